@@ -1,0 +1,15 @@
+namespace GeoRegistry.Ledgers.Blobs;
+
+/// <summary>One open blob. Safe for several readers at once; disposing it ends them.</summary>
+public interface IBlobReader : IAsyncDisposable
+{
+    /// <summary>The blob's size in bytes.</summary>
+    long SizeBytes { get; }
+
+    /// <summary>Reads from an offset.</summary>
+    /// <param name="offset">Where to begin, from 0 to <see cref="SizeBytes"/>.</param>
+    /// <param name="buffer">Where to put the bytes; the caller's, and not kept.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <returns>How many bytes were read: at least one before the end, 0 at it.</returns>
+    ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellation = default);
+}

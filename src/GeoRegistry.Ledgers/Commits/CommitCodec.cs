@@ -1,0 +1,129 @@
+using System.Buffers;
+using GeoRegistry.Protocol;
+using GeoRegistry.Protocol.Manifests;
+
+namespace GeoRegistry.Ledgers.Commits;
+
+/// <summary>The wire form of commits: what is stored, checksummed, and sent between regions.</summary>
+/// <remarks>
+/// <code>
+/// commit    = version(1 byte, 1) ledgerKind(1 byte) ledgerName epoch number atMilliseconds actor region count operation*
+/// operation = kind length payload              kind is an OperationKind; length is the payload's, in bytes
+///   ManifestPut     = digest mediaType content
+///   TagSet          = tag digest
+///   TagDeleted      = tag
+///   ManifestDeleted = digest
+///   BlobDeleted     = digest
+/// </code>
+/// Numbers are unsigned LEB128; texts (UTF-8) and content are a length and bytes; a digest is an algorithm byte and its hash.
+/// A reader refuses versions and kinds that it does not know: applying half a commit would make replicas differ.
+/// </remarks>
+public static class CommitCodec
+{
+    private const byte Version = 1;
+
+    /// <summary>Writes a commit; equal commits give equal bytes.</summary>
+    public static byte[] Encode(Commit commit)
+    {
+        var buffer = new ArrayBufferWriter<byte>(512);
+        var writer = new WireWriter(buffer);
+        writer.Byte(Version);
+        writer.Byte((byte)commit.Ledger.Kind);
+        writer.Text(commit.Ledger.Name);
+        writer.Number(commit.Epoch);
+        writer.Number(commit.Number);
+        writer.Number(commit.At.ToUnixTimeMilliseconds());
+        writer.Text(commit.Actor);
+        writer.Text(commit.Region.ToString());
+        writer.Number(commit.Operations.Count);
+        var payload = new ArrayBufferWriter<byte>(256);
+        foreach (var operation in commit.Operations)
+        {
+            payload.ResetWrittenCount();
+            writer.Number((int)WritePayload(operation, new WireWriter(payload)));
+            writer.Bytes(payload.WrittenSpan);
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Reads a commit. Manifests in it share the memory that is read, which must not change.</summary>
+    /// <exception cref="InvalidDataException">The bytes are no commit, or one of a newer version.</exception>
+    public static Commit Decode(ReadOnlyMemory<byte> encoded)
+    {
+        var reader = new WireReader(encoded);
+        if (reader.Byte() is var version and not Version)
+            throw new InvalidDataException($"The commit has the version {version}; this build knows {Version}. Upgrade this region first.");
+        var kind = (LedgerKind)reader.Byte();
+        if (!Enum.IsDefined(kind)) throw new InvalidDataException($"The commit is of an unknown kind of ledger, {(int)kind}.");
+        var ledger = new LedgerId(kind, reader.Text());
+        var epoch = reader.Number();
+        var number = reader.Number();
+        var at = DateTimeOffset.FromUnixTimeMilliseconds(reader.Number());
+        var actor = reader.Text();
+        var region = RegionId.Parse(reader.Text());
+        var operations = new Operation[reader.Count()];
+        for (var i = 0; i < operations.Length; i++)
+        {
+            var operationKind = reader.Number();
+            operations[i] = ReadPayload(operationKind, new WireReader(reader.Bytes()));
+        }
+
+        reader.End();
+        return new Commit(ledger, epoch, number, at, actor, region, operations);
+    }
+
+    private static OperationKind WritePayload(Operation operation, WireWriter writer)
+    {
+        switch (operation)
+        {
+            case Operation.ManifestPut put:
+                writer.Digest(put.Manifest.Digest);
+                writer.Text(put.Manifest.MediaType);
+                writer.Bytes(put.Manifest.Content.Span);
+                return OperationKind.ManifestPut;
+            case Operation.TagSet set:
+                writer.Text(set.Tag.ToString());
+                writer.Digest(set.Digest);
+                return OperationKind.TagSet;
+            case Operation.TagDeleted deleted:
+                writer.Text(deleted.Tag.ToString());
+                return OperationKind.TagDeleted;
+            case Operation.ManifestDeleted deleted:
+                writer.Digest(deleted.Digest);
+                return OperationKind.ManifestDeleted;
+            case Operation.BlobDeleted deleted:
+                writer.Digest(deleted.Digest);
+                return OperationKind.BlobDeleted;
+            default:
+                throw new ArgumentException($"{operation.GetType().Name} has no wire form.", nameof(operation));
+        }
+    }
+
+    private static Operation ReadPayload(long kind, WireReader reader)
+    {
+        Operation operation = (OperationKind)kind switch
+        {
+            OperationKind.ManifestPut => new Operation.ManifestPut(ReadManifest(ref reader)),
+            OperationKind.TagSet => new Operation.TagSet(Tag.Parse(reader.Text()), reader.Digest()),
+            OperationKind.TagDeleted => new Operation.TagDeleted(Tag.Parse(reader.Text())),
+            OperationKind.ManifestDeleted => new Operation.ManifestDeleted(reader.Digest()),
+            OperationKind.BlobDeleted => new Operation.BlobDeleted(reader.Digest()),
+            _ => throw new InvalidDataException($"The commit holds an operation of the unknown kind {kind}. Upgrade this region first."),
+        };
+        reader.End();
+        return operation;
+    }
+
+    private static Manifest ReadManifest(ref WireReader reader)
+    {
+        var digest = reader.Digest();
+        var mediaType = reader.Text();
+        return ManifestReader.Read(reader.Bytes(), mediaType, digest) switch
+        {
+            ManifestReading.Accepted accepted => accepted.Manifest,
+            ManifestReading.Rejected rejected => throw new InvalidDataException($"The commit holds the manifest {digest}, which cannot be read: {rejected.Reason}"),
+            _ => throw new InvalidOperationException("A manifest is accepted or rejected."),
+        };
+    }
+}

@@ -1,0 +1,52 @@
+using GeoRegistry.Protocol;
+using GeoRegistry.Protocol.Manifests;
+
+namespace GeoRegistry.Ledgers.Commits;
+
+/// <summary>The wire kinds of operations; the numbers are part of stored formats and never change. 0 is never valid.</summary>
+public enum OperationKind
+{
+    /// <summary><see cref="Operation.ManifestPut"/>.</summary>
+    ManifestPut = 1,
+
+    /// <summary><see cref="Operation.TagSet"/>.</summary>
+    TagSet = 2,
+
+    /// <summary><see cref="Operation.TagDeleted"/>.</summary>
+    TagDeleted = 3,
+
+    /// <summary><see cref="Operation.ManifestDeleted"/>.</summary>
+    ManifestDeleted = 4,
+
+    /// <summary><see cref="Operation.BlobDeleted"/>.</summary>
+    BlobDeleted = 5,
+}
+
+/// <summary>One change within a commit: a past fact, the same wherever it is applied.</summary>
+public abstract record Operation
+{
+    private Operation()
+    {
+    }
+
+    /// <summary>A manifest came to be in the repository, with the blobs that it names.</summary>
+    /// <param name="Manifest">The manifest.</param>
+    public sealed record ManifestPut(Manifest Manifest) : Operation;
+
+    /// <summary>A tag came to name a manifest that the repository has.</summary>
+    /// <param name="Tag">The tag.</param>
+    /// <param name="Digest">The manifest's digest.</param>
+    public sealed record TagSet(Tag Tag, Digest Digest) : Operation;
+
+    /// <summary>A tag ceased to be.</summary>
+    /// <param name="Tag">The tag.</param>
+    public sealed record TagDeleted(Tag Tag) : Operation;
+
+    /// <summary>A manifest ceased to be in the repository. Its tags went before it, each by its own operation in the same commit.</summary>
+    /// <param name="Digest">The manifest's digest.</param>
+    public sealed record ManifestDeleted(Digest Digest) : Operation;
+
+    /// <summary>A blob that no manifest of the repository names ceased to be in the repository.</summary>
+    /// <param name="Digest">The blob's digest.</param>
+    public sealed record BlobDeleted(Digest Digest) : Operation;
+}

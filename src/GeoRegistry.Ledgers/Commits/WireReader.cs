@@ -1,0 +1,59 @@
+using System.Text;
+using GeoRegistry.Protocol;
+
+namespace GeoRegistry.Ledgers.Commits;
+
+/// <summary>Reads the primitives of <see cref="CommitCodec"/>; every reading past the end or out of range is an <see cref="InvalidDataException"/>.</summary>
+internal struct WireReader(ReadOnlyMemory<byte> data)
+{
+    private const int MaxNumberBytes = 9;
+
+    private ReadOnlyMemory<byte> _rest = data;
+
+    public byte Byte() => Take(1).Span[0];
+
+    public long Number()
+    {
+        long value = 0;
+        for (var i = 0; i < MaxNumberBytes; i++)
+        {
+            var next = Byte();
+            value |= (long)(next & 0x7f) << (7 * i);
+            if (next < 0x80) return value;
+        }
+
+        throw new InvalidDataException("A number in a commit is too long.");
+    }
+
+    /// <summary>A number of things that take at least one byte each.</summary>
+    public int Count()
+    {
+        var count = Number();
+        return count <= _rest.Length ? (int)count : throw new InvalidDataException("A commit ends too early.");
+    }
+
+    public ReadOnlyMemory<byte> Bytes() => Take(Count());
+
+    public string Text() => Encoding.UTF8.GetString(Bytes().Span);
+
+    public Digest Digest()
+    {
+        var algorithm = (DigestAlgorithm)Byte();
+        return Enum.IsDefined(algorithm)
+            ? Protocol.Digest.FromHash(algorithm, Take(algorithm.HashSizeBytes()).Span)
+            : throw new InvalidDataException($"A commit names the unknown digest algorithm {(int)algorithm}.");
+    }
+
+    public readonly void End()
+    {
+        if (!_rest.IsEmpty) throw new InvalidDataException($"A commit has {_rest.Length} bytes too many.");
+    }
+
+    private ReadOnlyMemory<byte> Take(int count)
+    {
+        if (count > _rest.Length) throw new InvalidDataException("A commit ends too early.");
+        var taken = _rest[..count];
+        _rest = _rest[count..];
+        return taken;
+    }
+}

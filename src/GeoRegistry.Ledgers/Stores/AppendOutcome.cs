@@ -1,0 +1,18 @@
+namespace GeoRegistry.Ledgers.Stores;
+
+/// <summary>What became of an append.</summary>
+public abstract record AppendOutcome
+{
+    private AppendOutcome()
+    {
+    }
+
+    /// <summary>It is on disk and visible.</summary>
+    /// <param name="Head">The ledger's head, which is this commit.</param>
+    /// <param name="Position">Its place in the region's feed, from 1 without a gap, in the order of commits.</param>
+    public sealed record Appended(LedgerHead Head, long Position) : AppendOutcome;
+
+    /// <summary>The ledger's head is not the one expected, or its epoch is later than the commit's; nothing was written.</summary>
+    /// <param name="Head">The head that stands.</param>
+    public sealed record HeadMoved(LedgerHead Head) : AppendOutcome;
+}

@@ -1,0 +1,35 @@
+using GeoRegistry.Ledgers.Commits;
+
+namespace GeoRegistry.Ledgers.Stores;
+
+/// <summary>A region's ledgers: the commits, their heads, and the feed. What commits imply is read through <see cref="IRepositoryTables"/>.</summary>
+/// <remarks>
+/// Safe for any number of callers at once. Reads never wait behind writes and see every append that has returned.
+/// Failures of the database are exceptions; then nothing of the call stands, or its outcome is unknown to the caller and the
+/// head tells, as after a lost connection.
+/// </remarks>
+public interface ILedgerStore
+{
+    /// <summary>
+    /// Appends one commit, all it implies (manifests, tags, references, blob links) and its place in the feed, in one transaction.
+    /// </summary>
+    /// <param name="expected">The head that the commit was decided on; the commit must be the next after it.</param>
+    /// <param name="commit">The commit, made by this region.</param>
+    /// <param name="cancellation">Gives up waiting before the transaction begins; afterwards the append is carried through.</param>
+    /// <returns>
+    /// <see cref="AppendOutcome.Appended"/> once it is on disk; <see cref="AppendOutcome.HeadMoved"/> where the ledger stands elsewhere or
+    /// has a later epoch, and then nothing has changed.
+    /// </returns>
+    Task<AppendOutcome> AppendAsync(LedgerHead expected, Commit commit, CancellationToken cancellation = default);
+
+    /// <summary>Where a ledger stands; <see cref="LedgerHead.Empty"/> for one without commits.</summary>
+    ValueTask<LedgerHead> ReadHeadAsync(LedgerId ledger, CancellationToken cancellation = default);
+
+    /// <summary>Reads commits of one region's feed in its order.</summary>
+    /// <param name="region">The region whose commits are read.</param>
+    /// <param name="after">The position after which to begin; 0 for the start.</param>
+    /// <param name="limit">The most entries to read, at least 1.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <returns>The entries that follow; their positions are consecutive. Empty at the end of the feed.</returns>
+    ValueTask<IReadOnlyList<FeedEntry>> ReadFeedAsync(RegionId region, long after, int limit, CancellationToken cancellation = default);
+}

@@ -1,0 +1,63 @@
+using GeoRegistry.Protocol;
+using GeoRegistry.Protocol.Manifests;
+
+namespace GeoRegistry.Ledgers.Stores;
+
+/// <summary>What the commits of repositories amount to now, and the blobs that this region holds for each repository.</summary>
+/// <remarks>
+/// Safe for any number of callers at once. Reads never wait behind writes, see every write that has returned, and cost what
+/// they return: none becomes slower because a repository or the registry is large. Texts are ordered by their bytes.
+/// </remarks>
+public interface IRepositoryTables
+{
+    /// <summary>The manifest of this digest in the repository, or null.</summary>
+    ValueTask<Manifest?> FindManifestAsync(RepositoryName repository, Digest digest, CancellationToken cancellation = default);
+
+    /// <summary>The digest that a tag names, or null.</summary>
+    ValueTask<Digest?> FindTagAsync(RepositoryName repository, Tag tag, CancellationToken cancellation = default);
+
+    /// <summary>All tags that name a manifest.</summary>
+    ValueTask<IReadOnlyList<Tag>> ListTagsOfAsync(RepositoryName repository, Digest digest, CancellationToken cancellation = default);
+
+    /// <summary>Tags after one, in order.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="after">The tag, or any text in its place, after which to begin; null for the start.</param>
+    /// <param name="limit">The most tags to read, at least 1.</param>
+    /// <param name="cancellation">Gives up.</param>
+    ValueTask<IReadOnlyList<Tag>> ListTagsAsync(RepositoryName repository, string? after, int limit, CancellationToken cancellation = default);
+
+    /// <summary>Descriptors of the manifests that have a subject, in the order of their digests.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="subject">The subject; it need not exist.</param>
+    /// <param name="artifactType">The only artifact type to list, or null for all.</param>
+    /// <param name="after">The digest after which to begin; null for the start.</param>
+    /// <param name="limit">The most descriptors to read, at least 1.</param>
+    /// <param name="cancellation">Gives up.</param>
+    ValueTask<IReadOnlyList<Referrer>> ListReferrersAsync(
+        RepositoryName repository, Digest subject, string? artifactType, Digest? after, int limit, CancellationToken cancellation = default);
+
+    /// <summary>A manifest of the repository that names this content, or null: one, where there are several.</summary>
+    ValueTask<Digest?> FindReferenceToAsync(RepositoryName repository, Digest content, CancellationToken cancellation = default);
+
+    /// <summary>Whether the repository has had a commit; one whose manifests were all deleted still exists.</summary>
+    ValueTask<bool> ExistsAsync(RepositoryName repository, CancellationToken cancellation = default);
+
+    /// <summary>Names of repositories that exist, in order.</summary>
+    /// <param name="after">The name, or any text in its place, after which to begin; null for the start.</param>
+    /// <param name="limit">The most names to read, at least 1.</param>
+    /// <param name="cancellation">Gives up.</param>
+    ValueTask<IReadOnlyList<RepositoryName>> ListRepositoriesAsync(string? after, int limit, CancellationToken cancellation = default);
+
+    /// <summary>The size in bytes of a blob that the repository has, or null.</summary>
+    ValueTask<long?> FindBlobAsync(RepositoryName repository, Digest digest, CancellationToken cancellation = default);
+
+    /// <summary>The size in bytes of a blob that any repository has, or null.</summary>
+    ValueTask<long?> FindBlobAnywhereAsync(Digest digest, CancellationToken cancellation = default);
+
+    /// <summary>Records that the repository has a blob. On disk when it returns; recording it again changes nothing.</summary>
+    /// <param name="repository">The repository, which need not exist.</param>
+    /// <param name="digest">The blob, which is in the region's blob store.</param>
+    /// <param name="sizeBytes">Its size.</param>
+    /// <param name="cancellation">Gives up waiting before the transaction begins.</param>
+    Task LinkBlobAsync(RepositoryName repository, Digest digest, long sizeBytes, CancellationToken cancellation = default);
+}

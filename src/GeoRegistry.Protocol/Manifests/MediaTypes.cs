@@ -1,0 +1,46 @@
+namespace GeoRegistry.Protocol.Manifests;
+
+/// <summary>The media types whose meaning the registry knows; all others are stored as they come.</summary>
+/// <remarks>Source: OCI Image Spec v1.1, media-types.md; Docker Image Manifest Version 2, Schema 2.</remarks>
+public static class MediaTypes
+{
+    /// <summary>An OCI image manifest.</summary>
+    public const string OciImageManifest = "application/vnd.oci.image.manifest.v1+json";
+
+    /// <summary>An OCI image index.</summary>
+    public const string OciImageIndex = "application/vnd.oci.image.index.v1+json";
+
+    /// <summary>A Docker image manifest, schema 2.</summary>
+    public const string DockerManifest = "application/vnd.docker.distribution.manifest.v2+json";
+
+    /// <summary>A Docker manifest list.</summary>
+    public const string DockerManifestList = "application/vnd.docker.distribution.manifest.list.v2+json";
+
+    private static readonly string[] DockerSchema1 =
+    [
+        "application/vnd.docker.distribution.manifest.v1+json",
+        "application/vnd.docker.distribution.manifest.v1+prettyjws",
+    ];
+
+    /// <summary>Whether it is an image manifest: a config and layers.</summary>
+    public static bool IsImage(string mediaType) => mediaType is OciImageManifest or DockerManifest;
+
+    /// <summary>Whether it is an index or manifest list: manifests of manifests.</summary>
+    public static bool IsIndex(string mediaType) => mediaType is OciImageIndex or DockerManifestList;
+
+    /// <summary>Whether it is Docker's schema 1, whose digests do not name its bytes and which no registry should take any more.</summary>
+    public static bool IsDockerSchema1(string mediaType) => DockerSchema1.Contains(mediaType);
+
+    /// <summary>Whether a layer of this type may live elsewhere and be missing here.</summary>
+    /// <remarks>Source: OCI Image Spec v1.1, layer.md §Non-Distributable Layers; Docker schema 2, foreign layers.</remarks>
+    public static bool IsForeignLayer(string mediaType) =>
+        mediaType.StartsWith("application/vnd.oci.image.layer.nondistributable.", StringComparison.Ordinal)
+        || mediaType.StartsWith("application/vnd.docker.image.rootfs.foreign.", StringComparison.Ordinal);
+
+    /// <summary>A media type without its parameters and the space around it.</summary>
+    public static string WithoutParameters(string mediaType)
+    {
+        var semicolon = mediaType.IndexOf(';');
+        return (semicolon < 0 ? mediaType : mediaType[..semicolon]).Trim();
+    }
+}

@@ -1,0 +1,132 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace GeoRegistry.TestKit;
+
+/// <summary>A real GeoRegistry server process on a free port of the loopback interface.</summary>
+public sealed partial class RegistryProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
+
+    private readonly Process _process;
+    private readonly StringBuilder _output = new();
+    private readonly TaskCompletionSource<Uri> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private RegistryProcess(Process process)
+    {
+        _process = process;
+        _process.OutputDataReceived += (_, line) => Observe(line.Data);
+        _process.ErrorDataReceived += (_, line) => Observe(line.Data);
+        _process.EnableRaisingEvents = true;
+        _process.Exited += (_, _) => _listening.TrySetException(new InvalidOperationException("The server ended before it listened."));
+    }
+
+    /// <summary>Where it listens, such as <c>http://127.0.0.1:41234/</c>.</summary>
+    public Uri Address { get; private set; } = null!;
+
+    /// <summary>The address as clients of registries write it: <c>127.0.0.1:41234</c>.</summary>
+    public string Host => Address.Authority;
+
+    public int Id => _process.Id;
+
+    public int ExitCode => _process.ExitCode;
+
+    /// <summary>All it wrote so far.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_output) return _output.ToString();
+        }
+    }
+
+    /// <summary>The server's assembly, built in the configuration that the tests were built in.</summary>
+    public static string ServerAssembly
+    {
+        get
+        {
+            var folder = new DirectoryInfo(AppContext.BaseDirectory);
+            var configuration = folder.Parent!.Name;
+            while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "GeoRegistry.sln"))) folder = folder.Parent;
+            var root = folder?.FullName ?? throw new InvalidOperationException("The tests run outside the repository.");
+            return Path.Combine(root, "src", "GeoRegistry.Server", "bin", configuration, "net10.0", "GeoRegistry.Server.dll");
+        }
+    }
+
+    /// <summary>Starts a server on a data folder and waits until it says where it listens.</summary>
+    /// <param name="dataFolder">Its data; used again, it is a restart.</param>
+    /// <param name="arguments">Further arguments, as on the command line.</param>
+    public static async Task<RegistryProcess> StartAsync(string dataFolder, params string[] arguments)
+    {
+        var server = Launch(["--listen", "http://127.0.0.1:0", "--data", dataFolder, .. arguments]);
+        try
+        {
+            server.Address = await server._listening.Task.WaitAsync(StartTimeout);
+            return server;
+        }
+        catch (Exception e)
+        {
+            await server.DisposeAsync();
+            throw new InvalidOperationException($"The server did not start: {e.Message}\n{server.Output}", e);
+        }
+    }
+
+    /// <summary>Runs the server's command line to its end, for what ends by itself: <c>--help</c>, a refused configuration.</summary>
+    public static async Task<(int ExitCode, string Output)> RunToEndAsync(params string[] arguments)
+    {
+        await using var server = Launch(arguments);
+        await server._process.WaitForExitAsync().WaitAsync(StartTimeout);
+        return (server.ExitCode, server.Output);
+    }
+
+    /// <summary>A client of its front door.</summary>
+    public HttpClient CreateClient() => new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = Address };
+
+    /// <summary>Ends it at once, as a power cut would for the process: SIGKILL.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill(entireProcessTree: false);
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>Asks it to stop: SIGTERM. Returns its exit code once it has.</summary>
+    public async Task<int> StopAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        await kill.WaitForExitAsync();
+        await _process.WaitForExitAsync().WaitAsync(StartTimeout);
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited) await KillAsync();
+        _process.Dispose();
+    }
+
+    private static RegistryProcess Launch(string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [ServerAssembly, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Path.GetTempPath(),
+        };
+        var server = new RegistryProcess(new Process { StartInfo = start });
+        server._process.Start();
+        server._process.BeginOutputReadLine();
+        server._process.BeginErrorReadLine();
+        return server;
+    }
+
+    private void Observe(string? line)
+    {
+        if (line is null) return;
+        lock (_output) _output.AppendLine(line);
+        if (ListeningLine().Match(line) is { Success: true } match) _listening.TrySetResult(new Uri(match.Groups[1].Value));
+    }
+
+    [GeneratedRegex(@"^GeoRegistry region \S+ listens on (http\S+?),? and keeps its data in ")]
+    private static partial Regex ListeningLine();
+}
