@@ -1,1 +1,30 @@
-return 0;
+using GeoRegistry.Server;
+using GeoRegistry.Server.Configuration;
+
+if (args.Intersect(["--help", "-h", "-?"]).Any())
+{
+    Console.WriteLine(CommandLine.Help);
+    return ExitCode.Stopped;
+}
+
+var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+CommandLine.Add(builder.Configuration, args, out var faults);
+var configuration = ServerConfiguration.Read(builder.Configuration, out var faultsOfOptions);
+if (faults.Count + faultsOfOptions.Count > 0)
+{
+    Console.Error.WriteLine("The configuration is not valid:");
+    foreach (var fault in faults.Concat(faultsOfOptions)) Console.Error.WriteLine($"  {fault}");
+    return ExitCode.InvalidConfiguration;
+}
+
+try
+{
+    using var telemetry = Telemetry.Start(configuration);
+    await RegionServer.RunAsync(builder, configuration);
+    return ExitCode.Stopped;
+}
+catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+{
+    Console.Error.WriteLine($"GeoRegistry could not start: {e.Message}");
+    return ExitCode.CouldNotStart;
+}

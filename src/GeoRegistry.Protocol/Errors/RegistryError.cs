@@ -9,6 +9,9 @@ public sealed record RegistryError(ErrorCode Code, string Message, IReadOnlyDict
 {
     private static readonly IReadOnlyDictionary<string, string> NoDetail = new Dictionary<string, string>();
 
+    /// <summary>The HTTP status; the table's, unless the case asks for another.</summary>
+    public int Status { get; init; } = Code.Status;
+
     /// <summary>An error with a message of its own, or the table's where none is given, and details by name.</summary>
     public static RegistryError Of(ErrorCode code, string? message = null, params ReadOnlySpan<(string Name, string Value)> detail)
     {

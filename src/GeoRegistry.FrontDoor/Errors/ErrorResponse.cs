@@ -1,0 +1,38 @@
+using System.Text.Json;
+using GeoRegistry.FrontDoor.Http;
+using GeoRegistry.Protocol.Errors;
+using Microsoft.AspNetCore.Http;
+
+namespace GeoRegistry.FrontDoor.Errors;
+
+/// <summary>Writes errors in the specification's form.</summary>
+/// <remarks>Source: OCI Distribution Spec v1.1 §Error Codes.</remarks>
+internal static class ErrorResponse
+{
+    /// <summary>Answers with errors; the status is the first one's.</summary>
+    public static Task WriteAsync(HttpContext http, params IReadOnlyList<RegistryError> errors)
+    {
+        http.Response.StatusCode = errors[0].Status;
+        if (errors[0].Code == ErrorCode.TooManyRequests) http.Response.Headers.RetryAfter = "1";
+        return JsonResponse.WriteAsync(http, "application/json", json => Write(json, errors));
+    }
+
+    private static void Write(Utf8JsonWriter json, IReadOnlyList<RegistryError> errors)
+    {
+        json.WriteStartObject();
+        json.WriteStartArray("errors"u8);
+        foreach (var error in errors)
+        {
+            json.WriteStartObject();
+            json.WriteString("code"u8, error.Code.Name);
+            json.WriteString("message"u8, error.Message);
+            json.WriteStartObject("detail"u8);
+            foreach (var (name, value) in error.Detail) json.WriteString(name, value);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,40 @@
+using System.Globalization;
+using GeoRegistry.Protocol.Errors;
+using Microsoft.AspNetCore.Http;
+
+namespace GeoRegistry.FrontDoor.Http;
+
+/// <summary>The page that a list request asks for (<c>n</c>, <c>last</c>), and the link to the next.</summary>
+/// <param name="Limit">The most entries that the page may have.</param>
+/// <param name="After">The entry after which it begins, or null for the start.</param>
+/// <remarks>Source: OCI Distribution Spec v1.1 §Listing Tags.</remarks>
+internal readonly record struct Paging(int Limit, string? After)
+{
+    /// <summary>Reads the page from the query.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="maxLimit">The largest page, which is also the size where <c>n</c> is not given.</param>
+    /// <param name="fault">Why there is no page, or null.</param>
+    public static Paging Of(HttpRequest request, int maxLimit, out RegistryError? fault)
+    {
+        fault = null;
+        if (!request.QueryString.HasValue) return new Paging(maxLimit, null);
+        var after = request.Query["last"].ToString();
+        var limit = maxLimit;
+        if (request.Query.TryGetValue("n", out var n))
+        {
+            if (long.TryParse(n.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var asked)) limit = (int)Math.Min(asked, maxLimit);
+            else fault = RegistryError.Of(ErrorCode.Unsupported, $"n must be a number of entries, not '{n}'.") with { Status = 400 };
+        }
+
+        return new Paging(limit, after.Length == 0 ? null : after);
+    }
+
+    /// <summary>Takes a page out of entries that were read one further than it has, and links the next page where there is one.</summary>
+    public IReadOnlyList<T> Cut<T>(HttpResponse response, string path, IReadOnlyList<T> entries, Func<T, string> name, string otherQuery = "")
+    {
+        if (entries.Count <= Limit) return entries;
+        var page = entries.Take(Limit).ToList();
+        response.Headers.Link = $"<{path}?{otherQuery}n={Limit}&last={Uri.EscapeDataString(name(page[^1]))}>; rel=\"next\"";
+        return page;
+    }
+}

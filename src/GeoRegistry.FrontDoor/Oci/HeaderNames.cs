@@ -1,0 +1,12 @@
+namespace GeoRegistry.FrontDoor.Oci;
+
+/// <summary>The headers of the OCI API beside HTTP's own.</summary>
+internal static class HeaderNames
+{
+    public const string DockerContentDigest = "Docker-Content-Digest";
+    public const string DockerDistributionApiVersion = "Docker-Distribution-API-Version";
+    public const string DockerUploadUuid = "Docker-Upload-UUID";
+    public const string OciFiltersApplied = "OCI-Filters-Applied";
+    public const string OciSubject = "OCI-Subject";
+    public const string OciTag = "OCI-Tag";
+}

@@ -1,0 +1,131 @@
+using System.Text.Json;
+using GeoRegistry.FrontDoor.Errors;
+using GeoRegistry.FrontDoor.Http;
+using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Protocol;
+using GeoRegistry.Protocol.Errors;
+using GeoRegistry.Protocol.Manifests;
+using Microsoft.AspNetCore.Http;
+
+namespace GeoRegistry.FrontDoor.Oci;
+
+/// <summary>Lists: tags, repositories, referrers; and whether this is a registry at all.</summary>
+/// <remarks>Source: OCI Distribution Spec v1.1 §Determining Support, §Content Discovery; Docker Registry HTTP API V2 §Listing Repositories.</remarks>
+internal sealed class ListEndpoints(IRepositoryTables tables)
+{
+    /// <summary>The most names in a page of tags or repositories; also its size where the client gives none, as many clients read one page only.</summary>
+    private const int MaxNames = 10_000;
+
+    /// <summary>The most descriptors in a page of referrers.</summary>
+    private const int MaxReferrers = 1_000;
+
+    public IEnumerable<OciEndpoint> Routes =>
+    [
+        new(OciResource.Base, HttpMethods.Get, BaseAsync),
+        new(OciResource.Base, HttpMethods.Head, BaseAsync),
+        new(OciResource.Catalog, HttpMethods.Get, CatalogAsync),
+        new(OciResource.Tags, HttpMethods.Get, TagsAsync),
+        new(OciResource.Tags, HttpMethods.Head, TagsAsync),
+        new(OciResource.Referrers, HttpMethods.Get, ReferrersAsync),
+        new(OciResource.Referrers, HttpMethods.Head, ReferrersAsync),
+    ];
+
+    private static Task BaseAsync(OciRequest request)
+    {
+        request.Http.Response.Headers[HeaderNames.DockerDistributionApiVersion] = "registry/2.0";
+        return JsonResponse.WriteAsync(request.Http, "application/json", json =>
+        {
+            json.WriteStartObject();
+            json.WriteEndObject();
+        });
+    }
+
+    private async Task CatalogAsync(OciRequest request)
+    {
+        var paging = Paging.Of(request.Http.Request, MaxNames, out var fault);
+        if (fault is not null)
+        {
+            await ErrorResponse.WriteAsync(request.Http, fault).ConfigureAwait(false);
+            return;
+        }
+
+        var found = paging.Limit == 0 ? [] : await tables.ListRepositoriesAsync(paging.After, paging.Limit + 1, request.Aborted).ConfigureAwait(false);
+        var page = paging.Cut(request.Http.Response, "/v2/_catalog", found, name => name.ToString());
+        await JsonResponse.WriteAsync(request.Http, "application/json", json =>
+        {
+            json.WriteStartObject();
+            WriteNames(json, "repositories", page);
+            json.WriteEndObject();
+        }).ConfigureAwait(false);
+    }
+
+    private async Task TagsAsync(OciRequest request)
+    {
+        var paging = Paging.Of(request.Http.Request, MaxNames, out var fault);
+        if (fault is null && !await tables.ExistsAsync(request.Repository, request.Aborted).ConfigureAwait(false))
+            fault = RegistryError.Of(ErrorCode.NameUnknown, null, ("name", request.Repository.ToString()));
+        if (fault is not null)
+        {
+            await ErrorResponse.WriteAsync(request.Http, fault).ConfigureAwait(false);
+            return;
+        }
+
+        var found = paging.Limit == 0 ? [] : await tables.ListTagsAsync(request.Repository, paging.After, paging.Limit + 1, request.Aborted).ConfigureAwait(false);
+        var page = paging.Cut(request.Http.Response, $"/v2/{request.Repository}/tags/list", found, tag => tag.ToString());
+        await JsonResponse.WriteAsync(request.Http, "application/json", json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("name"u8, request.Repository.ToString());
+            WriteNames(json, "tags", page);
+            json.WriteEndObject();
+        }).ConfigureAwait(false);
+    }
+
+    private async Task ReferrersAsync(OciRequest request)
+    {
+        var paging = Paging.Of(request.Http.Request, MaxReferrers, out var fault);
+        if (!Digest.TryParse(request.Reference, out var subject)) fault = DigestFaults.NotADigest(request.Reference);
+        var after = (Digest?)null;
+        if (paging.After is not null && !TryDigest(paging.After, out after)) fault ??= DigestFaults.NotADigest(paging.After);
+        if (fault is not null)
+        {
+            await ErrorResponse.WriteAsync(request.Http, fault).ConfigureAwait(false);
+            return;
+        }
+
+        var filter = request.Http.Request.Query["artifactType"].ToString();
+        var otherQuery = filter.Length == 0 ? "" : $"artifactType={Uri.EscapeDataString(filter)}&";
+        var found = paging.Limit == 0
+            ? []
+            : await tables.ListReferrersAsync(request.Repository, subject, filter.Length == 0 ? null : filter, after, paging.Limit + 1, request.Aborted).ConfigureAwait(false);
+        var path = $"/v2/{request.Repository}/referrers/{subject}";
+        var page = paging.Cut(request.Http.Response, path, found, referrer => referrer.Digest.ToString(), otherQuery);
+        if (filter.Length > 0) request.Http.Response.Headers[HeaderNames.OciFiltersApplied] = "artifactType";
+        await JsonResponse.WriteAsync(request.Http, MediaTypes.OciImageIndex, json => WriteIndex(json, page)).ConfigureAwait(false);
+    }
+
+    private static void WriteIndex(Utf8JsonWriter json, IReadOnlyList<Referrer> referrers)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("schemaVersion"u8, 2);
+        json.WriteString("mediaType"u8, MediaTypes.OciImageIndex);
+        json.WriteStartArray("manifests"u8);
+        foreach (var referrer in referrers) json.WriteRawValue(referrer.Descriptor.Span, skipInputValidation: true);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteNames<T>(Utf8JsonWriter json, string property, IReadOnlyList<T> names)
+    {
+        json.WriteStartArray(property);
+        foreach (var name in names) json.WriteStringValue(name!.ToString());
+        json.WriteEndArray();
+    }
+
+    private static bool TryDigest(string text, out Digest? digest)
+    {
+        var valid = Digest.TryParse(text, out var parsed);
+        digest = valid ? parsed : null;
+        return valid;
+    }
+}

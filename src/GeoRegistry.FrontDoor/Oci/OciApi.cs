@@ -1,0 +1,47 @@
+using System.Collections.Frozen;
+using GeoRegistry.FrontDoor.Errors;
+using GeoRegistry.Protocol;
+using GeoRegistry.Protocol.Errors;
+using Microsoft.AspNetCore.Http;
+
+namespace GeoRegistry.FrontDoor.Oci;
+
+/// <summary>The OCI API: finds the endpoint of a request by the resource that its path leads to and its method.</summary>
+internal sealed class OciApi
+{
+    private readonly FrozenDictionary<(OciResource Resource, string Method), Func<OciRequest, Task>> _endpoints;
+
+    public OciApi(ManifestEndpoints manifests, BlobEndpoints blobs, UploadEndpoints uploads, ListEndpoints lists)
+    {
+        IEnumerable<OciEndpoint> all = [.. manifests.Routes, .. blobs.Routes, .. uploads.Routes, .. lists.Routes];
+        _endpoints = all.ToFrozenDictionary(endpoint => (endpoint.Resource, endpoint.Method), endpoint => endpoint.Handle);
+    }
+
+    /// <summary>Answers a request.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="target">The request's target as it was sent.</param>
+    public Task HandleAsync(HttpContext http, string target)
+    {
+        var route = OciRoute.Parse(target);
+        if (!_endpoints.TryGetValue((route.Resource, HttpMethods.GetCanonicalizedValue(http.Request.Method)), out var handle))
+            return route.Resource == OciResource.None ? NotFoundAsync(http) : NotAllowedAsync(http, route.Resource);
+        var repository = default(RepositoryName);
+        if (route.Resource is not (OciResource.Base or OciResource.Catalog) && !RepositoryName.TryParse(route.Name, out repository))
+            return ErrorResponse.WriteAsync(http, InvalidName(route.Name));
+        return handle(new OciRequest(http, repository, route.Reference));
+    }
+
+    private Task NotAllowedAsync(HttpContext http, OciResource resource)
+    {
+        http.Response.Headers.Allow = string.Join(", ", _endpoints.Keys.Where(key => key.Resource == resource).Select(key => key.Method).Order());
+        return ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unsupported, $"{http.Request.Method} is not possible here."));
+    }
+
+    private static Task NotFoundAsync(HttpContext http) =>
+        ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unsupported, "The OCI API has no such path.") with { Status = 404 });
+
+    private static RegistryError InvalidName(string name) => RegistryError.Of(
+        ErrorCode.NameInvalid,
+        $"'{name}' is not a repository name: lower-case letters and digits in components separated by '/', with single '.', '_', '__' or dashes inside, {RepositoryName.MaxLength} characters at most.",
+        ("name", name));
+}

@@ -1,0 +1,18 @@
+using GeoRegistry.FrontDoor.Errors;
+using GeoRegistry.Repositories.Writes;
+using Microsoft.AspNetCore.Http;
+
+namespace GeoRegistry.FrontDoor.Oci;
+
+/// <summary>Answers that several endpoints share.</summary>
+internal static class WriteAnswers
+{
+    /// <summary>Answers a deletion: 202, or why not.</summary>
+    public static Task DeletedAsync(HttpContext http, WriteOutcome outcome)
+    {
+        if (outcome is WriteOutcome.Refused refused) return ErrorResponse.WriteAsync(http, refused.Errors);
+        http.Response.StatusCode = StatusCodes.Status202Accepted;
+        http.Response.ContentLength = 0;
+        return Task.CompletedTask;
+    }
+}

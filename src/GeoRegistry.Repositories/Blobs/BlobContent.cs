@@ -1,0 +1,36 @@
+using GeoRegistry.Ledgers.Blobs;
+
+namespace GeoRegistry.Repositories.Blobs;
+
+/// <summary>A blob's bytes: all of them in memory, or an open reader that the holder disposes.</summary>
+public sealed class BlobContent : IAsyncDisposable
+{
+    private readonly IBlobReader? _reader;
+
+    /// <summary>A blob in memory.</summary>
+    public BlobContent(ReadOnlyMemory<byte> bytes)
+    {
+        Bytes = bytes;
+        SizeBytes = bytes.Length;
+    }
+
+    /// <summary>A blob in the store.</summary>
+    public BlobContent(IBlobReader reader)
+    {
+        _reader = reader;
+        SizeBytes = reader.SizeBytes;
+    }
+
+    /// <summary>Its size.</summary>
+    public long SizeBytes { get; }
+
+    /// <summary>All bytes, where they are in memory.</summary>
+    public ReadOnlyMemory<byte>? Bytes { get; }
+
+    /// <summary>Reads a blob that is not in memory; as <see cref="IBlobReader.ReadAsync"/>.</summary>
+    public ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellation = default) =>
+        _reader is null ? throw new InvalidOperationException("The blob is in memory.") : _reader.ReadAsync(offset, buffer, cancellation);
+
+    /// <summary>Closes the reader.</summary>
+    public ValueTask DisposeAsync() => _reader?.DisposeAsync() ?? default;
+}

@@ -1,0 +1,100 @@
+using GeoRegistry.Ledgers.Blobs;
+using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Protocol;
+using GeoRegistry.Repositories.Caching;
+
+namespace GeoRegistry.Repositories.Blobs;
+
+/// <summary>The blobs of repositories: which of them has which, their bytes, and how they come in.</summary>
+/// <remarks>A repository has a blob by a link of its own; the bytes are in the region's store once, however many have it.</remarks>
+public sealed class RepositoryBlobs
+{
+    private const int EntryBytes = 512;
+
+    private readonly IRepositoryTables _tables;
+    private readonly IBlobStore _store;
+    private readonly RepositoryCache<KnownBlob> _cache;
+    private readonly int _cachedMaxBytes;
+
+    /// <summary>The blobs of these tables and this store.</summary>
+    public RepositoryBlobs(IRepositoryTables tables, IBlobStore store, RepositoryOptions options)
+    {
+        _tables = tables;
+        _store = store;
+        _cachedMaxBytes = options.CachedBlobMaxKiB * 1024;
+        _cache = new RepositoryCache<KnownBlob>(options.BlobCacheMiB * 1024L * 1024L, blob => EntryBytes + (blob.Bytes?.Length ?? 0));
+    }
+
+    /// <summary>The size of a blob that the repository has, or null.</summary>
+    public async ValueTask<long?> FindAsync(RepositoryName repository, Digest digest, CancellationToken cancellation = default) =>
+        (await KnowAsync(repository, digest, cancellation).ConfigureAwait(false))?.SizeBytes;
+
+    /// <summary>Opens a blob that the repository has, or returns null.</summary>
+    /// <exception cref="InvalidDataException">The repository has it and the store does not: data was lost.</exception>
+    public async ValueTask<BlobContent?> OpenAsync(RepositoryName repository, Digest digest, CancellationToken cancellation = default)
+    {
+        var version = _cache.VersionOf(repository);
+        var known = await KnowAsync(repository, digest, cancellation).ConfigureAwait(false);
+        if (known is null) return null;
+        if (known.Bytes is not null) return new BlobContent(known.Bytes);
+        var reader = await _store.OpenAsync(digest, cancellation).ConfigureAwait(false)
+            ?? throw new InvalidDataException($"The repository {repository} has the blob {digest}, which is missing in the blob store.");
+        if (reader.SizeBytes > _cachedMaxBytes) return new BlobContent(reader);
+
+        await using (reader.ConfigureAwait(false))
+        {
+            var bytes = await ReadWholeAsync(reader, cancellation).ConfigureAwait(false);
+            _cache.Add(repository, digest.ToString(), new KnownBlob(bytes.Length, bytes), version);
+            return new BlobContent(bytes);
+        }
+    }
+
+    /// <summary>Gives a repository a blob that is already here, without its bytes being sent again.</summary>
+    /// <param name="repository">The repository that is to have it.</param>
+    /// <param name="digest">The blob.</param>
+    /// <param name="from">The repository that must have it; null for any.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <returns>Whether the repository has it now; otherwise it must be uploaded.</returns>
+    public async Task<bool> MountAsync(RepositoryName repository, Digest digest, RepositoryName? from, CancellationToken cancellation = default)
+    {
+        var size = from is { } source
+            ? await _tables.FindBlobAsync(source, digest, cancellation).ConfigureAwait(false)
+            : await _tables.FindBlobAnywhereAsync(digest, cancellation).ConfigureAwait(false);
+        if (size is null) return false;
+        await LinkAsync(repository, digest, size.Value, cancellation).ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>Gives a repository a blob that was just stored. On disk and visible when it returns.</summary>
+    internal Task LinkAsync(RepositoryName repository, Digest digest, long sizeBytes, CancellationToken cancellation) =>
+        _tables.LinkBlobAsync(repository, digest, sizeBytes, cancellation);
+
+    /// <summary>Lets readers see that a repository has a blob no more.</summary>
+    internal void Forget(RepositoryName repository, Digest digest) => _cache.Apply(repository, [(digest.ToString(), null)]);
+
+    private async ValueTask<KnownBlob?> KnowAsync(RepositoryName repository, Digest digest, CancellationToken cancellation)
+    {
+        if (_cache.TryGet(repository, digest.ToString(), out var known)) return known;
+        var version = _cache.VersionOf(repository);
+        if (await _tables.FindBlobAsync(repository, digest, cancellation).ConfigureAwait(false) is not { } size) return null;
+        known = new KnownBlob(size, null);
+        _cache.Add(repository, digest.ToString(), known, version);
+        return known;
+    }
+
+    private static async ValueTask<byte[]> ReadWholeAsync(IBlobReader reader, CancellationToken cancellation)
+    {
+        var bytes = new byte[reader.SizeBytes];
+        for (var read = 0; read < bytes.Length;)
+        {
+            var count = await reader.ReadAsync(read, bytes.AsMemory(read), cancellation).ConfigureAwait(false);
+            if (count == 0) throw new EndOfStreamException("The blob is shorter than the store says.");
+            read += count;
+        }
+
+        return bytes;
+    }
+
+    /// <summary>A blob that a repository has; with its bytes where they are small and were read.</summary>
+    private sealed record KnownBlob(long SizeBytes, byte[]? Bytes);
+}

@@ -1,0 +1,48 @@
+using System.Diagnostics.CodeAnalysis;
+using GeoRegistry.Protocol;
+
+namespace GeoRegistry.Repositories.Caching;
+
+/// <summary>What was read of repositories lately, never older than the last write that was acknowledged.</summary>
+/// <remarks>
+/// A reader notes the repository's version before it reads the tables and may add what it found only while the version stands;
+/// a writer sets what it changed and moves the version in one step, before it answers. So a value that was read before
+/// a write is never cached after it. Versions are shared by repositories whose hashes meet: that costs a missed addition, no more.
+/// </remarks>
+internal sealed class RepositoryCache<TValue>(long budgetBytes, Func<TValue, long> costBytes)
+    where TValue : class
+{
+    private const int VersionCount = 1024;
+
+    private readonly GenerationalCache<(RepositoryName, string), TValue> _values = new(budgetBytes, costBytes);
+    private readonly long[] _versions = new long[VersionCount];
+    private readonly Lock _additions = new();
+
+    /// <summary>Finds a value by the text that clients ask for it by.</summary>
+    public bool TryGet(RepositoryName repository, string reference, [MaybeNullWhen(false)] out TValue value) =>
+        _values.TryGet((repository, reference), out value);
+
+    /// <summary>The repository's version, to be taken before its tables are read.</summary>
+    public long VersionOf(RepositoryName repository) => Volatile.Read(ref _versions[Index(repository)]);
+
+    /// <summary>Adds what was read, unless the repository was written to since the version was taken.</summary>
+    public void Add(RepositoryName repository, string reference, TValue value, long version)
+    {
+        lock (_additions)
+        {
+            if (_versions[Index(repository)] == version) _values.Set((repository, reference), value);
+        }
+    }
+
+    /// <summary>Sets what a write changed; null is removed.</summary>
+    public void Apply(RepositoryName repository, IEnumerable<(string Reference, TValue? Value)> changes)
+    {
+        lock (_additions)
+        {
+            _versions[Index(repository)]++;
+            foreach (var (reference, value) in changes) _values.Set((repository, reference), value);
+        }
+    }
+
+    private static int Index(RepositoryName repository) => (int)((uint)repository.GetHashCode() % VersionCount);
+}

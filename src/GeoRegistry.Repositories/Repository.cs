@@ -1,0 +1,104 @@
+using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Commits;
+using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Protocol;
+using GeoRegistry.Protocol.Errors;
+using GeoRegistry.Repositories.Blobs;
+using GeoRegistry.Repositories.Reads;
+using GeoRegistry.Repositories.Writes;
+
+namespace GeoRegistry.Repositories;
+
+/// <summary>The single writer of one repository: it decides each write on what stands, and appends one commit for it.</summary>
+/// <remarks>Correctness does not rest on being alone: an append names the head it was decided on, and is decided anew where that has moved.</remarks>
+public sealed class Repository : IRepository
+{
+    /// <summary>How often a write is decided anew because another writer appended; more means that two writers fight.</summary>
+    private const int MaxAttempts = 16;
+
+    private readonly LedgerId _ledger;
+    private readonly Home _home;
+    private readonly ILedgerStore _ledgers;
+    private readonly RepositoryReader _reader;
+    private readonly RepositoryBlobs _blobs;
+    private readonly WriteDecisions _decisions;
+    private readonly TimeProvider _clock;
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private LedgerHead? _head;
+
+    internal Repository(RepositoryName name, Home home, ILedgerStore ledgers, IRepositoryTables tables, RepositoryReader reader, RepositoryBlobs blobs, TimeProvider clock)
+    {
+        Name = name;
+        _ledger = LedgerId.Of(name);
+        _home = home;
+        _ledgers = ledgers;
+        _reader = reader;
+        _blobs = blobs;
+        _decisions = new WriteDecisions(name, tables, reader);
+        _clock = clock;
+    }
+
+    /// <summary>The repository's name.</summary>
+    public RepositoryName Name { get; }
+
+    /// <inheritdoc/>
+    public Task<WriteOutcome> PutManifestAsync(PutManifest command, CancellationToken cancellation = default) =>
+        WriteAsync(() => _decisions.PutManifestAsync(command, cancellation), command.Actor, cancellation);
+
+    /// <inheritdoc/>
+    public Task<WriteOutcome> DeleteAsync(DeleteReference command, CancellationToken cancellation = default) =>
+        WriteAsync(() => _decisions.DeleteAsync(command, cancellation), command.Actor, cancellation);
+
+    /// <inheritdoc/>
+    public Task<WriteOutcome> DeleteBlobAsync(DeleteBlob command, CancellationToken cancellation = default) =>
+        WriteAsync(() => _decisions.DeleteBlobAsync(command, cancellation), command.Actor, cancellation);
+
+    private async Task<WriteOutcome> WriteAsync(Func<Task<Decision>> decide, string actor, CancellationToken cancellation)
+    {
+        await _turn.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            for (var attempt = 1; attempt <= MaxAttempts; attempt++)
+            {
+                _head ??= await _ledgers.ReadHeadAsync(_ledger, cancellation).ConfigureAwait(false);
+                var decision = await decide().ConfigureAwait(false);
+                if (decision is Decision.Refuse refused) return new WriteOutcome.Refused(refused.Errors);
+                var operations = ((Decision.Commit)decision).Operations;
+                if (operations.Count == 0 || await TryAppendAsync(_head, operations, actor, cancellation).ConfigureAwait(false))
+                    return new WriteOutcome.Committed(_head);
+            }
+
+            return new WriteOutcome.Refused(RegistryError.Of(ErrorCode.TooManyRequests, $"Other writers of {Name} were faster {MaxAttempts} times; try again."));
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async Task<bool> TryAppendAsync(LedgerHead head, IReadOnlyList<Operation> operations, string actor, CancellationToken cancellation)
+    {
+        var commit = new Commit(_ledger, _home.Epoch, head.Number + 1, _clock.GetUtcNow(), actor, _home.Region, operations);
+        _head = null; // Unknown until the store has answered, and after an exception.
+        var appended = false;
+        try
+        {
+            var outcome = await _ledgers.AppendAsync(head, commit, cancellation).ConfigureAwait(false);
+            appended = outcome is AppendOutcome.Appended;
+            _head = outcome switch
+            {
+                AppendOutcome.Appended done => done.Head,
+                AppendOutcome.HeadMoved moved => moved.Head,
+                _ => throw new InvalidOperationException("An append is done or finds that the head moved."),
+            };
+        }
+        finally
+        {
+            if (appended) _reader.Apply(Name, operations);
+            else _reader.Forget(Name, operations);
+            foreach (var deleted in operations.OfType<Operation.BlobDeleted>()) _blobs.Forget(Name, deleted.Digest);
+        }
+
+        return appended;
+    }
+}

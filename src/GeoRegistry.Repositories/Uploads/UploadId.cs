@@ -1,0 +1,37 @@
+using System.Security.Cryptography;
+using System.Text;
+using GeoRegistry.Ledgers;
+using GeoRegistry.Protocol;
+
+namespace GeoRegistry.Repositories.Uploads;
+
+/// <summary>The name of an upload session in its URL: the region that holds it, a dash, and a UUID.</summary>
+/// <param name="Region">The region, so that any front door can relay a request to the one that holds the session.</param>
+/// <param name="Session">The UUID.</param>
+public readonly record struct UploadId(RegionId Region, Guid Session)
+{
+    private const int SessionLength = 36;
+
+    /// <summary>Reads an id.</summary>
+    /// <returns>Whether the text is one.</returns>
+    public static bool TryParse(string text, out UploadId id)
+    {
+        id = default;
+        var dash = text.Length - SessionLength - 1;
+        if (dash <= 0 || text[dash] != '-') return false;
+        if (!RegionId.TryParse(text[..dash], out var region) || !Guid.TryParseExact(text.AsSpan(dash + 1), "D", out var session)) return false;
+        id = new UploadId(region, session);
+        return true;
+    }
+
+    /// <summary>The id as text.</summary>
+    public override string ToString() => $"{Region}-{Session:D}";
+
+    /// <summary>The key of the upload in the blob store. It holds the repository too, so that a session is found only through its own.</summary>
+    internal string KeyFor(RepositoryName repository)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(Encoding.UTF8.GetBytes(repository.ToString()), hash);
+        return $"{Session:n}-{Convert.ToHexStringLower(hash[..8])}";
+    }
+}

@@ -1,0 +1,28 @@
+using GeoRegistry.Protocol;
+using GeoRegistry.Protocol.Errors;
+
+namespace GeoRegistry.Repositories.Uploads;
+
+/// <summary>What became of a request to an upload session.</summary>
+public abstract record UploadOutcome
+{
+    private UploadOutcome()
+    {
+    }
+
+    /// <summary>The session stands.</summary>
+    /// <param name="SizeBytes">How many bytes it has.</param>
+    public sealed record Open(long SizeBytes) : UploadOutcome;
+
+    /// <summary>The blob is on disk and in the repository; the session is gone.</summary>
+    /// <param name="Digest">The blob.</param>
+    /// <param name="SizeBytes">Its size.</param>
+    public sealed record Completed(Digest Digest, long SizeBytes) : UploadOutcome;
+
+    /// <summary>The session was ended without a blob.</summary>
+    public sealed record Cancelled : UploadOutcome;
+
+    /// <summary>The request was refused.</summary>
+    /// <param name="Error">Why. A session that the request found stands as it was, unless the digest did not match: then it is gone.</param>
+    public sealed record Refused(RegistryError Error) : UploadOutcome;
+}

@@ -1,0 +1,119 @@
+using GeoRegistry.Ledgers.Commits;
+using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Protocol;
+using GeoRegistry.Protocol.Errors;
+using GeoRegistry.Protocol.Manifests;
+using GeoRegistry.Repositories.Reads;
+
+namespace GeoRegistry.Repositories.Writes;
+
+/// <summary>The rules of one repository's writes. They read and decide, and change nothing.</summary>
+internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTables tables, RepositoryReader reader)
+{
+    /// <summary>How many missing blobs one answer names; a client uploads them all before it comes back anyway.</summary>
+    private const int MaxErrors = 32;
+
+    public async Task<Decision> PutManifestAsync(PutManifest command, CancellationToken cancellation)
+    {
+        var manifest = command.Manifest;
+        var stored = await reader.FindManifestAsync(repository, manifest.Digest, cancellation).ConfigureAwait(false);
+        var standing = new Digest?[command.Tags.Count];
+        for (var i = 0; i < standing.Length; i++)
+        {
+            standing[i] = await tables.FindTagAsync(repository, command.Tags[i], cancellation).ConfigureAwait(false);
+            if (!command.Precondition.Holds(standing[i])) return Moved($"tag '{command.Tags[i]}'", standing[i]);
+        }
+
+        if (command.Tags.Count == 0 && !command.Precondition.Holds(stored?.Digest)) return Moved("manifest", stored?.Digest);
+
+        // What a stored manifest names cannot be deleted, so it is still there.
+        var errors = stored is null ? await FaultsOfContentAsync(manifest, cancellation).ConfigureAwait(false) : [];
+        if (errors.Count > 0) return new Decision.Refuse(errors);
+
+        var operations = new List<Operation>(1 + standing.Length);
+        if (stored?.MediaType != manifest.MediaType) operations.Add(new Operation.ManifestPut(manifest));
+        if (stored is not null && operations.Count > 0)
+        {
+            // The same bytes under another media type: tags that name them name what is new.
+            var tags = await tables.ListTagsOfAsync(repository, manifest.Digest, cancellation).ConfigureAwait(false);
+            operations.AddRange(tags.Select(tag => new Operation.TagSet(tag, manifest.Digest)));
+        }
+
+        for (var i = 0; i < standing.Length; i++)
+        {
+            if (standing[i] != manifest.Digest) operations.Add(new Operation.TagSet(command.Tags[i], manifest.Digest));
+        }
+
+        return new Decision.Commit(operations);
+    }
+
+    public async Task<Decision> DeleteAsync(DeleteReference command, CancellationToken cancellation)
+    {
+        var manifest = await reader.FindManifestAsync(repository, command.Reference, cancellation).ConfigureAwait(false);
+        if (!command.Precondition.Holds(manifest?.Digest)) return Moved($"reference '{command.Reference}'", manifest?.Digest);
+        if (manifest is null) return await UnknownAsync(command.Reference, cancellation).ConfigureAwait(false);
+        if (!command.Reference.IsDigest) return new Decision.Commit([new Operation.TagDeleted(command.Reference.Tag)]);
+        if (await tables.FindReferenceToAsync(repository, manifest.Digest, cancellation).ConfigureAwait(false) is { } index)
+            return InUse($"The manifest is listed by the index {index}: delete that first.", index);
+
+        var tags = await tables.ListTagsOfAsync(repository, manifest.Digest, cancellation).ConfigureAwait(false);
+        return new Decision.Commit([.. tags.Select(tag => new Operation.TagDeleted(tag)), new Operation.ManifestDeleted(manifest.Digest)]);
+    }
+
+    public async Task<Decision> DeleteBlobAsync(DeleteBlob command, CancellationToken cancellation)
+    {
+        if (await tables.FindBlobAsync(repository, command.Digest, cancellation).ConfigureAwait(false) is null)
+            return new Decision.Refuse(RegistryError.Of(ErrorCode.BlobUnknown, null, ("digest", command.Digest.ToString())));
+        return await tables.FindReferenceToAsync(repository, command.Digest, cancellation).ConfigureAwait(false) is { } manifest
+            ? InUse($"The blob is used by the manifest {manifest}: delete that first.", manifest)
+            : new Decision.Commit([new Operation.BlobDeleted(command.Digest)]);
+    }
+
+    private async Task<IReadOnlyList<RegistryError>> FaultsOfContentAsync(Manifest manifest, CancellationToken cancellation)
+    {
+        var errors = new List<RegistryError>();
+        foreach (var reference in manifest.References)
+        {
+            if (reference.Kind == ContentKind.ForeignLayer || errors.Count == MaxErrors) continue;
+            var size = await SizeOfAsync(reference, cancellation).ConfigureAwait(false);
+            if (size is null)
+            {
+                errors.Add(RegistryError.Of(
+                    ErrorCode.ManifestBlobUnknown, $"The manifest names {reference.Digest}, which this repository does not have: push it first.",
+                    ("digest", reference.Digest.ToString())));
+            }
+            else if (size != reference.SizeBytes)
+            {
+                errors.Add(RegistryError.Of(
+                    ErrorCode.SizeInvalid, $"The manifest gives {reference.SizeBytes} bytes for {reference.Digest}, which has {size}.",
+                    ("digest", reference.Digest.ToString())));
+            }
+        }
+
+        return errors;
+    }
+
+    private async ValueTask<long?> SizeOfAsync(ContentReference reference, CancellationToken cancellation)
+    {
+        if (reference.Kind == ContentKind.Child
+            && await reader.FindManifestAsync(repository, reference.Digest, cancellation).ConfigureAwait(false) is { } child)
+            return child.Content.Length;
+        return await tables.FindBlobAsync(repository, reference.Digest, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<Decision> UnknownAsync(Reference reference, CancellationToken cancellation) =>
+        new Decision.Refuse(await tables.ExistsAsync(repository, cancellation).ConfigureAwait(false)
+            ? RegistryError.Of(ErrorCode.ManifestUnknown, null, ("reference", reference.ToString()))
+            : RegistryError.Of(ErrorCode.NameUnknown, null, ("name", repository.ToString())));
+
+    private static Decision.Refuse Moved(string what, Digest? standing)
+    {
+        var error = standing is { } digest
+            ? RegistryError.Of(ErrorCode.Denied, $"The condition does not hold: the {what} stands at {digest}.", ("digest", digest.ToString()))
+            : RegistryError.Of(ErrorCode.Denied, $"The condition does not hold: the {what} does not exist.");
+        return new Decision.Refuse(error with { Status = 412 });
+    }
+
+    private static Decision.Refuse InUse(string message, Digest by) =>
+        new(RegistryError.Of(ErrorCode.Denied, message, ("manifest", by.ToString())) with { Status = 405 });
+}

@@ -1,0 +1,20 @@
+using GeoRegistry.Ledgers;
+using GeoRegistry.Protocol.Errors;
+
+namespace GeoRegistry.Repositories.Writes;
+
+/// <summary>What became of a write to a repository.</summary>
+public abstract record WriteOutcome
+{
+    private WriteOutcome()
+    {
+    }
+
+    /// <summary>It is on disk and visible.</summary>
+    /// <param name="Head">The ledger's head, at or before which the write stands; an earlier commit where there was nothing to change.</param>
+    public sealed record Committed(LedgerHead Head) : WriteOutcome;
+
+    /// <summary>It was refused, and nothing has changed.</summary>
+    /// <param name="Errors">Why; at least one.</param>
+    public sealed record Refused(params IReadOnlyList<RegistryError> Errors) : WriteOutcome;
+}

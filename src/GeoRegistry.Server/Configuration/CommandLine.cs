@@ -1,0 +1,71 @@
+namespace GeoRegistry.Server.Configuration;
+
+/// <summary>The server's command line: a few options by name, and any other by its configuration key.</summary>
+internal static class CommandLine
+{
+    /// <summary>The options that have names of their own.</summary>
+    private static readonly Dictionary<string, string> Names = new()
+    {
+        ["--listen"] = "GeoRegistry:Listen",
+        ["--data"] = "GeoRegistry:Data",
+        ["--region"] = "GeoRegistry:Region",
+        ["--config"] = "config",
+    };
+
+    public const string Help = """
+        GeoRegistry.Server: one region of a container registry.
+
+        usage: dotnet run --project src/GeoRegistry.Server -- [options]
+
+          --listen URLS    where clients are served, separated by semicolons   (default http://127.0.0.1:5000)
+          --data FOLDER    metadata and blobs; made where it is missing        (default ./data)
+          --region ID      the region that this server is                      (default local)
+          --config FILE    a JSON file with more options
+          --help           this text
+
+        Every option can be set, from the weakest to the strongest: in appsettings.json beside the program, in the file of
+        --config, in the environment (GeoRegistry__Listen=…), on the command line by its key (--GeoRegistry:DrainTimeout 00:01:00).
+        docs/configuration.md lists them all with their defaults.
+
+        With the server at its default address, push and pull with any client:
+          skopeo copy --dest-tls-verify=false docker-archive:image.tar docker://127.0.0.1:5000/team/app:1
+
+        Health: GET /healthz/live (the process runs), GET /healthz/ready (its stores work: 200, else 503).
+        Exit codes: 0 stopped as asked, 1 could not start, 2 the configuration is not valid.
+        """;
+
+    /// <summary>Adds the configuration file and the options of a command line.</summary>
+    /// <param name="configuration">Where they are added, stronger than what is there.</param>
+    /// <param name="arguments">The arguments.</param>
+    /// <param name="faults">What cannot be understood; nothing is added then.</param>
+    public static void Add(IConfigurationManager configuration, string[] arguments, out IReadOnlyList<string> faults)
+    {
+        faults = FaultsOf(arguments);
+        if (faults.Count > 0) return;
+        var given = new ConfigurationBuilder().AddCommandLine(arguments, Names).Build();
+        if (given["config"] is { } file)
+        {
+            if (!File.Exists(file)) faults = [$"--config: there is no file '{file}'."];
+            else configuration.AddJsonFile(Path.GetFullPath(file), optional: false);
+        }
+
+        configuration.AddEnvironmentVariables();
+        configuration.AddCommandLine(arguments, Names);
+    }
+
+    private static List<string> FaultsOf(string[] arguments)
+    {
+        var faults = new List<string>();
+        for (var i = 0; i < arguments.Length; i++)
+        {
+            var name = arguments[i].Split('=', 2);
+            if (!Names.ContainsKey(name[0]) && !IsKey(name[0])) faults.Add($"'{arguments[i]}' is not an option; --help lists them.");
+            else if (name.Length == 1 && ++i == arguments.Length) faults.Add($"{name[0]} needs a value.");
+        }
+
+        return faults;
+    }
+
+    private static bool IsKey(string name) =>
+        name.StartsWith("--", StringComparison.Ordinal) && name.Contains(':', StringComparison.Ordinal);
+}

@@ -1,0 +1,70 @@
+using System.ComponentModel.DataAnnotations;
+using GeoRegistry.Repositories;
+
+namespace GeoRegistry.Server.Configuration;
+
+/// <summary>All that a server was told, read and judged before anything starts.</summary>
+/// <param name="Server">The section <c>GeoRegistry</c>.</param>
+/// <param name="Repositories">The section <c>GeoRegistry:Repositories</c>.</param>
+internal sealed record ServerConfiguration(ServerOptions Server, RepositoryOptions Repositories)
+{
+    public const string Section = "GeoRegistry";
+
+    /// <summary>The sections and the options that each is bound to.</summary>
+    public static IReadOnlyList<(string Section, Type Options)> Sections { get; } =
+        [(Section, typeof(ServerOptions)), ($"{Section}:{nameof(Repositories)}", typeof(RepositoryOptions))];
+
+    /// <summary>Reads the configuration.</summary>
+    /// <param name="configuration">Every source, the stronger ones last.</param>
+    /// <param name="faults">Everything that is wrong with it, each with its remedy; nothing, where it can be used.</param>
+    public static ServerConfiguration Read(IConfiguration configuration, out IReadOnlyList<string> faults)
+    {
+        var found = new List<string>();
+        var read = new ServerConfiguration(
+            Bind<ServerOptions>(configuration, Sections[0].Section, found),
+            Bind<RepositoryOptions>(configuration, Sections[1].Section, found));
+        found.AddRange(UnknownKeys(configuration));
+        faults = found;
+        return read;
+    }
+
+    private static T Bind<T>(IConfiguration configuration, string section, List<string> faults)
+        where T : class, new()
+    {
+        var options = new T();
+        foreach (var property in typeof(T).GetProperties().Where(property => property.CanWrite))
+        {
+            // One by one, so that a value that cannot be read does not hide the faults of the others.
+            try
+            {
+                var value = configuration.GetValue(property.PropertyType, $"{section}:{property.Name}");
+                if (value is not null) property.SetValue(options, value);
+            }
+            catch (InvalidOperationException)
+            {
+                faults.Add($"{section}:{property.Name} is '{configuration[$"{section}:{property.Name}"]}', which is no {Describe(property.PropertyType)}.");
+            }
+        }
+
+        var results = new List<ValidationResult>();
+        Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true);
+        if (results.Count == 0 && options is IValidatableObject validatable) results.AddRange(validatable.Validate(new ValidationContext(options)));
+        faults.AddRange(results.DistinctBy(result => result.ErrorMessage).Select(result => $"{section}:{result.MemberNames.First()}: {result.ErrorMessage}"));
+        return options;
+    }
+
+    private static IEnumerable<string> UnknownKeys(IConfiguration configuration)
+    {
+        foreach (var (section, options) in Sections)
+        {
+            var known = options.GetProperties().Select(property => property.Name).Append(nameof(Repositories));
+            foreach (var child in configuration.GetSection(section).GetChildren())
+            {
+                if (!known.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
+                    yield return $"{child.Path} is not an option; those are listed by --help and in docs/configuration.md.";
+            }
+        }
+    }
+
+    private static string Describe(Type type) => type == typeof(TimeSpan) ? "time such as 00:00:30 (hours, minutes, seconds)" : "number";
+}

@@ -1,0 +1,39 @@
+using System.ComponentModel.DataAnnotations;
+using GeoRegistry.Ledgers;
+
+namespace GeoRegistry.Server.Configuration;
+
+/// <summary>What a server is told: the section <c>GeoRegistry</c> of its configuration.</summary>
+public sealed class ServerOptions : IValidatableObject
+{
+    /// <summary>The region that this server is: 1 to 16 lower-case letters, digits and inner dashes. Default <c>local</c>.</summary>
+    [Required]
+    public string Region { get; set; } = "local";
+
+    /// <summary>Where clients are served: URLs with <c>http</c> or <c>https</c>, separated by semicolons. Default <c>http://127.0.0.1:5000</c>.</summary>
+    [Required]
+    public string Listen { get; set; } = "http://127.0.0.1:5000";
+
+    /// <summary>The folder of metadata and blobs; made where it is missing. Default <c>./data</c>.</summary>
+    [Required]
+    public string Data { get; set; } = "./data";
+
+    /// <summary>How long requests under way may take to end when the server stops. Default 30 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Each URL of <see cref="Listen"/>.</summary>
+    public IReadOnlyList<string> Urls => Listen.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (!RegionId.TryParse(Region, out _))
+            yield return new ValidationResult($"'{Region}' is not a region id: use 1 to {RegionId.MaxLength} lower-case letters, digits and inner dashes, a letter first.", [nameof(Region)]);
+        foreach (var url in Urls)
+        {
+            if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.PathAndQuery != "/")
+                yield return new ValidationResult($"'{url}' is not an address to listen on: use a form such as http://0.0.0.0:5000.", [nameof(Listen)]);
+        }
+    }
+}

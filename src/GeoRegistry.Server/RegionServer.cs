@@ -1,0 +1,41 @@
+using GeoRegistry.FrontDoor;
+using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Repositories;
+using GeoRegistry.Server.Configuration;
+using GeoRegistry.Storage;
+
+namespace GeoRegistry.Server;
+
+/// <summary>Builds the server of one region and runs it until it is asked to stop.</summary>
+internal static class RegionServer
+{
+    /// <summary>The largest request head, in KiB: names, digests and a thousand tags fit with room to spare.</summary>
+    private const int MaxRequestHeadKiB = 32;
+
+    public static async Task RunAsync(WebApplicationBuilder builder, ServerConfiguration configuration)
+    {
+        builder.Services.AddGeoRegistry(configuration).UseEmbeddedStores();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = configuration.Server.DrainTimeout);
+        builder.WebHost.UseUrls([.. configuration.Server.Urls]);
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = null; // Blobs are limited by RepositoryOptions.BlobMaxGiB, manifests by their own limit.
+            kestrel.Limits.MaxRequestHeadersTotalSize = MaxRequestHeadKiB * 1024;
+            kestrel.Limits.MaxRequestLineSize = MaxRequestHeadKiB * 1024;
+        });
+
+        var app = builder.Build();
+        await using (app.ConfigureAwait(false))
+        {
+            // The stores open before the first request can come, so that a fault ends the start and not a push.
+            foreach (var store in app.Services.GetServices<IStoreHealth>()) await store.CheckAsync();
+            app.Run(app.Services.GetRequiredService<RegistryFrontDoor>().HandleAsync);
+            await app.StartAsync();
+            Console.WriteLine(
+                $"GeoRegistry region {app.Services.GetRequiredService<Home>().Region} listens on {string.Join(", ", app.Urls)} and keeps its data in {app.Services.GetRequiredService<DataFolder>().FullPath}");
+            await app.WaitForShutdownAsync();
+        }
+    }
+}

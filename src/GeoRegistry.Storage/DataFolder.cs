@@ -1,0 +1,46 @@
+using GeoRegistry.Storage.Files;
+
+namespace GeoRegistry.Storage;
+
+/// <summary>The folder of an embedded region, held by one process at a time.</summary>
+/// <remarks>
+/// <code>
+/// metadata.db   the metadata database (SQLite, with -wal and -shm beside it)
+/// blobs/        the blob store
+/// lock          held while a server runs on the folder
+/// </code>
+/// </remarks>
+public sealed class DataFolder : IDisposable
+{
+    private readonly FileStream _lock;
+
+    /// <summary>Takes the folder, which is made where it is missing.</summary>
+    /// <param name="path">The folder.</param>
+    /// <exception cref="IOException">Another process holds the folder, or it cannot be made.</exception>
+    public DataFolder(string path)
+    {
+        FullPath = Path.GetFullPath(path);
+        Directory.CreateDirectory(FullPath);
+        Posix.SyncDirectory(Path.GetDirectoryName(FullPath) ?? FullPath);
+        try
+        {
+            _lock = new FileStream(Path.Combine(FullPath, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (File.Exists(Path.Combine(FullPath, "lock")))
+        {
+            throw new IOException($"Another server runs on the data in {FullPath}: stop it, or give this one a folder of its own with --data.", e);
+        }
+    }
+
+    /// <summary>The folder.</summary>
+    public string FullPath { get; }
+
+    /// <summary>The metadata database's file.</summary>
+    public string Metadata => Path.Combine(FullPath, "metadata.db");
+
+    /// <summary>The blob store's folder.</summary>
+    public string Blobs => Path.Combine(FullPath, "blobs");
+
+    /// <summary>Lets go of the folder.</summary>
+    public void Dispose() => _lock.Dispose();
+}

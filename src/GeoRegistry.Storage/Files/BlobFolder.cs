@@ -1,0 +1,53 @@
+using GeoRegistry.Protocol;
+
+namespace GeoRegistry.Storage.Files;
+
+/// <summary>Where everything lies. All paths of the blob store are made here.</summary>
+/// <remarks>
+/// <code>
+/// blobs/
+///   sha256/00 … ff/   one file a blob, named by its hash; the folder is the hash's first two characters
+///   sha512/00 … ff/
+///   uploads/          one file an upload in progress, named by its key
+/// </code>
+/// The folders are made once, at the first start, so that a push never has to make one and put it on disk.
+/// </remarks>
+internal sealed class BlobFolder
+{
+    private readonly string _root;
+
+    public BlobFolder(string root)
+    {
+        _root = Path.GetFullPath(root);
+        foreach (var algorithm in Enum.GetValues<DigestAlgorithm>()) MakeShards(Path.Combine(_root, algorithm.Name()));
+        Uploads = Path.Combine(_root, "uploads");
+        Directory.CreateDirectory(Uploads);
+        Posix.SyncDirectory(_root);
+        Posix.SyncDirectory(Path.GetDirectoryName(_root)!);
+    }
+
+    /// <summary>The folder of uploads in progress.</summary>
+    public string Uploads { get; }
+
+    /// <summary>The file of a blob.</summary>
+    public string Blob(Digest digest) => Path.Combine(ShardOf(digest), digest.Hex.ToString());
+
+    /// <summary>The folder of a blob's file.</summary>
+    public string ShardOf(Digest digest) => Path.Combine(_root, digest.Algorithm.Name(), digest.Hex[..2].ToString());
+
+    /// <summary>The file of an upload.</summary>
+    /// <exception cref="ArgumentException">The key has other characters than lower-case letters, digits and dashes, or is too long.</exception>
+    public string Upload(string key)
+    {
+        var valid = key.Length is > 0 and <= 128 && key.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
+        return valid ? Path.Combine(Uploads, key) : throw new ArgumentException($"'{key}' is not the key of an upload.", nameof(key));
+    }
+
+    private static void MakeShards(string folder)
+    {
+        // The last one is there only when all are: they are made in order.
+        if (Directory.Exists(Path.Combine(folder, "ff"))) return;
+        for (var i = 0; i < 256; i++) Directory.CreateDirectory(Path.Combine(folder, $"{i:x2}"));
+        Posix.SyncDirectory(folder);
+    }
+}

@@ -1,0 +1,98 @@
+using GeoRegistry.Ledgers.Blobs;
+using GeoRegistry.Protocol;
+using Microsoft.Win32.SafeHandles;
+
+namespace GeoRegistry.Storage.Files;
+
+/// <summary>An upload as a file that grows, and is renamed to be a blob.</summary>
+internal sealed class FileBlobUpload : IBlobUpload
+{
+    /// <summary>How much is gathered before the disk is told to begin writing; waiting for the end would make the last fsync long.</summary>
+    private const int WritebackBytes = 8 * 1024 * 1024;
+
+    private readonly BlobFolder _folder;
+    private readonly string _path;
+    private readonly SafeFileHandle _file;
+    private long _writebackFrom;
+
+    private FileBlobUpload(BlobFolder folder, string path, FileMode mode)
+    {
+        _folder = folder;
+        _path = path;
+        _file = File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        _writebackFrom = SizeBytes = RandomAccess.GetLength(_file);
+    }
+
+    public long SizeBytes { get; private set; }
+
+    public static FileBlobUpload Create(BlobFolder folder, string key) => new(folder, folder.Upload(key), FileMode.CreateNew);
+
+    public static FileBlobUpload? Resume(BlobFolder folder, string key)
+    {
+        try
+        {
+            return new FileBlobUpload(folder, folder.Upload(key), FileMode.Open);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    public ValueTask AppendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation = default)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        RandomAccess.Write(_file, data.Span, SizeBytes);
+        SizeBytes += data.Length;
+        if (SizeBytes - _writebackFrom >= WritebackBytes)
+        {
+            Posix.StartWriteback(_file, _writebackFrom, SizeBytes - _writebackFrom);
+            _writebackFrom = SizeBytes;
+        }
+
+        return default;
+    }
+
+    // What was written is the system's: it survives this process.
+    public ValueTask FlushAsync(CancellationToken cancellation = default) => default;
+
+    public ValueTask TruncateAsync(long sizeBytes, CancellationToken cancellation = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(sizeBytes, SizeBytes);
+        RandomAccess.SetLength(_file, sizeBytes);
+        SizeBytes = sizeBytes;
+        _writebackFrom = Math.Min(_writebackFrom, sizeBytes);
+        return default;
+    }
+
+    public ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellation = default) =>
+        new(RandomAccess.Read(_file, buffer.Span, offset));
+
+    public Task CommitAsync(Digest digest, CancellationToken cancellation = default)
+    {
+        cancellation.ThrowIfCancellationRequested();
+
+        // The bytes first, then the name, then the name's entry: a crash between any two leaves an upload or a whole blob.
+        RandomAccess.FlushToDisk(_file);
+        _file.Dispose();
+
+        // An upload of the same blob may have renamed its file and not yet synced the folder, so an existing blob is replaced
+        // by the same bytes rather than trusted to be on disk.
+        File.Move(_path, _folder.Blob(digest), overwrite: true);
+        Posix.SyncDirectory(_folder.ShardOf(digest));
+        return Task.CompletedTask;
+    }
+
+    public ValueTask DiscardAsync(CancellationToken cancellation = default)
+    {
+        _file.Dispose();
+        File.Delete(_path);
+        return default;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _file.Dispose();
+        return default;
+    }
+}

@@ -1,0 +1,97 @@
+using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Commits;
+using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Protocol;
+using GeoRegistry.Protocol.Manifests;
+
+namespace GeoRegistry.Storage.Sqlite;
+
+/// <summary>Writes a commit and what it implies, within the caller's transaction.</summary>
+internal static class CommitApplication
+{
+    /// <summary>Appends a commit, or finds that the head is another and changes nothing.</summary>
+    public static AppendOutcome Append(SqliteSession session, LedgerHead expected, Commit commit, ReadOnlyMemory<byte> encoded, LedgerHead next)
+    {
+        var (ledger, head) = LedgerRows.Find(session, commit.Ledger);
+        if (!head.Equals(expected) || commit.Epoch < head.Epoch) return new AppendOutcome.HeadMoved(head);
+        if (ledger == 0) ledger = LedgerRows.Add(session, commit.Ledger);
+        var region = commit.Region.ToString();
+        var position = 1 + (session.Number("SELECT max(position) FROM commits WHERE region = $1", region) ?? 0);
+        session.Execute(
+            "INSERT INTO commits (region, position, ledger, number, checksum, encoded) VALUES ($1, $2, $3, $4, $5, $6)",
+            region, position, ledger, next.Number, next.Checksum.ToArray(), encoded.ToArray());
+        session.Execute(
+            "UPDATE ledgers SET epoch = $2, number = $3, checksum = $4 WHERE id = $1", ledger, next.Epoch, next.Number, next.Checksum.ToArray());
+        foreach (var operation in commit.Operations) Apply(session, ledger, operation);
+        return new AppendOutcome.Appended(next, position);
+    }
+
+    /// <summary>Records that a repository has a blob.</summary>
+    public static void LinkBlob(SqliteSession session, long ledger, Digest digest, long sizeBytes) =>
+        session.Execute("INSERT OR IGNORE INTO blob_links (digest, ledger, size) VALUES ($1, $2, $3)", digest.ToKey(), ledger, sizeBytes);
+
+    private static void Apply(SqliteSession session, long ledger, Operation operation)
+    {
+        switch (operation)
+        {
+            case Operation.ManifestPut put:
+                PutManifest(session, ledger, put.Manifest);
+                break;
+            case Operation.TagSet set:
+                session.Execute(
+                    "INSERT INTO tags (ledger, name, digest) VALUES ($1, $2, $3) ON CONFLICT DO UPDATE SET digest = excluded.digest",
+                    ledger, set.Tag.ToString(), set.Digest.ToKey());
+                break;
+            case Operation.TagDeleted deleted:
+                session.Execute("DELETE FROM tags WHERE ledger = $1 AND name = $2", ledger, deleted.Tag.ToString());
+                break;
+            case Operation.ManifestDeleted deleted:
+                DeleteManifest(session, ledger, deleted.Digest);
+                break;
+            case Operation.BlobDeleted deleted:
+                session.Execute("DELETE FROM blob_links WHERE digest = $1 AND ledger = $2", deleted.Digest.ToKey(), ledger);
+                break;
+            default:
+                throw new InvalidOperationException($"{operation.GetType().Name} cannot be applied.");
+        }
+    }
+
+    private static void PutManifest(SqliteSession session, long ledger, Manifest manifest)
+    {
+        var digest = manifest.Digest.ToKey();
+        session.Execute(
+            """
+            INSERT INTO manifests (ledger, digest, media_type, content) VALUES ($1, $2, $3, $4)
+            ON CONFLICT DO UPDATE SET media_type = excluded.media_type
+            """,
+            ledger, digest, manifest.MediaType, manifest.Content.ToArray());
+        foreach (var reference in manifest.References)
+        {
+            session.Execute(
+                "INSERT OR IGNORE INTO manifest_references (ledger, target, manifest) VALUES ($1, $2, $3)", ledger, reference.Digest.ToKey(), digest);
+            if (reference.Kind == ContentKind.Blob) LinkBlob(session, ledger, reference.Digest, reference.SizeBytes);
+        }
+
+        if (manifest.Subject is { } subject)
+        {
+            session.Execute(
+                "INSERT OR REPLACE INTO referrers (ledger, subject, digest, artifact_type, descriptor) VALUES ($1, $2, $3, $4, $5)",
+                ledger, subject.ToKey(), digest, manifest.ArtifactType, manifest.ReferrerDescriptor.ToArray());
+        }
+    }
+
+    private static void DeleteManifest(SqliteSession session, long ledger, Digest digest)
+    {
+        var manifest = ManifestRows.Find(session, ledger, digest);
+        if (manifest is null) return;
+        foreach (var reference in manifest.References)
+        {
+            session.Execute(
+                "DELETE FROM manifest_references WHERE ledger = $1 AND target = $2 AND manifest = $3", ledger, reference.Digest.ToKey(), digest.ToKey());
+        }
+
+        if (manifest.Subject is { } subject)
+            session.Execute("DELETE FROM referrers WHERE ledger = $1 AND subject = $2 AND digest = $3", ledger, subject.ToKey(), digest.ToKey());
+        session.Execute("DELETE FROM manifests WHERE ledger = $1 AND digest = $2", ledger, digest.ToKey());
+    }
+}

@@ -1,0 +1,90 @@
+namespace GeoRegistry.Storage.Sqlite;
+
+/// <summary>The tables, and their upgrades from one version to the next.</summary>
+/// <remarks>
+/// A digest is stored as its algorithm byte and its hash. Texts compare by bytes. Every query of the store is answered by a primary
+/// key or an index here, so that its cost is that of its rows:
+/// <code>
+/// ledgers              one row a ledger: its head. Number 0: blobs were uploaded to it, nothing is committed yet
+/// commits              the wire form of every commit; (region, position) is the feed, (ledger, number) the history
+/// manifests            what is there now, with the exact bytes
+/// tags                 what they name now
+/// manifest_references  which manifests name a blob or child
+/// referrers            which manifests have a subject
+/// blob_links           which repositories have a blob
+/// </code>
+/// </remarks>
+internal static class Schema
+{
+    private static readonly string[] Upgrades =
+    [
+        """
+        CREATE TABLE ledgers (
+            id INTEGER PRIMARY KEY,
+            kind INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            epoch INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            checksum BLOB NOT NULL,
+            UNIQUE (kind, name)) STRICT;
+        CREATE INDEX repositories ON ledgers (name) WHERE kind = 1 AND number > 0;
+
+        CREATE TABLE commits (
+            id INTEGER PRIMARY KEY,
+            region TEXT NOT NULL,
+            position INTEGER NOT NULL,
+            ledger INTEGER NOT NULL REFERENCES ledgers (id),
+            number INTEGER NOT NULL,
+            checksum BLOB NOT NULL,
+            encoded BLOB NOT NULL,
+            UNIQUE (region, position),
+            UNIQUE (ledger, number)) STRICT;
+
+        CREATE TABLE manifests (
+            ledger INTEGER NOT NULL,
+            digest BLOB NOT NULL,
+            media_type TEXT NOT NULL,
+            content BLOB NOT NULL,
+            UNIQUE (ledger, digest)) STRICT;
+
+        CREATE TABLE tags (
+            ledger INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            digest BLOB NOT NULL,
+            PRIMARY KEY (ledger, name)) STRICT, WITHOUT ROWID;
+        CREATE INDEX tags_of_manifest ON tags (ledger, digest);
+
+        CREATE TABLE manifest_references (
+            ledger INTEGER NOT NULL,
+            target BLOB NOT NULL,
+            manifest BLOB NOT NULL,
+            PRIMARY KEY (ledger, target, manifest)) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE referrers (
+            ledger INTEGER NOT NULL,
+            subject BLOB NOT NULL,
+            digest BLOB NOT NULL,
+            artifact_type TEXT,
+            descriptor BLOB NOT NULL,
+            UNIQUE (ledger, subject, digest)) STRICT;
+        CREATE INDEX referrers_of_type ON referrers (ledger, subject, artifact_type, digest);
+
+        CREATE TABLE blob_links (
+            digest BLOB NOT NULL,
+            ledger INTEGER NOT NULL,
+            size INTEGER NOT NULL,
+            PRIMARY KEY (digest, ledger)) STRICT, WITHOUT ROWID;
+        """,
+    ];
+
+    /// <summary>Brings the database to this build's version, each step in a transaction of its own.</summary>
+    /// <exception cref="InvalidDataException">The database was written by a newer build.</exception>
+    public static void Upgrade(SqliteSession session)
+    {
+        var version = (int)session.Number("PRAGMA user_version")!.Value;
+        if (version > Upgrades.Length)
+            throw new InvalidDataException($"The metadata database has the schema version {version}; this build knows {Upgrades.Length}. Start a newer build on this data.");
+        for (; version < Upgrades.Length; version++)
+            session.ExecuteScript($"BEGIN IMMEDIATE; {Upgrades[version]} PRAGMA user_version = {version + 1}; COMMIT;");
+    }
+}

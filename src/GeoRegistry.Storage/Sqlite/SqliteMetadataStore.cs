@@ -1,0 +1,148 @@
+using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Commits;
+using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Protocol;
+using GeoRegistry.Protocol.Manifests;
+using GeoRegistry.Storage.Files;
+
+namespace GeoRegistry.Storage.Sqlite;
+
+/// <summary>The embedded metadata store: one SQLite file, for regions of one process.</summary>
+public sealed class SqliteMetadataStore : ILedgerStore, IRepositoryTables, IStoreHealth, IAsyncDisposable
+{
+    private readonly SqliteWriter _writer;
+    private readonly SqliteReaders _readers;
+
+    /// <summary>Opens the database, which is made or upgraded where needed.</summary>
+    /// <param name="path">The file; SQLite keeps two more beside it.</param>
+    /// <exception cref="InvalidDataException">The database was written by a newer build.</exception>
+    public SqliteMetadataStore(string path)
+    {
+        _writer = new SqliteWriter(path);
+        Posix.SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        _readers = new SqliteReaders(path);
+    }
+
+    /// <inheritdoc/>
+    public string StoreName => "metadata";
+
+    /// <inheritdoc/>
+    public async Task<AppendOutcome> AppendAsync(LedgerHead expected, Commit commit, CancellationToken cancellation = default)
+    {
+        if (commit.Number != expected.Number + 1) throw new ArgumentException($"Commit {commit.Number} cannot follow {expected.Number}.", nameof(commit));
+        var encoded = CommitCodec.Encode(commit);
+        var next = expected.After(commit.Epoch, encoded);
+        return await _writer.WriteAsync(session => CommitApplication.Append(session, expected, commit, encoded, next), cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<LedgerHead> ReadHeadAsync(LedgerId ledger, CancellationToken cancellation = default) =>
+        Read(session => LedgerRows.Find(session, ledger).Head);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<FeedEntry>> ReadFeedAsync(RegionId region, long after, int limit, CancellationToken cancellation = default) =>
+        Read<IReadOnlyList<FeedEntry>>(session => session.List(
+            row => new FeedEntry(row.GetInt64(0), row.GetFieldValue<byte[]>(1), row.GetFieldValue<byte[]>(2)),
+            "SELECT position, encoded, checksum FROM commits WHERE region = $1 AND position > $2 ORDER BY position LIMIT $3",
+            region.ToString(), after, (long)limit));
+
+    /// <inheritdoc/>
+    public ValueTask<Manifest?> FindManifestAsync(RepositoryName repository, Digest digest, CancellationToken cancellation = default) =>
+        Read(session => ManifestRows.Find(session, Ledger(session, repository), digest));
+
+    /// <inheritdoc/>
+    public ValueTask<Digest?> FindTagAsync(RepositoryName repository, Tag tag, CancellationToken cancellation = default) =>
+        Read<Digest?>(session =>
+        {
+            using var row = session.Query(
+                "SELECT digest FROM tags WHERE ledger = $1 AND name = $2", Ledger(session, repository), tag.ToString());
+            return row.Read() ? DigestKeys.FromKey(row.GetFieldValue<byte[]>(0)) : null;
+        });
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<Tag>> ListTagsOfAsync(RepositoryName repository, Digest digest, CancellationToken cancellation = default) =>
+        Read<IReadOnlyList<Tag>>(session => session.List(
+            row => Tag.Parse(row.GetString(0)),
+            "SELECT name FROM tags WHERE ledger = $1 AND digest = $2 ORDER BY name", Ledger(session, repository), digest.ToKey()));
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<Tag>> ListTagsAsync(RepositoryName repository, string? after, int limit, CancellationToken cancellation = default) =>
+        Read<IReadOnlyList<Tag>>(session => session.List(
+            row => Tag.Parse(row.GetString(0)),
+            "SELECT name FROM tags WHERE ledger = $1 AND name > $2 ORDER BY name LIMIT $3",
+            Ledger(session, repository), after ?? "", (long)limit));
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<Referrer>> ListReferrersAsync(
+        RepositoryName repository, Digest subject, string? artifactType, Digest? after, int limit, CancellationToken cancellation = default) =>
+        Read<IReadOnlyList<Referrer>>(session =>
+        {
+            var filter = artifactType is null ? "" : "AND artifact_type = $5";
+            return session.List(
+                row => new Referrer(DigestKeys.FromKey(row.GetFieldValue<byte[]>(0)), row.GetFieldValue<byte[]>(1)),
+                $"SELECT digest, descriptor FROM referrers WHERE ledger = $1 AND subject = $2 AND digest > $3 {filter} ORDER BY digest LIMIT $4",
+                artifactType is null
+                    ? [Ledger(session, repository), subject.ToKey(), after?.ToKey() ?? [], (long)limit]
+                    : [Ledger(session, repository), subject.ToKey(), after?.ToKey() ?? [], (long)limit, artifactType]);
+        });
+
+    /// <inheritdoc/>
+    public ValueTask<Digest?> FindReferenceToAsync(RepositoryName repository, Digest content, CancellationToken cancellation = default) =>
+        Read<Digest?>(session =>
+        {
+            using var row = session.Query(
+                "SELECT manifest FROM manifest_references WHERE ledger = $1 AND target = $2 LIMIT 1", Ledger(session, repository), content.ToKey());
+            return row.Read() ? DigestKeys.FromKey(row.GetFieldValue<byte[]>(0)) : null;
+        });
+
+    /// <inheritdoc/>
+    public ValueTask<bool> ExistsAsync(RepositoryName repository, CancellationToken cancellation = default) =>
+        Read(session => LedgerRows.Find(session, LedgerId.Of(repository)).Head.Number > 0);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<RepositoryName>> ListRepositoriesAsync(string? after, int limit, CancellationToken cancellation = default) =>
+        Read<IReadOnlyList<RepositoryName>>(session => session.List(
+            row => RepositoryName.Parse(row.GetString(0)),
+            "SELECT name FROM ledgers WHERE kind = 1 AND number > 0 AND name > $1 ORDER BY name LIMIT $2", after ?? "", (long)limit));
+
+    /// <inheritdoc/>
+    public ValueTask<long?> FindBlobAsync(RepositoryName repository, Digest digest, CancellationToken cancellation = default) =>
+        Read(session => session.Number(
+            "SELECT size FROM blob_links WHERE digest = $1 AND ledger = (SELECT id FROM ledgers WHERE kind = 1 AND name = $2)",
+            digest.ToKey(), repository.ToString()));
+
+    /// <inheritdoc/>
+    public ValueTask<long?> FindBlobAnywhereAsync(Digest digest, CancellationToken cancellation = default) =>
+        Read(session => session.Number("SELECT size FROM blob_links WHERE digest = $1 LIMIT 1", digest.ToKey()));
+
+    /// <inheritdoc/>
+    public Task LinkBlobAsync(RepositoryName repository, Digest digest, long sizeBytes, CancellationToken cancellation = default) =>
+        _writer.WriteAsync(
+            session =>
+            {
+                var ledger = Ledger(session, repository);
+                if (ledger == 0) ledger = LedgerRows.Add(session, LedgerId.Of(repository));
+                CommitApplication.LinkBlob(session, ledger, digest, sizeBytes);
+                return true;
+            },
+            cancellation);
+
+    /// <summary>Reads as requests do, and begins and ends a transaction on the writer, behind the writes that wait.</summary>
+    /// <inheritdoc/>
+    public async Task CheckAsync(CancellationToken cancellation = default)
+    {
+        await Read(session => session.Number("SELECT count(*) FROM ledgers WHERE id = 0")).ConfigureAwait(false);
+        await _writer.WriteAsync(session => session.Number("PRAGMA user_version"), cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Carries through the writes that wait, then closes the database.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _writer.DisposeAsync().ConfigureAwait(false);
+        _readers.Dispose();
+    }
+
+    private static long Ledger(SqliteSession session, RepositoryName repository) => LedgerRows.Find(session, LedgerId.Of(repository)).Ledger;
+
+    private ValueTask<T> Read<T>(Func<SqliteSession, T> read) => new(_readers.Read(read));
+}

@@ -1,0 +1,37 @@
+using System.Collections.Concurrent;
+
+namespace GeoRegistry.Storage.Sqlite;
+
+/// <summary>Connections for reading. In WAL mode a reader sees the last committed state and waits for nobody.</summary>
+internal sealed class SqliteReaders(string path) : IDisposable
+{
+    /// <summary>How many connections are kept; more are opened while more threads read at once, and closed after.</summary>
+    private const int MaxIdle = 16;
+
+    private const int CacheSizeBytes = 4 * 1024 * 1024;
+
+    private readonly ConcurrentBag<SqliteSession> _idle = [];
+
+    /// <summary>Reads on a connection of one's own.</summary>
+    public T Read<T>(Func<SqliteSession, T> read)
+    {
+        var session = _idle.TryTake(out var idle) ? idle : new SqliteSession(path, CacheSizeBytes);
+        var healthy = false;
+        try
+        {
+            var result = read(session);
+            healthy = true;
+            return result;
+        }
+        finally
+        {
+            if (healthy && _idle.Count < MaxIdle) _idle.Add(session);
+            else session.Dispose();
+        }
+    }
+
+    public void Dispose()
+    {
+        while (_idle.TryTake(out var session)) session.Dispose();
+    }
+}

@@ -1,0 +1,132 @@
+using System.Threading.Channels;
+
+namespace GeoRegistry.Storage.Sqlite;
+
+/// <summary>The one writer: a thread that runs all writes that wait in one transaction, so that they share one fsync.</summary>
+internal sealed class SqliteWriter : IAsyncDisposable
+{
+    /// <summary>How many writes may wait; further callers wait to be let in.</summary>
+    private const int MaxWaiting = 4096;
+
+    /// <summary>How many writes share a transaction: enough to spread the fsync, few enough to answer the first soon.</summary>
+    private const int MaxBatch = 256;
+
+    private const int CacheSizeBytes = 32 * 1024 * 1024;
+
+    private readonly SqliteSession _session;
+    private readonly Channel<IWrite> _waiting = Channel.CreateBounded<IWrite>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public SqliteWriter(string path)
+    {
+        _session = new SqliteSession(path, CacheSizeBytes);
+        Schema.Upgrade(_session);
+        new Thread(Run) { IsBackground = true, Name = "metadata writer" }.Start();
+    }
+
+    private interface IWrite
+    {
+        /// <summary>Whether its caller has gone; then it is not run.</summary>
+        bool IsAbandoned { get; }
+
+        void Run(SqliteSession session);
+
+        /// <summary>Answers the caller with what <see cref="Run"/> gave.</summary>
+        void Succeed();
+
+        void Fail(Exception cause);
+    }
+
+    /// <summary>Runs a write in a transaction and returns once it is on disk.</summary>
+    /// <param name="write">Runs on the writer's thread, possibly twice: it must have no effects beside the database.</param>
+    /// <param name="cancellation">Gives up as long as the transaction has not begun.</param>
+    public async Task<T> WriteAsync<T>(Func<SqliteSession, T> write, CancellationToken cancellation)
+    {
+        var waiting = new Write<T>(write, cancellation);
+        await _waiting.Writer.WriteAsync(waiting, cancellation).ConfigureAwait(false);
+        return await waiting.Result.ConfigureAwait(false);
+    }
+
+    /// <summary>Carries through what waits, then closes.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _waiting.Writer.TryComplete();
+        await _ended.Task.ConfigureAwait(false);
+    }
+
+    private void Run()
+    {
+        try
+        {
+            var batch = new List<IWrite>(MaxBatch);
+            while (_waiting.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+            {
+                while (batch.Count < MaxBatch && _waiting.Reader.TryRead(out var write))
+                {
+                    if (write.IsAbandoned) write.Fail(new OperationCanceledException());
+                    else batch.Add(write);
+                }
+
+                Run(batch);
+                batch.Clear();
+            }
+
+            _session.Dispose();
+            _ended.SetResult();
+        }
+        catch (Exception e)
+        {
+            _ended.SetException(e);
+        }
+    }
+
+    private void Run(List<IWrite> batch)
+    {
+        if (batch.Count == 0) return;
+        try
+        {
+            _session.Execute("BEGIN IMMEDIATE");
+            foreach (var write in batch) write.Run(_session);
+            _session.Execute("COMMIT");
+            foreach (var write in batch) write.Succeed();
+        }
+        catch (Exception e)
+        {
+            Rollback();
+            if (batch.Count == 1) batch[0].Fail(e);
+            else foreach (var write in batch) Run([write]);
+        }
+    }
+
+    private void Rollback()
+    {
+        try
+        {
+            _session.Execute("ROLLBACK");
+        }
+        catch (Microsoft.Data.Sqlite.SqliteException)
+        {
+            // SQLite has rolled back by itself, as it does when the disk is full.
+        }
+    }
+
+    private sealed class Write<T>(Func<SqliteSession, T> write, CancellationToken cancellation) : IWrite
+    {
+        private readonly TaskCompletionSource<T> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private T _value = default!;
+
+        public Task<T> Result => _result.Task;
+
+        public bool IsAbandoned => cancellation.IsCancellationRequested;
+
+        public void Run(SqliteSession session) => _value = write(session);
+
+        public void Succeed() => _result.SetResult(_value);
+
+        public void Fail(Exception cause)
+        {
+            if (cause is OperationCanceledException) _result.SetCanceled(cancellation);
+            else _result.SetException(cause);
+        }
+    }
+}
