@@ -1,9 +1,11 @@
+using System.Diagnostics;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Errors;
 using GeoRegistry.Repositories.Blobs;
+using GeoRegistry.Repositories.Metrics;
 using GeoRegistry.Repositories.Reads;
 using GeoRegistry.Repositories.Writes;
 
@@ -81,6 +83,7 @@ public sealed class Repository : IRepository
         var commit = new Commit(_ledger, _home.Epoch, head.Number + 1, _clock.GetUtcNow(), actor, _home.Region, operations);
         _head = null; // Unknown until the store has answered, and after an exception.
         var appended = false;
+        var start = Stopwatch.GetTimestamp();
         try
         {
             var outcome = await _ledgers.AppendAsync(head, commit, cancellation).ConfigureAwait(false);
@@ -94,6 +97,7 @@ public sealed class Repository : IRepository
         }
         finally
         {
+            RegistryMetrics.Committed(start, appended);
             if (appended) _reader.Apply(Name, operations);
             else _reader.Forget(Name, operations);
             foreach (var deleted in operations.OfType<Operation.BlobDeleted>()) _blobs.Forget(Name, deleted.Digest);

@@ -4,6 +4,7 @@ using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Errors;
 using GeoRegistry.Repositories;
 using GeoRegistry.Repositories.Blobs;
+using GeoRegistry.Repositories.Metrics;
 using GeoRegistry.Repositories.Writes;
 using Microsoft.AspNetCore.Http;
 
@@ -106,6 +107,7 @@ internal sealed class BlobEndpoints(RepositoryBlobs blobs, RepositoryDirectory r
             await response.BodyWriter.WriteAsync(bytes.Slice((int)range.Offset, (int)range.LengthBytes), http.RequestAborted).ConfigureAwait(false);
         else
             await StreamAsync(http, content, range.Offset, range.LengthBytes).ConfigureAwait(false);
+        RegistryMetrics.Sent(range.LengthBytes);
     }
 
     private static async Task StreamAsync(HttpContext http, BlobContent content, long offset, long lengthBytes)

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using GeoRegistry.Ledgers.Blobs;
 using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Errors;
+using GeoRegistry.Repositories.Metrics;
 
 namespace GeoRegistry.Repositories.Uploads;
 
@@ -159,6 +160,7 @@ internal sealed class UploadSession(IBlobStore store, string key, long maxSizeBy
         if (data.IsEmpty) return;
         var inStep = _hash is not null && _hashedBytes == Upload.SizeBytes;
         await Upload.AppendAsync(data, CancellationToken.None).ConfigureAwait(false);
+        RegistryMetrics.Received(data.Length);
         if (!inStep) return;
         _hash!.AppendData(data.Span);
         _hashedBytes += data.Length;

@@ -4,6 +4,7 @@ using GeoRegistry.Ledgers.Blobs;
 using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Errors;
 using GeoRegistry.Repositories.Blobs;
+using GeoRegistry.Repositories.Metrics;
 
 namespace GeoRegistry.Repositories.Uploads;
 
@@ -34,6 +35,7 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
         await session.BeginAsync(algorithm, cancellation).ConfigureAwait(false);
         session.LastUsed = clock.GetTimestamp();
         _sessions[key] = session;
+        RegistryMetrics.UploadsChanged(+1);
         return id;
     }
 
@@ -84,7 +86,7 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
             try
             {
                 await session.CloseAsync().ConfigureAwait(false);
-                _sessions.TryRemove(key, out _);
+                Remove(key, session);
             }
             finally
             {
@@ -93,6 +95,20 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
         }
 
         return await store.DiscardUploadsAsync(clock.GetUtcNow() - options.UploadExpiry, cancellation).ConfigureAwait(false);
+    }
+
+    private UploadSession GetOrAdd(string key)
+    {
+        if (_sessions.TryGetValue(key, out var session)) return session;
+        session = NewSession(key);
+        if (!_sessions.TryAdd(key, session)) return _sessions.GetOrAdd(key, session);
+        RegistryMetrics.UploadsChanged(+1);
+        return session;
+    }
+
+    private void Remove(string key, UploadSession session)
+    {
+        if (_sessions.TryRemove(new KeyValuePair<string, UploadSession>(key, session))) RegistryMetrics.UploadsChanged(-1);
     }
 
     private UploadSession NewSession(string key) => new(store, key, _maxSizeBytes);
@@ -104,7 +120,7 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
         var key = id.KeyFor(repository);
         while (true)
         {
-            var session = _sessions.GetOrAdd(key, NewSession);
+            var session = GetOrAdd(key);
             if (!await session.EnterAsync(Patience, cancellation).ConfigureAwait(false))
                 return new UploadOutcome.Refused(RegistryError.Of(ErrorCode.TooManyRequests, "Another request to this upload is under way; try again after it."));
             try
@@ -123,7 +139,7 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
             finally
             {
                 session.LastUsed = clock.GetTimestamp();
-                if (session.IsClosed) _sessions.TryRemove(new KeyValuePair<string, UploadSession>(key, session));
+                if (session.IsClosed) Remove(key, session);
                 session.Leave();
             }
         }
