@@ -1,3 +1,4 @@
+using System.Data.Common;
 using GeoRegistry.Server;
 using GeoRegistry.Server.Configuration;
 
@@ -23,7 +24,7 @@ try
     await RegionServer.RunAsync(builder, configuration);
     return ExitCode.Stopped;
 }
-catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or DbException)
 {
     Console.Error.WriteLine($"GeoRegistry could not start: {e.Message}");
     return ExitCode.CouldNotStart;

@@ -2,7 +2,9 @@ using GeoRegistry.FrontDoor;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Repositories;
 using GeoRegistry.Server.Configuration;
+using GeoRegistry.Server.Transfers;
 using GeoRegistry.Storage;
+using Microsoft.AspNetCore.Connections;
 
 namespace GeoRegistry.Server;
 
@@ -15,6 +17,7 @@ internal static class RegionServer
     public static async Task RunAsync(WebApplicationBuilder builder, ServerConfiguration configuration)
     {
         builder.Services.AddGeoRegistry(configuration).UseEmbeddedStores();
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, TransferMemoryPoolFactory>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = configuration.Server.DrainTimeout);
         builder.WebHost.UseUrls([.. configuration.Server.Urls]);
         builder.WebHost.UseKestrelHttpsConfiguration();

@@ -76,6 +76,9 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
         catch (Exception e)
         {
+            // Nothing that a write does ends here; but were it so, callers must hear of it and not wait for ever.
+            _waiting.Writer.TryComplete(e);
+            while (_waiting.Reader.TryRead(out var write)) write.Fail(e);
             _ended.SetException(e);
         }
     }
