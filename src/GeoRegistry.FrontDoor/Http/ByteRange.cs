@@ -34,8 +34,13 @@ internal readonly record struct ByteRange(ByteRangeKind Kind, long Offset, long 
             : new ByteRange(ByteRangeKind.Part, sizeBytes - lengthBytes, lengthBytes);
     }
 
-    private static bool TryNumber(ReadOnlySpan<char> text, out long number) =>
-        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+    // More digits than a number here can have are far beyond any blob's end, which is all that matters of them.
+    private static bool TryNumber(ReadOnlySpan<char> text, out long number)
+    {
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number)) return true;
+        number = long.MaxValue;
+        return !text.IsEmpty && !text.ContainsAnyExceptInRange('0', '9');
+    }
 }
 
 /// <summary>How a <see cref="ByteRange"/> is answered.</summary>

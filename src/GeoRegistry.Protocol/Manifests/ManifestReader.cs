@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace GeoRegistry.Protocol.Manifests;
 
@@ -27,6 +28,9 @@ public static class ManifestReader
     {
         if (content.Length > MaxSizeBytes)
             return new ManifestReading.Rejected($"A manifest may have {MaxSizeBytes} bytes; this one has {content.Length}.");
+
+        // The parser looks into texts only when they are asked for.
+        if (!Utf8.IsValid(content.Span)) return new ManifestReading.Rejected("The manifest is not UTF-8.");
         try
         {
             using var json = JsonDocument.Parse(content, Strict);
@@ -37,6 +41,11 @@ public static class ManifestReader
         catch (JsonException e)
         {
             return new ManifestReading.Rejected($"The manifest is not well-formed JSON: {e.Message}");
+        }
+        catch (InvalidOperationException)
+        {
+            // What JsonElement throws for an escape of half a character.
+            return new ManifestReading.Rejected("The manifest has text that is not Unicode.");
         }
         catch (ManifestFormatException e)
         {
@@ -53,8 +62,7 @@ public static class ManifestReader
         var mediaType = declared ?? sent;
         if (string.IsNullOrEmpty(mediaType))
             throw new ManifestFormatException("The media type is not known: send it as Content-Type or in the mediaType field.");
-        if (mediaType.Length > DescriptorReader.MaxMediaTypeLength || mediaType.Any(char.IsControl) || !mediaType.All(char.IsAscii))
-            throw new ManifestFormatException("The media type is not one.");
+        if (!MediaTypes.IsWellFormed(mediaType)) throw new ManifestFormatException($"'{mediaType}' is not a media type.");
         return MediaTypes.IsDockerSchema1(mediaType)
             ? throw new ManifestFormatException("Docker schema 1 manifests are not supported: push schema 2 or OCI.")
             : mediaType;

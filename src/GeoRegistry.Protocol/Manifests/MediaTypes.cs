@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace GeoRegistry.Protocol.Manifests;
 
 /// <summary>The media types whose meaning the registry knows; all others are stored as they come.</summary>
@@ -15,6 +17,9 @@ public static class MediaTypes
 
     /// <summary>A Docker manifest list.</summary>
     public const string DockerManifestList = "application/vnd.docker.distribution.manifest.list.v2+json";
+
+    private static readonly SearchValues<char> NameCharacters =
+        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$&-^_.+");
 
     private static readonly string[] DockerSchema1 =
     [
@@ -37,10 +42,21 @@ public static class MediaTypes
         mediaType.StartsWith("application/vnd.oci.image.layer.nondistributable.", StringComparison.Ordinal)
         || mediaType.StartsWith("application/vnd.docker.image.rootfs.foreign.", StringComparison.Ordinal);
 
+    /// <summary>Whether a text has the form of a media type: a type and a subtype of 1 to 127 characters each.</summary>
+    /// <remarks>Source: RFC 6838 §4.2.</remarks>
+    public static bool IsWellFormed(string mediaType)
+    {
+        var slash = mediaType.IndexOf('/');
+        return slash > 0 && IsName(mediaType.AsSpan(0, slash)) && IsName(mediaType.AsSpan(slash + 1));
+    }
+
     /// <summary>A media type without its parameters and the space around it.</summary>
     public static string WithoutParameters(string mediaType)
     {
         var semicolon = mediaType.IndexOf(';');
         return (semicolon < 0 ? mediaType : mediaType[..semicolon]).Trim();
     }
+
+    private static bool IsName(ReadOnlySpan<char> name) =>
+        name.Length is > 0 and <= 127 && char.IsAsciiLetterOrDigit(name[0]) && !name.ContainsAnyExcept(NameCharacters);
 }

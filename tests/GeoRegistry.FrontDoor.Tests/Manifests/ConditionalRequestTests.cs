@@ -1,0 +1,147 @@
+using System.Text.Json;
+
+namespace GeoRegistry.FrontDoor.Tests.Manifests;
+
+[Endpoint("end-7a", "end-9")]
+public sealed class ConditionalRequestTests(RegistryFixture registry) : ConformanceTest(registry)
+{
+    private const string Section = "Referrers Tag Schema";
+    private const string Conditions = "Clients MAY use a conditional HTTP push for registries that support ETag conditions to avoid conflicts with other clients";
+
+    private static readonly (string, string) IfNone = ("If-None-Match", "*");
+    private static readonly (string, string) IfAny = ("If-Match", "*");
+
+    [Fact]
+    [Clause(Section, May, Conditions)]
+    public async Task Put_IfMatchNamesTheStandingManifest_MovesTheTag()
+    {
+        var repository = NewRepository();
+        var (standing, next) = await StandingAndNextAsync(repository);
+        var etag = (await repository.HeadManifestAsync("v1")).Expect(200)["ETag"]!;
+        (await repository.PutManifestAsync("v1", next, ("If-Match", etag))).Expect(201);
+        await AssertTagAsync(repository, next);
+        Assert.Equal($"\"{standing.Digest}\"", etag);
+    }
+
+    [Fact]
+    [Clause(Section, May, Conditions)]
+    public async Task Put_IfMatchListsTheStandingManifest_MovesTheTag()
+    {
+        var repository = NewRepository();
+        var (standing, next) = await StandingAndNextAsync(repository);
+        (await repository.PutManifestAsync("v1", next, ("If-Match", $"\"{Blob.UnknownDigest()}\", \"{standing.Digest}\""))).Expect(201);
+        await AssertTagAsync(repository, next);
+    }
+
+    [Fact]
+    [Clause(Section, May, Conditions)]
+    public async Task Put_IfMatchNamesAnother_Answers412WithTheStandingDigest()
+    {
+        var repository = NewRepository();
+        var (standing, next) = await StandingAndNextAsync(repository);
+        AssertFailed(await repository.PutManifestAsync("v1", next, IfMatch(next.Digest)), standing.Digest);
+        await AssertTagAsync(repository, standing);
+        (await repository.HeadManifestAsync(next.Digest)).Expect(404);
+    }
+
+    [Fact]
+    [Clause(Section, May, Conditions)]
+    public async Task Put_IfMatchOnATagThatIsNotThere_Answers412WithoutDigest()
+    {
+        var repository = NewRepository();
+        var image = await repository.PrepareImageAsync();
+        AssertFailed(await repository.PutManifestAsync("v1", image, IfMatch(image.Digest)), null);
+        AssertFailed(await repository.PutManifestAsync("v1", image, IfAny), null);
+        (await repository.HeadManifestAsync("v1")).Expect(404);
+    }
+
+    [Fact]
+    [Clause(Section, May, Conditions)]
+    public async Task Put_IfMatchAny_NeedsTheTagToStand()
+    {
+        var repository = NewRepository();
+        var (_, next) = await StandingAndNextAsync(repository);
+        (await repository.PutManifestAsync("v1", next, IfAny)).Expect(201);
+        await AssertTagAsync(repository, next);
+    }
+
+    [Fact]
+    [Clause(Section, May, Conditions)]
+    public async Task Put_IfNoneMatchAny_CreatesTheTagOnce()
+    {
+        var repository = NewRepository();
+        var first = await repository.PrepareImageAsync();
+        (await repository.PutManifestAsync("v1", first, IfNone)).Expect(201);
+        var second = await repository.PrepareImageAsync();
+        AssertFailed(await repository.PutManifestAsync("v1", second, IfNone), first.Digest);
+        await AssertTagAsync(repository, first);
+    }
+
+    [Fact]
+    [Clause(Section, May, Conditions)]
+    public async Task Put_IfNoneMatchAnyAtOnce_LetsOneThrough()
+    {
+        var repository = NewRepository();
+        var images = new List<ManifestContent>();
+        for (var i = 0; i < 8; i++) images.Add(await repository.PrepareImageAsync());
+        var answers = await Task.WhenAll(images.Select(image => repository.PutManifestAsync("v1", image, IfNone)));
+        var winner = images[Array.FindIndex(answers, answer => answer.Status == 201)];
+        Assert.Single(answers, answer => answer.Status == 201);
+        Assert.All(answers.Where(answer => answer.Status != 201), answer => AssertFailed(answer, winner.Digest));
+        await AssertTagAsync(repository, winner);
+    }
+
+    [Fact]
+    [Clause(Section, May, Conditions)]
+    public async Task Put_ByDigestWithTags_HoldsTheConditionForEachTag()
+    {
+        var repository = NewRepository();
+        var (standing, next) = await StandingAndNextAsync(repository);
+        AssertFailed(await repository.PutManifestAsync($"{next.Digest}?tag=v1&tag=v2", next, IfNone), standing.Digest);
+        AssertFailed(await repository.PutManifestAsync($"{next.Digest}?tag=v1&tag=v2", next, IfMatch(standing.Digest)), null);
+        AssertFailed(await repository.PutManifestAsync($"{next.Digest}?tag=v1", next, IfMatch(next.Digest)), standing.Digest);
+        Assert.Equal(["v1"], await repository.TagsAsync());
+        await AssertTagAsync(repository, standing);
+        (await repository.HeadManifestAsync(next.Digest)).Expect(404);
+
+        (await repository.PutManifestAsync($"{next.Digest}?tag=v1", next, IfMatch(standing.Digest))).Expect(201);
+        (await repository.PutManifestAsync($"{next.Digest}?tag=v2&tag=v3", next, IfNone)).Expect(201);
+        Assert.Equal(["v1", "v2", "v3"], await repository.TagsAsync());
+    }
+
+    [Fact]
+    [Clause(Section, May, Conditions)]
+    public async Task Delete_IfMatchNamesTheStandingManifest_DeletesTheTag()
+    {
+        var repository = NewRepository();
+        var image = await repository.PushImageAsync("v1");
+        (await repository.DeleteManifestAsync("v1", IfMatch(image.Digest))).Expect(202);
+        (await repository.HeadManifestAsync("v1")).Expect(404);
+    }
+
+    [Fact]
+    [Clause(Section, May, Conditions)]
+    public async Task Delete_IfMatchNamesAnother_Answers412WithTheStandingDigest()
+    {
+        var repository = NewRepository();
+        var image = await repository.PushImageAsync("v1");
+        AssertFailed(await repository.DeleteManifestAsync("v1", IfMatch(Blob.UnknownDigest())), image.Digest);
+        AssertFailed(await repository.DeleteManifestAsync("v1", IfNone), image.Digest);
+        await AssertTagAsync(repository, image);
+    }
+
+    private static async Task<(ManifestContent Standing, ManifestContent Next)> StandingAndNextAsync(RepositoryClient repository) =>
+        (await repository.PushImageAsync("v1"), await repository.PrepareImageAsync());
+
+    private static (string, string) IfMatch(string digest) => ("If-Match", $"\"{digest}\"");
+
+    private static async Task AssertTagAsync(RepositoryClient repository, ManifestContent expected) =>
+        (await repository.HeadManifestAsync("v1")).Expect(200).ExpectHeader("Docker-Content-Digest", expected.Digest);
+
+    private static void AssertFailed(Answer answer, string? standing)
+    {
+        var detail = answer.ExpectError(412, "DENIED");
+        var digest = detail.ValueKind == JsonValueKind.Object && detail.TryGetProperty("digest", out var value) ? value.GetString() : null;
+        Assert.Equal(standing, digest);
+    }
+}

@@ -1,0 +1,57 @@
+using GeoRegistry.TestKit;
+
+namespace GeoRegistry.FrontDoor.Tests.Wire;
+
+/// <summary>The one registry that the whole suite runs against.</summary>
+/// <remarks>
+/// By default a server process of this build on a folder of its own. With the environment variable
+/// <c>GEOREGISTRY_TEST_ADDRESS</c> (such as <c>http://127.0.0.1:5000/</c>) it is whatever registry answers there.
+/// </remarks>
+public sealed class RegistryFixture : IAsyncLifetime
+{
+    private TemporaryFolder? _data;
+    private RegistryProcess? _server;
+
+    public Uri Address { get; private set; } = null!;
+
+    internal RegistryClient Client { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        if (Environment.GetEnvironmentVariable("GEOREGISTRY_TEST_ADDRESS") is { Length: > 0 } address)
+        {
+            Address = new Uri(address);
+        }
+        else
+        {
+            _data = new TemporaryFolder();
+            _server = await RegistryProcess.StartAsync(_data.Path);
+            Address = _server.Address;
+        }
+
+        Client = new RegistryClient(Address);
+    }
+
+    public async Task DisposeAsync()
+    {
+        Client.Dispose();
+        if (_server is not null) await _server.DisposeAsync();
+        _data?.Dispose();
+    }
+}
+
+/// <summary>Shares one <see cref="RegistryFixture"/> between all tests.</summary>
+[CollectionDefinition(Name)]
+public sealed class RegistryCollection : ICollectionFixture<RegistryFixture>
+{
+    public const string Name = "one registry";
+}
+
+/// <summary>A test against the shared registry, in repositories of its own.</summary>
+[Collection(RegistryCollection.Name)]
+public abstract class ConformanceTest(RegistryFixture registry)
+{
+    private protected RegistryClient Registry => registry.Client;
+
+    private protected RepositoryClient NewRepository(string suffix = "") => new(registry.Client, $"conformance/{Guid.NewGuid():n}{suffix}");
+}
