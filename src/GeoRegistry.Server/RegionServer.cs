@@ -14,6 +14,9 @@ internal static class RegionServer
     /// <summary>The largest request head, in KiB: names, digests and a thousand tags fit with room to spare.</summary>
     private const int MaxRequestHeadKiB = 32;
 
+    /// <summary>How much of a body is received before it is asked for, in KiB: one write of an upload. More only takes memory from every transfer.</summary>
+    private const int MaxReceivedAheadKiB = 256;
+
     public static async Task RunAsync(WebApplicationBuilder builder, ServerConfiguration configuration)
     {
         builder.Services.AddGeoRegistry(configuration).UseEmbeddedStores();
@@ -25,6 +28,7 @@ internal static class RegionServer
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = null; // Blobs are limited by RepositoryOptions.BlobMaxGiB, manifests by their own limit.
+            kestrel.Limits.MaxRequestBufferSize = MaxReceivedAheadKiB * 1024;
             kestrel.Limits.MaxRequestHeadersTotalSize = MaxRequestHeadKiB * 1024;
             kestrel.Limits.MaxRequestLineSize = MaxRequestHeadKiB * 1024;
         });
