@@ -1,0 +1,84 @@
+using System.Xml.Linq;
+
+namespace GeoRegistry.Architecture.Tests;
+
+/// <summary>Which project may know which: arrows point one way.</summary>
+public sealed class DependencyTests
+{
+    private static readonly string[]
+        Libraries = ["Protocol", "Ledgers", "Repositories", "Regions", "Replication", "Access"],
+        Stores = ["Storage", "Storage.PostgreSql", "Storage.Azure"];
+
+    /// <summary>What each project may refer to; what those may, it may too. The server composes, so it may know all but other programs.</summary>
+    private static readonly Dictionary<string, string[]> Allowed = new()
+    {
+        ["Protocol"] = [],
+        ["Ledgers"] = ["Protocol"],
+        ["Storage"] = ["Ledgers"],
+        ["Storage.PostgreSql"] = ["Ledgers"],
+        ["Storage.Azure"] = ["Ledgers"],
+        ["Repositories"] = ["Ledgers"],
+        ["Regions"] = ["Ledgers"],
+        ["Replication"] = ["Repositories", "Regions"],
+        ["Access"] = ["Ledgers"],
+        ["FrontDoor"] = Libraries, // It sees stores through their ports only.
+        ["Orleans"] = ["Repositories", "Replication"],
+        ["Server"] = [.. Libraries, .. Stores, "FrontDoor", "Orleans"],
+        ["Balancer"] = ["Regions"],
+        ["Cli"] = ["Protocol", "Regions"],
+    };
+
+    public static TheoryData<string> Projects => [.. ProjectFiles().Select(ShortName)];
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void References_OfAProject_PointTheAllowedWay(string project)
+    {
+        Assert.True(Allowed.ContainsKey(project), $"GeoRegistry.{project} is new: decide in {nameof(DependencyTests)} and in ARCHITECTURE.md what it may refer to.");
+        var allowed = ClosureOf(project);
+
+        Assert.Empty(ReferencesOf(project).Where(reference => !allowed.Contains(reference)).Select(reference => $"{project} → {reference}"));
+    }
+
+    [Fact]
+    public void References_OfAllProjects_AreProjectsOfTheSameFolder() =>
+        Assert.All(ProjectFiles(), file => Assert.All(
+            ReferencedFiles(file), reference => Assert.True(File.Exists(Path.Combine(Path.GetDirectoryName(file)!, reference)), $"{Sources.Name(file)} → {reference}")));
+
+    [Fact]
+    public void Allowed_Arrows_FormNoCircle() => Assert.All(Allowed.Keys, project => Assert.DoesNotContain(project, ClosureOf(project)));
+
+    [Theory]
+    [InlineData("Protocol")]
+    [InlineData("Ledgers")]
+    public void References_OfAPureProject_AreNoPackagesAndNoFrameworks(string project)
+    {
+        var items = XDocument.Load(FileOf(project)).Descendants().Select(element => element.Name.LocalName);
+
+        Assert.DoesNotContain("PackageReference", items);
+        Assert.DoesNotContain("FrameworkReference", items);
+    }
+
+    private static HashSet<string> ClosureOf(string project)
+    {
+        var (closure, open) = (new HashSet<string>(), new Stack<string>(Allowed[project]));
+        while (open.TryPop(out var next))
+        {
+            if (closure.Add(next)) Array.ForEach(Allowed[next], open.Push);
+        }
+
+        return closure;
+    }
+
+    private static IEnumerable<string> ReferencesOf(string project) =>
+        ReferencedFiles(FileOf(project)).Select(ShortName);
+
+    private static IEnumerable<string> ReferencedFiles(string projectFile) => XDocument.Load(projectFile).Descendants("ProjectReference")
+        .Select(reference => reference.Attribute("Include")!.Value.Replace('\\', '/'));
+
+    private static string FileOf(string project) => ProjectFiles().Single(file => ShortName(file) == project);
+
+    private static IEnumerable<string> ProjectFiles() => Sources.Files("src", ".csproj");
+
+    private static string ShortName(string projectFile) => Path.GetFileNameWithoutExtension(projectFile)["GeoRegistry.".Length..];
+}

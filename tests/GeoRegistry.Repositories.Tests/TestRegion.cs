@@ -1,0 +1,118 @@
+using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Commits;
+using GeoRegistry.Protocol;
+using GeoRegistry.Protocol.Manifests;
+using GeoRegistry.Repositories.Blobs;
+using GeoRegistry.Repositories.Reads;
+using GeoRegistry.Repositories.Uploads;
+using GeoRegistry.Repositories.Writes;
+using GeoRegistry.Storage.Files;
+using GeoRegistry.Storage.Sqlite;
+using GeoRegistry.TestKit;
+using GeoRegistry.TestKit.Stores;
+
+namespace GeoRegistry.Repositories.Tests;
+
+/// <summary>The real stores of one region in a folder of their own.</summary>
+internal sealed class TestRegion : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public TestRegion()
+    {
+        Metadata = new SqliteMetadataStore(_folder.Child("metadata.db"));
+        Blobs = new FileBlobStore(_folder.Child("blobs"));
+    }
+
+    public static RegionId Id { get; } = RegionId.Parse("eu");
+
+    public SqliteMetadataStore Metadata { get; }
+
+    public FileBlobStore Blobs { get; }
+
+    public FakeClock Clock { get; } = FakeClock.FromNow();
+
+    public RepositoryOptions Options { get; } = new();
+
+    /// <summary>What one process of the region has in memory; two of them on one region know nothing of each other.</summary>
+    public TestProcess Start() => new(this);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Metadata.DisposeAsync();
+        _folder.Dispose();
+    }
+}
+
+/// <summary>The objects of one process on a region's stores.</summary>
+internal sealed class TestProcess
+{
+    public static readonly RepositoryName Name = RepositoryName.Parse("library/sample");
+
+    private readonly TestRegion _region;
+
+    public TestProcess(TestRegion region)
+    {
+        _region = region;
+        Reader = new RepositoryReader(region.Metadata, region.Options);
+        Blobs = new RepositoryBlobs(region.Metadata, region.Blobs, region.Options);
+        Directory = new RepositoryDirectory(new Home(TestRegion.Id, 1), region.Metadata, region.Metadata, Reader, Blobs, region.Clock);
+        Uploads = new UploadSessions(TestRegion.Id, region.Blobs, Blobs, region.Options, region.Clock);
+    }
+
+    public RepositoryReader Reader { get; }
+
+    public RepositoryBlobs Blobs { get; }
+
+    public RepositoryDirectory Directory { get; }
+
+    public UploadSessions Uploads { get; }
+
+    public IRepository Repository => Directory.Of(Name);
+
+    /// <summary>Pushes blobs, then an image of them, under these tags.</summary>
+    public async Task<Manifest> PushImageAsync(string name, params IReadOnlyList<string> tags)
+    {
+        await PushBlobAsync(SampleManifests.ConfigOf(name));
+        var image = SampleManifests.Image(name);
+        Committed(await PutAsync(image, tags));
+        return image;
+    }
+
+    public async Task PushBlobAsync(SampleBlob blob, RepositoryName? repository = null)
+    {
+        var id = await Uploads.BeginAsync(repository ?? Name, DigestAlgorithm.Sha256);
+        Assert.IsType<UploadOutcome.Completed>(await Uploads.CompleteAsync(repository ?? Name, id, new UploadChunk(new MemoryStream(blob.Content), null, null), blob.Digest));
+    }
+
+    public Task<WriteOutcome> PutAsync(Manifest manifest, params IReadOnlyList<string> tags) => PutAsync(manifest, Precondition.None, tags);
+
+    public Task<WriteOutcome> PutAsync(Manifest manifest, Precondition precondition, params IReadOnlyList<string> tags) =>
+        Repository.PutManifestAsync(new PutManifest(manifest, [.. tags.Select(Tag.Parse)], precondition, "tests"));
+
+    public Task<WriteOutcome> DeleteAsync(string reference, Precondition? precondition = null)
+    {
+        Assert.True(Reference.TryParse(reference, out var parsed));
+        return Repository.DeleteAsync(new DeleteReference(parsed, precondition ?? Precondition.None, "tests"));
+    }
+
+    public Task<WriteOutcome> DeleteBlobAsync(Digest digest) => Repository.DeleteBlobAsync(new DeleteBlob(digest, "tests"));
+
+    /// <summary>What a reference names, as a client would read it.</summary>
+    public async Task<Digest?> ReadAsync(string reference)
+    {
+        Assert.True(Reference.TryParse(reference, out var parsed));
+        return (await Reader.FindManifestAsync(Name, parsed))?.Digest;
+    }
+
+    public ValueTask<LedgerHead> ReadHeadAsync() => _region.Metadata.ReadHeadAsync(LedgerId.Of(Name));
+
+    /// <summary>All commits of the region, in order.</summary>
+    public async Task<IReadOnlyList<Commit>> ReadCommitsAsync() =>
+        [.. (await _region.Metadata.ReadFeedAsync(TestRegion.Id, 0, 10_000)).Select(entry => CommitCodec.Decode(entry.Encoded))];
+
+    public static LedgerHead Committed(WriteOutcome outcome) => Assert.IsType<WriteOutcome.Committed>(outcome).Head;
+
+    /// <summary>The only error of a refusal.</summary>
+    public static Protocol.Errors.RegistryError Refused(WriteOutcome outcome) => Assert.Single(Assert.IsType<WriteOutcome.Refused>(outcome).Errors);
+}

@@ -1,0 +1,123 @@
+using GeoRegistry.Repositories.Uploads;
+using GeoRegistry.TestKit;
+using GeoRegistry.TestKit.Stores;
+
+namespace GeoRegistry.Repositories.Tests.Uploads;
+
+/// <summary>The clock is the tests' own; files bear the machine's time, which is when the clock begins.</summary>
+public sealed class UploadExpiryTests : UploadTest
+{
+    [Fact]
+    public async Task SweepAsync_NothingSentForTheExpiry_DiscardsTheUpload()
+    {
+        var id = await BeginAsync();
+        await AppendAsync(id, "content"u8.ToArray());
+        Region.Clock.Advance(Region.Options.UploadExpiry + TimeSpan.FromMinutes(1));
+
+        Assert.Equal(1, await Uploads.SweepAsync());
+
+        Assert.Equal(0, Uploads.Count);
+        AssertUnknown(await Uploads.StatusAsync(Name, id));
+    }
+
+    [Fact]
+    public async Task SweepAsync_ShortOfTheExpiry_ClosesTheSessionAndKeepsTheUpload()
+    {
+        var id = await BeginAsync();
+        await AppendAsync(id, "0123"u8.ToArray());
+        Region.Clock.Advance(Region.Options.UploadExpiry - TimeSpan.FromMinutes(1));
+
+        Assert.Equal(0, await Uploads.SweepAsync());
+        Assert.Equal(0, Uploads.Count);
+
+        Assert.Equal(4, await SizeAsync(id));
+        Assert.IsType<UploadOutcome.Completed>(await CompleteAsync(id, SampleBlob.Of("01234567").Digest, "4567"u8.ToArray()));
+    }
+
+    [Fact]
+    public async Task SweepAsync_SessionUsedLately_StaysInMemory()
+    {
+        await BeginAsync();
+        Region.Clock.Advance(TimeSpan.FromSeconds(10));
+
+        await Uploads.SweepAsync();
+
+        Assert.Equal(1, Uploads.Count);
+    }
+
+    [Fact]
+    public async Task SweepAsync_UploadOfAProcessThatIsGone_IsDiscarded()
+    {
+        var id = await BeginAsync();
+        Restart();
+        Region.Clock.Advance(Region.Options.UploadExpiry + TimeSpan.FromMinutes(1));
+
+        Assert.Equal(1, await Uploads.SweepAsync());
+
+        AssertUnknown(await Uploads.StatusAsync(Name, id));
+    }
+
+    [Fact]
+    public async Task SweepAsync_RequestIsUnderWay_DoesNotTouchItsSession()
+    {
+        var rest = new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var body = TestBody.PausingAfter("0123"u8.ToArray(), rest.Task);
+        var id = await BeginAsync();
+        var append = Uploads.AppendAsync(Name, id, new UploadChunk(body, null, null));
+        await body.FirstRead.OrFail("the body's first bytes being read");
+        Region.Clock.Advance(TimeSpan.FromHours(1));
+
+        await Uploads.SweepAsync().OrFail("the end of the sweep");
+        rest.SetResult("4567"u8.ToArray());
+
+        Assert.Equal(new UploadOutcome.Open(8), await append.OrFail("the end of the request"));
+        Assert.Equal(8, await SizeAsync(id));
+    }
+
+    /// <summary>The shortest expiry is shorter than sessions stay in memory: one that was discarded must not be answered from there.</summary>
+    [Fact]
+    public async Task SweepAsync_ExpiryShorterThanSessionsStayInMemory_EndsTheSessionWithItsUpload()
+    {
+        Region.Options.UploadExpiry = TimeSpan.FromMinutes(1);
+        var id = await BeginAsync();
+        await AppendAsync(id, "content"u8.ToArray());
+        Region.Clock.Advance(TimeSpan.FromSeconds(90));
+
+        Assert.Equal(1, await Uploads.SweepAsync());
+
+        AssertUnknown(await Uploads.StatusAsync(Name, id));
+        AssertUnknown(await CompleteAsync(id, SampleBlob.Of("content").Digest));
+    }
+
+    /// <summary>Asking for the status keeps the session in memory while its upload grows old.</summary>
+    [Fact]
+    public async Task SweepAsync_OnlyTheStatusWasAskedForSince_IsNotDiscardedUnderTheSession()
+    {
+        var id = await BeginAsync();
+        await AppendAsync(id, "content"u8.ToArray());
+        Region.Clock.Advance(Region.Options.UploadExpiry + TimeSpan.FromMinutes(1));
+        Assert.Equal(7, await SizeAsync(id));
+
+        await Uploads.SweepAsync();
+
+        var outcome = await CompleteAsync(id, SampleBlob.Of("content").Digest);
+        if (outcome is not UploadOutcome.Completed) AssertUnknown(outcome);
+    }
+
+    [Fact]
+    public async Task SweepAsync_ExpiredUploadInARequest_LetsTheRequestEndWithAnAnswer()
+    {
+        var rest = new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var body = TestBody.PausingAfter([], rest.Task);
+        var id = await BeginAsync();
+        var closing = Uploads.CompleteAsync(Name, id, new UploadChunk(body, null, null), SampleBlob.Of("late").Digest);
+        await body.FirstRead.OrFail("the body being read");
+        Region.Clock.Advance(Region.Options.UploadExpiry + TimeSpan.FromMinutes(1));
+
+        await Uploads.SweepAsync().OrFail("the end of the sweep");
+        rest.SetResult("late"u8.ToArray());
+
+        var outcome = await closing.OrFail("the end of the request");
+        if (outcome is not UploadOutcome.Completed) AssertUnknown(outcome);
+    }
+}

@@ -1,0 +1,55 @@
+using GeoRegistry.Protocol;
+using GeoRegistry.Protocol.Errors;
+using GeoRegistry.Repositories.Uploads;
+
+namespace GeoRegistry.Repositories.Tests.Uploads;
+
+/// <summary>What tests of uploads share: a region, one process on it, and short forms of requests.</summary>
+public abstract class UploadTest : IAsyncDisposable
+{
+    private protected static readonly RepositoryName Name = TestProcess.Name;
+
+    private protected UploadTest() => Process = Region.Start();
+
+    private protected TestRegion Region { get; } = new();
+
+    private protected TestProcess Process { get; private set; }
+
+    private protected UploadSessions Uploads => Process.Uploads;
+
+    public async ValueTask DisposeAsync()
+    {
+        await Region.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Another process takes over, which knows of no session.</summary>
+    private protected void Restart() => Process = Region.Start();
+
+    private protected Task<UploadId> BeginAsync(DigestAlgorithm algorithm = DigestAlgorithm.Sha256) => Uploads.BeginAsync(Name, algorithm);
+
+    private protected Task<UploadOutcome> AppendAsync(UploadId id, byte[] content, (long First, long Last)? range = null, long? lengthBytes = null) =>
+        Uploads.AppendAsync(Name, id, new UploadChunk(new MemoryStream(content), range, lengthBytes));
+
+    private protected Task<UploadOutcome> CompleteAsync(UploadId id, Digest digest, byte[]? content = null, (long First, long Last)? range = null) =>
+        Uploads.CompleteAsync(Name, id, new UploadChunk(new MemoryStream(content ?? []), range, null), digest);
+
+    /// <summary>How many bytes the session has.</summary>
+    private protected async Task<long> SizeAsync(UploadId id) => Assert.IsType<UploadOutcome.Open>(await Uploads.StatusAsync(Name, id)).SizeBytes;
+
+    private protected async Task<byte[]> ReadBlobAsync(Digest digest)
+    {
+        await using var reader = await Region.Blobs.OpenAsync(digest) ?? throw new InvalidOperationException($"The blob {digest} is not there.");
+        var content = new byte[reader.SizeBytes];
+        for (var read = 0; read < content.Length;) read += await reader.ReadAsync(read, content.AsMemory(read));
+        return content;
+    }
+
+    private protected static RegistryError Refused(UploadOutcome outcome) => Assert.IsType<UploadOutcome.Refused>(outcome).Error;
+
+    private protected static void AssertUnknown(UploadOutcome outcome)
+    {
+        var error = Refused(outcome);
+        Assert.Equal((ErrorCode.BlobUploadUnknown, 404), (error.Code, error.Status));
+    }
+}

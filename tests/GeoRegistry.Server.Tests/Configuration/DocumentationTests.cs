@@ -1,0 +1,56 @@
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Reflection;
+using System.Text.RegularExpressions;
+using GeoRegistry.Server.Configuration;
+
+namespace GeoRegistry.Server.Tests.Configuration;
+
+/// <summary>docs/configuration.md lists every option, with what stands in the code, and no other.</summary>
+public sealed partial class DocumentationTests
+{
+    private static readonly string[] Lines = File.ReadAllLines(Path.Combine(Root(), "docs", "configuration.md"));
+
+    public static TheoryData<string> Keys => [.. Options().Select(option => option.Key)];
+
+    [Theory]
+    [MemberData(nameof(Keys))]
+    public void Option_IsInTheReferenceWithItsDefaultAndRange(string key)
+    {
+        var (_, property, defaultValue) = Options().Single(option => option.Key == key);
+        var row = Assert.Single(Lines, line => line.StartsWith($"| `{key}` |", StringComparison.Ordinal));
+        var cells = row.Split('|', StringSplitOptions.TrimEntries);
+        Assert.Equal($"`{Format(defaultValue)}`", cells[2]);
+        if (property.GetCustomAttribute<RangeAttribute>() is { } range)
+        {
+            var converted = new[] { range.Minimum, range.Maximum }.Select(bound => Format(bound is string text ? TimeSpan.Parse(text, CultureInfo.InvariantCulture) : bound));
+            Assert.Equal(string.Join(" to ", converted.Select(bound => $"`{bound}`")), cells[3]);
+        }
+    }
+
+    [Fact]
+    public void Reference_NamesNoOptionThatIsNotThere()
+    {
+        var documented = Lines.Select(line => Row().Match(line)).Where(match => match.Success).Select(match => match.Groups[1].Value);
+        Assert.Equal(Options().Select(option => option.Key).Order(), documented.Order());
+    }
+
+    private static IEnumerable<(string Key, PropertyInfo Property, object? Default)> Options() =>
+        from section in ServerConfiguration.Sections
+        let defaults = Activator.CreateInstance(section.Options)
+        from property in section.Options.GetProperties()
+        where property.CanWrite
+        select ($"{section.Section}:{property.Name}", property, property.GetValue(defaults));
+
+    private static string Format(object? value) => Convert.ToString(value, CultureInfo.InvariantCulture)!;
+
+    private static string Root()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "GeoRegistry.sln"))) folder = folder.Parent ?? throw new InvalidOperationException("The tests run outside the repository.");
+        return folder.FullName;
+    }
+
+    [GeneratedRegex(@"^\| `(GeoRegistry:[^`]+)` \|")]
+    private static partial Regex Row();
+}

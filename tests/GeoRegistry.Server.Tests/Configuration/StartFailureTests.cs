@@ -1,0 +1,65 @@
+using System.Net;
+using System.Net.Sockets;
+using GeoRegistry.TestKit;
+
+namespace GeoRegistry.Server.Tests.Configuration;
+
+/// <summary>What makes a start impossible ends it with exit code 1 and a sentence that names the thing.</summary>
+public sealed class StartFailureTests
+{
+    [Fact]
+    public async Task PortInUse_ExitsOneAndNamesTheAddress()
+    {
+        using var folder = new TemporaryFolder();
+        using var holder = new TcpListener(IPAddress.Loopback, 0);
+        holder.Start();
+        AssertCouldNotStart(await ServerCommand.RunAsync("--listen", $"http://{holder.LocalEndpoint}", "--data", folder.Path), $"{holder.LocalEndpoint}");
+    }
+
+    [Fact]
+    public async Task AddressOfAnotherMachine_ExitsOneAndNamesTheAddress()
+    {
+        using var folder = new TemporaryFolder();
+        AssertCouldNotStart(await ServerCommand.RunAsync("--listen", "http://192.0.2.1:5000", "--data", folder.Path), "192.0.2.1");
+    }
+
+    [Fact]
+    public async Task DataFolderOfAnotherServer_ExitsOneAndNamesTheFolder()
+    {
+        using var folder = new TemporaryFolder();
+        await using var first = await RegistryProcess.StartAsync(folder.Path);
+        AssertCouldNotStart(await ServerCommand.RunAsync("--listen", "http://127.0.0.1:0", "--data", folder.Path), folder.Path);
+        using var http = first.CreateClient();
+        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("healthz/ready")).StatusCode);
+    }
+
+    [Fact]
+    public async Task DataFolderIsAFile_ExitsOneAndNamesIt()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder.Child("file"), "");
+        AssertCouldNotStart(await ServerCommand.RunAsync("--listen", "http://127.0.0.1:0", "--data", folder.Child("file")), folder.Child("file"));
+    }
+
+    [Fact]
+    public async Task MetadataIsNoDatabase_ExitsOneAndNamesIt()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder.Child("metadata.db"), new string('x', 8192));
+        AssertCouldNotStart(await ServerCommand.RunAsync("--listen", "http://127.0.0.1:0", "--data", folder.Path), "metadata.db");
+    }
+
+    [Fact]
+    public async Task HttpsWithoutCertificate_ExitsOneAndSaysSo()
+    {
+        using var folder = new TemporaryFolder();
+        AssertCouldNotStart(await ServerCommand.RunAsync("--listen", "https://127.0.0.1:0", "--data", folder.Path), "certificate");
+    }
+
+    private static void AssertCouldNotStart(ServerCommand run, string named)
+    {
+        Assert.Contains(named, run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Unhandled exception", run.Error, StringComparison.Ordinal);
+        Assert.Equal(1, run.ExitCode);
+    }
+}

@@ -1,0 +1,58 @@
+using System.Net;
+using GeoRegistry.Server.Tests.Clients;
+using GeoRegistry.Server.Tests.Durability;
+using GeoRegistry.Server.Tests.Waiting;
+using GeoRegistry.TestKit;
+
+namespace GeoRegistry.Server.Tests.Lifecycle;
+
+/// <summary>A full disk: pushes fail whole, reads go on, and all works again once there is space.</summary>
+public sealed class DiskFullTests
+{
+    private const int DiskMiB = 24;
+
+    [SmallDiskFact]
+    public async Task Push_WhenTheDiskIsFull_FailsWholeWhileReadsGoOnAndWorksAfterSpaceIsFreed()
+    {
+        using var disk = new SmallDisk(DiskMiB);
+        await using var server = await RegistryProcess.StartAsync(disk.Path);
+        using var http = server.CreateClient();
+        var client = new RepositoryClient(http, "team/app");
+        var before = new SeededBlob(1, 1024 * 1024);
+        await client.PushBlobAsync(before.ToBytes());
+        var image = ImageManifest.Of("before", (before.Digest, before.SizeBytes));
+        (await client.PutManifestAsync("before", image)).Expect(HttpStatusCode.Created);
+        var session = (await client.BeginUploadAsync()).Expect(HttpStatusCode.Accepted).Location!;
+
+        disk.Fill();
+        var blob = new SeededBlob(2, 1024 * 1024);
+        AssertFailed(await client.PushBlobAsync(blob.Digest, new ByteArrayContent(blob.ToBytes())));
+        AssertFailed(await client.PatchAsync(session, new ByteArrayContent(blob.ToBytes()), 0));
+        var large = ImageManifest.Of(new string('x', 2 * 1024 * 1024), (before.Digest, before.SizeBytes));
+        AssertFailed(await client.PutManifestAsync("after", large));
+
+        (await client.GetBlobAsync(blob.Digest)).Expect(HttpStatusCode.NotFound);
+        (await client.GetManifestAsync("after")).Expect(HttpStatusCode.NotFound);
+        Assert.Equal(before.ToBytes(), (await client.GetBlobAsync(before.Digest)).Expect(HttpStatusCode.OK).Body);
+        Assert.Equal(image, (await client.GetManifestAsync("before")).Expect(HttpStatusCode.OK).Body);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await http.GetAsync("healthz/ready")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("healthz/live")).StatusCode);
+
+        disk.Free();
+        await Eventually.HoldsAsync("the server is ready again", async () => (await http.GetAsync("healthz/ready")).StatusCode == HttpStatusCode.OK);
+        await client.PushBlobAsync(blob.ToBytes());
+        (await client.PutManifestAsync("after", large)).Expect(HttpStatusCode.Created);
+        Assert.Equal(blob.ToBytes(), (await client.GetBlobAsync(blob.Digest)).Expect(HttpStatusCode.OK).Body);
+        Assert.Equal(large, (await client.GetManifestAsync("after")).Expect(HttpStatusCode.OK).Body);
+        (await client.UploadStatusAsync(session)).Expect(HttpStatusCode.NoContent);
+        Assert.Equal(0, await server.StopAsync());
+        Assert.Equal(2, new BlobFiles(disk.Path).AssertWhole());
+        Assert.Equal(2, await StoreAudit.AssertWholeAsync(disk.Path));
+    }
+
+    private static void AssertFailed(Answer answer)
+    {
+        Assert.InRange((int)answer.Status, 500, 599);
+        Assert.Equal("UNKNOWN", answer.ErrorCode);
+    }
+}

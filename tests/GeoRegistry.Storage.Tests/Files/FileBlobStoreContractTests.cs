@@ -1,0 +1,37 @@
+using GeoRegistry.Ledgers.Blobs;
+using GeoRegistry.Storage.Files;
+using GeoRegistry.TestKit;
+using GeoRegistry.TestKit.Stores;
+
+namespace GeoRegistry.Storage.Tests.Files;
+
+public sealed class FileBlobStoreContractTests : BlobStoreContract
+{
+    protected override Task<BlobStoreFixture> OpenAsync() => Task.FromResult<BlobStoreFixture>(new FileBlobStoreFixture());
+}
+
+/// <summary>A blob store in a folder of its own.</summary>
+internal sealed class FileBlobStoreFixture : BlobStoreFixture
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public FileBlobStoreFixture() => Store = new FileBlobStore(Root);
+
+    public FileBlobStore Store { get; private set; }
+
+    public string Root => _folder.Child("blobs");
+
+    public override IBlobStore Blobs => Store;
+
+    public override Task ReopenAsync()
+    {
+        Store = new FileBlobStore(Root);
+        return Task.CompletedTask;
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        _folder.Dispose();
+        return default;
+    }
+}

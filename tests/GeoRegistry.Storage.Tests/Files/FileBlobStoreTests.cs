@@ -1,0 +1,105 @@
+using GeoRegistry.TestKit;
+using GeoRegistry.TestKit.Stores;
+
+namespace GeoRegistry.Storage.Tests.Files;
+
+public sealed class FileBlobStoreTests : IAsyncDisposable
+{
+    private readonly FileBlobStoreFixture _fixture = new();
+
+    [Fact]
+    public async Task CommitAsync_Blob_IsOneFileNamedByItsHashInTheShardOfItsFirstTwoCharacters()
+    {
+        var blob = SampleBlob.Of("content");
+        await using var upload = await _fixture.Store.BeginUploadAsync("upload");
+        await upload.AppendAsync(blob.Content);
+
+        await upload.CommitAsync(blob.Digest);
+
+        var hex = blob.Digest.Hex.ToString();
+        var file = Assert.Single(Directory.GetFiles(_fixture.Root, "*", SearchOption.AllDirectories));
+        Assert.Equal(Path.Combine(_fixture.Root, "sha256", hex[..2], hex), file);
+        Assert.Equal(blob.Content, await File.ReadAllBytesAsync(file));
+    }
+
+    [Fact]
+    public async Task DiscardUploadsAsync_UploadsOfDifferentAge_OnlyTheOldGo()
+    {
+        foreach (var key in new[] { "old", "young" })
+        {
+            await using var upload = await _fixture.Store.BeginUploadAsync(key);
+            await upload.AppendAsync(new byte[10]);
+        }
+
+        var now = TimeProvider.System.GetUtcNow();
+        File.SetLastWriteTimeUtc(Path.Combine(_fixture.Root, "uploads", "old"), now.AddHours(-2).UtcDateTime);
+
+        Assert.Equal(1, await _fixture.Store.DiscardUploadsAsync(now.AddHours(-1)));
+
+        Assert.Null(await _fixture.Store.ResumeUploadAsync("old"));
+        await using var young = await _fixture.Store.ResumeUploadAsync("young");
+        Assert.Equal(10, young?.SizeBytes);
+    }
+
+    [Fact]
+    public async Task ResumeUploadAsync_ProcessEndedInTheMiddle_HasWhatWasAppended()
+    {
+        // A process that is killed disposes of nothing: the upload is left as it is and the store opened anew beside it.
+        var abandoned = await _fixture.Store.BeginUploadAsync("upload");
+        await abandoned.AppendAsync("half of "u8.ToArray());
+        await abandoned.FlushAsync();
+
+        await _fixture.ReopenAsync();
+        await using var resumed = await _fixture.Store.ResumeUploadAsync("upload");
+        await resumed!.AppendAsync("the blob"u8.ToArray());
+        await resumed.CommitAsync(SampleBlob.Of("half of the blob").Digest);
+
+        Assert.Equal(16, await _fixture.Store.FindAsync(SampleBlob.Of("half of the blob").Digest));
+        await abandoned.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task BeginUploadAsync_KeyIsInUse_IsRefusedAndTheUploadStays()
+    {
+        await using var upload = await _fixture.Store.BeginUploadAsync("upload");
+        await upload.AppendAsync(new byte[10]);
+
+        await Assert.ThrowsAnyAsync<IOException>(async () => await _fixture.Store.BeginUploadAsync("upload"));
+
+        Assert.Equal(10, upload.SizeBytes);
+    }
+
+    [Fact]
+    public async Task Constructor_FolderOfAnEarlierStartIsIncomplete_IsCompleted()
+    {
+        Directory.Delete(Path.Combine(_fixture.Root, "sha512", "ff"));
+        Directory.Delete(Path.Combine(_fixture.Root, "sha512", "80"));
+
+        await _fixture.ReopenAsync();
+
+        Assert.Equal(256, Directory.GetDirectories(Path.Combine(_fixture.Root, "sha512")).Length);
+    }
+
+    [Fact]
+    public async Task CheckAsync_StoreWorks_LeavesNothingAndHarmsNoUpload()
+    {
+        await using var upload = await _fixture.Store.BeginUploadAsync("health");
+        await upload.AppendAsync("an upload may have any name"u8.ToArray());
+
+        await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => _fixture.Store.CheckAsync()))).OrFail("the last check");
+
+        await using var resumed = await _fixture.Store.ResumeUploadAsync("health");
+        Assert.Equal(27, resumed?.SizeBytes);
+        Assert.Single(Directory.GetFiles(_fixture.Root, "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task CheckAsync_FolderIsGone_Throws()
+    {
+        Directory.Delete(Path.Combine(_fixture.Root, "uploads"));
+
+        await Assert.ThrowsAnyAsync<IOException>(() => _fixture.Store.CheckAsync());
+    }
+
+    public ValueTask DisposeAsync() => _fixture.DisposeAsync();
+}

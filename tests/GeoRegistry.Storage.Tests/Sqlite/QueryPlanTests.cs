@@ -1,0 +1,90 @@
+using System.Runtime.CompilerServices;
+using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Commits;
+using GeoRegistry.Protocol;
+using GeoRegistry.Storage.Sqlite;
+using GeoRegistry.TestKit.Stores;
+using Microsoft.Data.Sqlite;
+using Xunit.Abstractions;
+
+namespace GeoRegistry.Storage.Tests.Sqlite;
+
+/// <summary>The statements that the store has prepared after it did all it can do are explained: none may scan or sort.</summary>
+public sealed class QueryPlanTests(ITestOutputHelper output) : IAsyncDisposable
+{
+    private readonly SqliteStoreFixture _fixture = new();
+
+    [Fact]
+    public async Task Statements_AllThatTheStoreRuns_AreAnsweredByAnIndex()
+    {
+        await UseEverythingAsync();
+        var statements = PreparedBy(SessionOf(WriterOf(_fixture.Store))).Concat(IdleOf(ReadersOf(_fixture.Store)).SelectMany(PreparedBy)).Distinct().ToArray();
+        using var database = new SqliteFile(_fixture.DatabasePath);
+
+        var plans = statements.Where(IsQuery).Select(sql => (Sql: sql, Plan: string.Join("; ", database.Texts($"EXPLAIN QUERY PLAN {sql}", "detail")))).ToArray();
+
+        Assert.InRange(plans.Length, 15, 100);
+        foreach (var (sql, plan) in plans) output.WriteLine($"{sql}\n    {plan}");
+        Assert.DoesNotContain(plans, plan => plan.Plan.Contains("SCAN", StringComparison.Ordinal) || plan.Plan.Contains("TEMP B-TREE", StringComparison.Ordinal));
+    }
+
+    /// <summary>The catalog must not step over the repositories that only have blobs, of which there may be many.</summary>
+    [Fact]
+    public async Task ListRepositoriesAsync_Statement_UsesTheIndexOfRepositoriesThatExist()
+    {
+        await _fixture.Store.ListRepositoriesAsync(null, 10);
+        using var database = new SqliteFile(_fixture.DatabasePath);
+        var catalog = Assert.Single(IdleOf(ReadersOf(_fixture.Store)).SelectMany(PreparedBy).Distinct());
+
+        var plan = string.Join("; ", database.Texts($"EXPLAIN QUERY PLAN {catalog}", "detail"));
+
+        Assert.Contains("INDEX repositories", plan, StringComparison.Ordinal);
+    }
+
+    public ValueTask DisposeAsync() => _fixture.DisposeAsync();
+
+    private static bool IsQuery(string sql) =>
+        sql.TrimStart().Split([' ', '\n'], 2)[0].ToUpperInvariant() is "SELECT" or "INSERT" or "UPDATE" or "DELETE";
+
+    private async Task UseEverythingAsync()
+    {
+        var ledger = new SampleLedger(() => _fixture.Store, "library/sample");
+        var store = _fixture.Store;
+        var image = SampleManifests.Image("a", SampleBlob.Of("subject").Digest, "application/vnd.example", SampleBlob.Of("layer"));
+        await store.LinkBlobAsync(ledger.Repository, SampleBlob.Of("layer").Digest, 5);
+        await ledger.PutAsync(image);
+        await ledger.TagAsync(image.Digest, "v1");
+        await store.FindManifestAsync(ledger.Repository, image.Digest);
+        await store.FindTagAsync(ledger.Repository, Tag.Parse("v1"));
+        await store.ListTagsOfAsync(ledger.Repository, image.Digest);
+        await store.ListTagsAsync(ledger.Repository, null, 10);
+        await store.ListReferrersAsync(ledger.Repository, image.Subject!.Value, null, null, 10);
+        await store.ListReferrersAsync(ledger.Repository, image.Subject!.Value, "application/vnd.example", null, 10);
+        await store.FindReferenceToAsync(ledger.Repository, SampleBlob.Of("layer").Digest);
+        await store.ExistsAsync(ledger.Repository);
+        await store.ListRepositoriesAsync(null, 10);
+        await store.FindBlobAsync(ledger.Repository, SampleBlob.Of("layer").Digest);
+        await store.FindBlobAnywhereAsync(SampleBlob.Of("layer").Digest);
+        await store.ReadHeadAsync(LedgerId.Of(ledger.Repository));
+        await store.ReadFeedAsync(SampleLedger.Region, 0, 10);
+        await ledger.AppendAsync(new Operation.TagDeleted(Tag.Parse("v1")), new Operation.ManifestDeleted(image.Digest), new Operation.BlobDeleted(SampleBlob.Of("layer").Digest));
+        await store.CheckAsync();
+    }
+
+    private static IEnumerable<string> PreparedBy(SqliteSession session) => Prepared(session).Keys;
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_writer")]
+    private static extern ref SqliteWriter WriterOf(SqliteMetadataStore store);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_readers")]
+    private static extern ref SqliteReaders ReadersOf(SqliteMetadataStore store);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_session")]
+    private static extern ref SqliteSession SessionOf(SqliteWriter writer);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_idle")]
+    private static extern ref System.Collections.Concurrent.ConcurrentBag<SqliteSession> IdleOf(SqliteReaders readers);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_prepared")]
+    private static extern ref Dictionary<string, SqliteCommand> Prepared(SqliteSession session);
+}

@@ -1,0 +1,94 @@
+using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Commits;
+using GeoRegistry.Protocol;
+using GeoRegistry.Storage.Sqlite;
+using GeoRegistry.TestKit;
+using GeoRegistry.TestKit.Stores;
+
+namespace GeoRegistry.Storage.Tests.Sqlite;
+
+public sealed class SchemaTests
+{
+    private const int NewerThanAnyBuild = 1_000_000;
+
+    [Fact]
+    public void Constructor_DatabaseOfANewerBuild_IsRefusedAndLeftAsItIs()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Child("metadata.db");
+        using (var database = new SqliteFile(path)) database.Execute($"PRAGMA user_version = {NewerThanAnyBuild}");
+
+        var refusal = Assert.Throws<InvalidDataException>(() => new SqliteMetadataStore(path));
+
+        Assert.Contains($"schema version {NewerThanAnyBuild}", refusal.Message, StringComparison.Ordinal);
+        using var after = new SqliteFile(path);
+        Assert.Equal([$"{NewerThanAnyBuild}"], after.Texts("PRAGMA user_version"));
+        Assert.Empty(after.Texts("SELECT name FROM sqlite_schema"));
+    }
+
+    /// <summary>The database of schema version 1 is frozen in Golden/: every later build must open it with all it holds.</summary>
+    [Fact]
+    public async Task Constructor_DatabaseOfVersion1_OpensWithAllItHolds()
+    {
+        await using var fixture = new SqliteStoreFixture(GoldenVersion1());
+        var (name, manifest, layer) = (RepositoryName.Parse("library/golden"), SampleManifests.Image("golden", layers: SampleBlob.Of("golden layer")), SampleBlob.Of("golden layer"));
+
+        var head = await fixture.Store.ReadHeadAsync(LedgerId.Of(name));
+        Assert.Equal((3, 1), (head.Epoch, head.Number));
+        Assert.Equal(manifest.Content.ToArray(), (await fixture.Store.FindManifestAsync(name, manifest.Digest))!.Content.ToArray());
+        Assert.Equal(manifest.Digest, await fixture.Store.FindTagAsync(name, Tag.Parse("v1")));
+        Assert.Equal(manifest.Digest, await fixture.Store.FindReferenceToAsync(name, layer.Digest));
+        Assert.Equal(layer.SizeBytes, await fixture.Store.FindBlobAsync(name, layer.Digest));
+        Assert.Equal([name], await fixture.Store.ListRepositoriesAsync(null, 10));
+        var entry = Assert.Single(await fixture.Store.ReadFeedAsync(RegionId.Parse("eu"), 0, 10));
+        Assert.Equal(2, CommitCodec.Decode(entry.Encoded).Operations.Count);
+
+        var ledger = new SampleLedger(() => fixture.Store, name.ToString()) { Head = head, Epoch = 3 };
+        Assert.Equal(2, (await ledger.AppendAsync(new Operation.TagDeleted(Tag.Parse("v1")))).Position);
+    }
+
+    [Fact]
+    public async Task Constructor_OpenedTwice_UpgradesOnce()
+    {
+        await using var fixture = new SqliteStoreFixture();
+        using var database = new SqliteFile(fixture.DatabasePath);
+        var (version, tables) = (database.Texts("PRAGMA user_version"), database.Texts("SELECT name FROM sqlite_schema ORDER BY name"));
+
+        await fixture.ReopenAsync();
+
+        Assert.Equal(version, database.Texts("PRAGMA user_version"));
+        Assert.Equal(tables, database.Texts("SELECT name FROM sqlite_schema ORDER BY name"));
+    }
+
+    [Fact]
+    public async Task Constructor_Database_IsDurableAtEveryCommit()
+    {
+        await using var fixture = new SqliteStoreFixture();
+        using var database = new SqliteFile(fixture.DatabasePath);
+
+        Assert.Equal(["wal"], database.Texts("PRAGMA journal_mode"));
+    }
+
+    /// <summary>The tables of version 1 and one repository in them, whose bytes are made here in place of the file's names for them.</summary>
+    private static string GoldenVersion1()
+    {
+        var (manifest, layer, config) = (SampleManifests.Image("golden", layers: SampleBlob.Of("golden layer")), SampleBlob.Of("golden layer"), SampleManifests.ConfigOf("golden"));
+        var commit = new Commit(
+            LedgerId.Of(RepositoryName.Parse("library/golden")), 3, 1, SampleLedger.At, "golden", RegionId.Parse("eu"),
+            [new Operation.ManifestPut(manifest), new Operation.TagSet(Tag.Parse("v1"), manifest.Digest)]);
+        var encoded = CommitCodec.Encode(commit);
+        var sql = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Golden", "schema-v1.sql"));
+        return sql
+            .Replace("@manifest_digest", Key(manifest.Digest), StringComparison.Ordinal)
+            .Replace("@manifest_content", Hex(manifest.Content.Span), StringComparison.Ordinal)
+            .Replace("@layer_digest", Key(layer.Digest), StringComparison.Ordinal)
+            .Replace("@layer_size", $"{layer.SizeBytes}", StringComparison.Ordinal)
+            .Replace("@config_digest", Key(config.Digest), StringComparison.Ordinal)
+            .Replace("@config_size", $"{config.SizeBytes}", StringComparison.Ordinal)
+            .Replace("@commit_encoded", Hex(encoded), StringComparison.Ordinal)
+            .Replace("@commit_checksum", Hex(LedgerHead.Empty.After(3, encoded).Checksum.Span), StringComparison.Ordinal);
+
+        static string Hex(ReadOnlySpan<byte> bytes) => $"X'{Convert.ToHexString(bytes)}'";
+        static string Key(Digest digest) => Hex([1, .. digest.ToHash()]);
+    }
+}

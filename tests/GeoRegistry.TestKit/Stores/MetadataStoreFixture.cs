@@ -1,0 +1,40 @@
+using GeoRegistry.Ledgers.Stores;
+
+namespace GeoRegistry.TestKit.Stores;
+
+/// <summary>A metadata store under test, which is empty at first, with the restarts and delays that its contract asks for.</summary>
+public abstract class MetadataStoreFixture : IAsyncDisposable
+{
+    public abstract ILedgerStore Ledgers { get; }
+
+    public abstract IRepositoryTables Tables { get; }
+
+    /// <summary>Closes the store and opens its data again, as a restart of the process does.</summary>
+    public abstract Task ReopenAsync();
+
+    /// <summary>Keeps the store's transactions from being carried out until the result is disposed, as another writer of the database would; reads are free.</summary>
+    public abstract Task<IAsyncDisposable> HoldWritesAsync();
+
+    public abstract ValueTask DisposeAsync();
+}
+
+/// <summary>What the contracts of metadata stores share: a fresh store for every test.</summary>
+public abstract class MetadataStoreContract : IAsyncLifetime
+{
+    private MetadataStoreFixture? _fixture;
+
+    protected MetadataStoreFixture Fixture => _fixture ?? throw new InvalidOperationException("The test has not begun.");
+
+    protected ILedgerStore Ledgers => Fixture.Ledgers;
+
+    protected IRepositoryTables Tables => Fixture.Tables;
+
+    public async Task InitializeAsync() => _fixture = await OpenAsync();
+
+    public async Task DisposeAsync() => await Fixture.DisposeAsync();
+
+    /// <summary>Opens a fresh store.</summary>
+    protected abstract Task<MetadataStoreFixture> OpenAsync();
+
+    protected SampleLedger Ledger(string repository = "library/sample") => new(() => Fixture.Ledgers, repository);
+}
