@@ -36,7 +36,7 @@ public sealed class Repository : IRepository
         _ledgers = ledgers;
         _reader = reader;
         _blobs = blobs;
-        _decisions = new WriteDecisions(name, tables, reader);
+        _decisions = new WriteDecisions(name, tables);
         _clock = clock;
     }
 

@@ -15,6 +15,8 @@ internal sealed record BenchmarkOptions
           --peers NAME,...      only these servers: georegistry, docker-registry, nginx
           --rounds N            rounds per scenario, 1 to 99
           --repositories N      repositories that the small pushes spread over; default 16
+          --reuseport           let nginx listen with reuseport, which spreads connections over its workers; without,
+                                one worker may take most of them and nginx looks slower than it is
           --output FILE.json    also write every round as JSON
           --data DIR            where the servers keep their data while it runs; default /var/tmp, never a tmpfs
           --server FILE.dll     the GeoRegistry server; default: the Release build of this tree
@@ -43,6 +45,9 @@ internal sealed record BenchmarkOptions
 
     /// <summary>Names of servers; empty for all.</summary>
     public IReadOnlyList<string> Peers { get; init; } = [];
+
+    /// <summary>Whether each worker of nginx has a listening socket of its own.</summary>
+    public bool ReusePort { get; init; }
 
     public bool List { get; init; }
 
@@ -75,6 +80,7 @@ internal sealed record BenchmarkOptions
         "--short" => options with { RoundTime = TimeSpan.FromSeconds(2), Rounds = 3, WarmUpTime = TimeSpan.FromSeconds(4), LargeReads = 24 },
         "--long" => options with { RoundTime = TimeSpan.FromSeconds(10), Rounds = 9, WarmUpTime = TimeSpan.FromSeconds(10), LargeReads = 160 },
         "--list" => options with { List = true },
+        "--reuseport" => options with { ReusePort = true },
         _ => null,
     };
 

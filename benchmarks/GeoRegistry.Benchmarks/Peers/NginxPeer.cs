@@ -5,7 +5,7 @@ using GeoRegistry.Benchmarks.Measuring;
 namespace GeoRegistry.Benchmarks.Peers;
 
 /// <summary>nginx with static files of the same bytes under the same paths: what the machine can do at best.</summary>
-internal sealed class NginxPeer(string folder) : IPeer
+internal sealed class NginxPeer(string folder, bool reusePort) : IPeer
 {
     private ServerProcess? _process;
     private IPEndPoint? _address;
@@ -76,7 +76,7 @@ internal sealed class NginxPeer(string folder) : IPeer
             uwsgi_temp_path temp;
             scgi_temp_path temp;
             server {
-                listen {{_address}};
+                listen {{_address}}{{(reusePort ? " reuseport" : "")}};
                 root www;
             }
         }

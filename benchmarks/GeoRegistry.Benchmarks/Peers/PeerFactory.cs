@@ -14,7 +14,7 @@ internal sealed class PeerFactory : IDisposable
         _folder = CreateFolder(options.DataFolder);
         Add("georegistry", folder => new GeoRegistryPeer(options.ServerFile, folder));
         Add("docker-registry", folder => new DockerRegistryPeer(folder, cancellationToken));
-        if (withFileServer) Add("nginx", folder => new NginxPeer(folder));
+        if (withFileServer) Add("nginx", folder => new NginxPeer(folder, options.ReusePort));
 
         // Requests on their way fail at once when their server is gone: nothing else needs to look at the token.
         _stop = cancellationToken.Register(StopAll);

@@ -14,6 +14,7 @@ internal static class JsonReport
         var report = new
         {
             machine = new { processors = Environment.ProcessorCount, system = Environment.OSVersion.VersionString },
+            options.ReusePort,
             roundSeconds = options.RoundTime.TotalSeconds,
             scenarios = results.Select(Scenario),
         };

@@ -30,7 +30,7 @@ internal sealed class ParallelTransfers : IScenario
 
     public IReadOnlyList<Target> Targets { get; } = [Target.PeakMebibytesBelow(MostMebibytes)];
 
-    /// <summary>Pulls come from memory and pushes go to disk: pulls that take as long as pushes wait for threads, not for bytes.</summary>
+    /// <summary>Pulls come from the page cache and pushes go to disk, so a server can let pulls end well before pushes.</summary>
     public string Note => "Of the 64 parallel transfers, the slowest GET took " + string.Join(", ", _pullSeconds.Select(pair =>
         FormattableString.Invariant($"{pair.Value.Max():0.0} s ({pair.Key})")));
 

@@ -30,11 +30,10 @@ public interface IBlobStore
     /// <remarks>One holder at a time: the caller sees to it that nobody else holds the upload.</remarks>
     ValueTask<IBlobUpload?> ResumeUploadAsync(string key, CancellationToken cancellation = default);
 
-    /// <summary>Discards uploads that nothing was appended to since a moment.</summary>
-    /// <param name="before">Uploads last touched earlier than this go.</param>
+    /// <summary>The keys of uploads that nothing was appended to since a moment, in no order.</summary>
+    /// <param name="before">Uploads last touched earlier than this are listed.</param>
     /// <param name="cancellation">Stops between two uploads.</param>
-    /// <returns>How many went.</returns>
-    Task<int> DiscardUploadsAsync(DateTimeOffset before, CancellationToken cancellation = default);
+    IAsyncEnumerable<string> ListUploadsAsync(DateTimeOffset before, CancellationToken cancellation = default);
 
     /// <summary>Deletes a blob.</summary>
     /// <returns>Whether there was one.</returns>

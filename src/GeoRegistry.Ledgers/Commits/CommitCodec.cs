@@ -16,6 +16,7 @@ namespace GeoRegistry.Ledgers.Commits;
 ///   BlobDeleted     = digest
 /// </code>
 /// Numbers are unsigned LEB128; texts (UTF-8) and content are a length and bytes; a digest is an algorithm byte and its hash.
+/// A commit has one form only: numbers without needless bytes, texts that are UTF-8, manifests whose digest is theirs.
 /// A reader refuses versions and kinds that it does not know: applying half a commit would make replicas differ.
 /// </remarks>
 public static class CommitCodec
@@ -51,6 +52,18 @@ public static class CommitCodec
     /// <exception cref="InvalidDataException">The bytes are no commit, or one of a newer version.</exception>
     public static Commit Decode(ReadOnlyMemory<byte> encoded)
     {
+        try
+        {
+            return Read(encoded);
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException)
+        {
+            throw new InvalidDataException($"A value in the commit is not one: {e.Message}", e);
+        }
+    }
+
+    private static Commit Read(ReadOnlyMemory<byte> encoded)
+    {
         var reader = new WireReader(encoded);
         if (reader.Byte() is var version and not Version)
             throw new InvalidDataException($"The commit has the version {version}; this build knows {Version}. Upgrade this region first.");
@@ -70,6 +83,7 @@ public static class CommitCodec
         }
 
         reader.End();
+        if (operations.Length == 0) throw new InvalidDataException("The commit changes nothing.");
         return new Commit(ledger, epoch, number, at, actor, region, operations);
     }
 
@@ -102,13 +116,13 @@ public static class CommitCodec
 
     private static Operation ReadPayload(long kind, WireReader reader)
     {
-        Operation operation = (OperationKind)kind switch
+        Operation operation = kind switch
         {
-            OperationKind.ManifestPut => new Operation.ManifestPut(ReadManifest(ref reader)),
-            OperationKind.TagSet => new Operation.TagSet(Tag.Parse(reader.Text()), reader.Digest()),
-            OperationKind.TagDeleted => new Operation.TagDeleted(Tag.Parse(reader.Text())),
-            OperationKind.ManifestDeleted => new Operation.ManifestDeleted(reader.Digest()),
-            OperationKind.BlobDeleted => new Operation.BlobDeleted(reader.Digest()),
+            (int)OperationKind.ManifestPut => new Operation.ManifestPut(ReadManifest(ref reader)),
+            (int)OperationKind.TagSet => new Operation.TagSet(Tag.Parse(reader.Text()), reader.Digest()),
+            (int)OperationKind.TagDeleted => new Operation.TagDeleted(Tag.Parse(reader.Text())),
+            (int)OperationKind.ManifestDeleted => new Operation.ManifestDeleted(reader.Digest()),
+            (int)OperationKind.BlobDeleted => new Operation.BlobDeleted(reader.Digest()),
             _ => throw new InvalidDataException($"The commit holds an operation of the unknown kind {kind}. Upgrade this region first."),
         };
         reader.End();
@@ -119,7 +133,9 @@ public static class CommitCodec
     {
         var digest = reader.Digest();
         var mediaType = reader.Text();
-        return ManifestReader.Read(reader.Bytes(), mediaType, digest) switch
+        var content = reader.Bytes();
+        if (Digest.Of(content.Span, digest.Algorithm) != digest) throw new InvalidDataException($"The commit holds other content under {digest}.");
+        return ManifestReader.Read(content, mediaType, digest) switch
         {
             ManifestReading.Accepted accepted => accepted.Manifest,
             ManifestReading.Rejected rejected => throw new InvalidDataException($"The commit holds the manifest {digest}, which cannot be read: {rejected.Reason}"),

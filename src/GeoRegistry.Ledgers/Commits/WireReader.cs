@@ -8,6 +8,8 @@ internal struct WireReader(ReadOnlyMemory<byte> data)
 {
     private const int MaxNumberBytes = 9;
 
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     private ReadOnlyMemory<byte> _rest = data;
 
     public byte Byte() => Take(1).Span[0];
@@ -19,7 +21,7 @@ internal struct WireReader(ReadOnlyMemory<byte> data)
         {
             var next = Byte();
             value |= (long)(next & 0x7f) << (7 * i);
-            if (next < 0x80) return value;
+            if (next < 0x80) return next > 0 || i == 0 ? value : throw new InvalidDataException("A number in a commit has needless bytes.");
         }
 
         throw new InvalidDataException("A number in a commit is too long.");
@@ -34,7 +36,7 @@ internal struct WireReader(ReadOnlyMemory<byte> data)
 
     public ReadOnlyMemory<byte> Bytes() => Take(Count());
 
-    public string Text() => Encoding.UTF8.GetString(Bytes().Span);
+    public string Text() => Strict.GetString(Bytes().Span);
 
     public Digest Digest()
     {

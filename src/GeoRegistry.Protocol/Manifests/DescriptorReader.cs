@@ -9,14 +9,13 @@ internal sealed class DescriptorReader(bool required)
     /// <summary>The longest media type, in characters (RFC 6838 §4.2 allows 127 on each side of the slash).</summary>
     public const int MaxMediaTypeLength = 255;
 
-    private readonly List<ContentReference> _references = [];
-    private readonly Dictionary<Digest, long> _sizes = [];
+    private readonly OrderedDictionary<Digest, ContentReference> _references = [];
 
     /// <summary>Whether faults of form are refused.</summary>
     public bool Required => required;
 
     /// <summary>The content gathered, each digest once.</summary>
-    public IReadOnlyList<ContentReference> References => _references;
+    public IReadOnlyList<ContentReference> References => [.. _references.Values];
 
     /// <summary>Reads a field that holds one descriptor of a blob.</summary>
     /// <returns>The descriptor's media type, or null where there is no descriptor.</returns>
@@ -62,8 +61,9 @@ internal sealed class DescriptorReader(bool required)
     {
         if (!TryRead(value, field, out var digest, out var sizeBytes, out var mediaType)) return null;
         if (kind == ContentKind.Blob && MediaTypes.IsForeignLayer(mediaType)) kind = ContentKind.ForeignLayer;
-        if (_sizes.TryAdd(digest, sizeBytes)) _references.Add(new ContentReference(digest, sizeBytes, kind));
-        else if (_sizes[digest] != sizeBytes) throw new ManifestFormatException($"{digest} is listed with two sizes: {_sizes[digest]} and {sizeBytes}.");
+        if (!_references.TryGetValue(digest, out var known)) _references.Add(digest, new ContentReference(digest, sizeBytes, kind));
+        else if (known.SizeBytes != sizeBytes) throw new ManifestFormatException($"{digest} is listed with two sizes: {known.SizeBytes} and {sizeBytes}.");
+        else if (known.Kind == ContentKind.ForeignLayer) _references[digest] = known with { Kind = kind };
         return mediaType;
     }
 

@@ -3,7 +3,7 @@ using System.Buffers;
 namespace GeoRegistry.Protocol.Manifests;
 
 /// <summary>The media types whose meaning the registry knows; all others are stored as they come.</summary>
-/// <remarks>Source: OCI Image Spec v1.1, media-types.md; Docker Image Manifest Version 2, Schema 2.</remarks>
+/// <remarks>Types compare without regard to case (RFC 9110 §8.3.1). Source: OCI Image Spec v1.1, media-types.md; Docker Image Manifest Version 2, Schema 2.</remarks>
 public static class MediaTypes
 {
     /// <summary>An OCI image manifest.</summary>
@@ -28,19 +28,19 @@ public static class MediaTypes
     ];
 
     /// <summary>Whether it is an image manifest: a config and layers.</summary>
-    public static bool IsImage(string mediaType) => mediaType is OciImageManifest or DockerManifest;
+    public static bool IsImage(string mediaType) => Is(mediaType, OciImageManifest) || Is(mediaType, DockerManifest);
 
     /// <summary>Whether it is an index or manifest list: manifests of manifests.</summary>
-    public static bool IsIndex(string mediaType) => mediaType is OciImageIndex or DockerManifestList;
+    public static bool IsIndex(string mediaType) => Is(mediaType, OciImageIndex) || Is(mediaType, DockerManifestList);
 
     /// <summary>Whether it is Docker's schema 1, whose digests do not name its bytes and which no registry should take any more.</summary>
-    public static bool IsDockerSchema1(string mediaType) => DockerSchema1.Contains(mediaType);
+    public static bool IsDockerSchema1(string mediaType) => DockerSchema1.Contains(mediaType, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Whether a layer of this type may live elsewhere and be missing here.</summary>
     /// <remarks>Source: OCI Image Spec v1.1, layer.md §Non-Distributable Layers; Docker schema 2, foreign layers.</remarks>
     public static bool IsForeignLayer(string mediaType) =>
-        mediaType.StartsWith("application/vnd.oci.image.layer.nondistributable.", StringComparison.Ordinal)
-        || mediaType.StartsWith("application/vnd.docker.image.rootfs.foreign.", StringComparison.Ordinal);
+        mediaType.StartsWith("application/vnd.oci.image.layer.nondistributable.", StringComparison.OrdinalIgnoreCase)
+        || mediaType.StartsWith("application/vnd.docker.image.rootfs.foreign.", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether a text has the form of a media type: a type and a subtype of 1 to 127 characters each.</summary>
     /// <remarks>Source: RFC 6838 §4.2.</remarks>
@@ -56,6 +56,8 @@ public static class MediaTypes
         var semicolon = mediaType.IndexOf(';');
         return (semicolon < 0 ? mediaType : mediaType[..semicolon]).Trim();
     }
+
+    private static bool Is(string mediaType, string known) => string.Equals(mediaType, known, StringComparison.OrdinalIgnoreCase);
 
     private static bool IsName(ReadOnlySpan<char> name) =>
         name.Length is > 0 and <= 127 && char.IsAsciiLetterOrDigit(name[0]) && !name.ContainsAnyExcept(NameCharacters);

@@ -19,7 +19,7 @@ internal sealed class GenerationalCache<TKey, TValue>(long budgetBytes, Func<TVa
     /// <summary>Finds a value.</summary>
     public bool TryGet(TKey key, [MaybeNullWhen(false)] out TValue value) => _young.TryGetValue(key, out value) || TryPromote(key, out value);
 
-    /// <summary>Sets a value, or removes it where it is null.</summary>
+    /// <summary>Sets a value, or removes it where it is null. One that takes more than half the budget is not kept.</summary>
     public void Set(TKey key, TValue? value)
     {
         lock (_changes)
@@ -59,6 +59,7 @@ internal sealed class GenerationalCache<TKey, TValue>(long budgetBytes, Func<TVa
     private void Add(TKey key, TValue value)
     {
         var cost = costBytes(value);
+        if (cost > budgetBytes / 2) return; // It would push out all others and still not fit.
         if (_youngBytes + cost > budgetBytes / 2)
         {
             _old = _young;

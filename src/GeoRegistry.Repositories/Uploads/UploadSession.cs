@@ -58,13 +58,13 @@ internal sealed class UploadSession(IBlobStore store, string key, long maxSizeBy
         var received = Upload.SizeBytes - start;
         if (Upload.SizeBytes > maxSizeBytes)
         {
-            await Upload.TruncateAsync(start, cancellation).ConfigureAwait(false);
+            await TakeBackAsync(start).ConfigureAwait(false);
             return TooLarge();
         }
 
         if (expected is not null && received != expected)
         {
-            await Upload.TruncateAsync(start, cancellation).ConfigureAwait(false);
+            await TakeBackAsync(start).ConfigureAwait(false);
             return new UploadOutcome.Refused(RegistryError.Of(ErrorCode.SizeInvalid, $"Content-Range announces {expected} bytes; the body has another number."));
         }
 
@@ -123,6 +123,14 @@ internal sealed class UploadSession(IBlobStore store, string key, long maxSizeBy
         return chunk.LengthBytes is { } length && length != range.Last - range.First + 1
             ? RegistryError.Of(ErrorCode.SizeInvalid, $"Content-Range announces {range.Last - range.First + 1} bytes, Content-Length {length}.")
             : null;
+    }
+
+    // A running hash cannot forget: it is made anew from what the store has, when the upload is closed.
+    private ValueTask TakeBackAsync(long sizeBytes)
+    {
+        _hash?.Dispose();
+        _hash = null;
+        return Upload.TruncateAsync(sizeBytes, CancellationToken.None);
     }
 
     // Reads at most one buffer beyond the limit, which is enough to see that the body is too long.

@@ -82,19 +82,40 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
     {
         foreach (var (key, session) in _sessions)
         {
-            if (clock.GetElapsedTime(session.LastUsed) < IdleTime || !await session.EnterAsync(TimeSpan.Zero, cancellation).ConfigureAwait(false)) continue;
-            try
+            if (clock.GetElapsedTime(session.LastUsed) >= IdleTime)
+                await UnlessInUseAsync(key, session, session.CloseAsync, cancellation).ConfigureAwait(false);
+        }
+
+        var discarded = 0;
+        await foreach (var key in store.ListUploadsAsync(clock.GetUtcNow() - options.UploadExpiry, cancellation).ConfigureAwait(false))
+        {
+            var session = GetOrAdd(key);
+            await UnlessInUseAsync(key, session, Discard, cancellation).ConfigureAwait(false);
+
+            async ValueTask Discard()
             {
-                await session.CloseAsync().ConfigureAwait(false);
-                Remove(key, session);
-            }
-            finally
-            {
-                session.Leave();
+                if (!await session.ResumeAsync(cancellation).ConfigureAwait(false)) return;
+                await session.DiscardAsync(cancellation).ConfigureAwait(false);
+                discarded++;
             }
         }
 
-        return await store.DiscardUploadsAsync(clock.GetUtcNow() - options.UploadExpiry, cancellation).ConfigureAwait(false);
+        return discarded;
+    }
+
+    private async Task UnlessInUseAsync(string key, UploadSession session, Func<ValueTask> act, CancellationToken cancellation)
+    {
+        if (!await session.EnterAsync(TimeSpan.Zero, cancellation).ConfigureAwait(false)) return;
+        try
+        {
+            if (!session.IsClosed) await act().ConfigureAwait(false);
+            await session.CloseAsync().ConfigureAwait(false);
+            Remove(key, session);
+        }
+        finally
+        {
+            session.Leave();
+        }
     }
 
     private UploadSession GetOrAdd(string key)

@@ -3,12 +3,12 @@ using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Errors;
 using GeoRegistry.Protocol.Manifests;
-using GeoRegistry.Repositories.Reads;
 
 namespace GeoRegistry.Repositories.Writes;
 
 /// <summary>The rules of one repository's writes. They read and decide, and change nothing.</summary>
-internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTables tables, RepositoryReader reader)
+/// <remarks>They read the tables and never a cache, which cannot know of another process's writes: the head that an append names vouches for the tables alone.</remarks>
+internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTables tables)
 {
     /// <summary>How many missing blobs one answer names; a client uploads them all before it comes back anyway.</summary>
     private const int MaxErrors = 32;
@@ -16,7 +16,7 @@ internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTable
     public async Task<Decision> PutManifestAsync(PutManifest command, CancellationToken cancellation)
     {
         var manifest = command.Manifest;
-        var stored = await reader.FindManifestAsync(repository, manifest.Digest, cancellation).ConfigureAwait(false);
+        var stored = await tables.FindManifestAsync(repository, manifest.Digest, cancellation).ConfigureAwait(false);
         var standing = new Digest?[command.Tags.Count];
         for (var i = 0; i < standing.Length; i++)
         {
@@ -26,13 +26,14 @@ internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTable
 
         if (command.Tags.Count == 0 && !command.Precondition.Holds(stored?.Digest)) return Moved("manifest", stored?.Digest);
 
-        // What a stored manifest names cannot be deleted, so it is still there.
-        var errors = stored is null ? await FaultsOfContentAsync(manifest, cancellation).ConfigureAwait(false) : [];
+        // What a stored manifest names cannot be deleted, so it is still there; under another media type it may name more.
+        var isNew = stored?.MediaType != manifest.MediaType;
+        var errors = isNew ? await FaultsOfContentAsync(manifest, cancellation).ConfigureAwait(false) : [];
         if (errors.Count > 0) return new Decision.Refuse(errors);
 
         var operations = new List<Operation>(1 + standing.Length);
-        if (stored?.MediaType != manifest.MediaType) operations.Add(new Operation.ManifestPut(manifest));
-        if (stored is not null && operations.Count > 0)
+        if (isNew) operations.Add(new Operation.ManifestPut(manifest));
+        if (isNew && stored is not null)
         {
             // The same bytes under another media type: tags that name them name what is new.
             var tags = await tables.ListTagsOfAsync(repository, manifest.Digest, cancellation).ConfigureAwait(false);
@@ -49,15 +50,15 @@ internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTable
 
     public async Task<Decision> DeleteAsync(DeleteReference command, CancellationToken cancellation)
     {
-        var manifest = await reader.FindManifestAsync(repository, command.Reference, cancellation).ConfigureAwait(false);
-        if (!command.Precondition.Holds(manifest?.Digest)) return Moved($"reference '{command.Reference}'", manifest?.Digest);
-        if (manifest is null) return await UnknownAsync(command.Reference, cancellation).ConfigureAwait(false);
+        var standing = await StandingAsync(command.Reference, cancellation).ConfigureAwait(false);
+        if (!command.Precondition.Holds(standing)) return Moved($"reference '{command.Reference}'", standing);
+        if (standing is not { } digest) return await UnknownAsync(command.Reference, cancellation).ConfigureAwait(false);
         if (!command.Reference.IsDigest) return new Decision.Commit([new Operation.TagDeleted(command.Reference.Tag)]);
-        if (await tables.FindReferenceToAsync(repository, manifest.Digest, cancellation).ConfigureAwait(false) is { } index)
+        if (await tables.FindReferenceToAsync(repository, digest, cancellation).ConfigureAwait(false) is { } index)
             return InUse($"The manifest is listed by the index {index}: delete that first.", index);
 
-        var tags = await tables.ListTagsOfAsync(repository, manifest.Digest, cancellation).ConfigureAwait(false);
-        return new Decision.Commit([.. tags.Select(tag => new Operation.TagDeleted(tag)), new Operation.ManifestDeleted(manifest.Digest)]);
+        var tags = await tables.ListTagsOfAsync(repository, digest, cancellation).ConfigureAwait(false);
+        return new Decision.Commit([.. tags.Select(tag => new Operation.TagDeleted(tag)), new Operation.ManifestDeleted(digest)]);
     }
 
     public async Task<Decision> DeleteBlobAsync(DeleteBlob command, CancellationToken cancellation)
@@ -68,6 +69,10 @@ internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTable
             ? InUse($"The blob is used by the manifest {manifest}: delete that first.", manifest)
             : new Decision.Commit([new Operation.BlobDeleted(command.Digest)]);
     }
+
+    private async ValueTask<Digest?> StandingAsync(Reference reference, CancellationToken cancellation) => reference.IsDigest
+        ? (await tables.FindManifestAsync(repository, reference.Digest, cancellation).ConfigureAwait(false))?.Digest
+        : await tables.FindTagAsync(repository, reference.Tag, cancellation).ConfigureAwait(false);
 
     private async Task<IReadOnlyList<RegistryError>> FaultsOfContentAsync(Manifest manifest, CancellationToken cancellation)
     {
@@ -96,7 +101,7 @@ internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTable
     private async ValueTask<long?> SizeOfAsync(ContentReference reference, CancellationToken cancellation)
     {
         if (reference.Kind == ContentKind.Child
-            && await reader.FindManifestAsync(repository, reference.Digest, cancellation).ConfigureAwait(false) is { } child)
+            && await tables.FindManifestAsync(repository, reference.Digest, cancellation).ConfigureAwait(false) is { } child)
             return child.Content.Length;
         return await tables.FindBlobAsync(repository, reference.Digest, cancellation).ConfigureAwait(false);
     }

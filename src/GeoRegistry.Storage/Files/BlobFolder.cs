@@ -14,6 +14,9 @@ namespace GeoRegistry.Storage.Files;
 /// </remarks>
 internal sealed class BlobFolder
 {
+    /// <summary>The file that health checks write among the uploads; no upload's key has a dot.</summary>
+    public const string HealthFile = ".health";
+
     private readonly string _root;
 
     public BlobFolder(string root)

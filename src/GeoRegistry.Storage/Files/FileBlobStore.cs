@@ -50,19 +50,11 @@ public sealed class FileBlobStore : IBlobStore, IStoreHealth
         new(FileBlobUpload.Resume(_folder, key));
 
     /// <inheritdoc/>
-    public Task<int> DiscardUploadsAsync(DateTimeOffset before, CancellationToken cancellation = default)
-    {
-        var discarded = 0;
-        foreach (var file in new DirectoryInfo(_folder.Uploads).EnumerateFiles())
-        {
-            cancellation.ThrowIfCancellationRequested();
-            if (file.LastWriteTimeUtc >= before.UtcDateTime) continue;
-            file.Delete();
-            discarded++;
-        }
-
-        return Task.FromResult(discarded);
-    }
+    public IAsyncEnumerable<string> ListUploadsAsync(DateTimeOffset before, CancellationToken cancellation = default) =>
+        new DirectoryInfo(_folder.Uploads).EnumerateFiles()
+            .Where(file => file.LastWriteTimeUtc < before.UtcDateTime && file.Name != BlobFolder.HealthFile)
+            .Select(file => file.Name)
+            .ToAsyncEnumerable();
 
     /// <inheritdoc/>
     public Task<bool> DeleteAsync(Digest digest, CancellationToken cancellation = default)
@@ -78,7 +70,7 @@ public sealed class FileBlobStore : IBlobStore, IStoreHealth
     /// <inheritdoc/>
     public async Task CheckAsync(CancellationToken cancellation = default)
     {
-        var path = Path.Combine(_folder.Uploads, "health");
+        var path = Path.Combine(_folder.Uploads, BlobFolder.HealthFile);
         await File.WriteAllBytesAsync(path, "ok"u8.ToArray(), cancellation).ConfigureAwait(false);
         File.Delete(path);
     }

@@ -58,12 +58,11 @@ internal static class CommitApplication
 
     private static void PutManifest(SqliteSession session, long ledger, Manifest manifest)
     {
+        // The same bytes may have been there under another media type, and then named other content.
+        DeleteManifest(session, ledger, manifest.Digest);
         var digest = manifest.Digest.ToKey();
         session.Execute(
-            """
-            INSERT INTO manifests (ledger, digest, media_type, content) VALUES ($1, $2, $3, $4)
-            ON CONFLICT DO UPDATE SET media_type = excluded.media_type
-            """,
+            "INSERT INTO manifests (ledger, digest, media_type, content) VALUES ($1, $2, $3, $4)",
             ledger, digest, manifest.MediaType, manifest.Content.ToArray());
         foreach (var reference in manifest.References)
         {
@@ -75,7 +74,7 @@ internal static class CommitApplication
         if (manifest.Subject is { } subject)
         {
             session.Execute(
-                "INSERT OR REPLACE INTO referrers (ledger, subject, digest, artifact_type, descriptor) VALUES ($1, $2, $3, $4, $5)",
+                "INSERT INTO referrers (ledger, subject, digest, artifact_type, descriptor) VALUES ($1, $2, $3, $4, $5)",
                 ledger, subject.ToKey(), digest, manifest.ArtifactType, manifest.ReferrerDescriptor.ToArray());
         }
     }

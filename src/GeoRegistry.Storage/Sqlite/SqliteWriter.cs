@@ -20,7 +20,16 @@ internal sealed class SqliteWriter : IAsyncDisposable
     public SqliteWriter(string path)
     {
         _session = new SqliteSession(path, CacheSizeBytes);
-        Schema.Upgrade(_session);
+        try
+        {
+            Schema.Upgrade(_session);
+        }
+        catch
+        {
+            _session.Dispose();
+            throw;
+        }
+
         new Thread(Run) { IsBackground = true, Name = "metadata writer" }.Start();
     }
 

@@ -18,7 +18,8 @@ internal sealed class BlobFiles(string dataFolder)
         {
             if (_seen.TryGetValue(file.FullName, out var seen) && seen == (file.Length, file.LastWriteTimeUtc)) continue;
             using var content = file.OpenRead();
-            Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(content)), file.Name);
+            var hash = Convert.ToHexStringLower(SHA256.HashData(content));
+            Assert.True(hash == file.Name, $"{file.FullName} has {file.Length} bytes, whose hash is {hash}: it is visible and not whole.");
             Assert.Equal(file.Name[..2], file.Directory!.Name);
             _seen[file.FullName] = (file.Length, file.LastWriteTimeUtc);
             hashed++;

@@ -42,11 +42,11 @@ public sealed class StartFailureTests
     }
 
     [Fact]
-    public async Task MetadataIsNoDatabase_ExitsOneAndNamesIt()
+    public async Task MetadataIsNoDatabase_ExitsOneAndNamesTheFolder()
     {
         using var folder = new TemporaryFolder();
         await File.WriteAllTextAsync(folder.Child("metadata.db"), new string('x', 8192));
-        AssertCouldNotStart(await ServerCommand.RunAsync("--listen", "http://127.0.0.1:0", "--data", folder.Path), "metadata.db");
+        AssertCouldNotStart(await ServerCommand.RunAsync("--listen", "http://127.0.0.1:0", "--data", folder.Path), folder.Path);
     }
 
     [Fact]
