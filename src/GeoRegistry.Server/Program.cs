@@ -1,4 +1,3 @@
-using System.Data.Common;
 using GeoRegistry.Server;
 using GeoRegistry.Server.Configuration;
 
@@ -24,8 +23,8 @@ try
     await RegionServer.RunAsync(builder, configuration);
     return ExitCode.Stopped;
 }
-catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or DbException)
+catch (Exception e)
 {
-    Console.Error.WriteLine($"GeoRegistry could not start: {e.Message}");
+    Console.Error.WriteLine($"GeoRegistry could not start at {configuration.Server.Listen} with the data in {Path.GetFullPath(configuration.Server.Data)}: {e.Message}");
     return ExitCode.CouldNotStart;
 }

@@ -37,33 +37,45 @@ internal static class CommandLine
     /// <summary>Adds the configuration file and the options of a command line.</summary>
     /// <param name="configuration">Where they are added, stronger than what is there.</param>
     /// <param name="arguments">The arguments.</param>
-    /// <param name="faults">What cannot be understood; nothing is added then.</param>
+    /// <param name="faults">What cannot be understood; the rest is added, so that its faults are found too.</param>
     public static void Add(IConfigurationManager configuration, string[] arguments, out IReadOnlyList<string> faults)
     {
-        faults = FaultsOf(arguments);
-        if (faults.Count > 0) return;
-        var given = new ConfigurationBuilder().AddCommandLine(arguments, Names).Build();
-        if (given["config"] is { } file)
-        {
-            if (!File.Exists(file)) faults = [$"--config: there is no file '{file}'."];
-            else configuration.AddJsonFile(Path.GetFullPath(file), optional: false);
-        }
-
+        var found = new List<string>();
+        faults = found;
+        var understood = Understand(arguments, found);
+        var given = new ConfigurationBuilder().AddCommandLine(understood, Names).Build();
+        if (given["config"] is { } file) AddFile(configuration, file, found);
         configuration.AddEnvironmentVariables();
-        configuration.AddCommandLine(arguments, Names);
+        configuration.AddCommandLine(understood, Names);
     }
 
-    private static List<string> FaultsOf(string[] arguments)
+    private static void AddFile(IConfigurationManager configuration, string file, List<string> faults)
     {
-        var faults = new List<string>();
+        try
+        {
+            if (!File.Exists(file)) faults.Add($"--config: there is no file '{file}'.");
+            else configuration.AddJsonFile(Path.GetFullPath(file), optional: false);
+        }
+        catch (InvalidDataException e)
+        {
+            faults.Add($"--config: '{file}' cannot be read: {e.GetBaseException().Message}");
+        }
+    }
+
+    private static string[] Understand(string[] arguments, List<string> faults)
+    {
+        var understood = new List<string>();
         for (var i = 0; i < arguments.Length; i++)
         {
             var name = arguments[i].Split('=', 2);
+            var takesNext = name.Length == 1 && i + 1 < arguments.Length && !arguments[i + 1].StartsWith("--", StringComparison.Ordinal);
             if (!Names.ContainsKey(name[0]) && !IsKey(name[0])) faults.Add($"'{arguments[i]}' is not an option; --help lists them.");
-            else if (name.Length == 1 && ++i == arguments.Length) faults.Add($"{name[0]} needs a value.");
+            else if (name.Length == 1 && !takesNext) faults.Add($"{name[0]} needs a value.");
+            else understood.AddRange(arguments[i..(takesNext ? i + 2 : i + 1)]);
+            if (takesNext) i++;
         }
 
-        return faults;
+        return [.. understood];
     }
 
     private static bool IsKey(string name) =>

@@ -48,7 +48,9 @@ internal sealed record ServerConfiguration(ServerOptions Server, RepositoryOptio
 
         var results = new List<ValidationResult>();
         Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true);
-        if (results.Count == 0 && options is IValidatableObject validatable) results.AddRange(validatable.Validate(new ValidationContext(options)));
+
+        // The validator asks the object itself only when its attributes find no fault.
+        if (results.Count > 0 && options is IValidatableObject validatable) results.AddRange(validatable.Validate(new ValidationContext(options)));
         faults.AddRange(results.DistinctBy(result => result.ErrorMessage).Select(result => $"{section}:{result.MemberNames.First()}: {result.ErrorMessage}"));
         return options;
     }
@@ -57,7 +59,8 @@ internal sealed record ServerConfiguration(ServerOptions Server, RepositoryOptio
     {
         foreach (var (section, options) in Sections)
         {
-            var known = options.GetProperties().Select(property => property.Name).Append(nameof(Repositories));
+            var known = options.GetProperties().Where(property => property.CanWrite).Select(property => property.Name)
+                .Concat(Sections.Select(other => other.Section).Where(other => other.StartsWith(section + ':', StringComparison.Ordinal)).Select(other => other[(section.Length + 1)..]));
             foreach (var child in configuration.GetSection(section).GetChildren())
             {
                 if (!known.Contains(child.Key, StringComparer.OrdinalIgnoreCase))

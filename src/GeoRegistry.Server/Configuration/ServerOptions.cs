@@ -30,6 +30,7 @@ public sealed class ServerOptions : IValidatableObject
     {
         if (!RegionId.TryParse(Region, out _))
             yield return new ValidationResult($"'{Region}' is not a region id: use 1 to {RegionId.MaxLength} lower-case letters, digits and inner dashes, a letter first.", [nameof(Region)]);
+        if (Urls.Count == 0) yield return new ValidationResult($"'{Listen}' names no address: use a form such as http://0.0.0.0:5000.", [nameof(Listen)]);
         foreach (var url in Urls)
         {
             if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.PathAndQuery != "/")

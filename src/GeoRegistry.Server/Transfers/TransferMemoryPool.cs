@@ -13,8 +13,11 @@ internal sealed class TransferMemoryPool : MemoryPool<byte>
 {
     private const int BlockBytes = 64 * 1024;
 
-    /// <summary>How many unused blocks are kept: 16 MiB, what some tens of transfers use at a time.</summary>
-    private const int MaxIdle = 256;
+    /// <summary>
+    /// How many unused blocks are kept: 32 MiB, more than 64 transfers use at a time. A block that is let go lies in the pinned heap
+    /// until its rare collection, so a pool that is too small takes twice the memory of one that is large enough.
+    /// </summary>
+    private const int MaxIdle = 512;
 
     private readonly ConcurrentQueue<Block> _idle = new();
     private int _idleCount;
