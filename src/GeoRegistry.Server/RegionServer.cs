@@ -24,11 +24,12 @@ internal static class RegionServer
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = configuration.Server.DrainTimeout);
         builder.WebHost.UseUrls([.. configuration.Server.Urls]);
         builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.UseSockets(sockets => sockets.MaxReadBufferSize = MaxReceivedAheadKiB * 1024);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = null; // Blobs are limited by RepositoryOptions.BlobMaxGiB, manifests by their own limit.
-            kestrel.Limits.MaxRequestBufferSize = MaxReceivedAheadKiB * 1024;
+            kestrel.Limits.MaxRequestBufferSize = MaxReceivedAheadKiB * 1024; // After TLS; the sockets have a limit of their own.
             kestrel.Limits.MaxRequestHeadersTotalSize = MaxRequestHeadKiB * 1024;
             kestrel.Limits.MaxRequestLineSize = MaxRequestHeadKiB * 1024;
         });
