@@ -28,7 +28,7 @@ public sealed class DataFolder : IDisposable
         }
         catch (IOException e) when (File.Exists(Path.Combine(FullPath, "lock")))
         {
-            throw new IOException($"Another server runs on the data in {FullPath}: stop it, or give this one a folder of its own with --data. ({e.Message})", e);
+            throw new IOException($"Another server runs on the data in {FullPath}: stop it, or give this one a folder of its own with --data.", e);
         }
     }
 

@@ -11,7 +11,7 @@ public sealed class DiskFullTests
 {
     private const int DiskMiB = 24;
 
-    [SmallDiskFact]
+    [Fact]
     public async Task Push_WhenTheDiskIsFull_FailsWholeWhileReadsGoOnAndWorksAfterSpaceIsFreed()
     {
         using var disk = new SmallDisk(DiskMiB);

@@ -3,7 +3,7 @@ using GeoRegistry.TestKit;
 
 namespace GeoRegistry.Server.Tests.Lifecycle;
 
-/// <summary>A file system of a few MiB, which can be filled.</summary>
+/// <summary>A file system of a few MiB, which can be filled. Mounting it takes root.</summary>
 internal sealed class SmallDisk : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -13,9 +13,6 @@ internal sealed class SmallDisk : IDisposable
         Directory.CreateDirectory(Path);
         Run("mount", "-t", "tmpfs", "-o", $"size={sizeMiB}m", "tmpfs", Path);
     }
-
-    /// <summary>Whether this process may mount file systems; tests that need to are skipped otherwise.</summary>
-    public static bool CanBeMade { get; } = Try();
 
     public string Path => _folder.Child("disk");
 
@@ -45,33 +42,10 @@ internal sealed class SmallDisk : IDisposable
         _folder.Dispose();
     }
 
-    private static bool Try()
-    {
-        if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess) return false;
-        try
-        {
-            new SmallDisk(1).Dispose();
-            return true;
-        }
-        catch (InvalidOperationException)
-        {
-            return false;
-        }
-    }
-
     private static void Run(string command, params string[] arguments)
     {
         using var process = Process.Start(command, arguments);
         process.WaitForExit();
-        if (process.ExitCode != 0) throw new InvalidOperationException($"{command} {string.Join(' ', arguments)} failed with {process.ExitCode}.");
-    }
-}
-
-/// <summary>A test that needs a <see cref="SmallDisk"/>.</summary>
-internal sealed class SmallDiskFactAttribute : FactAttribute
-{
-    public SmallDiskFactAttribute()
-    {
-        if (!SmallDisk.CanBeMade) Skip = "This process may not mount file systems; run it as root on Linux.";
+        if (process.ExitCode != 0) throw new InvalidOperationException($"{command} {string.Join(' ', arguments)} failed with {process.ExitCode}; it must run as root on Linux.");
     }
 }
