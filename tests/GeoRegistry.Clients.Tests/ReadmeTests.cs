@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using GeoRegistry.TestKit;
 
 namespace GeoRegistry.Clients.Tests;
 
@@ -7,7 +8,7 @@ public sealed partial class ReadmeTests(ClientFixture client) : IClassFixture<Cl
     [Fact]
     public async Task PushAndPull_PastedFromTheReadme_Works()
     {
-        var commands = ShellBlock().Match(await File.ReadAllTextAsync(Path.Combine(RepositoryRoot(), "README.md"))).Groups[1].Value;
+        var commands = ShellBlock().Match(await File.ReadAllTextAsync(Path.Combine(SourceTree.Root, "README.md"))).Groups[1].Value;
         Assert.Contains("127.0.0.1:5000", commands, StringComparison.Ordinal);
         var folder = Directory.CreateDirectory(client.Home.Child("readme")).FullName;
 
@@ -17,13 +18,6 @@ public sealed partial class ReadmeTests(ClientFixture client) : IClassFixture<Cl
 
         Assert.EndsWith("""{"name":"team/hello","tags":["1"]}""", run.Output, StringComparison.Ordinal);
         Assert.True(File.Exists(Path.Combine(folder, "hello-again", "index.json")));
-    }
-
-    private static string RepositoryRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "README.md"))) folder = folder.Parent!;
-        return folder.FullName;
     }
 
     [GeneratedRegex("```sh\n(.*?)```", RegexOptions.Singleline)]

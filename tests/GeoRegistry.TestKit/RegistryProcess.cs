@@ -46,11 +46,8 @@ public sealed partial class RegistryProcess : IAsyncDisposable
     {
         get
         {
-            var folder = new DirectoryInfo(AppContext.BaseDirectory);
-            var configuration = folder.Parent!.Name;
-            while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "GeoRegistry.sln"))) folder = folder.Parent;
-            var root = folder?.FullName ?? throw new InvalidOperationException("The tests run outside the repository.");
-            return Path.Combine(root, "src", "GeoRegistry.Server", "bin", configuration, "net10.0", "GeoRegistry.Server.dll");
+            var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
+            return Path.Combine(SourceTree.Root, "src", "GeoRegistry.Server", "bin", configuration, "net10.0", "GeoRegistry.Server.dll");
         }
     }
 

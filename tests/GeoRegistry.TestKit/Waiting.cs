@@ -4,7 +4,9 @@ namespace GeoRegistry.TestKit;
 public static class Waiting
 {
     /// <summary>Far more than any event takes, even where many tests share two cores.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Awaits an event.</summary>
     /// <param name="happening">The event.</param>
@@ -17,7 +19,7 @@ public static class Waiting
         }
         catch (TimeoutException) when (!happening.IsCompleted)
         {
-            throw new TimeoutException($"Waited {Patience.TotalSeconds} s in vain: {name}.");
+            throw NeverCame(name);
         }
     }
 
@@ -27,4 +29,26 @@ public static class Waiting
         await OrFail((Task)happening, name);
         return await happening;
     }
+
+    /// <summary>Asks until there is an answer: for what happens in another process, which tells nobody of it.</summary>
+    /// <param name="name">What is awaited, for the message where it does not come.</param>
+    /// <param name="ask">Asks once; null is no answer yet.</param>
+    public static async Task<T> UntilAsync<T>(string name, Func<Task<T?>> ask)
+        where T : class
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        using var timer = new PeriodicTimer(PollInterval);
+        while (TimeProvider.System.GetElapsedTime(began) < Patience)
+        {
+            if (await ask() is { } answer) return answer;
+            await timer.WaitForNextTickAsync();
+        }
+
+        throw NeverCame(name);
+    }
+
+    /// <summary>Asks until the answer is yes; as <see cref="UntilAsync{T}"/>.</summary>
+    public static Task UntilAsync(string name, Func<Task<bool>> holds) => UntilAsync(name, async () => await holds() ? "yes" : null);
+
+    private static TimeoutException NeverCame(string name) => new($"Waited {Patience.TotalSeconds} s in vain: {name}.");
 }

@@ -24,6 +24,7 @@ internal sealed class ListEndpoints(IRepositoryTables tables)
         new(OciResource.Base, HttpMethods.Get, BaseAsync),
         new(OciResource.Base, HttpMethods.Head, BaseAsync),
         new(OciResource.Catalog, HttpMethods.Get, CatalogAsync),
+        new(OciResource.Catalog, HttpMethods.Head, CatalogAsync),
         new(OciResource.Tags, HttpMethods.Get, TagsAsync),
         new(OciResource.Tags, HttpMethods.Head, TagsAsync),
         new(OciResource.Referrers, HttpMethods.Get, ReferrersAsync),

@@ -16,6 +16,7 @@ internal sealed class UploadEndpoints(UploadSessions sessions, RepositoryBlobs b
     [
         new(OciResource.Uploads, HttpMethods.Post, PostAsync),
         new(OciResource.Upload, HttpMethods.Get, GetAsync),
+        new(OciResource.Upload, HttpMethods.Head, GetAsync),
         new(OciResource.Upload, HttpMethods.Patch, PatchAsync),
         new(OciResource.Upload, HttpMethods.Put, PutAsync),
         new(OciResource.Upload, HttpMethods.Delete, DeleteAsync),

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using GeoRegistry.Clients.Tests.Tools;
+using GeoRegistry.TestKit;
 
 namespace GeoRegistry.Clients.Tests.Images;
 
@@ -16,7 +17,7 @@ internal sealed record TestImages(OciLayout Debian, OciLayout Large, OciLayout M
     {
         var recipe = Path.Combine(AppContext.BaseDirectory, "Images", "make-images");
         var key = Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(recipe)))[..16];
-        var cache = Directory.CreateDirectory(Path.Combine(RepositoryRoot(), "artifacts", "client-images"));
+        var cache = Directory.CreateDirectory(Path.Combine(SourceTree.Root, "artifacts", "client-images"));
         var folder = Path.Combine(cache.FullName, key);
         if (!Directory.Exists(folder)) await MakeAsync(recipe, folder);
         foreach (var old in cache.GetDirectories().Where(old => old.Name != key)) old.Delete(recursive: true);
@@ -32,12 +33,5 @@ internal sealed record TestImages(OciLayout Debian, OciLayout Large, OciLayout M
         using var home = new ClientHome(() => "(none yet)");
         await home.Start("bash", recipe, unfinished.FullName).SucceedAsync(MakeTimeout);
         unfinished.MoveTo(folder);
-    }
-
-    private static string RepositoryRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "GeoRegistry.sln"))) folder = folder.Parent;
-        return folder?.FullName ?? throw new InvalidOperationException("The tests run outside the repository.");
     }
 }

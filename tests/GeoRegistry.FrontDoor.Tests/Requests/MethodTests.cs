@@ -33,6 +33,27 @@ public sealed class MethodTests(RegistryFixture registry) : ConformanceTest(regi
         Assert.DoesNotContain(method, allow);
     }
 
+    [Fact]
+    [Clause("API", Should, "implementations SHOULD follow the HTTP semantics defined in RFC 9110")]
+    public async Task Head_OfWhateverCanBeGot_AnswersItsHeadersWithoutBody()
+    {
+        var repository = NewRepository();
+        await repository.PushImageAsync("v1");
+        var session = await repository.StartUploadAsync();
+        string[] targets =
+        [
+            "/v2/", "/v2/_catalog?n=1", $"/v2/{repository.Name}/tags/list", $"/v2/{repository.Name}/manifests/v1", $"/v2/{repository.Name}/manifests/none",
+            $"/v2/{repository.Name}/referrers/{SomeDigest}", $"/v2/{repository.Name}/blobs/{SomeDigest}", session.Location,
+        ];
+        foreach (var target in targets)
+        {
+            var got = await Registry.GetAsync(target);
+            var headed = (await Registry.SendAsync(Head, target, null)).Expect(got.Status);
+            Assert.Empty(headed.Body);
+            foreach (var name in new[] { "Content-Type", "Content-Length", "Range", "Link" }) Assert.Equal(got.All(name), headed.All(name));
+        }
+    }
+
     [Theory]
     [InlineData("/v2/unknown")]
     [InlineData("/v2/{0}/unknown")]

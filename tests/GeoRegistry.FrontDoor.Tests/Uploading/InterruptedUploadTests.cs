@@ -1,3 +1,4 @@
+using GeoRegistry.TestKit;
 using System.Globalization;
 
 namespace GeoRegistry.FrontDoor.Tests.Uploading;
@@ -22,7 +23,7 @@ public sealed class InterruptedUploadTests(RegistryFixture registry) : Conforman
         await BreakOffAsync(method, method == "PUT" ? session.WithQuery($"digest={_blob.Digest}") : session.Location, lengthUnknown);
         (await repository.HeadBlobAsync(_blob.Digest)).Expect(404);
 
-        await Soon.Until(() => ResumeAsync(session), "A session that takes the rest");
+        await Waiting.UntilAsync("A session that takes the rest", () => ResumeAsync(session));
         (await session.CloseAsync(_blob.Digest)).Expect(201);
         Assert.Equal(_blob.Bytes, (await repository.GetBlobAsync(_blob.Digest)).Expect(200).Body);
     }

@@ -1,3 +1,4 @@
+using GeoRegistry.TestKit;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
@@ -25,11 +26,11 @@ internal sealed class RawConnection : IAsyncDisposable
 
     /// <summary>Reads one response; the server must close the connection after it or give its length.</summary>
     public async Task<Answer> ReadAnswerAsync(string request) =>
-        await Soon.Within(TryReadAsync(request), $"The answer to {request}")
+        await TryReadAsync(request).OrFail($"The answer to {request}")
         ?? throw new IOException($"The connection closed without an answer to {request}.");
 
     /// <summary>Reads one response, or null where the server closes the connection instead.</summary>
-    public Task<Answer?> ReadAnswerOrEndAsync(string request) => Soon.Within(TryReadAsync(request), $"An answer to {request}, or the end of the connection,");
+    public Task<Answer?> ReadAnswerOrEndAsync(string request) => TryReadAsync(request).OrFail($"An answer to {request}, or the end of the connection,");
 
     /// <summary>Ends the client's side in the middle of a request and waits until the server has ended its side.</summary>
     public async Task HangUpAsync()

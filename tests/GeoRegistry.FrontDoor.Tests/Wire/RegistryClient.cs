@@ -1,3 +1,4 @@
+using GeoRegistry.TestKit;
 using System.Net;
 
 namespace GeoRegistry.FrontDoor.Tests.Wire;
@@ -11,7 +12,7 @@ internal sealed class RegistryClient(Uri address) : IDisposable
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, AutomaticDecompression = DecompressionMethods.None })
     {
         BaseAddress = address,
-        Timeout = Soon.Patience,
+        Timeout = Waiting.Patience,
     };
 
     public Uri Address { get; } = address;

@@ -3,13 +3,14 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using GeoRegistry.Server.Configuration;
+using GeoRegistry.TestKit;
 
 namespace GeoRegistry.Server.Tests.Configuration;
 
 /// <summary>docs/configuration.md lists every option, with what stands in the code, and no other.</summary>
 public sealed partial class DocumentationTests
 {
-    private static readonly string[] Lines = File.ReadAllLines(Path.Combine(Root(), "docs", "configuration.md"));
+    private static readonly string[] Lines = File.ReadAllLines(Path.Combine(SourceTree.Root, "docs", "configuration.md"));
 
     public static TheoryData<string> Keys => [.. Options().Select(option => option.Key)];
 
@@ -43,13 +44,6 @@ public sealed partial class DocumentationTests
         select ($"{section.Section}:{property.Name}", property, property.GetValue(defaults));
 
     private static string Format(object? value) => Convert.ToString(value, CultureInfo.InvariantCulture)!;
-
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "GeoRegistry.sln"))) folder = folder.Parent ?? throw new InvalidOperationException("The tests run outside the repository.");
-        return folder.FullName;
-    }
 
     [GeneratedRegex(@"^\| `(GeoRegistry:[^`]+)` \|")]
     private static partial Regex Row();

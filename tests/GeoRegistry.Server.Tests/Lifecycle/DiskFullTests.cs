@@ -1,7 +1,6 @@
 using System.Net;
 using GeoRegistry.Server.Tests.Clients;
 using GeoRegistry.Server.Tests.Durability;
-using GeoRegistry.Server.Tests.Waiting;
 using GeoRegistry.TestKit;
 
 namespace GeoRegistry.Server.Tests.Lifecycle;
@@ -39,7 +38,7 @@ public sealed class DiskFullTests
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("healthz/live")).StatusCode);
 
         disk.Free();
-        await Eventually.HoldsAsync("the server is ready again", async () => (await http.GetAsync("healthz/ready")).StatusCode == HttpStatusCode.OK);
+        await Waiting.UntilAsync("the server is ready again", async () => (await http.GetAsync("healthz/ready")).StatusCode == HttpStatusCode.OK);
         await client.PushBlobAsync(blob.ToBytes());
         (await client.PutManifestAsync("after", large)).Expect(HttpStatusCode.Created);
         Assert.Equal(blob.ToBytes(), (await client.GetBlobAsync(blob.Digest)).Expect(HttpStatusCode.OK).Body);

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using GeoRegistry.Protocol;
 using GeoRegistry.Server.Tests.Clients;
-using GeoRegistry.Server.Tests.Waiting;
 using GeoRegistry.TestKit;
 
 namespace GeoRegistry.Server.Tests.Lifecycle;
@@ -27,7 +26,7 @@ public sealed class GracefulStopTests : IDisposable
         var upload = await SlowUpload.StartAsync(client, _folder.Path);
 
         var exit = server.StopAsync();
-        await Eventually.HoldsAsync("new connections are refused", () => IsRefusedAsync(server.Address));
+        await Waiting.UntilAsync("new connections are refused", () => IsRefusedAsync(server.Address));
         Assert.False(exit.IsCompleted, "The server ended while requests were under way.");
         upload.Continue();
 
@@ -121,7 +120,7 @@ public sealed class GracefulStopTests : IDisposable
             var content = new SteppedContent(upload.Blob.ToBytes(), SizeBytes / 2, sent => sent == 0 ? Task.CompletedTask : upload._continue.Task);
             upload.Answer = client.CompleteAsync(location, upload.Blob.Digest, content);
             var uploads = new DirectoryInfo(new BlobFiles(dataFolder).Uploads);
-            await Eventually.HoldsAsync("the first half of the upload is in its file", () => Task.FromResult(uploads.EnumerateFiles().Any(file => file.Length > 0)));
+            await Waiting.UntilAsync("the first half of the upload is in its file", () => Task.FromResult(uploads.EnumerateFiles().Any(file => file.Length > 0)));
             return upload;
         }
 

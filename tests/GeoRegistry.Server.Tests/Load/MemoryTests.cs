@@ -1,6 +1,5 @@
 using System.Net;
 using GeoRegistry.Server.Tests.Clients;
-using GeoRegistry.Server.Tests.Waiting;
 using GeoRegistry.TestKit;
 using Xunit.Abstractions;
 

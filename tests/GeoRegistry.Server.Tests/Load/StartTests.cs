@@ -1,5 +1,4 @@
 using System.Net;
-using GeoRegistry.Server.Tests.Waiting;
 using GeoRegistry.TestKit;
 using Xunit.Abstractions;
 

@@ -1,6 +1,5 @@
 using System.Net;
 using GeoRegistry.Server.Tests.Configuration;
-using GeoRegistry.Server.Tests.Waiting;
 using GeoRegistry.TestKit;
 
 namespace GeoRegistry.Server.Tests.Observability;
@@ -19,8 +18,8 @@ public sealed class TelemetryTests
         await using var server = await RegistryProcess.StartAsync(folder.Path, "--region", "eu");
         using var http = server.CreateClient();
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("v2/")).StatusCode);
-        await Eventually.HoldsAsync("a trace of the request arrives", () => Task.FromResult(collector.Has("/v1/traces", "HttpRequestIn")));
-        await Eventually.HoldsAsync("the request's duration arrives", () => Task.FromResult(collector.Has("/v1/metrics", "http.server.request.duration")));
+        await Waiting.UntilAsync("a trace of the request arrives", () => Task.FromResult(collector.Has("/v1/traces", "HttpRequestIn")));
+        await Waiting.UntilAsync("the request's duration arrives", () => Task.FromResult(collector.Has("/v1/metrics", "http.server.request.duration")));
         Assert.True(collector.Has("/v1/traces", "georegistry"), "Traces bear the service's name.");
         Assert.True(collector.Has("/v1/metrics", "georegistry.region"), "Metrics bear the region.");
     }

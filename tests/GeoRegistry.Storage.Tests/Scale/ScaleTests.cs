@@ -1,3 +1,4 @@
+using GeoRegistry.TestKit;
 using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Protocol;
 using Xunit.Abstractions;
@@ -14,7 +15,7 @@ public sealed class ScaleTests(ITestOutputHelper output)
     private const double MaxRatio = 5;
     private const long Tags = 1_000_000;
 
-    private static readonly long Blobs = Environment.GetEnvironmentVariable("GEOREGISTRY_LONG_TESTS") == "1" ? 10_000_000 : 1_000_000;
+    private static readonly long Blobs = LongTests.AreOn ? 10_000_000 : 1_000_000;
 
     private static readonly Comparison[] Operations =
     [
