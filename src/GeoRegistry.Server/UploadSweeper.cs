@@ -10,17 +10,26 @@ internal sealed partial class UploadSweeper(UploadSessions uploads, TimeProvider
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        try
         {
-            try
-            {
-                var discarded = await uploads.SweepAsync(stoppingToken);
-                if (discarded > 0) LogDiscarded(discarded);
-            }
-            catch (Exception failure) when (failure is not OperationCanceledException)
-            {
-                LogFailed(failure);
-            }
+            while (await timer.WaitForNextTickAsync(stoppingToken)) await SweepAsync(stoppingToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops, or never came to start.
+        }
+    }
+
+    private async Task SweepAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            var discarded = await uploads.SweepAsync(cancellation);
+            if (discarded > 0) LogDiscarded(discarded);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            LogFailed(failure);
         }
     }
 

@@ -58,8 +58,10 @@ public sealed class StartFailureTests
 
     private static void AssertCouldNotStart(ServerCommand run, string named)
     {
+        Assert.StartsWith("GeoRegistry could not start at ", run.Error, StringComparison.Ordinal);
         Assert.Contains(named, run.Error, StringComparison.Ordinal);
-        Assert.DoesNotContain("Unhandled exception", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", run.Error, StringComparison.Ordinal); // A stack.
+        Assert.Empty(run.Output);
         Assert.Equal(1, run.ExitCode);
     }
 }
