@@ -1,6 +1,8 @@
 using GeoRegistry.FrontDoor;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Repositories;
+using GeoRegistry.Repositories.Metrics;
+using GeoRegistry.Repositories.Uploads;
 using GeoRegistry.Server.Configuration;
 using GeoRegistry.Server.Transfers;
 using GeoRegistry.Storage;
@@ -39,6 +41,7 @@ internal static class RegionServer
         {
             // The stores open before the first request can come, so that a fault ends the start and not a push.
             foreach (var store in app.Services.GetServices<IStoreHealth>()) await store.CheckAsync();
+            RegistryMetrics.ObserveUploads(app.Services.GetRequiredService<UploadSessions>());
             app.Run(app.Services.GetRequiredService<RegistryFrontDoor>().HandleAsync);
             await app.StartAsync();
             Console.WriteLine(

@@ -69,14 +69,6 @@ public sealed partial class RegistryProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs the server's command line to its end, for what ends by itself: <c>--help</c>, a refused configuration.</summary>
-    public static async Task<(int ExitCode, string Output)> RunToEndAsync(params string[] arguments)
-    {
-        await using var server = Launch(arguments);
-        await server._process.WaitForExitAsync().WaitAsync(StartTimeout);
-        return (server.ExitCode, server.Output);
-    }
-
     /// <summary>A client of its front door.</summary>
     public HttpClient CreateClient() => new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = Address };
 

@@ -22,20 +22,19 @@ internal sealed class BlobEndpoints(RepositoryBlobs blobs, RepositoryDirectory r
 
     public IEnumerable<OciEndpoint> Routes =>
     [
-        new(OciResource.Blob, HttpMethods.Get, GetAsync),
-        new(OciResource.Blob, HttpMethods.Head, HeadAsync),
-        new(OciResource.Blob, HttpMethods.Delete, DeleteAsync),
+        new(OciResource.Blob, HttpMethods.Get, WithDigest(GetAsync)),
+        new(OciResource.Blob, HttpMethods.Head, WithDigest(HeadAsync)),
+        new(OciResource.Blob, HttpMethods.Delete, WithDigest(DeleteAsync)),
     ];
 
-    private async Task GetAsync(OciRequest request)
+    private static Func<OciRequest, Task> WithDigest(Func<OciRequest, Digest, Task> handle) =>
+        request => Digest.TryParse(request.Reference, out var digest)
+            ? handle(request, digest)
+            : ErrorResponse.WriteAsync(request.Http, DigestFaults.NotADigest(request.Reference));
+
+    private async Task GetAsync(OciRequest request, Digest digest)
     {
         var http = request.Http;
-        if (!TryDigest(request, out var digest, out var fault))
-        {
-            await ErrorResponse.WriteAsync(http, fault!).ConfigureAwait(false);
-            return;
-        }
-
         var content = await blobs.OpenAsync(request.Repository, digest, request.Aborted).ConfigureAwait(false);
         if (content is null)
         {
@@ -51,15 +50,9 @@ internal sealed class BlobEndpoints(RepositoryBlobs blobs, RepositoryDirectory r
         }
     }
 
-    private async Task HeadAsync(OciRequest request)
+    private async Task HeadAsync(OciRequest request, Digest digest)
     {
         var http = request.Http;
-        if (!TryDigest(request, out var digest, out var fault))
-        {
-            await ErrorResponse.WriteAsync(http, fault!).ConfigureAwait(false);
-            return;
-        }
-
         if (await blobs.FindAsync(request.Repository, digest, request.Aborted).ConfigureAwait(false) is not { } sizeBytes)
         {
             await ErrorResponse.WriteAsync(http, Unknown(digest)).ConfigureAwait(false);
@@ -71,14 +64,8 @@ internal sealed class BlobEndpoints(RepositoryBlobs blobs, RepositoryDirectory r
         else http.Response.ContentLength = sizeBytes;
     }
 
-    private async Task DeleteAsync(OciRequest request)
+    private async Task DeleteAsync(OciRequest request, Digest digest)
     {
-        if (!TryDigest(request, out var digest, out var fault))
-        {
-            await ErrorResponse.WriteAsync(request.Http, fault!).ConfigureAwait(false);
-            return;
-        }
-
         var outcome = await repositories.Of(request.Repository).DeleteBlobAsync(new DeleteBlob(digest, Actor: ""), request.Aborted).ConfigureAwait(false);
         await WriteAnswers.DeletedAsync(request.Http, outcome).ConfigureAwait(false);
     }
@@ -131,13 +118,6 @@ internal sealed class BlobEndpoints(RepositoryBlobs blobs, RepositoryDirectory r
         response.Headers[HeaderNames.DockerContentDigest] = digest.ToString();
         response.Headers.AcceptRanges = "bytes";
         response.Headers.CacheControl = Immutable;
-    }
-
-    private static bool TryDigest(OciRequest request, out Digest digest, out RegistryError? fault)
-    {
-        var valid = Digest.TryParse(request.Reference, out digest);
-        fault = valid ? null : DigestFaults.NotADigest(request.Reference);
-        return valid;
     }
 
     private static RegistryError Unknown(Digest digest) => RegistryError.Of(ErrorCode.BlobUnknown, null, ("digest", digest.ToString()));

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using GeoRegistry.Repositories.Uploads;
 
 namespace GeoRegistry.Repositories.Metrics;
 
@@ -17,9 +18,6 @@ public static class RegistryMetrics
     private static readonly Counter<long> BlobBytes = Meter.CreateCounter<long>(
         "georegistry.blob.io", "By", "Bytes of blobs received from clients and sent to them.");
 
-    private static readonly UpDownCounter<long> OpenUploads = Meter.CreateUpDownCounter<long>(
-        "georegistry.upload.open", "{upload}", "Upload sessions in memory.");
-
     /// <summary>Counts a commit, or an attempt at one that another writer forestalled.</summary>
     internal static void Committed(long startTimestamp, bool appended)
     {
@@ -33,6 +31,7 @@ public static class RegistryMetrics
     /// <summary>Counts bytes of a blob that went out.</summary>
     public static void Sent(long sizeBytes) => BlobBytes.Add(sizeBytes, KeyValuePair.Create<string, object?>("direction", "transmit"));
 
-    /// <summary>Counts a session that came to be or went.</summary>
-    internal static void UploadsChanged(int change) => OpenUploads.Add(change);
+    /// <summary>Lets those who measure ask how many upload sessions are in memory. To be called once for a process.</summary>
+    public static void ObserveUploads(UploadSessions uploads) =>
+        Meter.CreateObservableUpDownCounter("georegistry.upload.open", () => uploads.Count, "{upload}", "Upload sessions in memory.");
 }

@@ -31,10 +31,6 @@ public sealed class RepositoryReader
             ? new ValueTask<Manifest?>(cached)
             : LoadAsync(repository, reference, cancellation);
 
-    /// <summary>The manifest of a digest, or null.</summary>
-    public ValueTask<Manifest?> FindManifestAsync(RepositoryName repository, Digest digest, CancellationToken cancellation = default) =>
-        FindManifestAsync(repository, Reference.To(digest), cancellation);
-
     /// <summary>Lets readers see a commit's operations. To be called once they are durable and before they are acknowledged.</summary>
     internal void Apply(RepositoryName repository, IReadOnlyList<Operation> operations)
     {

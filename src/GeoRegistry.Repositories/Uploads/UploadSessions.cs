@@ -4,7 +4,6 @@ using GeoRegistry.Ledgers.Blobs;
 using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Errors;
 using GeoRegistry.Repositories.Blobs;
-using GeoRegistry.Repositories.Metrics;
 
 namespace GeoRegistry.Repositories.Uploads;
 
@@ -35,7 +34,6 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
         await session.BeginAsync(algorithm, cancellation).ConfigureAwait(false);
         session.LastUsed = clock.GetTimestamp();
         _sessions[key] = session;
-        RegistryMetrics.UploadsChanged(+1);
         return id;
     }
 
@@ -89,7 +87,7 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
         var discarded = 0;
         await foreach (var key in store.ListUploadsAsync(clock.GetUtcNow() - options.UploadExpiry, cancellation).ConfigureAwait(false))
         {
-            var session = GetOrAdd(key);
+            var session = _sessions.GetOrAdd(key, NewSession);
             await UnlessInUseAsync(key, session, Discard, cancellation).ConfigureAwait(false);
 
             async ValueTask Discard()
@@ -118,19 +116,7 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
         }
     }
 
-    private UploadSession GetOrAdd(string key)
-    {
-        if (_sessions.TryGetValue(key, out var session)) return session;
-        session = NewSession(key);
-        if (!_sessions.TryAdd(key, session)) return _sessions.GetOrAdd(key, session);
-        RegistryMetrics.UploadsChanged(+1);
-        return session;
-    }
-
-    private void Remove(string key, UploadSession session)
-    {
-        if (_sessions.TryRemove(new KeyValuePair<string, UploadSession>(key, session))) RegistryMetrics.UploadsChanged(-1);
-    }
+    private void Remove(string key, UploadSession session) => _sessions.TryRemove(new KeyValuePair<string, UploadSession>(key, session));
 
     private UploadSession NewSession(string key) => new(store, key, _maxSizeBytes);
 
@@ -141,7 +127,7 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
         var key = id.KeyFor(repository);
         while (true)
         {
-            var session = GetOrAdd(key);
+            var session = _sessions.GetOrAdd(key, NewSession);
             if (!await session.EnterAsync(Patience, cancellation).ConfigureAwait(false))
                 return new UploadOutcome.Refused(RegistryError.Of(ErrorCode.TooManyRequests, "Another request to this upload is under way; try again after it."));
             try

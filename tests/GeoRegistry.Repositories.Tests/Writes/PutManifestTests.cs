@@ -174,7 +174,7 @@ public sealed class PutManifestTests : IAsyncDisposable
         var other = SampleManifests.TwoFaced(OtherType, config, hidden);
         TestProcess.Committed(await _process.PutAsync(other));
 
-        Assert.Equal(OtherType, (await _process.Reader.FindManifestAsync(TestProcess.Name, other.Digest))!.MediaType);
+        Assert.Equal(OtherType, (await _process.Reader.FindManifestAsync(TestProcess.Name, Reference.To(other.Digest)))!.MediaType);
         Assert.Equal(OtherType, (await _process.Reader.FindManifestAsync(TestProcess.Name, Reference.To(Tag.Parse("v1"))))!.MediaType);
     }
 
