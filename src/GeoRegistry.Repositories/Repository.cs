@@ -86,7 +86,7 @@ public sealed class Repository : IRepository
         var start = Stopwatch.GetTimestamp();
         try
         {
-            var outcome = await _ledgers.AppendAsync(head, commit, cancellation).ConfigureAwait(false);
+            var outcome = await _ledgers.AppendAsync(head, commit, missing: null, cancellation).ConfigureAwait(false);
             appended = outcome is AppendOutcome.Appended;
             _head = outcome switch
             {

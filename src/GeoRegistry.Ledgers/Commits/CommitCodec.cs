@@ -14,6 +14,7 @@ namespace GeoRegistry.Ledgers.Commits;
 ///   TagDeleted      = tag
 ///   ManifestDeleted = digest
 ///   BlobDeleted     = digest
+///   BlobLinked      = digest size
 /// </code>
 /// Numbers are unsigned LEB128; texts (UTF-8) and content are a length and bytes; a digest is an algorithm byte and its hash.
 /// A commit has one form only: numbers without needless bytes, texts that are UTF-8, manifests whose digest is theirs.
@@ -109,6 +110,10 @@ public static class CommitCodec
             case Operation.BlobDeleted deleted:
                 writer.Digest(deleted.Digest);
                 return OperationKind.BlobDeleted;
+            case Operation.BlobLinked linked:
+                writer.Digest(linked.Digest);
+                writer.Number(linked.SizeBytes);
+                return OperationKind.BlobLinked;
             default:
                 throw new ArgumentException($"{operation.GetType().Name} has no wire form.", nameof(operation));
         }
@@ -123,6 +128,7 @@ public static class CommitCodec
             (int)OperationKind.TagDeleted => new Operation.TagDeleted(Tag.Parse(reader.Text())),
             (int)OperationKind.ManifestDeleted => new Operation.ManifestDeleted(reader.Digest()),
             (int)OperationKind.BlobDeleted => new Operation.BlobDeleted(reader.Digest()),
+            (int)OperationKind.BlobLinked => new Operation.BlobLinked(reader.Digest(), reader.Number()),
             _ => throw new InvalidDataException($"The commit holds an operation of the unknown kind {kind}. Upgrade this region first."),
         };
         reader.End();

@@ -20,6 +20,9 @@ public enum OperationKind
 
     /// <summary><see cref="Operation.BlobDeleted"/>.</summary>
     BlobDeleted = 5,
+
+    /// <summary><see cref="Operation.BlobLinked"/>.</summary>
+    BlobLinked = 6,
 }
 
 /// <summary>One change within a commit: a past fact, the same wherever it is applied.</summary>
@@ -49,4 +52,9 @@ public abstract record Operation
     /// <summary>A blob that no manifest of the repository names ceased to be in the repository.</summary>
     /// <param name="Digest">The blob's digest.</param>
     public sealed record BlobDeleted(Digest Digest) : Operation;
+
+    /// <summary>A blob came to be in the repository that the manifest put after it lists as a child: an index does not say whether its children are manifests.</summary>
+    /// <param name="Digest">The blob's digest.</param>
+    /// <param name="SizeBytes">Its size.</param>
+    public sealed record BlobLinked(Digest Digest, long SizeBytes) : Operation;
 }

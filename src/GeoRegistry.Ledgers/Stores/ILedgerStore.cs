@@ -15,12 +15,14 @@ public interface ILedgerStore
     /// </summary>
     /// <param name="expected">The head that the commit was decided on; the commit must be the next after it.</param>
     /// <param name="commit">The commit, made by this region.</param>
+    /// <param name="missing">Blobs that it names and the blob store lacks: queued for hydration in the same transaction. Null for none.</param>
     /// <param name="cancellation">Gives up waiting before the transaction begins; afterwards the append is carried through.</param>
     /// <returns>
     /// <see cref="AppendOutcome.Appended"/> once it is on disk; <see cref="AppendOutcome.HeadMoved"/> where the ledger stands elsewhere or
     /// has a later epoch, and then nothing has changed.
     /// </returns>
-    Task<AppendOutcome> AppendAsync(LedgerHead expected, Commit commit, CancellationToken cancellation = default);
+    Task<AppendOutcome> AppendAsync(
+        LedgerHead expected, Commit commit, IReadOnlyList<MissingBlob>? missing = null, CancellationToken cancellation = default);
 
     /// <summary>Where a ledger stands; <see cref="LedgerHead.Empty"/> for one without commits.</summary>
     ValueTask<LedgerHead> ReadHeadAsync(LedgerId ledger, CancellationToken cancellation = default);
@@ -32,4 +34,31 @@ public interface ILedgerStore
     /// <param name="cancellation">Gives up.</param>
     /// <returns>The entries that follow; their positions are consecutive. Empty at the end of the feed.</returns>
     ValueTask<IReadOnlyList<FeedEntry>> ReadFeedAsync(RegionId region, long after, int limit, CancellationToken cancellation = default);
+
+    /// <summary>How far a region's feed reaches here.</summary>
+    ValueTask<FeedExtent> ReadFeedExtentAsync(RegionId region, CancellationToken cancellation = default);
+
+    /// <summary>Returns once the feed of the region that this store belongs to has an entry after a position: at once where it has.</summary>
+    /// <param name="region">The region whose commits are awaited; one that appends here.</param>
+    /// <param name="after">The position.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <remarks>Any number may wait. A commit is announced after it is on disk; waiting costs it nothing.</remarks>
+    Task WaitForFeedAsync(RegionId region, long after, CancellationToken cancellation = default);
+
+    /// <summary>The feed position of a ledger's commit, or null where it is not kept here.</summary>
+    ValueTask<long?> FindPositionAsync(LedgerId ledger, long number, CancellationToken cancellation = default);
+
+    /// <summary>Ledgers of repositories that have commits, with their heads, in the order of their names.</summary>
+    /// <param name="after">The name after which to begin; null for the start.</param>
+    /// <param name="limit">The most to read, at least 1.</param>
+    /// <param name="cancellation">Gives up.</param>
+    ValueTask<IReadOnlyList<(LedgerId Ledger, LedgerHead Head)>> ListHeadsAsync(string? after, int limit, CancellationToken cancellation = default);
+
+    /// <summary>Deletes the oldest commits of a region's feed, but never a ledger's last one.</summary>
+    /// <param name="region">The region whose commits are pruned.</param>
+    /// <param name="keep">How many of the newest positions stay.</param>
+    /// <param name="limit">The most to delete in this call, so that writes do not wait long.</param>
+    /// <param name="cancellation">Gives up waiting before the transaction begins.</param>
+    /// <returns>How many were deleted.</returns>
+    Task<int> PruneFeedAsync(RegionId region, long keep, int limit, CancellationToken cancellation = default);
 }

@@ -63,6 +63,7 @@ public sealed class RepositoryReader
         Operation.TagDeleted(var tag) => tag.ToString(),
         Operation.ManifestDeleted(var digest) => digest.ToString(),
         Operation.BlobDeleted(var digest) => digest.ToString(),
+        Operation.BlobLinked(var digest, _) => digest.ToString(),
         _ => throw new InvalidOperationException($"{operation.GetType().Name} is not known to readers."),
     };
 

@@ -1,6 +1,4 @@
-using GeoRegistry.Ledgers;
-
-namespace GeoRegistry.Repositories;
+namespace GeoRegistry.Ledgers;
 
 /// <summary>The right to append to ledgers: which region has it, and in which term.</summary>
 /// <param name="Region">The region.</param>

@@ -1,0 +1,87 @@
+using GeoRegistry.Protocol;
+
+namespace GeoRegistry.Ledgers.Stores;
+
+/// <summary>The blobs that commits await in this region. What is queued survives a restart; a blob is queued once, however many commits await it.</summary>
+/// <remarks>Blobs are queued by <see cref="ILedgerStore.AppendAsync"/> and <see cref="IReplicaStore"/>, with the commits that name them.</remarks>
+public interface IHydrationQueue
+{
+    /// <summary>Blobs to fetch now: neither dead letters nor put off, the newest first.</summary>
+    /// <param name="from">The region to be asked first.</param>
+    /// <param name="now">The time; blobs put off until later are left out.</param>
+    /// <param name="limit">The most to read, at least 1.</param>
+    /// <param name="cancellation">Gives up.</param>
+    ValueTask<IReadOnlyList<HydrationJob>> ReadReadyAsync(RegionId from, DateTimeOffset now, int limit, CancellationToken cancellation = default);
+
+    /// <summary>Takes a blob that is stored now out of the queue.</summary>
+    /// <returns>The commits that awaited no other blob: they are complete here. None where the blob was not queued.</returns>
+    Task<IReadOnlyList<PendingCommit>> CompleteAsync(Digest digest, CancellationToken cancellation = default);
+
+    /// <summary>Puts a blob off after it could not be fetched, or makes it a dead letter.</summary>
+    /// <param name="digest">The blob.</param>
+    /// <param name="error">Why, for people.</param>
+    /// <param name="notBefore">When to try again; null makes it a dead letter, which stays until it is retried or stored.</param>
+    /// <param name="countAttempt">Whether it counts as an attempt, as it does not while no region can be reached.</param>
+    /// <param name="cancellation">Gives up waiting before the transaction begins.</param>
+    Task PutOffAsync(Digest digest, string error, DateTimeOffset? notBefore, bool countAttempt, CancellationToken cancellation = default);
+
+    /// <summary>Lets blobs be tried again now, as if they had never failed.</summary>
+    /// <param name="digest">The blob; null for all dead letters.</param>
+    /// <param name="cancellation">Gives up waiting before the transaction begins.</param>
+    /// <returns>How many.</returns>
+    Task<int> RetryAsync(Digest? digest, CancellationToken cancellation = default);
+
+    /// <summary>Whether the commit at a position of a region's feed awaits no blob here. Whether it is applied is not looked at.</summary>
+    /// <remarks>A position that snapshots stand for is complete when nothing that came with them is awaited.</remarks>
+    ValueTask<bool> IsCompleteAsync(RegionId source, long position, CancellationToken cancellation = default);
+
+    /// <summary>Blobs in the queue, the oldest first.</summary>
+    /// <param name="dead">Dead letters, or the others.</param>
+    /// <param name="limit">The most to read, at least 1.</param>
+    /// <param name="cancellation">Gives up.</param>
+    ValueTask<IReadOnlyList<HydrationJob>> ListAsync(bool dead, int limit, CancellationToken cancellation = default);
+
+    /// <summary>What is pending of each region's feed that has something pending.</summary>
+    ValueTask<IReadOnlyList<PendingSummary>> SummarizeAsync(CancellationToken cancellation = default);
+
+    /// <summary>What is pending of each repository that has something pending, the oldest first.</summary>
+    /// <param name="repository">The only repository; null for all.</param>
+    /// <param name="limit">The most to read, at least 1.</param>
+    /// <param name="cancellation">Gives up.</param>
+    ValueTask<IReadOnlyList<RepositoryPending>> SummarizeRepositoriesAsync(RepositoryName? repository, int limit, CancellationToken cancellation = default);
+}
+
+/// <summary>A blob to be fetched.</summary>
+/// <param name="Digest">The blob.</param>
+/// <param name="SizeBytes">Its size.</param>
+/// <param name="From">The region to ask first.</param>
+/// <param name="Attempts">How often it could not be fetched.</param>
+/// <param name="NotBefore">When it may be tried again; the past where it never failed.</param>
+/// <param name="Error">Why it could not be fetched the last time; null where it never failed.</param>
+/// <param name="Since">When the oldest commit that awaits it was made.</param>
+/// <param name="Repository">A repository that awaits it.</param>
+public sealed record HydrationJob(
+    Digest Digest, long SizeBytes, RegionId From, int Attempts, DateTimeOffset NotBefore, string? Error, DateTimeOffset Since, string Repository);
+
+/// <summary>A commit by its place in a feed.</summary>
+/// <param name="Source">The region that made it.</param>
+/// <param name="Position">Its place.</param>
+/// <param name="At">When it was made.</param>
+public readonly record struct PendingCommit(RegionId Source, long Position, DateTimeOffset At);
+
+/// <summary>What is applied of a region's feed and still awaits blobs.</summary>
+/// <param name="Source">The region.</param>
+/// <param name="Commits">How many commits.</param>
+/// <param name="Blobs">How many blobs.</param>
+/// <param name="Bytes">Their bytes.</param>
+/// <param name="DeadLetters">How many of the blobs are dead letters.</param>
+/// <param name="Oldest">When the oldest of the commits was made.</param>
+public sealed record PendingSummary(RegionId Source, long Commits, long Blobs, long Bytes, long DeadLetters, DateTimeOffset Oldest);
+
+/// <summary>What a repository awaits.</summary>
+/// <param name="Repository">Its name.</param>
+/// <param name="Commits">How many commits await blobs.</param>
+/// <param name="Blobs">How many blobs.</param>
+/// <param name="Bytes">Their bytes.</param>
+/// <param name="Oldest">When the oldest of the commits was made.</param>
+public sealed record RepositoryPending(string Repository, long Commits, long Blobs, long Bytes, DateTimeOffset Oldest);
