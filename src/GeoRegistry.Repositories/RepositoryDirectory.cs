@@ -1,3 +1,4 @@
+using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 using GeoRegistry.Repositories.Blobs;
