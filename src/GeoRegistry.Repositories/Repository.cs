@@ -4,9 +4,7 @@ using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Errors;
-using GeoRegistry.Repositories.Blobs;
 using GeoRegistry.Repositories.Metrics;
-using GeoRegistry.Repositories.Reads;
 using GeoRegistry.Repositories.Writes;
 
 namespace GeoRegistry.Repositories;
@@ -21,22 +19,22 @@ public sealed class Repository : IRepository
     private readonly LedgerId _ledger;
     private readonly Home _home;
     private readonly ILedgerStore _ledgers;
-    private readonly RepositoryReader _reader;
-    private readonly RepositoryBlobs _blobs;
+    private readonly RepositoryViews _views;
+    private readonly IOtherRegions _others;
     private readonly WriteDecisions _decisions;
     private readonly TimeProvider _clock;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private LedgerHead? _head;
 
-    internal Repository(RepositoryName name, Home home, ILedgerStore ledgers, IRepositoryTables tables, RepositoryReader reader, RepositoryBlobs blobs, TimeProvider clock)
+    internal Repository(RepositoryName name, Home home, ILedgerStore ledgers, IRepositoryTables tables, RepositoryViews views, IOtherRegions others, TimeProvider clock)
     {
         Name = name;
         _ledger = LedgerId.Of(name);
         _home = home;
         _ledgers = ledgers;
-        _reader = reader;
-        _blobs = blobs;
-        _decisions = new WriteDecisions(name, tables);
+        _views = views;
+        _others = others;
+        _decisions = new WriteDecisions(name, tables, others);
         _clock = clock;
     }
 
@@ -45,17 +43,28 @@ public sealed class Repository : IRepository
 
     /// <inheritdoc/>
     public Task<WriteOutcome> PutManifestAsync(PutManifest command, CancellationToken cancellation = default) =>
-        WriteAsync(() => _decisions.PutManifestAsync(command, cancellation), command.Actor, cancellation);
+        WriteAsync(() => _decisions.PutManifestAsync(command, cancellation), command.Actor, command.TakenBy, cancellation);
 
     /// <inheritdoc/>
     public Task<WriteOutcome> DeleteAsync(DeleteReference command, CancellationToken cancellation = default) =>
-        WriteAsync(() => _decisions.DeleteAsync(command, cancellation), command.Actor, cancellation);
+        WriteAsync(() => _decisions.DeleteAsync(command, cancellation), command.Actor, command.TakenBy, cancellation);
 
     /// <inheritdoc/>
     public Task<WriteOutcome> DeleteBlobAsync(DeleteBlob command, CancellationToken cancellation = default) =>
-        WriteAsync(() => _decisions.DeleteBlobAsync(command, cancellation), command.Actor, cancellation);
+        WriteAsync(() => _decisions.DeleteBlobAsync(command, cancellation), command.Actor, command.TakenBy, cancellation);
 
-    private async Task<WriteOutcome> WriteAsync(Func<Task<Decision>> decide, string actor, CancellationToken cancellation)
+    private async Task<WriteOutcome> WriteAsync(Func<Task<Decision>> decide, string actor, RegionId? takenBy, CancellationToken cancellation)
+    {
+        var (outcome, changesAnswers) = await DecideAndAppendAsync(decide, actor, takenBy ?? _home.Region, cancellation).ConfigureAwait(false);
+
+        // Replicas that may answer alone learn of it before the client does. Where nothing had to change, a push before may still wait for that.
+        if (outcome is WriteOutcome.Committed { Position: { } position } && changesAnswers)
+            await _others.AwaitShownAsync(Name, position, cancellation).ConfigureAwait(false);
+        return outcome;
+    }
+
+    private async Task<(WriteOutcome Outcome, bool ChangesAnswers)> DecideAndAppendAsync(
+        Func<Task<Decision>> decide, string actor, RegionId takenBy, CancellationToken cancellation)
     {
         await _turn.WaitAsync(cancellation).ConfigureAwait(false);
         try
@@ -64,13 +73,20 @@ public sealed class Repository : IRepository
             {
                 _head ??= await _ledgers.ReadHeadAsync(_ledger, cancellation).ConfigureAwait(false);
                 var decision = await decide().ConfigureAwait(false);
-                if (decision is Decision.Refuse refused) return new WriteOutcome.Refused(refused.Errors);
-                var operations = ((Decision.Commit)decision).Operations;
-                if (operations.Count == 0 || await TryAppendAsync(_head, operations, actor, cancellation).ConfigureAwait(false))
-                    return new WriteOutcome.Committed(_head);
+                if (decision is Decision.Refuse refused) return (new WriteOutcome.Refused(refused.Errors), false);
+                var (operations, changesAnswers) = (Decision.Commit)decision;
+                if (operations.Count == 0)
+                {
+                    var position = await _ledgers.FindPositionAsync(_ledger, _head.Number, cancellation).ConfigureAwait(false);
+                    return (new WriteOutcome.Committed(_head, position), true);
+                }
+
+                var missing = await _others.FindMissingAsync(Name, operations, takenBy, cancellation).ConfigureAwait(false);
+                if (await TryAppendAsync(_head, operations, missing, actor, cancellation).ConfigureAwait(false) is { } appended)
+                    return (new WriteOutcome.Committed(appended.Head, appended.Position), changesAnswers);
             }
 
-            return new WriteOutcome.Refused(RegistryError.Of(ErrorCode.TooManyRequests, $"Other writers of {Name} were faster {MaxAttempts} times; try again."));
+            return (new WriteOutcome.Refused(RegistryError.Of(ErrorCode.TooManyRequests, $"Other writers of {Name} were faster {MaxAttempts} times; try again.")), false);
         }
         finally
         {
@@ -78,16 +94,17 @@ public sealed class Repository : IRepository
         }
     }
 
-    private async Task<bool> TryAppendAsync(LedgerHead head, IReadOnlyList<Operation> operations, string actor, CancellationToken cancellation)
+    private async Task<AppendOutcome.Appended?> TryAppendAsync(
+        LedgerHead head, IReadOnlyList<Operation> operations, IReadOnlyList<MissingBlob> missing, string actor, CancellationToken cancellation)
     {
         var commit = new Commit(_ledger, _home.Epoch, head.Number + 1, _clock.GetUtcNow(), actor, _home.Region, operations);
         _head = null; // Unknown until the store has answered, and after an exception.
-        var appended = false;
+        var appended = (AppendOutcome.Appended?)null;
         var start = Stopwatch.GetTimestamp();
         try
         {
-            var outcome = await _ledgers.AppendAsync(head, commit, missing: null, cancellation).ConfigureAwait(false);
-            appended = outcome is AppendOutcome.Appended;
+            var outcome = await _ledgers.AppendAsync(head, commit, missing, cancellation).ConfigureAwait(false);
+            appended = outcome as AppendOutcome.Appended;
             _head = outcome switch
             {
                 AppendOutcome.Appended done => done.Head,
@@ -97,10 +114,9 @@ public sealed class Repository : IRepository
         }
         finally
         {
-            RegistryMetrics.Committed(start, appended);
-            if (appended) _reader.Apply(Name, operations);
-            else _reader.Forget(Name, operations);
-            foreach (var deleted in operations.OfType<Operation.BlobDeleted>()) _blobs.Forget(Name, deleted.Digest);
+            RegistryMetrics.Committed(start, appended is not null);
+            if (appended is not null) _views.Apply(Name, operations);
+            else _views.Forget(Name, operations);
         }
 
         return appended;

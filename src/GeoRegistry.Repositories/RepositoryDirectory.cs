@@ -1,21 +1,19 @@
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
-using GeoRegistry.Repositories.Blobs;
 using GeoRegistry.Repositories.Caching;
-using GeoRegistry.Repositories.Reads;
 
 namespace GeoRegistry.Repositories;
 
 /// <summary>Hands out the one writer of each repository in this process.</summary>
-/// <param name="home">The right to append.</param>
+/// <param name="homeOf">The right to append to a repository's ledger.</param>
 /// <param name="ledgers">Where commits go.</param>
 /// <param name="tables">What they amount to.</param>
-/// <param name="reader">The reads, which learn of each commit.</param>
-/// <param name="blobs">The blobs, likewise.</param>
+/// <param name="views">What is kept in memory, which learns of each commit.</param>
+/// <param name="others">The other regions.</param>
 /// <param name="clock">The time that commits bear.</param>
 public sealed class RepositoryDirectory(
-    Home home, ILedgerStore ledgers, IRepositoryTables tables, RepositoryReader reader, RepositoryBlobs blobs, TimeProvider clock)
+    Func<RepositoryName, Home> homeOf, ILedgerStore ledgers, IRepositoryTables tables, RepositoryViews views, IOtherRegions others, TimeProvider clock)
 {
     /// <summary>How many writers are kept, so that memory does not grow with the number of repositories ever written to.</summary>
     private const int MaxKept = 65536;
@@ -25,5 +23,5 @@ public sealed class RepositoryDirectory(
 
     /// <summary>The writer of a repository, which need not exist yet.</summary>
     public IRepository Of(RepositoryName name) =>
-        _repositories.GetOrAdd(name, missing => new Repository(missing, home, ledgers, tables, reader, blobs, clock));
+        _repositories.GetOrAdd(name, missing => new Repository(missing, homeOf(missing), ledgers, tables, views, others, clock));
 }

@@ -24,6 +24,9 @@ public sealed class BlobContent : IAsyncDisposable
     /// <summary>Its size.</summary>
     public long SizeBytes { get; }
 
+    /// <summary>Whether it comes through from another region while it is read.</summary>
+    public bool IsFromElsewhere { get; init; }
+
     /// <summary>All bytes, where they are in memory.</summary>
     public ReadOnlyMemory<byte>? Bytes { get; }
 

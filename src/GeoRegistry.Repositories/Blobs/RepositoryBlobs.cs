@@ -13,32 +13,47 @@ public sealed class RepositoryBlobs
 
     private readonly IRepositoryTables _tables;
     private readonly IBlobStore _store;
+    private readonly IOtherRegions _others;
     private readonly RepositoryCache<KnownBlob> _cache;
     private readonly int _cachedMaxBytes;
 
-    /// <summary>The blobs of these tables and this store.</summary>
-    public RepositoryBlobs(IRepositoryTables tables, IBlobStore store, RepositoryOptions options)
+    /// <summary>The blobs of these tables and this store, and of other regions.</summary>
+    public RepositoryBlobs(IRepositoryTables tables, IBlobStore store, IOtherRegions others, RepositoryOptions options)
     {
         _tables = tables;
         _store = store;
+        _others = others;
         _cachedMaxBytes = options.CachedBlobMaxKiB * 1024;
         _cache = new RepositoryCache<KnownBlob>(options.BlobCacheMiB * 1024L * 1024L, blob => EntryBytes + (blob.Bytes?.Length ?? 0));
     }
 
-    /// <summary>The size of a blob that the repository has, or null.</summary>
-    public async ValueTask<long?> FindAsync(RepositoryName repository, Digest digest, CancellationToken cancellation = default) =>
+    /// <summary>The size of a blob that the repository has by what this region knows, or null.</summary>
+    public async ValueTask<long?> FindHereAsync(RepositoryName repository, Digest digest, CancellationToken cancellation = default) =>
         (await KnowAsync(repository, digest, cancellation).ConfigureAwait(false))?.SizeBytes;
 
-    /// <summary>Opens a blob that the repository has, or returns null.</summary>
-    /// <exception cref="InvalidDataException">The repository has it and the store does not: data was lost.</exception>
+    /// <summary>The size of a blob that the repository has, here or by what its home knows; or null.</summary>
+    public async ValueTask<long?> FindAsync(RepositoryName repository, Digest digest, CancellationToken cancellation = default) =>
+        await FindHereAsync(repository, digest, cancellation).ConfigureAwait(false)
+        ?? await _others.FindBlobAsync(repository, digest, cancellation).ConfigureAwait(false);
+
+    /// <summary>Opens a blob that the repository has, or returns null. What this region lacks comes through from another and is stored on the way.</summary>
+    /// <exception cref="InvalidDataException">The repository has it and no region does: data was lost.</exception>
+    /// <exception cref="OtherRegionsUnreachableException">It is not here, and regions that may have it cannot be reached.</exception>
     public async ValueTask<BlobContent?> OpenAsync(RepositoryName repository, Digest digest, CancellationToken cancellation = default)
     {
         var version = _cache.VersionOf(repository);
         var known = await KnowAsync(repository, digest, cancellation).ConfigureAwait(false);
+        if (known?.Bytes is { } cached) return new BlobContent(cached);
+        if (known is null && await _others.FindBlobAsync(repository, digest, cancellation).ConfigureAwait(false) is { } sizeElsewhere) known = new KnownBlob(sizeElsewhere, null);
         if (known is null) return null;
-        if (known.Bytes is not null) return new BlobContent(known.Bytes);
-        var reader = await _store.OpenAsync(digest, cancellation).ConfigureAwait(false)
-            ?? throw new InvalidDataException($"The repository {repository} has the blob {digest}, which is missing in the blob store.");
+        var reader = await _store.OpenAsync(digest, cancellation).ConfigureAwait(false);
+        if (reader is null)
+        {
+            reader = await _others.OpenBlobAsync(digest, known.SizeBytes, cancellation).ConfigureAwait(false)
+                ?? throw new InvalidDataException($"The repository {repository} has the blob {digest}, which is missing in the blob store.");
+            return new BlobContent(reader) { IsFromElsewhere = true };
+        }
+
         if (reader.SizeBytes > _cachedMaxBytes) return new BlobContent(reader);
 
         await using (reader.ConfigureAwait(false))
@@ -58,7 +73,7 @@ public sealed class RepositoryBlobs
     public async Task<bool> MountAsync(RepositoryName repository, Digest digest, RepositoryName? from, CancellationToken cancellation = default)
     {
         var size = from is { } source
-            ? await _tables.FindBlobAsync(source, digest, cancellation).ConfigureAwait(false)
+            ? await FindAsync(source, digest, cancellation).ConfigureAwait(false)
             : await _tables.FindBlobAnywhereAsync(digest, cancellation).ConfigureAwait(false);
         if (size is null) return false;
         await LinkAsync(repository, digest, size.Value, cancellation).ConfigureAwait(false);
@@ -66,11 +81,17 @@ public sealed class RepositoryBlobs
     }
 
     /// <summary>Gives a repository a blob that was just stored. On disk and visible when it returns.</summary>
-    internal Task LinkAsync(RepositoryName repository, Digest digest, long sizeBytes, CancellationToken cancellation) =>
-        _tables.LinkBlobAsync(repository, digest, sizeBytes, cancellation);
+    internal async Task LinkAsync(RepositoryName repository, Digest digest, long sizeBytes, CancellationToken cancellation)
+    {
+        await _tables.LinkBlobAsync(repository, digest, sizeBytes, cancellation).ConfigureAwait(false);
+        await _others.AnnounceBlobAsync(repository, digest, sizeBytes, cancellation).ConfigureAwait(false);
+    }
 
     /// <summary>Lets readers see that a repository has a blob no more.</summary>
     internal void Forget(RepositoryName repository, Digest digest) => _cache.Apply(repository, [(digest.ToString(), null)]);
+
+    /// <summary>Drops everything of a repository.</summary>
+    internal void Forget(RepositoryName repository) => _cache.Forget(repository);
 
     private async ValueTask<KnownBlob?> KnowAsync(RepositoryName repository, Digest digest, CancellationToken cancellation)
     {

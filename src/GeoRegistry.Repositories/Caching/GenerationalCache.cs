@@ -43,6 +43,19 @@ internal sealed class GenerationalCache<TKey, TValue>(long budgetBytes, Func<TVa
         }
     }
 
+    /// <summary>Removes the values whose keys are meant. Looks at every key.</summary>
+    public void RemoveAll(Func<TKey, bool> isMeant)
+    {
+        lock (_changes)
+        {
+            foreach (var key in _old.Keys.Where(isMeant)) _old.TryRemove(key, out _);
+            foreach (var key in _young.Keys.Where(isMeant))
+            {
+                if (_young.TryRemove(key, out var value)) _youngBytes -= costBytes(value);
+            }
+        }
+    }
+
     private bool TryPromote(TKey key, [MaybeNullWhen(false)] out TValue value)
     {
         value = null;

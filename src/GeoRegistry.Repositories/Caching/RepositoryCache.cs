@@ -44,5 +44,15 @@ internal sealed class RepositoryCache<TValue>(long budgetBytes, Func<TValue, lon
         }
     }
 
+    /// <summary>Removes all values of a repository. Costs as much as the cache is large: for what is rare.</summary>
+    public void Forget(RepositoryName repository)
+    {
+        lock (_additions)
+        {
+            _versions[Index(repository)]++;
+            _values.RemoveAll(key => key.Item1 == repository);
+        }
+    }
+
     private static int Index(RepositoryName repository) => (int)((uint)repository.GetHashCode() % VersionCount);
 }

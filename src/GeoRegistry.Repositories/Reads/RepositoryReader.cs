@@ -56,6 +56,9 @@ public sealed class RepositoryReader
     internal void Forget(RepositoryName repository, IReadOnlyList<Operation> operations) =>
         _cache.Apply(repository, operations.Select(operation => (KeyOf(operation), (Manifest?)null)));
 
+    /// <summary>Drops everything of a repository.</summary>
+    internal void Forget(RepositoryName repository) => _cache.Forget(repository);
+
     private static string KeyOf(Operation operation) => operation switch
     {
         Operation.ManifestPut(var manifest) => manifest.Digest.ToString(),
