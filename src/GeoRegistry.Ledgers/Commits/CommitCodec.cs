@@ -63,14 +63,27 @@ public static class CommitCodec
         }
     }
 
-    private static Commit Read(ReadOnlyMemory<byte> encoded)
+    /// <summary>Reads which ledger a commit belongs to, and nothing more of it.</summary>
+    /// <exception cref="InvalidDataException">The bytes are no commit, or one of a newer version.</exception>
+    public static LedgerId ReadLedger(ReadOnlyMemory<byte> encoded)
     {
         var reader = new WireReader(encoded);
+        return ReadLedger(ref reader);
+    }
+
+    private static LedgerId ReadLedger(ref WireReader reader)
+    {
         if (reader.Byte() is var version and not Version)
             throw new InvalidDataException($"The commit has the version {version}; this build knows {Version}. Upgrade this region first.");
         var kind = (LedgerKind)reader.Byte();
         if (!Enum.IsDefined(kind)) throw new InvalidDataException($"The commit is of an unknown kind of ledger, {(int)kind}.");
-        var ledger = new LedgerId(kind, reader.Text());
+        return new LedgerId(kind, reader.Text());
+    }
+
+    private static Commit Read(ReadOnlyMemory<byte> encoded)
+    {
+        var reader = new WireReader(encoded);
+        var ledger = ReadLedger(ref reader);
         var epoch = reader.Number();
         var number = reader.Number();
         var at = DateTimeOffset.FromUnixTimeMilliseconds(reader.Number());
@@ -135,7 +148,8 @@ public static class CommitCodec
         return operation;
     }
 
-    private static Manifest ReadManifest(ref WireReader reader)
+    /// <summary>Reads a manifest whose digest must be its own.</summary>
+    internal static Manifest ReadManifest(ref WireReader reader)
     {
         var digest = reader.Digest();
         var mediaType = reader.Text();
