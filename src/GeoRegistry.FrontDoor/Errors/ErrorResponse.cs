@@ -13,7 +13,7 @@ internal static class ErrorResponse
     public static Task WriteAsync(HttpContext http, params IReadOnlyList<RegistryError> errors)
     {
         http.Response.StatusCode = errors[0].Status;
-        if (errors[0].Code == ErrorCode.TooManyRequests) http.Response.Headers.RetryAfter = "1";
+        if (errors[0].Code == ErrorCode.TooManyRequests || errors[0].Code == ErrorCode.Unavailable) http.Response.Headers.RetryAfter = "1";
         return JsonResponse.WriteAsync(http, "application/json", json => Write(json, errors));
     }
 

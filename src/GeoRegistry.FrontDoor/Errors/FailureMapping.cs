@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using GeoRegistry.Protocol.Errors;
+using GeoRegistry.Repositories;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -18,7 +19,12 @@ internal sealed partial class FailureMapping(ILogger<FailureMapping> logger)
             return Task.CompletedTask;
         }
 
-        var error = failure is BadHttpRequestException bad ? FaultOfRequest(http, bad) : Unexpected(http, failure);
+        var error = failure switch
+        {
+            BadHttpRequestException bad => FaultOfRequest(http, bad),
+            OtherRegionsUnreachableException => RegistryError.Of(ErrorCode.Unavailable, failure.Message),
+            _ => Unexpected(http, failure),
+        };
         if (http.Response.HasStarted)
         {
             // Too late for an error: an end in the middle is the only honest answer.

@@ -1,5 +1,6 @@
 using GeoRegistry.FrontDoor.Errors;
 using GeoRegistry.FrontDoor.Http;
+using GeoRegistry.Ledgers;
 using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Errors;
 using GeoRegistry.Protocol.Manifests;
@@ -12,7 +13,7 @@ namespace GeoRegistry.FrontDoor.Oci;
 
 /// <summary>Manifests by tag and digest.</summary>
 /// <remarks>Source: OCI Distribution Spec v1.1 §Pulling manifests, §Pushing Manifests, §Deleting tags, §Deleting Manifests.</remarks>
-internal sealed class ManifestEndpoints(RepositoryReader reader, RepositoryDirectory repositories)
+internal sealed class ManifestEndpoints(RepositoryReader reader, RepositoryDirectory repositories, RegionId here)
 {
     public IEnumerable<OciEndpoint> Routes =>
     [
@@ -79,17 +80,18 @@ internal sealed class ManifestEndpoints(RepositoryReader reader, RepositoryDirec
                 await ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.ManifestInvalid, rejected.Reason)).ConfigureAwait(false);
                 break;
             case ManifestReading.Accepted accepted:
-                var command = new PutManifest(accepted.Manifest, target.Tags, EntityTags.PreconditionOf(http.Request), Actor: "");
+                var command = new PutManifest(accepted.Manifest, target.Tags, EntityTags.PreconditionOf(http.Request), Actor: "", request.Relay);
                 var outcome = await repositories.Of(request.Repository).PutManifestAsync(command, request.Aborted).ConfigureAwait(false);
                 await AnswerPutAsync(request, target, accepted.Manifest, outcome).ConfigureAwait(false);
                 break;
         }
     }
 
-    private static Task AnswerPutAsync(OciRequest request, ManifestTarget target, Manifest manifest, WriteOutcome outcome)
+    private Task AnswerPutAsync(OciRequest request, ManifestTarget target, Manifest manifest, WriteOutcome outcome)
     {
         if (outcome is WriteOutcome.Refused refused) return ErrorResponse.WriteAsync(request.Http, refused.Errors);
         var response = request.Http.Response;
+        WriteAnswers.NameReceipt(response, outcome, here);
         response.StatusCode = StatusCodes.Status201Created;
         response.Headers.Location = $"/v2/{request.Repository}/manifests/{manifest.Digest}";
         response.Headers[HeaderNames.DockerContentDigest] = manifest.Digest.ToString();
@@ -108,9 +110,9 @@ internal sealed class ManifestEndpoints(RepositoryReader reader, RepositoryDirec
             return;
         }
 
-        var command = new DeleteReference(reference, EntityTags.PreconditionOf(request.Http.Request), Actor: "");
+        var command = new DeleteReference(reference, EntityTags.PreconditionOf(request.Http.Request), Actor: "", request.Relay);
         var outcome = await repositories.Of(request.Repository).DeleteAsync(command, request.Aborted).ConfigureAwait(false);
-        await WriteAnswers.DeletedAsync(request.Http, outcome).ConfigureAwait(false);
+        await WriteAnswers.DeletedAsync(request.Http, outcome, here).ConfigureAwait(false);
     }
 
     // What can be no tag names nothing; what was meant as a digest is told to be none.

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using GeoRegistry.FrontDoor.Errors;
+using GeoRegistry.FrontDoor.Regions;
 using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Errors;
 using Microsoft.AspNetCore.Http;
@@ -11,8 +12,17 @@ internal sealed class OciApi
 {
     private readonly FrozenDictionary<(OciResource Resource, string Method), Func<OciRequest, Task>> _endpoints;
 
-    public OciApi(ManifestEndpoints manifests, BlobEndpoints blobs, UploadEndpoints uploads, ListEndpoints lists)
+    private readonly RegionRouting? _regions;
+
+    /// <summary>The API of these endpoints.</summary>
+    /// <param name="manifests">Manifests.</param>
+    /// <param name="blobs">Blobs.</param>
+    /// <param name="uploads">Uploads.</param>
+    /// <param name="lists">Lists.</param>
+    /// <param name="regions">Which region answers; null where there is one alone.</param>
+    public OciApi(ManifestEndpoints manifests, BlobEndpoints blobs, UploadEndpoints uploads, ListEndpoints lists, RegionRouting? regions)
     {
+        _regions = regions;
         IEnumerable<OciEndpoint> all = [.. manifests.Routes, .. blobs.Routes, .. uploads.Routes, .. lists.Routes];
         _endpoints = all.ToFrozenDictionary(endpoint => (endpoint.Resource, endpoint.Method), endpoint => endpoint.Handle);
     }
@@ -28,7 +38,8 @@ internal sealed class OciApi
         var repository = default(RepositoryName);
         if (route.Resource is not (OciResource.Base or OciResource.Catalog) && !RepositoryName.TryParse(route.Name, out repository))
             return ErrorResponse.WriteAsync(http, InvalidName(route.Name));
-        return handle(new OciRequest(http, repository, route.Reference));
+        var request = new OciRequest(http, repository, route.Reference);
+        return _regions is null ? handle(request) : _regions.AnswerAsync(route.Resource, request, handle);
     }
 
     private Task NotAllowedAsync(HttpContext http, OciResource resource)

@@ -1,3 +1,5 @@
+using GeoRegistry.FrontDoor.Peers;
+using GeoRegistry.Ledgers;
 using GeoRegistry.Protocol;
 using Microsoft.AspNetCore.Http;
 
@@ -10,6 +12,9 @@ namespace GeoRegistry.FrontDoor.Oci;
 internal readonly record struct OciRequest(HttpContext Http, RepositoryName Repository, string Reference)
 {
     public CancellationToken Aborted => Http.RequestAborted;
+
+    /// <summary>The region that relays the request; null where a client sends it.</summary>
+    public RegionId? Relay => PeerIdentity.Of(Http);
 }
 
 /// <summary>One row of a route table.</summary>

@@ -1,4 +1,5 @@
 using GeoRegistry.FrontDoor.Errors;
+using GeoRegistry.Ledgers;
 using GeoRegistry.Repositories.Writes;
 using Microsoft.AspNetCore.Http;
 
@@ -8,11 +9,18 @@ namespace GeoRegistry.FrontDoor.Oci;
 internal static class WriteAnswers
 {
     /// <summary>Answers a deletion: 202, or why not.</summary>
-    public static Task DeletedAsync(HttpContext http, WriteOutcome outcome)
+    public static Task DeletedAsync(HttpContext http, WriteOutcome outcome, RegionId home)
     {
         if (outcome is WriteOutcome.Refused refused) return ErrorResponse.WriteAsync(http, refused.Errors);
+        NameReceipt(http.Response, outcome, home);
         http.Response.StatusCode = StatusCodes.Status202Accepted;
         http.Response.ContentLength = 0;
         return Task.CompletedTask;
+    }
+
+    /// <summary>Tells the receipt of a write that stands.</summary>
+    public static void NameReceipt(HttpResponse response, WriteOutcome outcome, RegionId home)
+    {
+        if (outcome is WriteOutcome.Committed { Position: { } position }) response.Headers[HeaderNames.GeoRegistryReceipt] = $"{home}-{position}";
     }
 }

@@ -49,6 +49,9 @@ public sealed record ErrorCode(string Name, int Status, string Message)
     /// <summary>Too much is asked at once; try again later.</summary>
     public static readonly ErrorCode TooManyRequests = new("TOOMANYREQUESTS", 429, "too many requests");
 
+    /// <summary>Another region is needed and cannot be reached now; trying again is safe. Not in the specification's table; known from Docker's registry.</summary>
+    public static readonly ErrorCode Unavailable = new("UNAVAILABLE", 503, "a region that is needed cannot be reached now; try again");
+
     /// <summary>The registry itself failed. Not in the specification's table, whose codes speak of requests; the status is 5xx.</summary>
     public static readonly ErrorCode Unknown = new("UNKNOWN", 500, "the registry failed to answer; the trace id finds the cause in its log");
 
@@ -56,6 +59,6 @@ public sealed record ErrorCode(string Name, int Status, string Message)
     public static IReadOnlyList<ErrorCode> All { get; } =
     [
         BlobUnknown, BlobUploadInvalid, BlobUploadUnknown, DigestInvalid, ManifestBlobUnknown, ManifestInvalid, ManifestUnknown,
-        NameInvalid, NameUnknown, SizeInvalid, Unauthorized, Denied, Unsupported, TooManyRequests, Unknown,
+        NameInvalid, NameUnknown, SizeInvalid, Unauthorized, Denied, Unsupported, TooManyRequests, Unavailable, Unknown,
     ];
 }

@@ -1,0 +1,102 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using GeoRegistry.FrontDoor.Errors;
+using GeoRegistry.FrontDoor.Peers;
+using GeoRegistry.Ledgers;
+using GeoRegistry.Protocol.Errors;
+using GeoRegistry.Regions.Control;
+using GeoRegistry.Replication.Peers;
+using GeoRegistry.Repositories;
+using Microsoft.AspNetCore.Http;
+
+namespace GeoRegistry.FrontDoor.Admin;
+
+/// <summary>What operators ask: any region answers for all, by asking each at that moment.</summary>
+/// <remarks>A row of an answer belongs to one region. <c>?region=</c> asks that region alone; what another region asks is answered for this one alone.</remarks>
+internal sealed class AdminApi(RegionMap map, PeerClient peers, ReplicationEndpoints replication, ImageEndpoints images)
+{
+    /// <summary>The beginning of its paths.</summary>
+    public const string Prefix = "/api/v1/";
+
+    /// <summary>How long a region may take to answer, beside a wait that was asked for.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>Answers a request.</summary>
+    public Task HandleAsync(HttpContext http)
+    {
+        var path = http.Request.Path.Value![Prefix.Length..];
+        var method = http.Request.Method;
+        if (replication.Find(method, path) is { } answered) return answered(this, http);
+        if (images.Find(method, path) is { } image) return image(this, http);
+        return ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unsupported, "The admin API has no such path, or not by this method; docs/api.md lists what it has.") with { Status = 404 });
+    }
+
+    /// <summary>Collects the rows of the region that is asked for, or of all.</summary>
+    /// <typeparam name="TReport">The answer of one region; the answers of all make the whole.</typeparam>
+    /// <param name="http">The request, which other regions are sent as it is.</param>
+    /// <param name="regions">The regions that are asked where the request names none.</param>
+    /// <param name="here">Answers for this region.</param>
+    /// <param name="wait">How long the answer may take by what was asked for.</param>
+    /// <returns>Each region with its answer, or with why there is none; null where the request was answered with an error.</returns>
+    public async Task<IReadOnlyList<RegionAnswer<TReport>>?> CollectAsync<TReport>(HttpContext http, IEnumerable<RegionId> regions, Func<Task<TReport>> here, TimeSpan wait = default)
+        where TReport : class
+    {
+        if (PeerIdentity.Of(http) is not null) regions = [map.Self];
+        else if (http.Request.Query["region"].ToString() is { Length: > 0 } text)
+        {
+            if (!RegionId.TryParse(text, out var region) || map.Current.Find(region) is null)
+            {
+                var known = string.Join(", ", map.Current.Regions.Select(known => known.Id));
+                await ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unsupported, $"'{text}' is not a region; there are {known}.") with { Status = 404 }).ConfigureAwait(false);
+                return null;
+            }
+
+            regions = [region];
+        }
+
+        return await Task.WhenAll(regions.Select(region => region == map.Self ? AnswerHereAsync(region, here) : AskAsync<TReport>(http, region, wait))).ConfigureAwait(false);
+    }
+
+    /// <summary>Answers with a document.</summary>
+    public static async Task WriteAsync<T>(HttpContext http, T document)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(document, Json);
+        http.Response.Headers.CacheControl = "no-store";
+        http.Response.ContentType = "application/json";
+        http.Response.ContentLength = body.Length;
+        if (!HttpMethods.IsHead(http.Request.Method)) await http.Response.Body.WriteAsync(body, http.RequestAborted).ConfigureAwait(false);
+    }
+
+    private static async Task<RegionAnswer<TReport>> AnswerHereAsync<TReport>(RegionId region, Func<Task<TReport>> here)
+        where TReport : class => new(region, await here().ConfigureAwait(false), null);
+
+    private async Task<RegionAnswer<TReport>> AskAsync<TReport>(HttpContext http, RegionId region, TimeSpan wait)
+        where TReport : class
+    {
+        try
+        {
+            var target = http.Request.Path.ToUriComponent() + http.Request.QueryString.ToUriComponent();
+            using var answer = await peers.SendAsync(region, new HttpMethod(http.Request.Method), target, http.RequestAborted, Patience + wait).ConfigureAwait(false);
+            var body = await answer.EnsureSuccessStatusCode().Content.ReadAsStreamAsync(http.RequestAborted).ConfigureAwait(false);
+            return new RegionAnswer<TReport>(region, await JsonSerializer.DeserializeAsync<TReport>(body, Json, http.RequestAborted).ConfigureAwait(false), null);
+        }
+        catch (Exception e) when (e is OtherRegionsUnreachableException or HttpRequestException or IOException or JsonException)
+        {
+            return new RegionAnswer<TReport>(region, null, e.Message);
+        }
+    }
+}
+
+/// <summary>What a region answered.</summary>
+/// <param name="Region">The region.</param>
+/// <param name="Report">Its answer; null where it gave none.</param>
+/// <param name="Error">Why not, or null.</param>
+internal sealed record RegionAnswer<TReport>(RegionId Region, TReport? Report, string? Error)
+    where TReport : class;

@@ -1,0 +1,80 @@
+using GeoRegistry.FrontDoor.Errors;
+using GeoRegistry.Protocol;
+using GeoRegistry.Protocol.Errors;
+using GeoRegistry.Regions.Control;
+using GeoRegistry.Replication.Receipts;
+using GeoRegistry.Replication.Status;
+using Microsoft.AspNetCore.Http;
+
+namespace GeoRegistry.FrontDoor.Admin;
+
+/// <summary>Where an image is, and where a push is complete.</summary>
+internal sealed class ImageEndpoints(RegionMap map, Whereabouts whereabouts, Completion completion)
+{
+    private const string Receipts = "receipts/", Repositories = "repositories/", Where = "/where";
+
+    /// <summary>The longest wait for a receipt.</summary>
+    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(60);
+
+    /// <summary>Finds the endpoint of a path below the API's prefix.</summary>
+    public Func<AdminApi, HttpContext, Task>? Find(string method, string path)
+    {
+        if (!HttpMethods.IsGet(method) && !HttpMethods.IsHead(method)) return null;
+        if (path.StartsWith(Receipts, StringComparison.Ordinal)) return (api, http) => ReceiptAsync(api, http, path[Receipts.Length..]);
+        return path.StartsWith(Repositories, StringComparison.Ordinal) && path.EndsWith(Where, StringComparison.Ordinal) && path.Length > Repositories.Length + Where.Length
+            ? (api, http) => WhereAsync(api, http, path[Repositories.Length..^Where.Length])
+            : null;
+    }
+
+    private async Task ReceiptAsync(AdminApi api, HttpContext http, string text)
+    {
+        var wait = TimeSpan.Zero;
+        var fault = Receipt.TryParse(text, out var receipt) && map.Current.Find(receipt.Home) is not null
+            ? null
+            : RegistryError.Of(ErrorCode.Unsupported, $"'{text}' is not a receipt, such as eu-1234 from the GeoRegistry-Receipt header of a push.") with { Status = 404 };
+        if (http.Request.Query["wait"].ToString() is { Length: > 0 } asked && (!ReplicationEndpoints.TryWait(asked, out wait) || wait > MaxWait))
+            fault ??= RegistryError.Of(ErrorCode.Unsupported, $"wait is a number and s or ms, {MaxWait.TotalSeconds}s at most, not '{asked}'.") with { Status = 400 };
+        if (fault is not null)
+        {
+            await ErrorResponse.WriteAsync(http, fault).ConfigureAwait(false);
+            return;
+        }
+
+        var answers = await api.CollectAsync(http, map.Current.Regions.Select(region => region.Id), async () =>
+        {
+            var isComplete = await completion.AwaitHereAsync(receipt, wait, http.RequestAborted).ConfigureAwait(false);
+            return new ReceiptReport(text, [new ReceiptRow(map.Self.ToString(), isComplete ? "complete" : "pending")]);
+        }, wait).ConfigureAwait(false);
+        if (answers is null) return;
+        var rows = answers.SelectMany(answer => answer.Report?.Regions ?? [new ReceiptRow(answer.Region.ToString(), "unreachable")]);
+        await AdminApi.WriteAsync(http, new ReceiptReport(text, [.. rows])).ConfigureAwait(false);
+    }
+
+    private async Task WhereAsync(AdminApi api, HttpContext http, string name)
+    {
+        var asked = http.Request.Query["reference"].ToString();
+        var fault = (RegistryError?)null;
+        if (!RepositoryName.TryParse(name, out var repository)) fault = RegistryError.Of(ErrorCode.NameInvalid, $"'{name}' is not a repository name.");
+        if (!Reference.TryParse(asked, out var reference)) fault ??= RegistryError.Of(ErrorCode.ManifestUnknown, $"reference is a tag or a digest, not '{asked}'.") with { Status = 400 };
+        if (fault is not null)
+        {
+            await ErrorResponse.WriteAsync(http, fault).ConfigureAwait(false);
+            return;
+        }
+
+        var answers = await api.CollectAsync(
+            http, map.Current.Regions.Select(region => region.Id),
+            async () => Report([await whereabouts.FindAsync(repository, reference, http.RequestAborted).ConfigureAwait(false)])).ConfigureAwait(false);
+        if (answers is null) return;
+        var rows = answers.SelectMany(answer => answer.Report?.Regions ?? [new ImageWhereabouts(answer.Region.ToString(), "unreachable")]);
+        await AdminApi.WriteAsync(http, Report([.. rows])).ConfigureAwait(false);
+
+        WhereReport Report(IReadOnlyList<ImageWhereabouts> regions) => new(name, asked, map.Current.HomeOf(repository).Region.ToString(), regions);
+    }
+
+    private sealed record ReceiptReport(string Receipt, IReadOnlyList<ReceiptRow> Regions);
+
+    private sealed record ReceiptRow(string Region, string State);
+
+    private sealed record WhereReport(string Repository, string Reference, string Home, IReadOnlyList<ImageWhereabouts> Regions);
+}

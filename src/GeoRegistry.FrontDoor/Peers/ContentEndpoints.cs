@@ -1,0 +1,84 @@
+using System.Globalization;
+using GeoRegistry.FrontDoor.Admin;
+using GeoRegistry.FrontDoor.Errors;
+using GeoRegistry.FrontDoor.Oci;
+using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Blobs;
+using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Protocol;
+using GeoRegistry.Protocol.Errors;
+using GeoRegistry.Replication;
+using GeoRegistry.Replication.Receipts;
+using GeoRegistry.Repositories.Blobs;
+using Microsoft.AspNetCore.Http;
+
+namespace GeoRegistry.FrontDoor.Peers;
+
+/// <summary>What other regions ask about content: blobs by digest, who has them, and whether commits are complete here.</summary>
+internal sealed class ContentEndpoints(IBlobStore store, IRepositoryTables tables, Completion completion)
+{
+    private const string Blob = "/peer/blobs/", Receipts = "/peer/receipts/";
+
+    /// <summary>Finds the endpoint of a path.</summary>
+    public Func<HttpContext, RegionId, Task>? Find(string method, string path) => (method, path) switch
+    {
+        ("GET", _) when path.StartsWith(Blob, StringComparison.Ordinal) => (http, _) => BlobAsync(http, path[Blob.Length..]),
+        ("GET", _) when path.StartsWith(Receipts, StringComparison.Ordinal) => (http, _) => ReceiptAsync(http, path[Receipts.Length..]),
+        ("POST", "/peer/links") => LinkAsync,
+        ("POST", "/peer/links/find") => FindLinksAsync,
+        _ => null,
+    };
+
+    private async Task BlobAsync(HttpContext http, string text)
+    {
+        var reader = Digest.TryParse(text, out var digest) ? await store.OpenAsync(digest, http.RequestAborted).ConfigureAwait(false) : null;
+        if (reader is null)
+        {
+            http.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+
+        var content = new BlobContent(reader);
+        await using (content.ConfigureAwait(false)) await BlobResponse.SendAsync(http, digest, content).ConfigureAwait(false);
+    }
+
+    private async Task LinkAsync(HttpContext http, RegionId region)
+    {
+        var query = http.Request.Query;
+        if (RepositoryName.TryParse(query["repository"].ToString(), out var repository)
+            && Digest.TryParse(query["digest"], out var digest)
+            && long.TryParse(query["size"], NumberStyles.None, CultureInfo.InvariantCulture, out var sizeBytes))
+        {
+            await tables.LinkBlobAsync(repository, digest, sizeBytes, http.RequestAborted).ConfigureAwait(false);
+            http.Response.StatusCode = StatusCodes.Status204NoContent;
+        }
+        else
+        {
+            await ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unsupported, "A link has a repository, a digest and a size.") with { Status = 400 }).ConfigureAwait(false);
+        }
+    }
+
+    private async Task FindLinksAsync(HttpContext http, RegionId region)
+    {
+        var asked = await http.Request.ReadFromJsonAsync<FindLinks>(http.RequestAborted).ConfigureAwait(false) ?? throw new BadHttpRequestException("The body is null.");
+        var repository = RepositoryName.Parse(asked.Repository);
+        var found = new List<BlobLink>();
+        foreach (var digest in asked.Digests)
+        {
+            if (await tables.FindBlobAsync(repository, Digest.Parse(digest), http.RequestAborted).ConfigureAwait(false) is { } sizeBytes) found.Add(new BlobLink(digest, sizeBytes));
+        }
+
+        await http.Response.WriteAsJsonAsync(found, http.RequestAborted).ConfigureAwait(false);
+    }
+
+    private async Task ReceiptAsync(HttpContext http, string text)
+    {
+        if (!Receipt.TryParse(text, out var receipt) || !ReplicationEndpoints.TryWait(http.Request.Query["wait"].ToString(), out var wait))
+        {
+            await ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unsupported, "A receipt and a time to wait are asked for.") with { Status = 400 }).ConfigureAwait(false);
+            return;
+        }
+
+        await http.Response.WriteAsJsonAsync(await completion.AwaitHereAsync(receipt, wait, http.RequestAborted).ConfigureAwait(false), http.RequestAborted).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,126 @@
+using System.Globalization;
+using GeoRegistry.FrontDoor.Errors;
+using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Ledgers.Transport;
+using GeoRegistry.Protocol;
+using GeoRegistry.Protocol.Errors;
+using GeoRegistry.Regions.Control;
+using GeoRegistry.Replication.Feeds;
+using GeoRegistry.Replication.Leases;
+using GeoRegistry.Replication.Peers;
+using GeoRegistry.Replication.Tails;
+using Microsoft.AspNetCore.Http;
+
+namespace GeoRegistry.FrontDoor.Peers;
+
+/// <summary>What tails ask: this region's feed, its end, snapshots of its ledgers; and what they tell: how far they are.</summary>
+internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, ReadLeases leases, ILedgerStore ledgers, IReplicaStore replicas)
+{
+    private const string Ledger = "/peer/ledgers/";
+
+    /// <summary>How many ledgers of any home are looked at for a page of this home's.</summary>
+    private const int MaxLedgers = 1000;
+
+    /// <summary>Finds the endpoint of a path.</summary>
+    public Func<HttpContext, RegionId, Task>? Find(string method, string path) => (method, path) switch
+    {
+        ("GET", "/peer/feed") => FeedAsync,
+        ("GET", "/peer/feed/end") => EndAsync,
+        ("POST", "/peer/progress") => ProgressAsync,
+        ("GET", "/peer/ledgers") => LedgersAsync,
+        ("GET", _) when path.StartsWith(Ledger, StringComparison.Ordinal) => (http, reader) => SnapshotAsync(http, reader, path[Ledger.Length..]),
+        _ => null,
+    };
+
+    private async Task FeedAsync(HttpContext http, RegionId reader)
+    {
+        if (!TryNumber(http, "after", out var after) || !TryChecksum(http, out var checksum))
+        {
+            await ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unsupported, "after is a position and checksum its entry's.") with { Status = 400 }).ConfigureAwait(false);
+            return;
+        }
+
+        var (start, head) = await feeds.FindStartAsync(new FeedCursor(after, checksum), http.RequestAborted).ConfigureAwait(false);
+        http.Response.Headers[PeerHeaders.FeedHead] = head.ToString(CultureInfo.InvariantCulture);
+        if (start != FeedStart.Possible)
+        {
+            http.Response.StatusCode = start == FeedStart.Pruned ? StatusCodes.Status410Gone : StatusCodes.Status409Conflict;
+            return;
+        }
+
+        await http.Response.StartAsync(http.RequestAborted).ConfigureAwait(false);
+        await feeds.WriteAsync(reader, after, http.Response.BodyWriter, http.RequestAborted).ConfigureAwait(false);
+    }
+
+    private async Task EndAsync(HttpContext http, RegionId reader)
+    {
+        var end = await feeds.ReadEndAsync(http.RequestAborted).ConfigureAwait(false);
+        await http.Response.WriteAsJsonAsync(new FeedEnd(end.Position, Convert.ToHexStringLower(end.Checksum.Span)), http.RequestAborted).ConfigureAwait(false);
+    }
+
+    private async Task ProgressAsync(HttpContext http, RegionId reader)
+    {
+        if (!TryNumber(http, "applied", out var applied))
+        {
+            await ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unsupported, "applied is a position.") with { Status = 400 }).ConfigureAwait(false);
+            return;
+        }
+
+        var (head, hasLease) = await leases.ReportAsync(
+            reader, applied, async () => (await ledgers.ReadFeedExtentAsync(map.Self, http.RequestAborted).ConfigureAwait(false)).Head).ConfigureAwait(false);
+        await http.Response.WriteAsJsonAsync(new ProgressReply(head, hasLease), http.RequestAborted).ConfigureAwait(false);
+    }
+
+    private async Task LedgersAsync(HttpContext http, RegionId reader)
+    {
+        var limit = TryNumber(http, "n", out var asked) && asked > 0 ? (int)Math.Min(asked, MaxLedgers) : MaxLedgers;
+        var after = http.Request.Query["after"].ToString();
+        var heads = await ledgers.ListHeadsAsync(after.Length == 0 ? null : after, limit, http.RequestAborted).ConfigureAwait(false);
+        var rows = heads
+            .Where(row => MayHave(reader, row.Ledger))
+            .Select(row => new LedgerRow(row.Ledger.Name, row.Head.Epoch, row.Head.Number, Convert.ToHexStringLower(row.Head.Checksum.Span)));
+        await http.Response.WriteAsJsonAsync(new LedgerPage([.. rows], heads.Count < limit ? null : heads[^1].Ledger.Name), http.RequestAborted).ConfigureAwait(false);
+    }
+
+    private async Task SnapshotAsync(HttpContext http, RegionId reader, string name)
+    {
+        // Through a file, so that the store is not kept reading for as long as a far region takes to receive it.
+        var spool = new FileStream(Path.GetTempFileName(), FileMode.Open, FileAccess.ReadWrite, FileShare.None, 64 * 1024, FileOptions.DeleteOnClose);
+        await using (spool.ConfigureAwait(false))
+        {
+            var ledger = new LedgerId(LedgerKind.Repository, name);
+            var isThere = RepositoryName.TryParse(name, out _) && MayHave(reader, ledger)
+                && await replicas.ReadSnapshotAsync(ledger, snapshot => SnapshotCodec.Write(spool, snapshot), http.RequestAborted).ConfigureAwait(false);
+            if (!isThere)
+            {
+                http.Response.StatusCode = StatusCodes.Status404NotFound;
+                return;
+            }
+
+            await spool.FlushAsync(http.RequestAborted).ConfigureAwait(false);
+            spool.Position = 0;
+            http.Response.ContentLength = spool.Length;
+            await spool.CopyToAsync(http.Response.Body, http.RequestAborted).ConfigureAwait(false);
+        }
+    }
+
+    private bool MayHave(RegionId reader, LedgerId ledger)
+    {
+        var topology = map.Current;
+        var repository = RepositoryName.Parse(ledger.Name);
+        return topology.HomeOf(repository).Region == map.Self && topology.PolicyOf(repository).Allows(reader);
+    }
+
+    private static bool TryNumber(HttpContext http, string name, out long number) =>
+        long.TryParse(http.Request.Query[name], NumberStyles.None, CultureInfo.InvariantCulture, out number);
+
+    private static bool TryChecksum(HttpContext http, out ReadOnlyMemory<byte> checksum)
+    {
+        var text = http.Request.Query["checksum"].ToString();
+        var bytes = new byte[text.Length / 2];
+        var valid = Convert.FromHexString(text, bytes, out _, out var written) == System.Buffers.OperationStatus.Done && written == bytes.Length;
+        checksum = bytes;
+        return valid;
+    }
+}

@@ -1,0 +1,63 @@
+using GeoRegistry.Ledgers;
+using GeoRegistry.Replication.Peers;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
+
+namespace GeoRegistry.FrontDoor.Regions;
+
+/// <summary>Hands clients' requests to other regions as they came, and their answers back.</summary>
+/// <param name="peers">The other regions.</param>
+internal sealed class Relay(PeerClient peers)
+{
+    /// <summary>How long a region may take to answer what is read; writes may wait for replicas and have as long as the connection lives.</summary>
+    private static readonly TimeSpan ReadPatience = TimeSpan.FromSeconds(5);
+
+    // Those of the connection itself, and those that the client or server of this hop sets.
+    private static readonly HashSet<string> OfOneHop = new(StringComparer.OrdinalIgnoreCase)
+    {
+        HeaderNames.Connection, HeaderNames.KeepAlive, HeaderNames.ProxyConnection, HeaderNames.TransferEncoding, HeaderNames.Upgrade, HeaderNames.TE, HeaderNames.Trailer,
+        HeaderNames.Host, HeaderNames.Authorization, HeaderNames.Expect, HeaderNames.ContentLength, HeaderNames.Date, HeaderNames.Server,
+        HeaderNames.TraceParent, HeaderNames.TraceState, PeerHeaders.Region,
+    };
+
+    /// <summary>Sends a client's request to a region.</summary>
+    /// <exception cref="Repositories.OtherRegionsUnreachableException">The region did not answer.</exception>
+    public Task<HttpResponseMessage> SendAsync(HttpContext http, RegionId region)
+    {
+        var request = http.Request;
+        var isRead = HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
+        var headers = request.Headers.Where(header => !OfOneHop.Contains(header.Key) && !header.Key.StartsWith(':')).Select(header => KeyValuePair.Create(header.Key, header.Value.ToString()));
+        return peers.SendAsync(
+            region, new HttpMethod(request.Method), TargetOf(http), http.RequestAborted, isRead ? ReadPatience : null, isRead ? null : BodyOf(request), headers, bulk: request.ContentLength is null or > 1024 * 1024);
+    }
+
+    /// <summary>Gives a region's answer to the client.</summary>
+    public static async Task CopyAsync(HttpResponseMessage answer, HttpContext http)
+    {
+        var response = http.Response;
+        response.StatusCode = (int)answer.StatusCode;
+        foreach (var (name, values) in answer.Headers.Concat(answer.Content.Headers))
+        {
+            if (!OfOneHop.Contains(name)) response.Headers.Append(name, values.ToArray());
+        }
+
+        // 204 and 304 may not say a length.
+        if (response.StatusCode is not (StatusCodes.Status204NoContent or StatusCodes.Status304NotModified)) response.ContentLength = answer.Content.Headers.ContentLength;
+        if (HttpMethods.IsHead(http.Request.Method) || response.ContentLength == 0) return;
+        await answer.Content.CopyToAsync(response.Body, http.RequestAborted).ConfigureAwait(false);
+    }
+
+    private static StreamContent BodyOf(HttpRequest request)
+    {
+        var body = new StreamContent(request.Body, bufferSize: 64 * 1024);
+        body.Headers.ContentLength = request.ContentLength;
+        return body;
+    }
+
+    private static string TargetOf(HttpContext http)
+    {
+        var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        return target.StartsWith('/') ? target : new Uri(target).PathAndQuery;
+    }
+}

@@ -1,0 +1,106 @@
+using System.Collections.Concurrent;
+using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Protocol;
+using GeoRegistry.Regions.Control;
+using Microsoft.Extensions.Logging;
+
+namespace GeoRegistry.Replication.Hydration;
+
+/// <summary>Brings the blobs that commits await into this region, the newest first, some at a time from each region.</summary>
+public sealed partial class Hydrator(
+    RegionMap map, IHydrationQueue queue, BlobFetches fetches, ReplicationOptions options, TimeProvider clock, ILogger<Hydrator> logger)
+{
+    /// <summary>How long a blob that could not be fetched waits the first time; each time twice as long, up to the longest.</summary>
+    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(500), LongestDelay = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long blobs wait while the regions that may have them cannot be reached.</summary>
+    private static readonly TimeSpan UnreachableDelay = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often the queue is looked at though nothing has happened: for what was put off.</summary>
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
+
+    private readonly PositionSignal _news = new(0);
+    private long _woken;
+
+    /// <summary>Tells it that something was queued.</summary>
+    public void Wake() => _news.Advance(Interlocked.Increment(ref _woken));
+
+    /// <summary>Hydrates what is to come from one region first, until it is told to stop.</summary>
+    public async Task RunAsync(RegionId from, CancellationToken stopping)
+    {
+        var running = new ConcurrentDictionary<Digest, Task>();
+        while (!stopping.IsCancellationRequested)
+        {
+            var news = _news.Position;
+            try
+            {
+                var free = options.HydrationParallelism - running.Count;
+                var ready = free == 0 ? [] : await queue.ReadReadyAsync(from, clock.GetUtcNow(), options.HydrationParallelism + running.Count, stopping).ConfigureAwait(false);
+                var jobs = ready.Where(job => !running.ContainsKey(job.Digest)).Take(free).ToList();
+                foreach (var job in jobs) running[job.Digest] = HydrateAsync(job, running, stopping);
+                if (jobs.Count > 0 && jobs.Count == free) continue;
+                await WaitAsync(news, running, stopping).ConfigureAwait(false);
+            }
+            catch (Exception failure) when (!stopping.IsCancellationRequested)
+            {
+                LogFailed(failure);
+                await Task.Delay(UnreachableDelay, clock, stopping).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task WaitAsync(long news, ConcurrentDictionary<Digest, Task> running, CancellationToken stopping)
+    {
+        using var wait = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        var events = running.Values.Append(Task.Delay(LookInterval, clock, wait.Token));
+        if (running.Count < options.HydrationParallelism) events = events.Append(_news.WaitForAsync(news + 1, wait.Token));
+        await Task.WhenAny(events).ConfigureAwait(false);
+        await wait.CancelAsync().ConfigureAwait(false);
+        stopping.ThrowIfCancellationRequested();
+    }
+
+    private async Task HydrateAsync(HydrationJob job, ConcurrentDictionary<Digest, Task> running, CancellationToken stopping)
+    {
+        try
+        {
+            await Task.Yield();
+            var outcome = await fetches.FetchAsync(job.Digest, job.SizeBytes, job.From).ConfigureAwait(false);
+            if (outcome is not FetchOutcome.Stored) await PutOffAsync(job, outcome, stopping).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (!stopping.IsCancellationRequested)
+        {
+            LogFailed(failure);
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops; the queue keeps the blob.
+        }
+        finally
+        {
+            running.TryRemove(job.Digest, out _);
+        }
+    }
+
+    private Task PutOffAsync(HydrationJob job, FetchOutcome outcome, CancellationToken stopping)
+    {
+        var now = clock.GetUtcNow();
+        if (outcome is FetchOutcome.Failed { IsBlobsFault: false } unreachable)
+            return queue.PutOffAsync(job.Digest, unreachable.Reason, now + UnreachableDelay, countAttempt: false, stopping);
+        var reason = outcome is FetchOutcome.Failed failed ? failed.Reason : $"none of the regions {string.Join(", ", map.Others.Select(region => region.Id))} has it";
+        if (job.Attempts + 1 >= options.HydrationAttempts)
+        {
+            LogDeadLetter(job.Digest, job.Repository, job.Attempts + 1, reason);
+            return queue.PutOffAsync(job.Digest, reason, notBefore: null, countAttempt: true, stopping);
+        }
+
+        var delay = TimeSpan.FromTicks(Math.Min(LongestDelay.Ticks, FirstDelay.Ticks << Math.Min(job.Attempts, 20)));
+        return queue.PutOffAsync(job.Digest, reason, now + delay, countAttempt: true, stopping);
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "The blob {Digest} of {Repository} is a dead letter after {Attempts} attempts: {Reason}. 'georegistry replication retry' tries it again.")]
+    private partial void LogDeadLetter(Digest digest, string repository, int attempts, string reason);
+
+    [LoggerMessage(2, LogLevel.Error, "The hydration queue could not be worked on; it is tried again.")]
+    private partial void LogFailed(Exception failure);
+}

@@ -1,0 +1,61 @@
+using System.ComponentModel.DataAnnotations;
+using GeoRegistry.Ledgers;
+
+namespace GeoRegistry.Replication.Peers;
+
+/// <summary>How a region talks to the others: the section <c>GeoRegistry:Peer</c>.</summary>
+public sealed class PeerOptions : IValidatableObject
+{
+    /// <summary>The least length of a cluster key, in characters.</summary>
+    public const int KeyMinLength = 32;
+
+    /// <summary>Where the other regions reach this one: a URL with <c>http</c> or <c>https</c>; HTTP/2 only. Default <c>http://127.0.0.1:6000</c>.</summary>
+    [Required]
+    public string Listen { get; set; } = "http://127.0.0.1:6000";
+
+    /// <summary>The file with the cluster key, the same text in every region, 32 characters or more. Needed with a topology. Default none.</summary>
+    public string KeyFile { get; set; } = "";
+
+    /// <summary>A PEM file with the authorities whose certificates the other regions have, where their addresses are <c>https</c>. Default none: those of the system.</summary>
+    public string Authority { get; set; } = "";
+
+    /// <summary>Addresses to reach regions at from here, where they are not the topology's: <c>us=https://10.0.0.1:6000;ap=…</c>. Default none.</summary>
+    public string Addresses { get; set; } = "";
+
+    /// <summary>How much later everything between regions arrives, each way: for demonstrations. Default 0.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
+    public TimeSpan Latency { get; set; }
+
+    /// <summary>The entries of <see cref="Addresses"/>.</summary>
+    public IReadOnlyDictionary<RegionId, Uri> AddressOf => Split(Addresses)
+        .Select(entry => entry.Split('=', 2))
+        .ToDictionary(pair => RegionId.Parse(pair[0].Trim()), pair => new Uri(pair[1].Trim()));
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (!IsAddress(Listen)) yield return new ValidationResult($"'{Listen}' is not an address to listen on: use a form such as https://0.0.0.0:6000.", [nameof(Listen)]);
+        foreach (var entry in Split(Addresses))
+        {
+            var pair = entry.Split('=', 2);
+            if (pair.Length != 2 || !RegionId.TryParse(pair[0].Trim(), out _) || !IsAddress(pair[1]))
+                yield return new ValidationResult($"'{entry}' is not a region and its address: use a form such as us=https://10.0.0.1:6000.", [nameof(Addresses)]);
+        }
+
+        foreach (var (name, file) in new[] { (nameof(KeyFile), KeyFile), (nameof(Authority), Authority) })
+        {
+            if (file.Length > 0 && !File.Exists(file)) yield return new ValidationResult($"there is no file '{file}'.", [name]);
+        }
+
+        if (File.Exists(KeyFile) && ReadKey().Length < KeyMinLength)
+            yield return new ValidationResult($"the key in '{KeyFile}' has fewer than {KeyMinLength} characters: make one with 'openssl rand -hex 32'.", [nameof(KeyFile)]);
+    }
+
+    /// <summary>The cluster key.</summary>
+    public string ReadKey() => File.ReadAllText(KeyFile).Trim();
+
+    private static bool IsAddress(string text) =>
+        Uri.TryCreate(text.Trim(), UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.PathAndQuery == "/";
+
+    private static string[] Split(string text) => text.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+}

@@ -1,0 +1,106 @@
+using System.Net.Http.Json;
+using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Regions.Control;
+using GeoRegistry.Replication.Hydration;
+using GeoRegistry.Replication.Peers;
+using GeoRegistry.Replication.Tails;
+using GeoRegistry.Repositories;
+
+namespace GeoRegistry.Replication.Receipts;
+
+/// <summary>Tells, and waits until, commits are complete: here, and by asking in other regions.</summary>
+public sealed class Completion(RegionMap map, Tailing tails, IHydrationQueue queue, BlobFetches fetches, PeerClient peers, TimeProvider clock)
+{
+    /// <summary>How much longer than the wait itself an answer of another region may take.</summary>
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(3);
+
+    /// <summary>Waits until a commit is complete in this region.</summary>
+    /// <param name="receipt">The commit.</param>
+    /// <param name="wait">How long to wait at most.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <returns>Whether it is.</returns>
+    public async Task<bool> AwaitHereAsync(Receipt receipt, TimeSpan wait, CancellationToken cancellation)
+    {
+        if (await IsCompleteAsync(receipt, cancellation).ConfigureAwait(false)) return true;
+        using var limit = new CancellationTokenSource(wait, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
+        try
+        {
+            if (receipt.Home != map.Self) await tails.Of(receipt.Home)!.Applied.WaitForAsync(receipt.Position, either.Token).ConfigureAwait(false);
+            while (true)
+            {
+                var completions = fetches.Completions.Position;
+                if (await IsCompleteAsync(receipt, either.Token).ConfigureAwait(false)) return true;
+                await fetches.Completions.WaitForAsync(completions + 1, either.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Waits until a commit is complete in a region.</summary>
+    /// <returns>Whether it is; null where the region cannot be reached.</returns>
+    public async Task<bool?> AwaitInAsync(RegionId region, Receipt receipt, TimeSpan wait, CancellationToken cancellation)
+    {
+        if (region == map.Self) return await AwaitHereAsync(receipt, wait, cancellation).ConfigureAwait(false);
+        try
+        {
+            using var response = await peers.SendAsync(
+                region, HttpMethod.Get, $"/peer/receipts/{receipt}?wait={(long)wait.TotalMilliseconds}ms", cancellation, wait + AnswerTime).ConfigureAwait(false);
+            return await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<bool>(cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OtherRegionsUnreachableException or HttpRequestException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Waits until a commit is complete in some of these regions.</summary>
+    /// <param name="receipt">The commit.</param>
+    /// <param name="regions">The regions that count.</param>
+    /// <param name="count">How many of them.</param>
+    /// <param name="wait">How long to wait at most; a region that cannot be reached is asked again until then.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <returns>Whether it is.</returns>
+    public async Task<bool> AwaitAsync(Receipt receipt, IReadOnlyList<RegionId> regions, int count, TimeSpan wait, CancellationToken cancellation)
+    {
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var asked = regions.Select(region => AwaitStubbornlyAsync(region, receipt, wait, enough.Token)).ToList();
+        try
+        {
+            while (count > 0 && asked.Count >= count)
+            {
+                var answered = await Task.WhenAny(asked).ConfigureAwait(false);
+                asked.Remove(answered);
+                if (await answered.ConfigureAwait(false)) count--;
+            }
+
+            return count <= 0;
+        }
+        finally
+        {
+            await enough.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task<bool> AwaitStubbornlyAsync(RegionId region, Receipt receipt, TimeSpan wait, CancellationToken cancellation)
+    {
+        var began = clock.GetTimestamp();
+        while (wait - clock.GetElapsedTime(began) is var left && left > TimeSpan.Zero)
+        {
+            if (await AwaitInAsync(region, receipt, left, cancellation).ConfigureAwait(false) is { } isComplete) return isComplete;
+            await Task.Delay(TimeSpan.FromMilliseconds(250), clock, cancellation).ConfigureAwait(false);
+        }
+
+        return false;
+    }
+
+    private async ValueTask<bool> IsCompleteAsync(Receipt receipt, CancellationToken cancellation)
+    {
+        if (receipt.Home != map.Self && (tails.Of(receipt.Home) is not { } tail || tail.Applied.Position < receipt.Position)) return false;
+        return await queue.IsCompleteAsync(receipt.Home, receipt.Position, cancellation).ConfigureAwait(false);
+    }
+}

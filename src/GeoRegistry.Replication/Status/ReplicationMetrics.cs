@@ -1,0 +1,37 @@
+using System.Diagnostics.Metrics;
+using GeoRegistry.Replication.Hydration;
+using GeoRegistry.Replication.Tails;
+using GeoRegistry.Repositories.Metrics;
+
+namespace GeoRegistry.Replication.Status;
+
+/// <summary>What replication counts; conventions as in <see cref="RegistryMetrics"/>.</summary>
+internal static class ReplicationMetrics
+{
+    private static readonly Meter Meter = new(RegistryMetrics.MeterName);
+
+    private static readonly Counter<long> HydratedBytes = Meter.CreateCounter<long>(
+        "georegistry.hydration.bytes", "By", "Bytes of blobs that came from other regions.");
+
+    private static readonly Counter<long> Fetches = Meter.CreateCounter<long>(
+        "georegistry.hydration.fetches", "{fetch}", "Fetches of blobs from other regions, by outcome.");
+
+    public static void Fetched(FetchOutcome outcome)
+    {
+        if (outcome is FetchOutcome.Stored(var bytes)) HydratedBytes.Add(bytes);
+        Fetches.Add(1, KeyValuePair.Create<string, object?>("outcome", outcome switch
+        {
+            FetchOutcome.Stored => "stored",
+            FetchOutcome.Nowhere => "not_found",
+            _ => "failed",
+        }));
+    }
+
+    /// <summary>Lets those who measure ask how tails stand. To be called once for a tail.</summary>
+    public static void Observe(TailState state)
+    {
+        var source = KeyValuePair.Create<string, object?>("source", state.Source.ToString());
+        Meter.CreateObservableGauge("georegistry.replication.lag", () => new Measurement<double>(state.Behind?.TotalSeconds ?? 0, source), "s", "How long ago all that the source had was applied; 0 where nothing is awaited.");
+        Meter.CreateObservableGauge("georegistry.replication.behind", () => new Measurement<long>(state.Head - state.Applied.Position, source), "{commit}", "Commits of the source that are not applied.");
+    }
+}

@@ -1,0 +1,52 @@
+using GeoRegistry.Ledgers.Blobs;
+using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Protocol;
+using GeoRegistry.Protocol.Manifests;
+using GeoRegistry.Regions.Control;
+
+namespace GeoRegistry.Replication.Status;
+
+/// <summary>Where an image is: how much of it this region has.</summary>
+public sealed class Whereabouts(RegionMap map, IRepositoryTables tables, IBlobStore blobs)
+{
+    /// <summary>Looks what this region has of an image, its children with it.</summary>
+    public async Task<ImageWhereabouts> FindAsync(RepositoryName repository, Reference reference, CancellationToken cancellation)
+    {
+        var region = map.Self.ToString();
+        if (!map.Current.PolicyOf(repository).Allows(map.Self)) return new ImageWhereabouts(region, "excluded");
+        var digest = reference.IsDigest ? reference.Digest : await tables.FindTagAsync(repository, reference.Tag, cancellation).ConfigureAwait(false);
+        var manifest = digest is { } named ? await tables.FindManifestAsync(repository, named, cancellation).ConfigureAwait(false) : null;
+        if (manifest is null) return new ImageWhereabouts(region, "unknown");
+        var content = new Dictionary<Digest, long>();
+        await CollectAsync(repository, manifest, content, cancellation).ConfigureAwait(false);
+        var here = new List<long>();
+        foreach (var (blob, sizeBytes) in content)
+        {
+            if (await blobs.FindAsync(blob, cancellation).ConfigureAwait(false) is not null) here.Add(sizeBytes);
+        }
+
+        return new ImageWhereabouts(
+            region, here.Count == content.Count ? "complete" : "partial", manifest.Digest.ToString(), content.Count, here.Count, content.Values.Sum(), here.Sum());
+    }
+
+    private async Task CollectAsync(RepositoryName repository, Manifest manifest, Dictionary<Digest, long> content, CancellationToken cancellation)
+    {
+        foreach (var reference in manifest.References.Where(reference => reference.Kind != ContentKind.ForeignLayer))
+        {
+            var child = reference.Kind == ContentKind.Child ? await tables.FindManifestAsync(repository, reference.Digest, cancellation).ConfigureAwait(false) : null;
+            if (child is not null) await CollectAsync(repository, child, content, cancellation).ConfigureAwait(false);
+            else content[reference.Digest] = reference.SizeBytes;
+        }
+    }
+}
+
+/// <summary>How much of an image a region has.</summary>
+/// <param name="Region">The region.</param>
+/// <param name="State"><c>complete</c>, <c>partial</c> (its names, and not all blobs), <c>unknown</c>, <c>excluded</c> by its policy, or <c>unreachable</c>.</param>
+/// <param name="Digest">What the reference names there; null where it is not known there.</param>
+/// <param name="Blobs">How many blobs the image has, its children's with it.</param>
+/// <param name="BlobsHere">How many of them are there.</param>
+/// <param name="Bytes">The bytes of all.</param>
+/// <param name="BytesHere">The bytes of those that are there.</param>
+public sealed record ImageWhereabouts(
+    string Region, string State, string? Digest = null, int? Blobs = null, int? BlobsHere = null, long? Bytes = null, long? BytesHere = null);

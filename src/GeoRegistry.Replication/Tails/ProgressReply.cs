@@ -1,0 +1,13 @@
+namespace GeoRegistry.Replication.Tails;
+
+/// <summary>What a source answers to a region that says how far it has come.</summary>
+/// <param name="Head">The feed's last position.</param>
+/// <param name="Lease">Whether the region may answer alone for a while.</param>
+public sealed record ProgressReply(long Head, bool Lease);
+
+/// <summary>One row of the list of ledgers that a region is the home of.</summary>
+/// <param name="Name">The repository.</param>
+/// <param name="Epoch">Its head's epoch.</param>
+/// <param name="Number">Its head's number.</param>
+/// <param name="Checksum">Its head's checksum, hexadecimal.</param>
+public sealed record LedgerRow(string Name, long Epoch, long Number, string Checksum);

@@ -1,0 +1,31 @@
+using GeoRegistry.Ledgers;
+using Microsoft.Extensions.Logging;
+
+namespace GeoRegistry.Replication.Tails;
+
+internal sealed partial class Tail
+{
+    [LoggerMessage(1, LogLevel.Information, "Follows the feed of {Source} from position {Position}.")]
+    private partial void LogFollowing(RegionId source, long position);
+
+    [LoggerMessage(2, LogLevel.Information, "The connection to the feed of {Source} ended and is made anew: {Reason}")]
+    private partial void LogBroken(RegionId source, string reason);
+
+    [LoggerMessage(3, LogLevel.Error, "The feed of {Source} could not be applied; it is tried again.")]
+    private partial void LogFailed(Exception failure, RegionId source);
+
+    [LoggerMessage(4, LogLevel.Error, "Region {Source} has another feed than the one followed to position {Position}: it lost data or was set up anew. Nothing of it is applied here until its data is restored.")]
+    private partial void LogForeign(RegionId source, long position);
+
+    [LoggerMessage(5, LogLevel.Information, "Takes over the ledgers of {Source} as snapshots: its feed from position {Position} is gone or long.")]
+    private partial void LogTakingOver(RegionId source, long position);
+
+    [LoggerMessage(6, LogLevel.Information, "Took over {Count} ledgers of {Source}; its feed goes on from position {Position}.")]
+    private partial void LogTakenOver(RegionId source, int count, long position);
+
+    [LoggerMessage(7, LogLevel.Warning, "The {Ledger} here does not continue with the feed of {Source} at position {Position}: it is repaired from a snapshot.")]
+    private partial void LogRepairing(LedgerId ledger, RegionId source, long position);
+
+    [LoggerMessage(8, LogLevel.Debug, "Region {Source} did not answer: {Reason}")]
+    private partial void LogNotHeard(RegionId source, string reason);
+}

@@ -1,0 +1,70 @@
+using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Stores;
+
+namespace GeoRegistry.Replication.Tails;
+
+/// <summary>How a tail stands, as the rest of the region sees it: the one mutable holder of it.</summary>
+/// <param name="source">The region whose feed is tailed.</param>
+/// <param name="options">How long a lease lasts.</param>
+/// <param name="clock">The time.</param>
+public sealed class TailState(RegionId source, ReplicationOptions options, TimeProvider clock)
+{
+    private long _head;
+    private long _leasedAt = long.MinValue;
+    private long _heardAt = long.MinValue;
+    private long _caughtUpAt = clock.GetTimestamp();
+
+    /// <summary>The region whose feed is tailed.</summary>
+    public RegionId Source { get; } = source;
+
+    /// <summary>What the tail does now.</summary>
+    public TailActivity Activity { get; set; } = TailActivity.Connecting;
+
+    /// <summary>How far the feed is applied and shown to readers here.</summary>
+    public PositionSignal Applied { get; } = new(0);
+
+    /// <summary>The feed's last position, by what was heard last.</summary>
+    public long Head => Math.Max(Volatile.Read(ref _head), Applied.Position);
+
+    /// <summary>Whether this region may answer alone what the source is the home of.</summary>
+    public bool HoldsLease => Volatile.Read(ref _leasedAt) is var leased and not long.MinValue && clock.GetElapsedTime(leased) < options.StalenessBound;
+
+    /// <summary>How long ago the source was last heard; null before the first time.</summary>
+    public TimeSpan? SinceHeard => Since(ref _heardAt);
+
+    /// <summary>How long ago all that the source had was applied here; null where nothing more is known to be there.</summary>
+    public TimeSpan? Behind => Head > Applied.Position || SinceHeard > options.StalenessBound ? clock.GetElapsedTime(Volatile.Read(ref _caughtUpAt)) : null;
+
+    /// <summary>Takes note of an answer of the source.</summary>
+    /// <param name="askedAt">When it was asked, as a timestamp of the clock: what it says held then or later.</param>
+    /// <param name="head">Its feed's last position.</param>
+    /// <param name="hasLease">Whether it gave a lease.</param>
+    public void Heard(long askedAt, long head, bool hasLease)
+    {
+        Volatile.Write(ref _heardAt, clock.GetTimestamp());
+        Volatile.Write(ref _head, head);
+        if (Applied.Position >= head) Volatile.Write(ref _caughtUpAt, askedAt);
+        if (hasLease) Volatile.Write(ref _leasedAt, askedAt);
+    }
+
+    private TimeSpan? Since(ref long timestamp) => Volatile.Read(ref timestamp) is var at and not long.MinValue ? clock.GetElapsedTime(at) : null;
+}
+
+/// <summary>What a tail does.</summary>
+public enum TailActivity
+{
+    /// <summary>It tries to reach its source.</summary>
+    Connecting,
+
+    /// <summary>It applies commits as they come.</summary>
+    Live,
+
+    /// <summary>It takes ledgers over as snapshots.</summary>
+    Snapshot,
+
+    /// <summary>Its source does not answer.</summary>
+    Unreachable,
+
+    /// <summary>Its source has another feed than the one that was followed: it lost data. Nothing is applied until an operator decides.</summary>
+    Foreign,
+}
