@@ -30,6 +30,20 @@ internal sealed class SqliteReaders(string path) : IDisposable
         }
     }
 
+    /// <summary>Reads, by however many queries, what stood at one moment.</summary>
+    public T ReadOneMoment<T>(Func<SqliteSession, T> read) => Read(session =>
+    {
+        session.Execute("BEGIN");
+        try
+        {
+            return read(session);
+        }
+        finally
+        {
+            session.Execute("ROLLBACK");
+        }
+    });
+
     public void Dispose()
     {
         while (_idle.TryTake(out var session)) session.Dispose();
