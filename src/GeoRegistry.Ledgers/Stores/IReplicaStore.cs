@@ -31,7 +31,7 @@ public interface IReplicaStore
     /// <summary>Replaces a ledger by a snapshot, whatever stood here unless it is of a later epoch, and queues its missing blobs, in one transaction.</summary>
     /// <param name="source">The region that it comes from.</param>
     /// <param name="position">The position of that region's feed that the commits awaiting the blobs count as.</param>
-    /// <param name="snapshot">The ledger; its entries may be enumerated more than once.</param>
+    /// <param name="snapshot">The ledger; its entries may be enumerated more than once, and other writes wait meanwhile.</param>
     /// <param name="missing">Blobs of it that the blob store lacks.</param>
     /// <param name="cancellation">Gives up waiting before the transaction begins.</param>
     /// <returns>False, and nothing has changed, where the ledger has a later epoch here than in the snapshot.</returns>

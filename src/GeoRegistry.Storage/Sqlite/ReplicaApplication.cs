@@ -25,7 +25,8 @@ internal static class ReplicaApplication
     public static ApplyOutcome Apply(SqliteSession session, RegionId source, IReadOnlyList<ReplicaEntry> entries)
     {
         var region = source.ToString();
-        var (begin, cursor, faulty) = (FeedRows.Cursor(session, region), FeedRows.Cursor(session, region), (LedgerId?)null);
+        var begin = FeedRows.Cursor(session, region);
+        var (cursor, faulty) = (begin, (LedgerId?)null);
         foreach (var entry in entries.SkipWhile(entry => entry.Position <= begin.Position))
         {
             if (entry.Position != cursor.Position + 1)

@@ -52,6 +52,10 @@ public sealed partial class SqliteMetadataStore
             after ?? "", (long)limit));
 
     /// <inheritdoc/>
-    public Task<int> PruneFeedAsync(RegionId region, long keep, int limit, CancellationToken cancellation = default) =>
-        _writer.WriteAsync(session => FeedRows.Prune(session, region.ToString(), keep, limit), cancellation);
+    public Task<int> PruneFeedAsync(RegionId region, long keep, int limit, CancellationToken cancellation = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(keep);
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        return _writer.WriteAsync(session => FeedRows.Prune(session, region.ToString(), keep, limit), cancellation);
+    }
 }

@@ -34,14 +34,9 @@ internal sealed class SqliteReaders(string path) : IDisposable
     public T ReadOneMoment<T>(Func<SqliteSession, T> read) => Read(session =>
     {
         session.Execute("BEGIN");
-        try
-        {
-            return read(session);
-        }
-        finally
-        {
-            session.Execute("ROLLBACK");
-        }
+        var result = read(session);
+        session.Execute("ROLLBACK");
+        return result;
     });
 
     public void Dispose()

@@ -95,6 +95,16 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
     }
 
     [Fact]
+    public async Task ReadReadyAsync_MoreAreDueThanTheLimit_AreThoseDueTheLongest()
+    {
+        await AwaitAsync("library/a", "1", "2", "3");
+        foreach (var (name, seconds) in new[] { ("1", 1), ("2", 3), ("3", 2) }) await Hydration.PutOffAsync(DigestOf(name), "no answer", Now.AddSeconds(seconds), countAttempt: true);
+
+        Assert.Equal(["3", "1"], await ReadyAsync(2, Now.AddSeconds(10)));
+        Assert.Equal(["3", "2", "1"], await ReadyAsync(3, Now.AddSeconds(10)));
+    }
+
+    [Fact]
     public async Task PutOffAsync_NotAnAttempt_IsNotCounted()
     {
         await AwaitAsync("library/a", "1");
