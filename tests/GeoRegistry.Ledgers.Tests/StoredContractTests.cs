@@ -15,6 +15,7 @@ public sealed class StoredContractTests
         OperationKind.TagDeleted = 3
         OperationKind.ManifestDeleted = 4
         OperationKind.BlobDeleted = 5
+        OperationKind.BlobLinked = 6
         """;
 
     [Fact]

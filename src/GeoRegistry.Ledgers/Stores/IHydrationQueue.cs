@@ -6,7 +6,7 @@ namespace GeoRegistry.Ledgers.Stores;
 /// <remarks>Blobs are queued by <see cref="ILedgerStore.AppendAsync"/> and <see cref="IReplicaStore"/>, with the commits that name them.</remarks>
 public interface IHydrationQueue
 {
-    /// <summary>Blobs to fetch now: neither dead letters nor put off, the newest first.</summary>
+    /// <summary>Blobs to fetch now: neither dead letters nor put off, the newest first. Of more than the limit that were put off, those count that are due the longest.</summary>
     /// <param name="from">The region to be asked first.</param>
     /// <param name="now">The time; blobs put off until later are left out.</param>
     /// <param name="limit">The most to read, at least 1.</param>

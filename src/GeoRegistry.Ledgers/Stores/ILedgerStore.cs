@@ -29,7 +29,7 @@ public interface ILedgerStore
 
     /// <summary>Reads commits of one region's feed in its order.</summary>
     /// <param name="region">The region whose commits are read.</param>
-    /// <param name="after">The position after which to begin; 0 for the start.</param>
+    /// <param name="after">The position after which to begin; 0 for the start. What stands before <see cref="FeedExtent.Oldest"/> is passed over.</param>
     /// <param name="limit">The most entries to read, at least 1.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <returns>The entries that follow; their positions are consecutive. Empty at the end of the feed.</returns>
@@ -57,8 +57,8 @@ public interface ILedgerStore
     /// <summary>Deletes the oldest commits of a region's feed, but never a ledger's last one.</summary>
     /// <param name="region">The region whose commits are pruned.</param>
     /// <param name="keep">How many of the newest positions stay.</param>
-    /// <param name="limit">The most to delete in this call, so that writes do not wait long.</param>
+    /// <param name="limit">The most to look at in this call, at least 1, so that writes do not wait long.</param>
     /// <param name="cancellation">Gives up waiting before the transaction begins.</param>
-    /// <returns>How many were deleted.</returns>
+    /// <returns>How many were looked at and deleted, unless they were a ledger's last; such a one goes when its ledger moves on. Fewer than the limit where no more can be pruned.</returns>
     Task<int> PruneFeedAsync(RegionId region, long keep, int limit, CancellationToken cancellation = default);
 }

@@ -14,8 +14,9 @@ public interface IReplicaStore
     /// <returns>How far the cursor moved, and the ledger that has to be repaired before it can move on.</returns>
     /// <remarks>
     /// An entry is applied where its commit is the next of its ledger, of no earlier epoch, and gives the checksum that the feed says. One that
-    /// its ledger has already (by a snapshot) moves the cursor, and its missing blobs are awaited all the same. Any other, a gap or
-    /// a history that differs, stops before it: what came before stands.
+    /// its ledger has already (by a snapshot) moves the cursor, and its missing blobs are awaited all the same. One of an epoch before its ledger's
+    /// that the ledger does not have is of a history that a failover ended: it only moves the cursor, as no repair would ever make it follow. Any
+    /// other, a gap or a history that differs, stops before it: what came before stands.
     /// </remarks>
     /// <exception cref="ArgumentException">The first entry after the cursor is not the next one.</exception>
     Task<ApplyOutcome> ApplyAsync(RegionId source, IReadOnlyList<ReplicaEntry> entries, CancellationToken cancellation = default);
@@ -27,16 +28,20 @@ public interface IReplicaStore
     /// <returns>Whether the ledger has a commit; otherwise nothing was read.</returns>
     Task<bool> ReadSnapshotAsync(LedgerId ledger, Action<LedgerSnapshot> use, CancellationToken cancellation = default);
 
-    /// <summary>Replaces a ledger by a snapshot, whatever stood here, and queues its missing blobs, in one transaction.</summary>
+    /// <summary>Replaces a ledger by a snapshot, whatever stood here unless it is of a later epoch, and queues its missing blobs, in one transaction.</summary>
     /// <param name="source">The region that it comes from.</param>
     /// <param name="position">The position of that region's feed that the commits awaiting the blobs count as.</param>
-    /// <param name="snapshot">The ledger; its entries may be enumerated more than once.</param>
+    /// <param name="snapshot">The ledger; its entries may be enumerated more than once, and other writes wait meanwhile.</param>
     /// <param name="missing">Blobs of it that the blob store lacks.</param>
     /// <param name="cancellation">Gives up waiting before the transaction begins.</param>
-    /// <remarks>Commits of the ledger that are kept here are dropped: the snapshot stands for them. Links of blobs that only this region knows stay.</remarks>
-    Task InstallSnapshotAsync(
+    /// <returns>False, and nothing has changed, where the ledger has a later epoch here than in the snapshot.</returns>
+    /// <remarks>
+    /// Commits of the ledger that are kept here are dropped: the snapshot stands for them; their positions stay, empty (<see cref="FeedEntry"/>), and
+    /// are never given again. Links of blobs that only this region knows stay. Commits that await blobs go on awaiting them.
+    /// </remarks>
+    Task<bool> InstallSnapshotAsync(
         RegionId source, long position, LedgerSnapshot snapshot, IReadOnlyList<MissingBlob> missing, CancellationToken cancellation = default);
 
-    /// <summary>Moves the cursor to a position up to which snapshots stand for the feed; never back.</summary>
+    /// <summary>Moves the cursor to a position up to which snapshots stand for the feed; never back. From there on the feed is whole here.</summary>
     Task SkipToAsync(RegionId source, FeedCursor cursor, CancellationToken cancellation = default);
 }

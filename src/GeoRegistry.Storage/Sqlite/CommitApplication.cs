@@ -9,54 +9,54 @@ namespace GeoRegistry.Storage.Sqlite;
 /// <summary>Writes a commit and what it implies, within the caller's transaction.</summary>
 internal static class CommitApplication
 {
-    /// <summary>Appends a commit, or finds that the head is another and changes nothing.</summary>
-    public static AppendOutcome Append(SqliteSession session, LedgerHead expected, Commit commit, ReadOnlyMemory<byte> encoded, LedgerHead next)
+    /// <summary>Appends a commit of this region, or finds that the head is another and changes nothing.</summary>
+    public static AppendOutcome Append(
+        SqliteSession session, LedgerHead expected, Commit commit, ReadOnlyMemory<byte> encoded, LedgerHead next, IReadOnlyList<MissingBlob> missing)
     {
         var (ledger, head) = LedgerRows.Find(session, commit.Ledger);
         if (!head.Equals(expected) || commit.Epoch < head.Epoch) return new AppendOutcome.HeadMoved(head);
         if (ledger == 0) ledger = LedgerRows.Add(session, commit.Ledger);
         var region = commit.Region.ToString();
-        var position = 1 + (session.Number("SELECT max(position) FROM commits WHERE region = $1", region) ?? 0);
+        var position = 1 + FeedRows.Head(session, region);
+        Apply(session, ledger, commit, encoded, next, region, position);
+        HydrationRows.Queue(session, region, position, ledger, commit.At.ToUnixTimeMilliseconds(), missing);
+        return new AppendOutcome.Appended(next, position);
+    }
+
+    /// <summary>Writes the next commit of a ledger, what it implies, and its place in a feed.</summary>
+    /// <param name="session">The writer's.</param>
+    /// <param name="ledger">The ledger's row.</param>
+    /// <param name="commit">The commit.</param>
+    /// <param name="encoded">Its wire form.</param>
+    /// <param name="next">The ledger's head with it.</param>
+    /// <param name="region">The region whose feed it is in.</param>
+    /// <param name="position">Its place there.</param>
+    public static void Apply(
+        SqliteSession session, long ledger, Commit commit, ReadOnlyMemory<byte> encoded, LedgerHead next, string region, long position)
+    {
         session.Execute(
             "INSERT INTO commits (region, position, ledger, number, checksum, encoded) VALUES ($1, $2, $3, $4, $5, $6)",
             region, position, ledger, next.Number, next.Checksum.ToArray(), encoded.ToArray());
+        LedgerRows.SetHead(session, ledger, next);
+
+        // Pruning left the commit before, as it was the ledger's last then.
         session.Execute(
-            "UPDATE ledgers SET epoch = $2, number = $3, checksum = $4 WHERE id = $1", ledger, next.Epoch, next.Number, next.Checksum.ToArray());
+            "DELETE FROM commits WHERE ledger = $1 AND number = $2 AND position <= (SELECT pruned FROM feeds WHERE region = commits.region)", ledger, next.Number - 1);
         foreach (var operation in commit.Operations) Apply(session, ledger, operation);
-        return new AppendOutcome.Appended(next, position);
     }
 
     /// <summary>Records that a repository has a blob.</summary>
     public static void LinkBlob(SqliteSession session, long ledger, Digest digest, long sizeBytes) =>
         session.Execute("INSERT OR IGNORE INTO blob_links (digest, ledger, size) VALUES ($1, $2, $3)", digest.ToKey(), ledger, sizeBytes);
 
-    private static void Apply(SqliteSession session, long ledger, Operation operation)
-    {
-        switch (operation)
-        {
-            case Operation.ManifestPut put:
-                PutManifest(session, ledger, put.Manifest);
-                break;
-            case Operation.TagSet set:
-                session.Execute(
-                    "INSERT INTO tags (ledger, name, digest) VALUES ($1, $2, $3) ON CONFLICT DO UPDATE SET digest = excluded.digest",
-                    ledger, set.Tag.ToString(), set.Digest.ToKey());
-                break;
-            case Operation.TagDeleted deleted:
-                session.Execute("DELETE FROM tags WHERE ledger = $1 AND name = $2", ledger, deleted.Tag.ToString());
-                break;
-            case Operation.ManifestDeleted deleted:
-                DeleteManifest(session, ledger, deleted.Digest);
-                break;
-            case Operation.BlobDeleted deleted:
-                session.Execute("DELETE FROM blob_links WHERE digest = $1 AND ledger = $2", deleted.Digest.ToKey(), ledger);
-                break;
-            default:
-                throw new InvalidOperationException($"{operation.GetType().Name} cannot be applied.");
-        }
-    }
+    /// <summary>Lets a tag name a manifest.</summary>
+    public static void SetTag(SqliteSession session, long ledger, Tag tag, Digest digest) =>
+        session.Execute(
+            "INSERT INTO tags (ledger, name, digest) VALUES ($1, $2, $3) ON CONFLICT DO UPDATE SET digest = excluded.digest",
+            ledger, tag.ToString(), digest.ToKey());
 
-    private static void PutManifest(SqliteSession session, long ledger, Manifest manifest)
+    /// <summary>Puts a manifest into a ledger, with the blob links that it implies.</summary>
+    public static void PutManifest(SqliteSession session, long ledger, Manifest manifest)
     {
         // The same bytes may have been there under another media type, and then named other content.
         DeleteManifest(session, ledger, manifest.Digest);
@@ -76,6 +76,33 @@ internal static class CommitApplication
             session.Execute(
                 "INSERT INTO referrers (ledger, subject, digest, artifact_type, descriptor) VALUES ($1, $2, $3, $4, $5)",
                 ledger, subject.ToKey(), digest, manifest.ArtifactType, manifest.ReferrerDescriptor.ToArray());
+        }
+    }
+
+    private static void Apply(SqliteSession session, long ledger, Operation operation)
+    {
+        switch (operation)
+        {
+            case Operation.ManifestPut put:
+                PutManifest(session, ledger, put.Manifest);
+                break;
+            case Operation.TagSet set:
+                SetTag(session, ledger, set.Tag, set.Digest);
+                break;
+            case Operation.TagDeleted deleted:
+                session.Execute("DELETE FROM tags WHERE ledger = $1 AND name = $2", ledger, deleted.Tag.ToString());
+                break;
+            case Operation.ManifestDeleted deleted:
+                DeleteManifest(session, ledger, deleted.Digest);
+                break;
+            case Operation.BlobDeleted deleted:
+                session.Execute("DELETE FROM blob_links WHERE digest = $1 AND ledger = $2", deleted.Digest.ToKey(), ledger);
+                break;
+            case Operation.BlobLinked linked:
+                LinkBlob(session, ledger, linked.Digest, linked.SizeBytes);
+                break;
+            default:
+                throw new InvalidOperationException($"{operation.GetType().Name} cannot be applied.");
         }
     }
 

@@ -21,4 +21,8 @@ internal static class LedgerRows
         session.Number(
             "INSERT INTO ledgers (kind, name, epoch, number, checksum) VALUES ($1, $2, 0, 0, $3) RETURNING id",
             (long)id.Kind, id.Name, LedgerHead.Empty.Checksum.ToArray())!.Value;
+
+    /// <summary>Moves a ledger's head.</summary>
+    public static void SetHead(SqliteSession session, long ledger, LedgerHead head) =>
+        session.Execute("UPDATE ledgers SET epoch = $2, number = $3, checksum = $4 WHERE id = $1", ledger, head.Epoch, head.Number, head.Checksum.ToArray());
 }

@@ -12,6 +12,12 @@ namespace GeoRegistry.Storage.Sqlite;
 /// manifest_references  which manifests name a blob or child
 /// referrers            which manifests have a subject
 /// blob_links           which repositories have a blob
+/// feeds                one row a region: how far its feed is applied here, what of it snapshots stand for and what was pruned
+/// hydration            the blobs to be fetched; id is their order, dead 1 a dead letter, not_before 0 one that never failed
+/// hydration_waits      which commits await a blob; all of a blob's rows go at once, when it is stored
+/// hydration_commits    how many blobs a commit awaits; a snapshot counts as a commit of its ledger
+/// hydration_regions    the sums of a region's commits that await something
+/// hydration_ledgers    the same of a ledger's
 /// </code>
 /// </remarks>
 internal static class Schema
@@ -74,6 +80,63 @@ internal static class Schema
             ledger INTEGER NOT NULL,
             size INTEGER NOT NULL,
             PRIMARY KEY (digest, ledger)) STRICT, WITHOUT ROWID;
+        """,
+        """
+        CREATE INDEX blob_links_of_ledger ON blob_links (ledger, digest, size);
+
+        CREATE TABLE feeds (
+            region TEXT PRIMARY KEY,
+            position INTEGER NOT NULL,
+            checksum BLOB NOT NULL,
+            snapshot INTEGER NOT NULL,
+            pruned INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE hydration (
+            id INTEGER PRIMARY KEY,
+            digest BLOB NOT NULL UNIQUE,
+            size INTEGER NOT NULL,
+            origin TEXT NOT NULL,
+            ledger INTEGER NOT NULL,
+            since INTEGER NOT NULL,
+            attempts INTEGER NOT NULL,
+            not_before INTEGER NOT NULL,
+            dead INTEGER NOT NULL,
+            error TEXT) STRICT;
+        CREATE INDEX hydration_ready ON hydration (origin, not_before) WHERE dead = 0;
+        CREATE INDEX hydration_lists ON hydration (dead);
+
+        CREATE TABLE hydration_waits (
+            blob INTEGER NOT NULL,
+            source TEXT NOT NULL,
+            position INTEGER NOT NULL,
+            ledger INTEGER NOT NULL,
+            PRIMARY KEY (blob, source, position, ledger)) STRICT, WITHOUT ROWID;
+        CREATE INDEX hydration_waits_of_ledger ON hydration_waits (blob, ledger);
+
+        CREATE TABLE hydration_commits (
+            source TEXT NOT NULL,
+            position INTEGER NOT NULL,
+            ledger INTEGER NOT NULL,
+            at INTEGER NOT NULL,
+            blobs INTEGER NOT NULL,
+            PRIMARY KEY (source, position, ledger)) STRICT, WITHOUT ROWID;
+        CREATE INDEX hydration_commits_of_region ON hydration_commits (source, at);
+        CREATE INDEX hydration_commits_of_ledger ON hydration_commits (ledger, at);
+
+        CREATE TABLE hydration_regions (
+            source TEXT PRIMARY KEY,
+            commits INTEGER NOT NULL,
+            blobs INTEGER NOT NULL,
+            bytes INTEGER NOT NULL,
+            dead INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE hydration_ledgers (
+            ledger INTEGER PRIMARY KEY,
+            commits INTEGER NOT NULL,
+            blobs INTEGER NOT NULL,
+            bytes INTEGER NOT NULL,
+            oldest INTEGER NOT NULL) STRICT;
+        CREATE INDEX hydration_ledgers_by_age ON hydration_ledgers (oldest);
         """,
     ];
 

@@ -1,5 +1,4 @@
 using GeoRegistry.Ledgers;
-using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Manifests;
@@ -8,16 +7,20 @@ using GeoRegistry.Storage.Files;
 namespace GeoRegistry.Storage.Sqlite;
 
 /// <summary>The embedded metadata store: one SQLite file, for regions of one process.</summary>
-public sealed class SqliteMetadataStore : ILedgerStore, IRepositoryTables, IStoreHealth, IAsyncDisposable
+public sealed partial class SqliteMetadataStore : ILedgerStore, IRepositoryTables, IReplicaStore, IHydrationQueue, IStoreHealth, IAsyncDisposable
 {
     private readonly SqliteWriter _writer;
     private readonly SqliteReaders _readers;
+    private readonly TimeProvider _time;
+    private readonly FeedSignal _appended = new();
 
     /// <summary>Opens the database, which is made or upgraded where needed.</summary>
     /// <param name="path">The file; SQLite keeps two more beside it.</param>
+    /// <param name="time">Tells when snapshots were installed; null for the system's clock.</param>
     /// <exception cref="InvalidDataException">The database was written by a newer build.</exception>
-    public SqliteMetadataStore(string path)
+    public SqliteMetadataStore(string path, TimeProvider? time = null)
     {
+        _time = time ?? TimeProvider.System;
         _writer = new SqliteWriter(path);
         Posix.SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         _readers = new SqliteReaders(path);
@@ -25,26 +28,6 @@ public sealed class SqliteMetadataStore : ILedgerStore, IRepositoryTables, IStor
 
     /// <inheritdoc/>
     public string StoreName => "metadata";
-
-    /// <inheritdoc/>
-    public async Task<AppendOutcome> AppendAsync(LedgerHead expected, Commit commit, CancellationToken cancellation = default)
-    {
-        if (commit.Number != expected.Number + 1) throw new ArgumentException($"Commit {commit.Number} cannot follow {expected.Number}.", nameof(commit));
-        var encoded = CommitCodec.Encode(commit);
-        var next = expected.After(commit.Epoch, encoded);
-        return await _writer.WriteAsync(session => CommitApplication.Append(session, expected, commit, encoded, next), cancellation).ConfigureAwait(false);
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<LedgerHead> ReadHeadAsync(LedgerId ledger, CancellationToken cancellation = default) =>
-        Read(session => LedgerRows.Find(session, ledger).Head);
-
-    /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<FeedEntry>> ReadFeedAsync(RegionId region, long after, int limit, CancellationToken cancellation = default) =>
-        Read<IReadOnlyList<FeedEntry>>(session => session.List(
-            row => new FeedEntry(row.GetInt64(0), row.GetFieldValue<byte[]>(1), row.GetFieldValue<byte[]>(2)),
-            "SELECT position, encoded, checksum FROM commits WHERE region = $1 AND position > $2 ORDER BY position LIMIT $3",
-            region.ToString(), after, (long)limit));
 
     /// <inheritdoc/>
     public ValueTask<Manifest?> FindManifestAsync(RepositoryName repository, Digest digest, CancellationToken cancellation = default) =>

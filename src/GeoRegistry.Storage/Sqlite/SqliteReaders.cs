@@ -30,6 +30,15 @@ internal sealed class SqliteReaders(string path) : IDisposable
         }
     }
 
+    /// <summary>Reads, by however many queries, what stood at one moment.</summary>
+    public T ReadOneMoment<T>(Func<SqliteSession, T> read) => Read(session =>
+    {
+        session.Execute("BEGIN");
+        var result = read(session);
+        session.Execute("ROLLBACK");
+        return result;
+    });
+
     public void Dispose()
     {
         while (_idle.TryTake(out var session)) session.Dispose();

@@ -35,7 +35,7 @@ public sealed class CommitCodecRefusalTests
 
     [Theory]
     [InlineData(0UL)]
-    [InlineData(6UL)]
+    [InlineData(7UL)]
     [InlineData(127UL)]
     [InlineData((1UL << 32) + 3)]
     [InlineData((1UL << 40) + 3)]

@@ -23,14 +23,15 @@ public sealed class CommitCodecRoundTripTests
         from algorithm in Gen.Elements(DigestAlgorithm.Sha256, DigestAlgorithm.Sha512)
         select ManifestOf($$"""{"schemaVersion":2,"manifests":[],"padding":"{{new string('x', padding)}}"}""", mediaType, algorithm);
 
+    private static readonly Gen<long> Numbers = Gen.Elements(0L, 1, 127, 128, 16383, 16384, (1L << 35) - 1, 1L << 35, (1L << 56) + 1, long.MaxValue);
+
     private static readonly Gen<Operation> Operations = Gen.OneOf(
         Manifests.Select(manifest => (Operation)new Operation.ManifestPut(manifest)),
         Tags.SelectMany(tag => Digests.Select(digest => (Operation)new Operation.TagSet(tag, digest))),
         Tags.Select(tag => (Operation)new Operation.TagDeleted(tag)),
         Digests.Select(digest => (Operation)new Operation.ManifestDeleted(digest)),
-        Digests.Select(digest => (Operation)new Operation.BlobDeleted(digest)));
-
-    private static readonly Gen<long> Numbers = Gen.Elements(0L, 1, 127, 128, 16383, 16384, (1L << 35) - 1, 1L << 35, (1L << 56) + 1, long.MaxValue);
+        Digests.Select(digest => (Operation)new Operation.BlobDeleted(digest)),
+        Digests.SelectMany(digest => Numbers.Select(size => (Operation)new Operation.BlobLinked(digest, size))));
 
     private static readonly Gen<Commit> Commits =
         from operations in Operations.NonEmptyListOf()

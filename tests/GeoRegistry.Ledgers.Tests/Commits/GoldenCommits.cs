@@ -17,7 +17,8 @@ internal static class GoldenCommits
         TagSet = new Operation.TagSet(Tag.Parse("v1.0"), Sha256),
         TagDeleted = new Operation.TagDeleted(Tag.Parse("Old_tag-2")),
         ManifestDeleted = new Operation.ManifestDeleted(Sha512),
-        BlobDeleted = new Operation.BlobDeleted(Sha256);
+        BlobDeleted = new Operation.BlobDeleted(Sha256),
+        BlobLinked = new Operation.BlobLinked(Sha256, 300);
 
     public static IReadOnlyDictionary<string, Commit> All { get; } = new Dictionary<string, Commit>
     {
@@ -26,6 +27,7 @@ internal static class GoldenCommits
         ["tag-deleted"] = Of(TagDeleted),
         ["manifest-deleted"] = Of(ManifestDeleted),
         ["blob-deleted"] = Of(BlobDeleted),
+        ["blob-linked"] = Of(BlobLinked),
         ["mixed"] = Of(TagDeleted, ManifestPut, TagSet, ManifestDeleted, BlobDeleted, new Operation.TagSet(Tag.Parse("latest"), Sha512))
             with { Epoch = 1L << 40, Number = (1L << 62) + 5, Actor = "Zoë 🚀" },
     };

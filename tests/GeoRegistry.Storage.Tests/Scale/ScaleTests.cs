@@ -1,5 +1,7 @@
 using GeoRegistry.TestKit;
 using GeoRegistry.Ledgers.Commits;
+using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.TestKit.Stores;
 using GeoRegistry.Protocol;
 using Xunit.Abstractions;
 
@@ -7,13 +9,13 @@ namespace GeoRegistry.Storage.Tests.Scale;
 
 /// <summary>
 /// No operation becomes slower because a repository or the registry is large (<c>IRepositoryTables</c>): with a million tags and a
-/// million blobs (ten million with GEOREGISTRY_LONG_TESTS=1) each takes about as long as in an empty registry, measured side by side.
+/// million blobs (ten million with GEOREGISTRY_LONG_TESTS=1), and a million more that are queued, each takes about as long as in an empty registry, measured side by side.
 /// </summary>
 public sealed class ScaleTests(ITestOutputHelper output)
 {
     private const int Rounds = 41, WarmUp = 5, Page = 100;
     private const double MaxRatio = 5;
-    private const long Tags = 1_000_000;
+    private const long Tags = 1_000_000, Queued = 1_000_000;
 
     private static readonly long Blobs = LongTests.AreOn ? 10_000_000 : 1_000_000;
 
@@ -32,18 +34,29 @@ public sealed class ScaleTests(ITestOutputHelper output)
         new("set new tag", async (registry, round) => await registry.Ledger.AppendAsync(new Operation.TagSet(Tag.Parse($"tag-{round * 1019:d9}-new"), BigRegistry.Image.Digest))),
         new("delete tag", async (registry, round) => await registry.Ledger.AppendAsync(new Operation.TagDeleted(registry.TagAt(round * 1013)))),
         new("link blob", async (registry, round) => await registry.Store.LinkBlobAsync(BigRegistry.Repository, BigRegistry.BlobAt(round * 991, 'a'), 1)),
+        new("read ready", async (registry, _) => await registry.Store.ReadReadyAsync(BigRegistry.Source, DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_000 + (registry.Queued / 2)), Page / 2)),
+        new("list dead letters", async (registry, _) => await registry.Store.ListAsync(dead: true, Page / 10)),
+        new("list queue", async (registry, _) => await registry.Store.ListAsync(dead: false, Page / 2)),
+        new("summarize", async (registry, _) => await registry.Store.SummarizeAsync()),
+        new("summarize repositories", async (registry, _) => await registry.Store.SummarizeRepositoriesAsync(null, Page / 2)),
+        new("is complete", async (registry, round) => await registry.Store.IsCompleteAsync(BigRegistry.Source, round + 1)),
+        new("append with missing blob", async (registry, round) => await registry.Ledger.AppendAsync(
+            [new MissingBlob(BigRegistry.BlobAt(round * 1021, 'b'), 1, BigRegistry.Source)], new Operation.TagSet(registry.TagAt(round), BigRegistry.Image.Digest))),
+        new("complete blob", async (registry, round) => await registry.Store.CompleteAsync(registry.QueuedAt(round * 997))),
+        new("put blob off", async (registry, round) => await registry.Store.PutOffAsync(registry.QueuedAt((round * 991) + 1), "error", null, countAttempt: true)),
+        new("prune", async (registry, _) => await registry.Store.PruneFeedAsync(SampleLedger.Region, 20, Page)),
     ];
 
     [Fact]
     public async Task EveryOperation_InARegistryWithMillions_TakesAboutAsLongAsInAnEmptyOne()
     {
-        await using var big = await BigRegistry.CreateAsync(Tags, Blobs);
+        await using var big = await BigRegistry.CreateAsync(Tags, Blobs, Queued);
 
         // As many as a page, so that both answer pages of one length.
-        await using var empty = await BigRegistry.CreateAsync(2 * Page, 0);
+        await using var empty = await BigRegistry.CreateAsync(2 * Page, 0, 2 * Page);
         Assert.Equal(Page, (await big.Store.ListTagsAsync(BigRegistry.Repository, big.TagAt(Tags / 2).ToString(), Page)).Count);
         Assert.NotNull(await big.Store.FindBlobAsync(BigRegistry.Repository, BigRegistry.BlobAt(Blobs - 1, '5')));
-        output.WriteLine($"{Tags} tags, {Blobs} blobs against an empty registry; medians of {Rounds}");
+        output.WriteLine($"{Tags} tags, {Blobs} blobs, {Queued} queued against an empty registry; medians of {Rounds}");
 
         var slow = new List<string>();
         foreach (var comparison in Operations)

@@ -53,6 +53,23 @@ public sealed class GroupCommitTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task ApplyAsync_OneEntryFails_NothingOfTheCallStands()
+    {
+        _fixture.Execute("CREATE TRIGGER poison BEFORE INSERT ON tags WHEN new.name = 'poison' BEGIN SELECT RAISE(ABORT, 'poisoned'); END");
+        var feed = new SampleFeed();
+        feed.Add("good", [new MissingBlob(SampleBlob.Of("a").Digest, 1, feed.Region)], Set("v1"));
+        feed.Add("poisoned", Set("poison"));
+
+        await Assert.ThrowsAsync<SqliteException>(() => _fixture.Store.ApplyAsync(feed.Region, feed.Entries).OrFail("the fault"));
+
+        Assert.Equal(0, (await _fixture.Store.ReadCursorAsync(feed.Region)).Position);
+        Assert.False(await _fixture.Store.ExistsAsync(RepositoryName.Parse("good")));
+        Assert.Empty(await _fixture.Store.SummarizeAsync());
+        _fixture.Execute("DROP TRIGGER poison");
+        Assert.Equal(2, (await _fixture.Store.ApplyAsync(feed.Region, feed.Entries)).Cursor.Position);
+    }
+
+    [Fact]
     public async Task AppendAsync_TwoOnOneHeadInOneBatch_TheSecondFindsTheHeadMoved()
     {
         var ledger = Ledger("r");

@@ -1,5 +1,6 @@
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Commits;
+using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 using GeoRegistry.Storage.Sqlite;
 using GeoRegistry.TestKit;
@@ -26,11 +27,13 @@ public sealed class SchemaTests
         Assert.Empty(after.Texts("SELECT name FROM sqlite_schema"));
     }
 
-    /// <summary>The database of schema version 1 is frozen in Golden/: every later build must open it with all it holds.</summary>
-    [Fact]
-    public async Task Constructor_DatabaseOfVersion1_OpensWithAllItHolds()
+    /// <summary>The databases of all schema versions are frozen in Golden/: every later build must open them with all they hold.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Constructor_DatabaseOfAVersion_OpensWithAllItHolds(int version)
     {
-        await using var fixture = new SqliteStoreFixture(GoldenVersion1());
+        await using var fixture = new SqliteStoreFixture(Golden(version));
         var (name, manifest, layer) = (RepositoryName.Parse("library/golden"), SampleManifests.Image("golden", layers: SampleBlob.Of("golden layer")), SampleBlob.Of("golden layer"));
 
         var head = await fixture.Store.ReadHeadAsync(LedgerId.Of(name));
@@ -44,7 +47,44 @@ public sealed class SchemaTests
         Assert.Equal(2, CommitCodec.Decode(entry.Encoded).Operations.Count);
 
         var ledger = new SampleLedger(() => fixture.Store, name.ToString()) { Head = head, Epoch = 3 };
-        Assert.Equal(2, (await ledger.AppendAsync(new Operation.TagDeleted(Tag.Parse("v1")))).Position);
+        Assert.Equal(2, (await ledger.AppendAsync([new MissingBlob(layer.Digest, 1, RegionId.Parse("ap"))], new Operation.TagDeleted(Tag.Parse("v1")))).Position);
+        Assert.Contains(await fixture.Store.ListAsync(dead: false, 10), job => job.Digest == layer.Digest);
+    }
+
+    [Fact]
+    public async Task Constructor_DatabaseOfVersion2_HasItsFeedsAndItsHydrationQueue()
+    {
+        await using var fixture = new SqliteStoreFixture(Golden(2));
+        var (us, layer, config) = (RegionId.Parse("us"), SampleBlob.Of("golden layer"), SampleManifests.ConfigOf("golden"));
+
+        var cursor = await fixture.Store.ReadCursorAsync(us);
+        Assert.Equal((7, LedgerHead.ChecksumSizeBytes), (cursor.Position, cursor.Checksum.Length));
+        Assert.Equal(new FeedExtent(3, 7), await fixture.Store.ReadFeedExtentAsync(us));
+        Assert.Equal(layer.Digest, Assert.Single(await fixture.Store.ReadReadyAsync(us, SampleLedger.At, 10)).Digest);
+        var dead = Assert.Single(await fixture.Store.ListAsync(dead: true, 10));
+        Assert.Equal((config.Digest, 4, "nobody has it", SampleLedger.At, "library/golden"), (dead.Digest, dead.Attempts, dead.Error, dead.Since, dead.Repository));
+        var bytes = layer.SizeBytes + config.SizeBytes;
+        Assert.Equal([new PendingSummary(us, 1, 2, bytes, 1, SampleLedger.At)], await fixture.Store.SummarizeAsync());
+        Assert.Equal([new RepositoryPending("library/golden", 1, 2, bytes, SampleLedger.At)], await fixture.Store.SummarizeRepositoriesAsync(null, 10));
+
+        Assert.Empty(await fixture.Store.CompleteAsync(layer.Digest));
+        Assert.False(await fixture.Store.IsCompleteAsync(us, 7));
+        Assert.Equal([new PendingCommit(us, 7, SampleLedger.At)], await fixture.Store.CompleteAsync(config.Digest));
+        Assert.Empty(await fixture.Store.SummarizeAsync());
+    }
+
+    /// <summary>An upgraded database is the same as one that is made anew: the last golden file says what that is.</summary>
+    [Fact]
+    public async Task Constructor_DatabaseOfVersion1_IsUpgradedToTheSchemaOfVersion2()
+    {
+        await using var upgraded = new SqliteStoreFixture(Golden(1));
+        using var folder = new TemporaryFolder();
+        using var golden = new SqliteFile(folder.Child("golden.db"));
+        golden.Execute(Golden(2));
+        using var database = new SqliteFile(upgraded.DatabasePath);
+
+        const string Schema = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name";
+        Assert.Equal(golden.Texts(Schema), database.Texts(Schema));
     }
 
     [Fact]
@@ -69,15 +109,15 @@ public sealed class SchemaTests
         Assert.Equal(["wal"], database.Texts("PRAGMA journal_mode"));
     }
 
-    /// <summary>The tables of version 1 and one repository in them, whose bytes are made here in place of the file's names for them.</summary>
-    private static string GoldenVersion1()
+    /// <summary>The tables of a version and one repository in them, whose bytes are made here in place of the file's names for them.</summary>
+    private static string Golden(int version)
     {
         var (manifest, layer, config) = (SampleManifests.Image("golden", layers: SampleBlob.Of("golden layer")), SampleBlob.Of("golden layer"), SampleManifests.ConfigOf("golden"));
         var commit = new Commit(
             LedgerId.Of(RepositoryName.Parse("library/golden")), 3, 1, SampleLedger.At, "golden", RegionId.Parse("eu"),
             [new Operation.ManifestPut(manifest), new Operation.TagSet(Tag.Parse("v1"), manifest.Digest)]);
         var encoded = CommitCodec.Encode(commit);
-        var sql = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Golden", "schema-v1.sql"));
+        var sql = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Golden", $"schema-v{version}.sql"));
         return sql
             .Replace("@manifest_digest", Key(manifest.Digest), StringComparison.Ordinal)
             .Replace("@manifest_content", Hex(manifest.Content.Span), StringComparison.Ordinal)

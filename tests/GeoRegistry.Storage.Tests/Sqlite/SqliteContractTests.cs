@@ -11,3 +11,13 @@ public sealed class SqliteRepositoryTablesTests : RepositoryTablesContract
 {
     protected override Task<MetadataStoreFixture> OpenAsync() => Task.FromResult<MetadataStoreFixture>(new SqliteStoreFixture());
 }
+
+public sealed class SqliteReplicaStoreTests : ReplicaStoreContract
+{
+    protected override Task<MetadataStoreFixture> OpenAsync() => Task.FromResult<MetadataStoreFixture>(new SqliteStoreFixture());
+}
+
+public sealed class SqliteHydrationQueueTests : HydrationQueueContract
+{
+    protected override Task<MetadataStoreFixture> OpenAsync() => Task.FromResult<MetadataStoreFixture>(new SqliteStoreFixture());
+}

@@ -29,6 +29,10 @@ internal sealed class SqliteStoreFixture : MetadataStoreFixture
 
     public override IRepositoryTables Tables => Store;
 
+    public override IReplicaStore Replicas => Store;
+
+    public override IHydrationQueue Hydration => Store;
+
     public override async Task ReopenAsync()
     {
         await Store.DisposeAsync();

@@ -135,7 +135,7 @@ public abstract partial class LedgerStoreContract : MetadataStoreContract
         var ledger = Ledger();
         var commit = ledger.After(LedgerHead.Empty, new Operation.TagDeleted(Tag.Parse("v1")));
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Ledgers.AppendAsync(LedgerHead.Empty, commit, new CancellationToken(canceled: true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Ledgers.AppendAsync(LedgerHead.Empty, commit, cancellation: new CancellationToken(canceled: true)));
 
         Assert.Equal(LedgerHead.Empty, await Ledgers.ReadHeadAsync(ledger.Id));
     }
@@ -148,7 +148,7 @@ public abstract partial class LedgerStoreContract : MetadataStoreContract
         Task<AppendOutcome> append;
         await using (await Fixture.HoldWritesAsync())
         {
-            append = Ledgers.AppendAsync(LedgerHead.Empty, ledger.After(LedgerHead.Empty, new Operation.TagSet(Tag.Parse("v1"), SampleBlob.Of("a").Digest)), client.Token);
+            append = Ledgers.AppendAsync(LedgerHead.Empty, ledger.After(LedgerHead.Empty, new Operation.TagSet(Tag.Parse("v1"), SampleBlob.Of("a").Digest)), cancellation: client.Token);
             await client.CancelAsync();
         }
 
@@ -174,6 +174,17 @@ public abstract partial class LedgerStoreContract : MetadataStoreContract
         Assert.Equal(manifest.Digest, Digest.Of(found.Content.Span));
         var entry = Assert.Single(await Ledgers.ReadFeedAsync(SampleLedger.Region, 0, 10));
         Assert.Equal(manifest.Digest, Assert.IsType<Operation.ManifestPut>(CommitCodec.Decode(entry.Encoded).Operations[0]).Manifest.Digest);
+    }
+
+    [Fact]
+    public async Task AppendAsync_BlobLinked_TheRepositoryHasTheBlob()
+    {
+        var (ledger, blob) = (Ledger(), SampleBlob.Of("child of an index"));
+
+        await ledger.AppendAsync(new Operation.BlobLinked(blob.Digest, blob.SizeBytes));
+
+        Assert.Equal(blob.SizeBytes, await Tables.FindBlobAsync(ledger.Repository, blob.Digest));
+        Assert.Null(await Tables.FindBlobAsync(Ledger("library/other").Repository, blob.Digest));
     }
 
     [Fact]

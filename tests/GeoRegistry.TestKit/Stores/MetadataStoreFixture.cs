@@ -9,6 +9,10 @@ public abstract class MetadataStoreFixture : IAsyncDisposable
 
     public abstract IRepositoryTables Tables { get; }
 
+    public abstract IReplicaStore Replicas { get; }
+
+    public abstract IHydrationQueue Hydration { get; }
+
     /// <summary>Closes the store and opens its data again, as a restart of the process does.</summary>
     public abstract Task ReopenAsync();
 
@@ -28,6 +32,10 @@ public abstract class MetadataStoreContract : IAsyncLifetime
     protected ILedgerStore Ledgers => Fixture.Ledgers;
 
     protected IRepositoryTables Tables => Fixture.Tables;
+
+    protected IReplicaStore Replicas => Fixture.Replicas;
+
+    protected IHydrationQueue Hydration => Fixture.Hydration;
 
     public async Task InitializeAsync() => _fixture = await OpenAsync();
 

@@ -27,9 +27,12 @@ public sealed class SampleLedger(Func<ILedgerStore> store, string repository)
         new(Id, Epoch, head.Number + 1, At, "tests", Region, operations);
 
     /// <summary>Appends a commit, which must succeed.</summary>
-    public async Task<AppendOutcome.Appended> AppendAsync(params IReadOnlyList<Operation> operations)
+    public Task<AppendOutcome.Appended> AppendAsync(params IReadOnlyList<Operation> operations) => AppendAsync([], operations);
+
+    /// <summary>Appends a commit that awaits blobs, which must succeed.</summary>
+    public async Task<AppendOutcome.Appended> AppendAsync(IReadOnlyList<MissingBlob> missing, params IReadOnlyList<Operation> operations)
     {
-        var outcome = await store().AppendAsync(Head, After(Head, operations));
+        var outcome = await store().AppendAsync(Head, After(Head, operations), missing);
         if (outcome is not AppendOutcome.Appended appended) throw new InvalidOperationException($"The append to {Id} was answered with {outcome}.");
         Head = appended.Head;
         return appended;

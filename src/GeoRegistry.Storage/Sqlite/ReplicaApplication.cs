@@ -1,0 +1,83 @@
+using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Commits;
+using GeoRegistry.Ledgers.Stores;
+
+namespace GeoRegistry.Storage.Sqlite;
+
+/// <summary>Applies entries of another region's feed, within the caller's transaction.</summary>
+internal static class ReplicaApplication
+{
+    private enum Verdict
+    {
+        /// <summary>The next commit of its ledger.</summary>
+        Next,
+
+        /// <summary>The ledger has it.</summary>
+        Known,
+
+        /// <summary>Of a history that a later epoch has ended.</summary>
+        Ended,
+
+        /// <summary>The ledger here must be repaired first.</summary>
+        Faulty,
+    }
+
+    public static ApplyOutcome Apply(SqliteSession session, RegionId source, IReadOnlyList<ReplicaEntry> entries)
+    {
+        var region = source.ToString();
+        var begin = FeedRows.Cursor(session, region);
+        var (cursor, faulty) = (begin, (LedgerId?)null);
+        foreach (var entry in entries.SkipWhile(entry => entry.Position <= begin.Position))
+        {
+            if (entry.Position != cursor.Position + 1)
+                throw new ArgumentException($"The entry {entry.Position} of {source} cannot follow {cursor.Position}.", nameof(entries));
+            if (entry.Commit is { } commit && !TryApply(session, region, entry, commit))
+            {
+                faulty = commit.Ledger;
+                break;
+            }
+
+            cursor = new FeedCursor(entry.Position, entry.Checksum);
+        }
+
+        if (cursor.Position > begin.Position) FeedRows.MoveCursor(session, region, cursor);
+        return new ApplyOutcome(cursor, faulty);
+    }
+
+    private static bool TryApply(SqliteSession session, string region, ReplicaEntry entry, Commit commit)
+    {
+        var (ledger, head) = LedgerRows.Find(session, commit.Ledger);
+        var next = commit.Number == head.Number + 1 ? head.After(commit.Epoch, entry.Encoded.Span) : null;
+        var verdict = Judge(session, ledger, head, next, commit, entry.Checksum.Span);
+        if (verdict == Verdict.Next)
+        {
+            if (ledger == 0) ledger = LedgerRows.Add(session, commit.Ledger);
+            CommitApplication.Apply(session, ledger, commit, entry.Encoded, next!, region, entry.Position);
+        }
+
+        if (verdict is Verdict.Next or Verdict.Known)
+            HydrationRows.Queue(session, region, entry.Position, ledger, commit.At.ToUnixTimeMilliseconds(), entry.Missing);
+        return verdict != Verdict.Faulty;
+    }
+
+    /// <remarks>Epochs never fall along a history: one later than the head's cannot be within it, one earlier cannot follow it.</remarks>
+    private static Verdict Judge(SqliteSession session, long ledger, LedgerHead head, LedgerHead? next, Commit commit, ReadOnlySpan<byte> checksum)
+    {
+        if (commit.Number > head.Number)
+        {
+            if (commit.Epoch < head.Epoch) return Verdict.Ended;
+            return next is not null && next.Checksum.Span.SequenceEqual(checksum) ? Verdict.Next : Verdict.Faulty;
+        }
+
+        var kept = commit.Number == head.Number ? head.Checksum : ChecksumOf(session, ledger, commit.Number);
+        if (commit.Epoch <= head.Epoch && (kept.IsEmpty || kept.Span.SequenceEqual(checksum))) return Verdict.Known;
+        return commit.Epoch < head.Epoch ? Verdict.Ended : Verdict.Faulty;
+    }
+
+    /// <summary>A commit's checksum, or nothing where it is not kept.</summary>
+    private static ReadOnlyMemory<byte> ChecksumOf(SqliteSession session, long ledger, long number)
+    {
+        using var row = session.Query("SELECT checksum FROM commits WHERE ledger = $1 AND number = $2", ledger, number);
+        return row.Read() ? row.GetFieldValue<byte[]>(0) : default(ReadOnlyMemory<byte>);
+    }
+}

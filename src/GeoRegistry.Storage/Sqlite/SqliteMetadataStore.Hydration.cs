@@ -1,0 +1,91 @@
+using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Protocol;
+using Microsoft.Data.Sqlite;
+
+namespace GeoRegistry.Storage.Sqlite;
+
+public sealed partial class SqliteMetadataStore
+{
+    private const string JobColumns =
+        "id, digest, size, origin, attempts, not_before, error, since, (SELECT name FROM ledgers WHERE ledgers.id = hydration.ledger)";
+
+    /// <inheritdoc/>
+    /// <remarks>Two queries, as no index has the blobs that never failed and those whose time has come in one order.</remarks>
+    public ValueTask<IReadOnlyList<HydrationJob>> ReadReadyAsync(RegionId from, DateTimeOffset now, int limit, CancellationToken cancellation = default)
+    {
+        var ready = _readers.ReadOneMoment(session => session.List(
+            Job,
+            $"SELECT {JobColumns} FROM hydration INDEXED BY hydration_ready WHERE origin = $1 AND dead = 0 AND not_before = 0 ORDER BY id DESC LIMIT $2",
+            from.ToString(), (long)limit).Concat(session.List(
+            Job,
+            $"""
+            SELECT {JobColumns} FROM hydration INDEXED BY hydration_ready
+            WHERE origin = $1 AND dead = 0 AND not_before > 0 AND not_before <= $2 ORDER BY not_before LIMIT $3
+            """,
+            from.ToString(), now.ToUnixTimeMilliseconds(), (long)limit)));
+        return new([.. ready.OrderByDescending(row => row.Id).Take(limit).Select(row => row.Job)]);
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<PendingCommit>> CompleteAsync(Digest digest, CancellationToken cancellation = default) =>
+        _writer.WriteAsync(session => HydrationRows.Complete(session, digest), cancellation);
+
+    /// <inheritdoc/>
+    public Task PutOffAsync(Digest digest, string error, DateTimeOffset? notBefore, bool countAttempt, CancellationToken cancellation = default) =>
+        _writer.WriteAsync(
+            session =>
+            {
+                HydrationRows.PutOff(session, digest, error, notBefore?.ToUnixTimeMilliseconds(), countAttempt ? 1 : 0);
+                return true;
+            },
+            cancellation);
+
+    /// <inheritdoc/>
+    public Task<int> RetryAsync(Digest? digest, CancellationToken cancellation = default) =>
+        _writer.WriteAsync(session => digest is { } one ? HydrationRows.Retry(session, one) : HydrationRows.RetryDead(session), cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<bool> IsCompleteAsync(RegionId source, long position, CancellationToken cancellation = default) =>
+        new(_readers.ReadOneMoment(session => HydrationRows.IsComplete(session, source.ToString(), position)));
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<HydrationJob>> ListAsync(bool dead, int limit, CancellationToken cancellation = default) =>
+        Read<IReadOnlyList<HydrationJob>>(session => session.List(
+            row => Job(row).Job,
+            $"SELECT {JobColumns} FROM hydration INDEXED BY hydration_lists WHERE dead = $1 ORDER BY id LIMIT $2", dead ? 1L : 0, (long)limit));
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<PendingSummary>> SummarizeAsync(CancellationToken cancellation = default) =>
+        Read<IReadOnlyList<PendingSummary>>(session => session.List(
+            row => new PendingSummary(RegionId.Parse(row.GetString(0)), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), Time(row.GetInt64(5))),
+            """
+            SELECT source, commits, blobs, bytes, dead, (SELECT min(at) FROM hydration_commits WHERE hydration_commits.source = hydration_regions.source)
+            FROM hydration_regions WHERE source > '' ORDER BY source
+            """));
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<RepositoryPending>> SummarizeRepositoriesAsync(
+        RepositoryName? repository, int limit, CancellationToken cancellation = default)
+    {
+        const string Columns = "SELECT (SELECT name FROM ledgers WHERE id = ledger), commits, blobs, bytes, oldest FROM hydration_ledgers";
+        return Read<IReadOnlyList<RepositoryPending>>(session => repository is { } one
+            ? session.List(Pending, $"{Columns} WHERE ledger = $1", Ledger(session, one))
+            : session.List(Pending, $"{Columns} INDEXED BY hydration_ledgers_by_age WHERE oldest >= 0 ORDER BY oldest LIMIT $1", (long)limit));
+    }
+
+    private static (long Id, HydrationJob Job) Job(SqliteDataReader row) => (row.GetInt64(0), new HydrationJob(
+        DigestKeys.FromKey(row.GetFieldValue<byte[]>(1)),
+        row.GetInt64(2),
+        RegionId.Parse(row.GetString(3)),
+        (int)row.GetInt64(4),
+        Time(row.GetInt64(5)),
+        row.IsDBNull(6) ? null : row.GetString(6),
+        Time(row.GetInt64(7)),
+        row.GetString(8)));
+
+    private static RepositoryPending Pending(SqliteDataReader row) =>
+        new(row.GetString(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), Time(row.GetInt64(4)));
+
+    private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
+}

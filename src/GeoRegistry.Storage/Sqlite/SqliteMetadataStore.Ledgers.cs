@@ -1,0 +1,61 @@
+using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Commits;
+using GeoRegistry.Ledgers.Stores;
+
+namespace GeoRegistry.Storage.Sqlite;
+
+public sealed partial class SqliteMetadataStore
+{
+    /// <inheritdoc/>
+    public async Task<AppendOutcome> AppendAsync(
+        LedgerHead expected, Commit commit, IReadOnlyList<MissingBlob>? missing = null, CancellationToken cancellation = default)
+    {
+        if (commit.Number != expected.Number + 1) throw new ArgumentException($"Commit {commit.Number} cannot follow {expected.Number}.", nameof(commit));
+        var encoded = CommitCodec.Encode(commit);
+        var next = expected.After(commit.Epoch, encoded);
+        var outcome = await _writer.WriteAsync(
+            session => CommitApplication.Append(session, expected, commit, encoded, next, missing ?? []), cancellation).ConfigureAwait(false);
+        if (outcome is AppendOutcome.Appended appended) _appended.Advance(commit.Region, appended.Position);
+        return outcome;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<LedgerHead> ReadHeadAsync(LedgerId ledger, CancellationToken cancellation = default) =>
+        Read(session => LedgerRows.Find(session, ledger).Head);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<FeedEntry>> ReadFeedAsync(RegionId region, long after, int limit, CancellationToken cancellation = default) =>
+        new(_readers.ReadOneMoment(session => FeedRows.Read(session, region.ToString(), after, limit)));
+
+    /// <inheritdoc/>
+    public ValueTask<FeedExtent> ReadFeedExtentAsync(RegionId region, CancellationToken cancellation = default) =>
+        new(_readers.ReadOneMoment(session => new FeedExtent(FeedRows.Pruned(session, region.ToString()), FeedRows.Head(session, region.ToString()))));
+
+    /// <inheritdoc/>
+    public Task WaitForFeedAsync(RegionId region, long after, CancellationToken cancellation = default) =>
+        _appended.WaitAsync(region, after, () => _readers.Read(session => FeedRows.Head(session, region.ToString())), cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<long?> FindPositionAsync(LedgerId ledger, long number, CancellationToken cancellation = default) =>
+        Read(session => session.Number(
+            "SELECT position FROM commits WHERE ledger = (SELECT id FROM ledgers WHERE kind = $1 AND name = $2) AND number = $3",
+            (long)ledger.Kind, ledger.Name, number));
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<(LedgerId Ledger, LedgerHead Head)>> ListHeadsAsync(string? after, int limit, CancellationToken cancellation = default) =>
+        Read<IReadOnlyList<(LedgerId Ledger, LedgerHead Head)>>(session => session.List(
+            row => (new LedgerId(LedgerKind.Repository, row.GetString(0)), new LedgerHead(row.GetInt64(1), row.GetInt64(2), row.GetFieldValue<byte[]>(3))),
+            """
+            SELECT name, epoch, number, checksum FROM ledgers INDEXED BY repositories
+            WHERE kind = 1 AND number > 0 AND name > $1 ORDER BY name LIMIT $2
+            """,
+            after ?? "", (long)limit));
+
+    /// <inheritdoc/>
+    public Task<int> PruneFeedAsync(RegionId region, long keep, int limit, CancellationToken cancellation = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(keep);
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        return _writer.WriteAsync(session => FeedRows.Prune(session, region.ToString(), keep, limit), cancellation);
+    }
+}
