@@ -1,11 +1,11 @@
+using GeoRegistry.FrontDoor.Admin;
 using GeoRegistry.FrontDoor.Errors;
 using GeoRegistry.FrontDoor.Health;
 using GeoRegistry.FrontDoor.Oci;
+using GeoRegistry.FrontDoor.Peers;
+using GeoRegistry.FrontDoor.Regions;
+using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
-using GeoRegistry.Repositories;
-using GeoRegistry.Repositories.Blobs;
-using GeoRegistry.Repositories.Reads;
-using GeoRegistry.Repositories.Uploads;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -15,16 +15,44 @@ namespace GeoRegistry.FrontDoor;
 public static class FrontDoorServices
 {
     /// <summary>Adds <see cref="RegistryFrontDoor"/>. The repositories and the stores must be registered beside it.</summary>
-    public static IServiceCollection AddGeoRegistryFrontDoor(this IServiceCollection services) =>
-        services.AddSingleton(provider => new RegistryFrontDoor(
-            new OciApi(
-                new ManifestEndpoints(provider.GetRequiredService<RepositoryReader>(), provider.GetRequiredService<RepositoryDirectory>()),
-                new BlobEndpoints(provider.GetRequiredService<RepositoryBlobs>(), provider.GetRequiredService<RepositoryDirectory>()),
-                new UploadEndpoints(provider.GetRequiredService<UploadSessions>(), provider.GetRequiredService<RepositoryBlobs>()),
-                new ListEndpoints(provider.GetRequiredService<IRepositoryTables>())),
-            new HealthEndpoints(
-                provider.GetServices<IStoreHealth>(),
-                provider.GetRequiredService<ILogger<HealthEndpoints>>(),
-                provider.GetRequiredService<TimeProvider>()),
-            new FailureMapping(provider.GetRequiredService<ILogger<FailureMapping>>())));
+    /// <param name="services">Where to.</param>
+    /// <param name="region">The region that it belongs to.</param>
+    public static IServiceCollection AddGeoRegistryFrontDoor(this IServiceCollection services, RegionId region) => services
+        .AddSingleton(provider => ActivatorUtilities.CreateInstance<ManifestEndpoints>(provider, region))
+        .AddSingleton(provider => ActivatorUtilities.CreateInstance<BlobEndpoints>(provider, region))
+        .AddSingleton<UploadEndpoints>()
+        .AddSingleton<ListEndpoints>()
+        .AddSingleton(provider => new OciApi(
+            provider.GetRequiredService<ManifestEndpoints>(),
+            provider.GetRequiredService<BlobEndpoints>(),
+            provider.GetRequiredService<UploadEndpoints>(),
+            provider.GetRequiredService<ListEndpoints>(),
+            provider.GetService<RegionRouting>()))
+        .AddSingleton(provider => new HealthEndpoints(
+            provider.GetServices<IStoreHealth>(), provider.GetRequiredService<ILogger<HealthEndpoints>>(), provider.GetRequiredService<TimeProvider>()))
+        .AddSingleton<FailureMapping>()
+        .AddSingleton(provider => new RegistryFrontDoor(
+            provider.GetRequiredService<OciApi>(),
+            provider.GetRequiredService<HealthEndpoints>(),
+            provider.GetRequiredService<FailureMapping>(),
+            provider.GetService<AdminApi>()));
+
+    /// <summary>Adds what a front door among other regions has beside: routing, the admin API, and <see cref="PeerApi"/>. Replication must be registered beside it.</summary>
+    public static IServiceCollection AddGeoRegistryRegions(this IServiceCollection services) => services
+        .AddSingleton<Relay>()
+        .AddSingleton<AcknowledgedWrites>()
+        .AddSingleton<RegionRouting>()
+        .AddSingleton<ReplicationEndpoints>()
+        .AddSingleton<ImageEndpoints>()
+        .AddSingleton<AdminApi>()
+        .AddSingleton<FeedEndpoints>()
+        .AddSingleton<ContentEndpoints>()
+        .AddSingleton(provider => new PeerApi(
+            provider.GetRequiredService<GeoRegistry.Regions.Control.RegionMap>(),
+            provider.GetRequiredService<Replication.Peers.PeerOptions>(),
+            provider.GetRequiredService<OciApi>(),
+            provider.GetRequiredService<AdminApi>(),
+            provider.GetRequiredService<FeedEndpoints>(),
+            provider.GetRequiredService<ContentEndpoints>(),
+            provider.GetRequiredService<FailureMapping>()));
 }

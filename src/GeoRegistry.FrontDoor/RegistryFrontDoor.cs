@@ -1,3 +1,4 @@
+using GeoRegistry.FrontDoor.Admin;
 using GeoRegistry.FrontDoor.Errors;
 using GeoRegistry.FrontDoor.Health;
 using GeoRegistry.FrontDoor.Oci;
@@ -14,8 +15,11 @@ public sealed class RegistryFrontDoor
     private readonly HealthEndpoints _health;
     private readonly FailureMapping _failures;
 
-    internal RegistryFrontDoor(OciApi oci, HealthEndpoints health, FailureMapping failures)
+    private readonly AdminApi? _admin;
+
+    internal RegistryFrontDoor(OciApi oci, HealthEndpoints health, FailureMapping failures, AdminApi? admin)
     {
+        _admin = admin;
         _oci = oci;
         _health = health;
         _failures = failures;
@@ -40,6 +44,7 @@ public sealed class RegistryFrontDoor
         // The target as it was sent: the server's own path has dot segments resolved, and names must be what they look like.
         var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         if (http.Request.Path.StartsWithSegments("/v2") || target.StartsWith("/v2/", StringComparison.Ordinal)) return _oci.HandleAsync(http, target);
+        if (_admin is not null && http.Request.Path.Value!.StartsWith(AdminApi.Prefix, StringComparison.Ordinal)) return _admin.HandleAsync(http);
         return _health.TryHandle(http, out var answer)
             ? answer
             : ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unsupported, "There is nothing here; the registry is under /v2/.") with { Status = 404 });

@@ -2,6 +2,10 @@ using GeoRegistry.FrontDoor;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Blobs;
 using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Protocol;
+using GeoRegistry.Regions.Control;
+using GeoRegistry.Regions.Topologies;
+using GeoRegistry.Replication;
 using GeoRegistry.Repositories;
 using GeoRegistry.Repositories.Blobs;
 using GeoRegistry.Repositories.Reads;
@@ -22,8 +26,10 @@ internal static class Composition
     /// <summary>Adds the embedded stores: SQLite and files in one folder.</summary>
     public static IServiceCollection UseEmbeddedStores(this IServiceCollection services) => services
         .AddSingleton(provider => new DataFolder(provider.GetRequiredService<ServerConfiguration>().Server.Data))
-        .AddSingleton(provider => new SqliteMetadataStore(provider.GetRequiredService<DataFolder>().Metadata))
+        .AddSingleton(provider => new SqliteMetadataStore(provider.GetRequiredService<DataFolder>().Metadata, provider.GetRequiredService<TimeProvider>()))
         .AddSingleton<ILedgerStore>(provider => provider.GetRequiredService<SqliteMetadataStore>())
+        .AddSingleton<IReplicaStore>(provider => provider.GetRequiredService<SqliteMetadataStore>())
+        .AddSingleton<IHydrationQueue>(provider => provider.GetRequiredService<SqliteMetadataStore>())
         .AddSingleton<IRepositoryTables>(provider => provider.GetRequiredService<SqliteMetadataStore>())
         .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<SqliteMetadataStore>())
         .AddSingleton(provider => new FileBlobStore(provider.GetRequiredService<DataFolder>().Blobs))
@@ -31,20 +37,37 @@ internal static class Composition
         .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<FileBlobStore>());
 
     /// <summary>Adds the region's repositories and its front door.</summary>
-    public static IServiceCollection AddGeoRegistry(this IServiceCollection services, ServerConfiguration configuration) => services
-        .AddSingleton(configuration)
-        .AddSingleton(configuration.Repositories)
-        .AddSingleton(TimeProvider.System)
-        .AddSingleton(new Home(RegionId.Parse(configuration.Server.Region), FirstEpoch))
-        .AddSingleton<RepositoryReader>()
-        .AddSingleton<RepositoryBlobs>()
-        .AddSingleton<RepositoryDirectory>()
-        .AddSingleton(provider => new UploadSessions(
-            provider.GetRequiredService<Home>().Region,
-            provider.GetRequiredService<IBlobStore>(),
-            provider.GetRequiredService<RepositoryBlobs>(),
-            provider.GetRequiredService<RepositoryOptions>(),
-            provider.GetRequiredService<TimeProvider>()))
-        .AddGeoRegistryFrontDoor()
-        .AddHostedService<UploadSweeper>();
+    /// <param name="services">Where to.</param>
+    /// <param name="configuration">What the server was told.</param>
+    /// <param name="topology">The regions that this one is among; null where it is alone.</param>
+    public static IServiceCollection AddGeoRegistry(this IServiceCollection services, ServerConfiguration configuration, Topology? topology)
+    {
+        var region = RegionId.Parse(configuration.Server.Region);
+        services
+            .AddSingleton(configuration)
+            .AddSingleton(configuration.Repositories)
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton<RepositoryReader>()
+            .AddSingleton<RepositoryBlobs>()
+            .AddSingleton<RepositoryViews>()
+            .AddSingleton<RepositoryDirectory>()
+            .AddSingleton(provider => ActivatorUtilities.CreateInstance<UploadSessions>(provider, region))
+            .AddGeoRegistryFrontDoor(region)
+            .AddHostedService<UploadSweeper>();
+        return topology is null ? services.AddAlone(region) : services.AddAmongOthers(configuration, region, topology);
+    }
+
+    private static IServiceCollection AddAlone(this IServiceCollection services, RegionId region) => services
+        .AddSingleton<IOtherRegions, NoOtherRegions>()
+        .AddSingleton<Func<RepositoryName, Home>>(_ => new Home(region, FirstEpoch));
+
+    private static IServiceCollection AddAmongOthers(this IServiceCollection services, ServerConfiguration configuration, RegionId region, Topology topology) => services
+        .AddGeoRegistryReplication(region, Control(configuration), topology, configuration.Peer, configuration.Replication)
+        .AddGeoRegistryRegions()
+        .AddSingleton<Func<RepositoryName, Home>>(provider => name => provider.GetRequiredService<RegionMap>().Current.HomeOf(name))
+        .AddSingleton<PeerListener>()
+        .AddHostedService(provider => provider.GetRequiredService<PeerListener>());
+
+    /// <summary>The control store that a server is told to use.</summary>
+    public static FileControlStore Control(ServerConfiguration configuration) => new(configuration.Server.Topology, TimeProvider.System);
 }

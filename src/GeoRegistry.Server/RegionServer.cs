@@ -1,6 +1,7 @@
 using GeoRegistry.FrontDoor;
+using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
-using GeoRegistry.Repositories;
+using GeoRegistry.Regions.Topologies;
 using GeoRegistry.Repositories.Metrics;
 using GeoRegistry.Repositories.Uploads;
 using GeoRegistry.Server.Configuration;
@@ -21,20 +22,12 @@ internal static class RegionServer
 
     public static async Task RunAsync(WebApplicationBuilder builder, ServerConfiguration configuration)
     {
-        builder.Services.AddGeoRegistry(configuration).UseEmbeddedStores();
+        var topology = await ReadTopologyAsync(configuration);
+        builder.Services.AddGeoRegistry(configuration, topology).UseEmbeddedStores();
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, TransferMemoryPoolFactory>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = configuration.Server.DrainTimeout);
         builder.WebHost.UseUrls([.. configuration.Server.Urls]);
-        builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.UseSockets(sockets => sockets.MaxReadBufferSize = MaxReceivedAheadKiB * 1024);
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = null; // Blobs are limited by RepositoryOptions.BlobMaxGiB, manifests by their own limit.
-            kestrel.Limits.MaxRequestBufferSize = MaxReceivedAheadKiB * 1024; // After TLS; the sockets have a limit of their own.
-            kestrel.Limits.MaxRequestHeadersTotalSize = MaxRequestHeadKiB * 1024;
-            kestrel.Limits.MaxRequestLineSize = MaxRequestHeadKiB * 1024;
-        });
+        ConfigureServer(builder.WebHost);
 
         var app = builder.Build();
         await using (app.ConfigureAwait(false))
@@ -45,8 +38,33 @@ internal static class RegionServer
             app.Run(app.Services.GetRequiredService<RegistryFrontDoor>().HandleAsync);
             await app.StartAsync();
             Console.WriteLine(
-                $"GeoRegistry region {app.Services.GetRequiredService<Home>().Region} listens on {string.Join(", ", app.Urls)} and keeps its data in {app.Services.GetRequiredService<DataFolder>().FullPath}");
+                $"GeoRegistry region {configuration.Server.Region} listens on {string.Join(", ", app.Urls)} and keeps its data in {app.Services.GetRequiredService<DataFolder>().FullPath}");
+            if (app.Services.GetService<PeerListener>() is { } peers)
+                Console.WriteLine($"GeoRegistry region {configuration.Server.Region} talks to other regions on {string.Join(", ", peers.Urls)}");
             await app.WaitForShutdownAsync();
         }
+    }
+
+    /// <summary>Configures what the listeners for clients and for other regions have in common.</summary>
+    public static void ConfigureServer(IWebHostBuilder host) => host
+        .UseKestrelHttpsConfiguration()
+        .UseSockets(sockets => sockets.MaxReadBufferSize = MaxReceivedAheadKiB * 1024)
+        .ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = null; // Blobs are limited by RepositoryOptions.BlobMaxGiB, manifests by their own limit.
+            kestrel.Limits.MaxRequestBufferSize = MaxReceivedAheadKiB * 1024; // After TLS; the sockets have a limit of their own.
+            kestrel.Limits.MaxRequestHeadersTotalSize = MaxRequestHeadKiB * 1024;
+            kestrel.Limits.MaxRequestLineSize = MaxRequestHeadKiB * 1024;
+        });
+
+    private static async Task<Topology?> ReadTopologyAsync(ServerConfiguration configuration)
+    {
+        if (configuration.Server.Topology.Length == 0) return null;
+        var topology = await Composition.Control(configuration).ReadAsync();
+        return topology.Find(RegionId.Parse(configuration.Server.Region)) is not null
+            ? topology
+            : throw new InvalidDataException(
+                $"the topology has no region {configuration.Server.Region}, but {string.Join(", ", topology.Regions.Select(region => region.Id))}: name one of them with --region.");
     }
 }

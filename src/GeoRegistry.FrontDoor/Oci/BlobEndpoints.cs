@@ -1,5 +1,6 @@
 using GeoRegistry.FrontDoor.Errors;
 using GeoRegistry.FrontDoor.Http;
+using GeoRegistry.FrontDoor.Regions;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Errors;

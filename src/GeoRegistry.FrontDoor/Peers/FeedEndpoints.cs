@@ -49,7 +49,7 @@ internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, ReadLeases 
             return;
         }
 
-        await http.Response.StartAsync(http.RequestAborted).ConfigureAwait(false);
+        await http.Response.BodyWriter.FlushAsync(http.RequestAborted).ConfigureAwait(false); // The head now: the first commit may be long in coming.
         await feeds.WriteAsync(reader, after, http.Response.BodyWriter, http.RequestAborted).ConfigureAwait(false);
     }
 

@@ -25,7 +25,7 @@ public sealed class FeedServer(RegionMap map, ILedgerStore ledgers)
         if (cursor.Position < extent.Oldest) return (FeedStart.Pruned, extent.Head);
         if (cursor.Checksum.IsEmpty) return (FeedStart.Possible, extent.Head);
         var last = await ledgers.ReadFeedAsync(map.Self, cursor.Position - 1, 1, cancellation).ConfigureAwait(false);
-        var isSame = last.Count == 0 || last[0].Position != cursor.Position || last[0].Checksum.Span.SequenceEqual(cursor.Checksum.Span);
+        var isSame = last.Count == 0 || last[0].Position != cursor.Position || last[0].Checksum.IsEmpty || last[0].Checksum.Span.SequenceEqual(cursor.Checksum.Span);
         return (isSame ? FeedStart.Possible : FeedStart.OtherFeed, extent.Head);
     }
 
@@ -51,12 +51,15 @@ public sealed class FeedServer(RegionMap map, ILedgerStore ledgers)
                 if ((await output.FlushAsync(cancellation).ConfigureAwait(false)).IsCompleted) return;
             }
 
+            // One that is overtaken by pruning begins anew, and is told then that it needs snapshots.
+            if (entries.Count == 0 && after < (await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false)).Oldest) return;
             if (entries.Count < BatchEntries) await ledgers.WaitForFeedAsync(map.Self, after, cancellation).ConfigureAwait(false);
         }
     }
 
     private bool IsWithheld(RegionId reader, FeedEntry entry)
     {
+        if (entry.Encoded.IsEmpty) return true; // A snapshot stands for it.
         var topology = map.Current;
         if (topology.Policies.All(rule => rule.Policy.Allows(reader))) return false; // As nearly everywhere: then nothing is looked into.
         return !topology.PolicyOf(RepositoryName.Parse(CommitCodec.ReadLedger(entry.Encoded).Name)).Allows(reader);

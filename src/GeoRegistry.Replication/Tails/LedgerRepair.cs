@@ -34,8 +34,7 @@ public sealed class LedgerRepair(PeerClient peers, ILedgerStore ledgers, IReplic
             if (snapshot.Ledger != ledger) throw new InvalidDataException($"Region {source} sent {snapshot.Ledger} for {ledger}.");
             var repository = RepositoryName.Parse(ledger.Name);
             var lacking = await missing.OfAsync(repository, snapshot.Entries, source, cancellation).ConfigureAwait(false);
-            await replicas.InstallSnapshotAsync(source, position, snapshot, lacking, cancellation).ConfigureAwait(false);
-            views.Forget(repository);
+            if (await replicas.InstallSnapshotAsync(source, position, snapshot, lacking, cancellation).ConfigureAwait(false)) views.Forget(repository);
         }
         finally
         {

@@ -9,11 +9,14 @@ internal static class CommandLine
         ["--listen"] = "GeoRegistry:Listen",
         ["--data"] = "GeoRegistry:Data",
         ["--region"] = "GeoRegistry:Region",
+        ["--topology"] = "GeoRegistry:Topology",
+        ["--peer-listen"] = "GeoRegistry:Peer:Listen",
+        ["--peer-key"] = "GeoRegistry:Peer:KeyFile",
         ["--config"] = "config",
     };
 
     public const string Help = """
-        GeoRegistry.Server: one region of a container registry.
+        GeoRegistry.Server: one region of a container registry, alone or among others.
 
         usage: dotnet run --project src/GeoRegistry.Server -- [options]
 
@@ -23,6 +26,11 @@ internal static class CommandLine
           --config FILE    a JSON file with more options
           --help           this text
 
+        among other regions:
+          --topology FILE     which regions there are and which is the home of what   (default none: alone)
+          --peer-listen URL   where other regions reach this one, by HTTP/2           (default http://127.0.0.1:6000)
+          --peer-key FILE     the cluster's key, the same in every region
+
         Every option can be set, from the weakest to the strongest: in appsettings.json beside the program, in the file of
         --config, in the environment (GeoRegistry__Listen=…), on the command line by its key (--GeoRegistry:DrainTimeout 00:01:00).
         docs/configuration.md lists them all with their defaults.
@@ -30,6 +38,7 @@ internal static class CommandLine
         With the server at its default address, push and pull with any client:
           skopeo copy --dest-tls-verify=false docker-archive:image.tar docker://127.0.0.1:5000/team/app:1
 
+        Three regions on one machine: georegistry up (dotnet run --project src/GeoRegistry.Cli -- up).
         Health: GET /healthz/live (the process runs), GET /healthz/ready (its stores work: 200, else 503).
         Exit codes: 0 stopped as asked, 1 could not start, 2 the configuration is not valid.
         """;

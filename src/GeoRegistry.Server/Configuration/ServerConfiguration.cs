@@ -1,4 +1,6 @@
 using System.ComponentModel.DataAnnotations;
+using GeoRegistry.Replication;
+using GeoRegistry.Replication.Peers;
 using GeoRegistry.Repositories;
 
 namespace GeoRegistry.Server.Configuration;
@@ -6,13 +8,20 @@ namespace GeoRegistry.Server.Configuration;
 /// <summary>All that a server was told, read and judged before anything starts.</summary>
 /// <param name="Server">The section <c>GeoRegistry</c>.</param>
 /// <param name="Repositories">The section <c>GeoRegistry:Repositories</c>.</param>
-internal sealed record ServerConfiguration(ServerOptions Server, RepositoryOptions Repositories)
+/// <param name="Peer">The section <c>GeoRegistry:Peer</c>, which counts with a topology only.</param>
+/// <param name="Replication">The section <c>GeoRegistry:Replication</c>, likewise.</param>
+internal sealed record ServerConfiguration(ServerOptions Server, RepositoryOptions Repositories, PeerOptions Peer, ReplicationOptions Replication)
 {
     public const string Section = "GeoRegistry";
 
     /// <summary>The sections and the options that each is bound to.</summary>
     public static IReadOnlyList<(string Section, Type Options)> Sections { get; } =
-        [(Section, typeof(ServerOptions)), ($"{Section}:{nameof(Repositories)}", typeof(RepositoryOptions))];
+    [
+        (Section, typeof(ServerOptions)),
+        ($"{Section}:{nameof(Repositories)}", typeof(RepositoryOptions)),
+        ($"{Section}:{nameof(Peer)}", typeof(PeerOptions)),
+        ($"{Section}:{nameof(Replication)}", typeof(ReplicationOptions)),
+    ];
 
     /// <summary>Reads the configuration.</summary>
     /// <param name="configuration">Every source, the stronger ones last.</param>
@@ -22,7 +31,11 @@ internal sealed record ServerConfiguration(ServerOptions Server, RepositoryOptio
         var found = new List<string>();
         var read = new ServerConfiguration(
             Bind<ServerOptions>(configuration, Sections[0].Section, found),
-            Bind<RepositoryOptions>(configuration, Sections[1].Section, found));
+            Bind<RepositoryOptions>(configuration, Sections[1].Section, found),
+            Bind<PeerOptions>(configuration, Sections[2].Section, found),
+            Bind<ReplicationOptions>(configuration, Sections[3].Section, found));
+        if (read.Server.Topology.Length > 0 && read.Peer.KeyFile.Length == 0)
+            found.Add($"{Sections[2].Section}:{nameof(PeerOptions.KeyFile)}: regions know each other by a cluster key; make one with 'openssl rand -hex 32 > cluster.key' and name the file with --peer-key in every region.");
         found.AddRange(UnknownKeys(configuration));
         faults = found;
         return read;

@@ -22,6 +22,9 @@ public sealed class ServerOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>The topology file, the same for all regions. Default none: the region is alone.</summary>
+    public string Topology { get; set; } = "";
+
     /// <summary>Each URL of <see cref="Listen"/>.</summary>
     public IReadOnlyList<string> Urls => Listen.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 

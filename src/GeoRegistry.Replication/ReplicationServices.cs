@@ -1,0 +1,47 @@
+using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Regions.Control;
+using GeoRegistry.Regions.Topologies;
+using GeoRegistry.Replication.Feeds;
+using GeoRegistry.Replication.Hydration;
+using GeoRegistry.Replication.Leases;
+using GeoRegistry.Replication.Peers;
+using GeoRegistry.Replication.Receipts;
+using GeoRegistry.Replication.Status;
+using GeoRegistry.Replication.Tails;
+using GeoRegistry.Repositories;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace GeoRegistry.Replication;
+
+/// <summary>Registers replication.</summary>
+public static class ReplicationServices
+{
+    /// <summary>Adds what makes a region one of several. The stores, with <see cref="IReplicaStore"/> and <see cref="IHydrationQueue"/>, must be registered beside it.</summary>
+    /// <param name="services">Where to.</param>
+    /// <param name="self">This region.</param>
+    /// <param name="control">Where the topology is read again and again.</param>
+    /// <param name="topology">The topology at the start.</param>
+    /// <param name="peer">How the others are reached.</param>
+    /// <param name="options">How content is copied.</param>
+    public static IServiceCollection AddGeoRegistryReplication(
+        this IServiceCollection services, RegionId self, IControlStore control, Topology topology, PeerOptions peer, ReplicationOptions options) => services
+        .AddSingleton(new RegionMap(self, topology))
+        .AddSingleton(control)
+        .AddSingleton(peer)
+        .AddSingleton(options)
+        .AddSingleton<PeerClient>()
+        .AddSingleton<MissingBlobs>()
+        .AddSingleton<BlobFetches>()
+        .AddSingleton<ReadLeases>()
+        .AddSingleton<IOtherRegions, OtherRegions>()
+        .AddSingleton<FeedServer>()
+        .AddSingleton<LedgerRepair>()
+        .AddSingleton<Tailing>()
+        .AddSingleton<Hydrator>()
+        .AddSingleton<Latencies>()
+        .AddSingleton<StatusReport>()
+        .AddSingleton<Whereabouts>()
+        .AddSingleton<Completion>()
+        .AddHostedService<Replicator>();
+}

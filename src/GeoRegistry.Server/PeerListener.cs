@@ -1,0 +1,49 @@
+using GeoRegistry.FrontDoor.Peers;
+using GeoRegistry.Replication.Peers;
+using GeoRegistry.Server.Configuration;
+using GeoRegistry.Server.Transfers;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace GeoRegistry.Server;
+
+/// <summary>The listener for other regions: a server of its own, so that no request of a client can come to what it serves.</summary>
+internal sealed class PeerListener : IHostedService, IAsyncDisposable
+{
+    /// <summary>How much of one transfer, and of all on a connection, may be received ahead: enough for fast links between far regions.</summary>
+    private const int StreamWindowBytes = 4 * 1024 * 1024, ConnectionWindowBytes = 16 * 1024 * 1024;
+
+    private readonly WebApplication _app;
+
+    public PeerListener(PeerOptions options, PeerApi api, IConfiguration configuration, ServerConfiguration server, ILoggerFactory loggers)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.AddInMemoryCollection(configuration.GetSection("Kestrel").AsEnumerable()); // Its certificates.
+        builder.Services.AddSingleton(loggers);
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, TransferMemoryPoolFactory>();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = server.Server.DrainTimeout);
+        builder.WebHost.UseUrls(options.Listen);
+        RegionServer.ConfigureServer(builder.WebHost);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http2);
+            kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
+            kestrel.Limits.Http2.InitialStreamWindowSize = StreamWindowBytes;
+            kestrel.Limits.Http2.InitialConnectionWindowSize = ConnectionWindowBytes;
+            kestrel.Limits.MinRequestBodyDataRate = null; // Relayed bodies are as slow as their clients, whom the client's listener judges.
+            kestrel.Limits.MinResponseDataRate = null; // A link between regions may be full.
+        });
+        _app = builder.Build();
+        _app.Run(api.HandleAsync);
+    }
+
+    /// <summary>Where it listens.</summary>
+    public IEnumerable<string> Urls => _app.Urls;
+
+    public Task StartAsync(CancellationToken cancellationToken) => _app.StartAsync(cancellationToken);
+
+    // Feeds never end by themselves: those who tail are told by the connection's end.
+    public Task StopAsync(CancellationToken cancellationToken) => _app.StopAsync(new CancellationToken(canceled: true));
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+}
