@@ -28,6 +28,12 @@ public sealed class DependencyTests
         ["Cli"] = ["Protocol", "Regions"],
     };
 
+    /// <summary>Programs that a project starts as processes: they are built before it, and none of their code is known to it.</summary>
+    private static readonly Dictionary<string, string[]> AllowedToStart = new()
+    {
+        ["Cli"] = ["Server", "Balancer"],
+    };
+
     public static TheoryData<string> Projects => [.. ProjectFiles().Select(ShortName)];
 
     [Theory]
@@ -39,6 +45,11 @@ public sealed class DependencyTests
 
         Assert.Empty(ReferencesOf(project).Where(reference => !allowed.Contains(reference)).Select(reference => $"{project} → {reference}"));
     }
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void Programs_ThatAProjectStarts_AreAllowed(string project) =>
+        Assert.Empty(StartedBy(project).Except(AllowedToStart.GetValueOrDefault(project, [])).Select(program => $"{project} starts {program}"));
 
     [Fact]
     public void References_OfAllProjects_AreProjectsOfTheSameFolder() =>
@@ -70,11 +81,18 @@ public sealed class DependencyTests
         return closure;
     }
 
-    private static IEnumerable<string> ReferencesOf(string project) =>
-        ReferencedFiles(FileOf(project)).Select(ShortName);
+    private static IEnumerable<string> ReferencesOf(string project) => References(FileOf(project)).Where(IsOfCode).Select(FileNamed).Select(ShortName);
 
-    private static IEnumerable<string> ReferencedFiles(string projectFile) => XDocument.Load(projectFile).Descendants("ProjectReference")
-        .Select(reference => reference.Attribute("Include")!.Value.Replace('\\', '/'));
+    private static IEnumerable<string> StartedBy(string project) => References(FileOf(project)).Where(reference => !IsOfCode(reference)).Select(FileNamed).Select(ShortName);
+
+    private static IEnumerable<string> ReferencedFiles(string projectFile) => References(projectFile).Select(FileNamed);
+
+    private static IEnumerable<XElement> References(string projectFile) => XDocument.Load(projectFile).Descendants("ProjectReference");
+
+    private static string FileNamed(XElement reference) => reference.Attribute("Include")!.Value.Replace('\\', '/');
+
+    /// <summary>Whether the compiler sees the referenced assembly; else the reference only has it built first.</summary>
+    private static bool IsOfCode(XElement reference) => reference.Attribute("ReferenceOutputAssembly")?.Value != "false";
 
     private static string FileOf(string project) => ProjectFiles().Single(file => ShortName(file) == project);
 

@@ -1,0 +1,54 @@
+using System.Text;
+using GeoRegistry.Balancer.Configuration;
+using GeoRegistry.Balancer.Forwarding;
+using GeoRegistry.Balancer.Health;
+using GeoRegistry.Balancer.Regions;
+
+namespace GeoRegistry.Balancer;
+
+/// <summary>Builds the entrance and runs it until it is asked to stop.</summary>
+internal static class EntranceServer
+{
+    /// <summary>The largest request head, in KiB: more than a region takes, so that the region judges it.</summary>
+    private const int MaxRequestHeadKiB = 64;
+
+    /// <summary>How long requests under way may take to end when the entrance stops.</summary>
+    private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(30);
+
+    public static async Task RunAsync(BalancerConfig config)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        Log(builder.Logging);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTimeout);
+        builder.Services
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton(new RegionTurns(config.Regions.Select(region => new Region(region.Id, region.Address.GetLeftPart(UriPartial.Authority)))))
+            .AddSingleton(_ => RegionClient.Create())
+            .AddSingleton<RegionHealth>()
+            .AddHostedService(provider => provider.GetRequiredService<RegionHealth>())
+            .AddSingleton<Entrance>()
+            .AddHttpForwarder();
+        builder.WebHost.UseUrls(config.Listen);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = null; // The regions have their own limits.
+            kestrel.Limits.MaxRequestHeadersTotalSize = MaxRequestHeadKiB * 1024;
+            kestrel.Limits.MaxRequestLineSize = MaxRequestHeadKiB * 1024;
+            kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1; // As the client to the regions reads them.
+        });
+
+        await using var app = builder.Build();
+        await app.Services.GetRequiredService<RegionHealth>().CheckAllAsync(CancellationToken.None);
+        app.Run(app.Services.GetRequiredService<Entrance>().HandleAsync);
+        await app.StartAsync();
+        Console.WriteLine($"GeoRegistry entrance listens on {string.Join(", ", app.Urls)} and sends requests to {string.Join(", ", config.Regions.Select(region => region.Id))} in turn");
+        await app.WaitForShutdownAsync();
+    }
+
+    private static void Log(ILoggingBuilder logging) => logging
+        .AddFilter("Microsoft", LogLevel.Warning)
+        .AddFilter("Microsoft.Extensions.Hosting", LogLevel.Critical) // A start that fails is told in a sentence, without the stack.
+        .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
+        .AddFilter("Yarp", LogLevel.Error); // The entrance itself says what became of a request.
+}

@@ -1,0 +1,23 @@
+using System.Text.Json.Serialization;
+using GeoRegistry.Cli.Receipts;
+using GeoRegistry.Cli.Replication;
+using GeoRegistry.Cli.Repositories;
+
+namespace GeoRegistry.Cli.Api;
+
+/// <summary>Reads the API's answers; what they have and these records do not is left aside.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(ErrorReport))]
+[JsonSerializable(typeof(ReplicationReport))]
+[JsonSerializable(typeof(LagReport))]
+[JsonSerializable(typeof(BlobsReport))]
+[JsonSerializable(typeof(RetryReport))]
+[JsonSerializable(typeof(ReceiptReport))]
+[JsonSerializable(typeof(WhereReport))]
+internal sealed partial class ApiJson : JsonSerializerContext;
+
+/// <summary>The body of an error.</summary>
+internal sealed record ErrorReport(IReadOnlyList<ErrorEntry>? Errors);
+
+/// <summary>One error: the code that programs match on, and a sentence.</summary>
+internal sealed record ErrorEntry(string? Code, string? Message);

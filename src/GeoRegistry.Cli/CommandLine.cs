@@ -1,0 +1,76 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using GeoRegistry.Cli.Api;
+using GeoRegistry.Cli.Output;
+using GeoRegistry.Cli.Receipts;
+using GeoRegistry.Cli.Replication;
+using GeoRegistry.Cli.Repositories;
+using GeoRegistry.Cli.Up;
+
+namespace GeoRegistry.Cli;
+
+/// <summary>The commands, and how a command line becomes an exit code.</summary>
+internal static class CommandLine
+{
+    private const string Description = """
+        georegistry: runs and looks into GeoRegistry, a container registry of several regions.
+
+        Data goes to standard output, talk and progress to standard error.
+        Exit codes: 0 done, 1 could not be done, 2 the command line is not valid, 3 what was waited for is not complete.
+        """;
+
+    /// <summary>Runs a command line.</summary>
+    /// <param name="arguments">The arguments.</param>
+    /// <param name="console">Where data and talk go.</param>
+    /// <returns>One of <see cref="ExitCode"/>.</returns>
+    public static async Task<int> RunAsync(string[] arguments, CliConsole console)
+    {
+        var parsed = Root(console).Parse(arguments);
+        var invocation = new InvocationConfiguration { Output = console.Out, Error = console.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+        try
+        {
+            if (parsed.Action is not ParseErrorAction faults)
+            {
+                ShortenListed(parsed.CommandResult.Command);
+                return await parsed.InvokeAsync(invocation);
+            }
+
+            faults.ShowHelp = false; // It would hide the fault.
+            await parsed.InvokeAsync(invocation);
+            console.Say("With --help, a command says what it takes.");
+            return ExitCode.Usage;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            console.Say(e.Message);
+            return ExitCode.Failed;
+        }
+    }
+
+    /// <summary>Lets help list subcommands by the first line of what they say of themselves.</summary>
+    private static void ShortenListed(Command command)
+    {
+        foreach (var listed in command.Subcommands) listed.Description = listed.Description?.Split('\n')[0];
+    }
+
+    private static RootCommand Root(CliConsole console)
+    {
+        var api = new ApiCommands(console);
+        return new RootCommand(Description)
+        {
+            api.Server,
+            api.Output,
+            UpCommand.Create(console, api.Output),
+            new Command("replication", "How far the regions have followed each other.")
+            {
+                StatusCommand.Create(api),
+                LagCommand.Create(api),
+                BlobsCommand.CreatePending(api),
+                BlobsCommand.CreateDeadLetters(api),
+                RetryCommand.Create(api),
+            },
+            new Command("repo", "What is where of a repository.") { WhereCommand.Create(api) },
+            new Command("receipt", "Pushes, by the receipts that they were answered with (header GeoRegistry-Receipt).") { WaitCommand.Create(api) },
+        };
+    }
+}

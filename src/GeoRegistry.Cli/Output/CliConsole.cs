@@ -1,0 +1,35 @@
+using Spectre.Console;
+
+namespace GeoRegistry.Cli.Output;
+
+/// <summary>Where a command writes: data to <see cref="Out"/>, talk and progress to <see cref="Error"/>.</summary>
+internal sealed class CliConsole
+{
+    /// <summary>Columns of a line that goes to a file or a pipe: tables are never wrapped there.</summary>
+    private const int UnboundedWidth = 1000;
+
+    public CliConsole(TextWriter output, TextWriter error)
+    {
+        Out = output;
+        Error = error;
+        var terminal = new AnsiConsoleOutput(output);
+        IsTerminal = terminal.IsTerminal;
+        Ansi = AnsiConsole.Create(new AnsiConsoleSettings { Out = terminal, Ansi = IsTerminal ? AnsiSupport.Detect : AnsiSupport.No });
+        if (!IsTerminal) Ansi.Profile.Width = UnboundedWidth;
+    }
+
+    /// <summary>Standard output.</summary>
+    public TextWriter Out { get; }
+
+    /// <summary>Standard error.</summary>
+    public TextWriter Error { get; }
+
+    /// <summary>Standard output, with colours and tables.</summary>
+    public IAnsiConsole Ansi { get; }
+
+    /// <summary>Whether somebody looks at standard output as it comes.</summary>
+    public bool IsTerminal { get; }
+
+    /// <summary>Says a sentence to whoever runs the command.</summary>
+    public void Say(string sentence) => Error.WriteLine(Printable.Of(sentence));
+}

@@ -1,0 +1,64 @@
+using System.CommandLine;
+using GeoRegistry.Cli.Api;
+using GeoRegistry.Cli.Output;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace GeoRegistry.Cli.Replication;
+
+/// <summary><c>georegistry replication status</c>: how far each region has followed each other.</summary>
+internal static class StatusCommand
+{
+    public static Command Create(ApiCommands api)
+    {
+        var region = ApiCommands.RegionOption("Only this region.");
+        var command = new Command("status", """
+            How far each region has followed each other.
+
+            One line for each region and each other that it follows: applied is the position in that one's feed and the feed's last;
+            pending are commits that were applied and await blobs; lag is the age of the oldest commit that is not complete;
+            push-to-complete is the median and the slowest in a hundred of late.
+            """)
+        {
+            region,
+        };
+        command.SetAction((parsed, cancellation) => api.ShowAsync(
+            parsed, HttpMethod.Get, Target.Of("/api/v1/replication", ("region", parsed.GetValue(region))), ApiJson.Default.ReplicationReport, Render, cancellation));
+        return command;
+    }
+
+    internal static IRenderable Render(ReplicationReport report)
+    {
+        var table = Tables.Of("region", "home of", "feed", "follows", "applied", "pending", "dead letters", "lag", "heard", "push-to-complete");
+        foreach (var region in report.Regions)
+        {
+            if (!region.Reachable) table.Add(region.Region, null, null, null, $"did not answer: {region.Error}", null, null, null, null, null);
+            else Add(table, region);
+        }
+
+        return table;
+    }
+
+    private static void Add(Table table, RegionReport region)
+    {
+        var (home, feed, complete) = (RegionText.HomeOf(region), $"{region.Feed}", Complete(region));
+        if (region.Sources is not { Count: > 0 }) table.Add(region.Region, home, feed, null, null, null, null, null, null, complete);
+        foreach (var source in region.Sources ?? [])
+        {
+            table.Add(
+                region.Region,
+                home,
+                feed,
+                source.Region,
+                RegionText.Applied(source),
+                source.PendingCommits + source.PendingBlobs == 0 ? null : $"{Humane.Count(source.PendingCommits, "commit")}, {Humane.Count(source.PendingBlobs, "blob")}, {Humane.Size(source.PendingBytes)}",
+                $"{source.DeadLetters}",
+                Humane.Age(source.LagSeconds),
+                source.HeardSeconds is null ? null : $"{Humane.Age(source.HeardSeconds)} ago",
+                complete);
+        }
+    }
+
+    private static string? Complete(RegionReport region) =>
+        region.CompleteP50Seconds is null ? null : $"{Humane.Age(region.CompleteP50Seconds)}, {Humane.Age(region.CompleteP99Seconds)}";
+}

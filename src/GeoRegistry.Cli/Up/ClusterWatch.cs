@@ -1,0 +1,61 @@
+using System.Text.Json;
+using GeoRegistry.Cli.Api;
+using GeoRegistry.Cli.Replication;
+
+namespace GeoRegistry.Cli.Up;
+
+/// <summary>What a running cluster looks like from outside: which processes have ended, and what the first reachable region says of all.</summary>
+internal sealed class ClusterWatch(LocalCluster cluster, TimeProvider time) : IDisposable
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1), Patience = TimeSpan.FromSeconds(5);
+
+    private readonly HashSet<ChildProcess> _ended = [];
+    private readonly Dictionary<ChildProcess, RegistryApi> _apis = cluster.Regions.ToDictionary(child => child, child => new RegistryApi(child.Address!, Patience));
+
+    /// <summary>Looks once a second until every region has ended.</summary>
+    /// <param name="ended">Is given each process that ended by itself, once.</param>
+    /// <param name="seen">Is given what there is to see; null where no region says anything.</param>
+    /// <param name="stop">Ends it with an <see cref="OperationCanceledException"/>.</param>
+    public async Task RunAsync(Action<ChildProcess> ended, Action<ReplicationReport?> seen, CancellationToken stop)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        do
+        {
+            foreach (var child in cluster.Regions.Append(cluster.Entrance!).Where(child => !child.IsRunning))
+            {
+                if (_ended.Add(child)) ended(child);
+            }
+
+            seen(await AskAsync(stop));
+            if (cluster.Regions.All(child => !child.IsRunning)) return;
+        }
+        while (await timer.WaitForNextTickAsync(stop));
+    }
+
+    /// <summary>What to say of a process that ended by itself.</summary>
+    public static IEnumerable<string> Describe(ChildProcess child) => child.LastLines.Select(line => $"  {line}")
+        .Prepend($"{child.Name} has ended with exit code {child.ExitCode}; the others go on. The end of {child.LogFile}:");
+
+    public void Dispose()
+    {
+        foreach (var api in _apis.Values) api.Dispose();
+    }
+
+    private async Task<ReplicationReport?> AskAsync(CancellationToken stop)
+    {
+        foreach (var child in cluster.Regions.Where(child => child.IsRunning))
+        {
+            if (await _apis[child].SendAsync(HttpMethod.Get, "/api/v1/replication", stop) is not ApiAnswer.Body body) continue;
+            try
+            {
+                return JsonSerializer.Deserialize(body.Json, ApiJson.Default.ReplicationReport);
+            }
+            catch (JsonException)
+            {
+                // Nothing that this program understands; the next may say more.
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,87 @@
+using System.Globalization;
+
+namespace GeoRegistry.Cli.Up;
+
+/// <summary>The processes of a cluster on this machine: a server for each region, and the entrance.</summary>
+internal sealed class LocalCluster(ClusterFolder folder, Programs programs, ProcessStarter starter, TimeProvider time) : IAsyncDisposable
+{
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long processes may take to end; then they are killed.</summary>
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(10);
+
+    private readonly List<ChildProcess> _regions = [];
+
+    public IReadOnlyList<ChildProcess> Regions => _regions;
+
+    public ChildProcess? Entrance { get; private set; }
+
+    private IEnumerable<ChildProcess> All => Entrance is null ? _regions : _regions.Append(Entrance);
+
+    /// <summary>Starts the regions, and when all are ready the entrance.</summary>
+    /// <exception cref="StartFault">One of them did not come up; the others may be running.</exception>
+    public async Task StartAsync(UpOptions options, CancellationToken cancellation)
+    {
+        foreach (var region in folder.Regions)
+            _regions.Add(new ChildProcess(region.Id, programs.Server, Arguments(region, options), folder.LogOf(region.Id)));
+        await Task.WhenAll(_regions.Select(child => child.StartAsync(starter, StartPatience, time, cancellation)));
+
+        var regions = string.Join(';', _regions.Select(child => $"{child.Name}={child.Address!.GetLeftPart(UriPartial.Authority)}"));
+        Entrance = new ChildProcess("entrance", programs.Balancer, ["--listen", options.Listen.GetLeftPart(UriPartial.Authority), "--regions", regions], folder.LogOf("entrance"));
+        await Entrance.StartAsync(starter, StartPatience, time, cancellation);
+    }
+
+    /// <summary>Asks every process to stop and waits until all have; those that take too long are killed.</summary>
+    public async Task StopAsync()
+    {
+        // The entrance first: requests that it has under way need the regions.
+        var began = time.GetTimestamp();
+        Entrance?.Terminate();
+        await EndedAsync(Entrance is null ? [] : [Entrance], StopPatience / 2);
+        foreach (var child in All) child.Terminate();
+        await EndedAsync(All, StopPatience - time.GetElapsedTime(began));
+        Kill();
+        await Task.WhenAll(All.Select(child => child.Ended));
+    }
+
+    /// <summary>Ends every process at once.</summary>
+    public void Kill()
+    {
+        foreach (var child in All) child.Kill();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        foreach (var child in All) child.Dispose();
+    }
+
+    private async Task EndedAsync(IEnumerable<ChildProcess> children, TimeSpan patience)
+    {
+        try
+        {
+            await Task.WhenAll(children.Select(child => child.Ended)).WaitAsync(patience, time);
+        }
+        catch (TimeoutException)
+        {
+            // What is left is killed.
+        }
+    }
+
+    private List<string> Arguments(LocalRegion region, UpOptions options)
+    {
+        List<string> arguments =
+        [
+            "--listen", "http://127.0.0.1:0",
+            "--data", region.Data,
+            "--region", region.Id,
+            "--topology", folder.TopologyFile,
+            "--peer-listen", region.PeerAddress.GetLeftPart(UriPartial.Authority),
+            "--peer-key", folder.KeyFile,
+        ];
+        var moved = folder.Regions.Where(other => other.IsMoved && other != region).Select(other => $"{other.Id}={other.PeerAddress.GetLeftPart(UriPartial.Authority)}");
+        if (string.Join(';', moved) is { Length: > 0 } addresses) arguments.AddRange(["--GeoRegistry:Peer:Addresses", addresses]);
+        if (options.Latency is { } latency) arguments.AddRange(["--GeoRegistry:Peer:Latency", latency.ToString("c", CultureInfo.InvariantCulture)]);
+        return arguments;
+    }
+}

@@ -1,0 +1,9 @@
+namespace GeoRegistry.Cli.Up;
+
+/// <summary>What <c>georegistry up</c> was told.</summary>
+/// <param name="Regions">How many regions; null for as many as the folder has, or three in a new one.</param>
+/// <param name="Data">The folder of the regions' data, the topology, the key and the logs.</param>
+/// <param name="Latency">What is added to all that goes between regions; null for nothing.</param>
+/// <param name="Listen">Where the entrance serves clients.</param>
+/// <param name="Json">Whether the addresses are printed as JSON.</param>
+internal sealed record UpOptions(int? Regions, string Data, TimeSpan? Latency, Uri Listen, bool Json);

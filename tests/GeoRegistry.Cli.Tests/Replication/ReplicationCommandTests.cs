@@ -1,0 +1,89 @@
+using GeoRegistry.Cli.Tests.Api;
+
+namespace GeoRegistry.Cli.Tests.Replication;
+
+public sealed class ReplicationCommandTests
+{
+    [Fact]
+    public async Task Status_AsTable_HasALineForEachRegionAndItsSource()
+    {
+        using var api = new ApiListener((200, Documents.Replication));
+
+        var run = await Cli.RunAsync("replication", "status", "--server", api.Address);
+
+        Assert.Equal(ExitCode.Done, run.ExitCode);
+        Assert.Empty(run.Error);
+        Assert.Equal("GET /api/v1/replication", Assert.Single(api.Requests));
+        Assert.Equal(
+            [
+                "region home of feed follows applied pending dead letters lag heard push-to-complete",
+                "eu (all others), eu-team 1203 us 120/120 - 0 0 s 200 ms ago 90 ms, 310 ms",
+                "us us-team 120 eu 1200/1203 (connecting) 2 commits, 3 blobs, 1.5 MiB 1 1.2 s 50 ms ago -",
+                "ap - - - did not answer: it did not answer within 2 s - - - - -",
+            ],
+            run.Lines);
+    }
+
+    [Fact]
+    public async Task Status_AsJson_IsTheAnswerAsItCame()
+    {
+        using var api = new ApiListener((200, Documents.Replication));
+
+        var run = await Cli.RunAsync("replication", "status", "--output", "json", "--server", api.Address);
+
+        Assert.Equal(Documents.Replication, run.Output.TrimEnd());
+    }
+
+    [Fact]
+    public async Task Lag_OfARepository_IsAskedForAndShown()
+    {
+        using var api = new ApiListener((200, Documents.Lag));
+
+        var run = await Cli.RunAsync("replication", "lag", "--region", "us", "--repository", "team/app", "-n", "5", "--server", api.Address);
+
+        Assert.Equal("GET /api/v1/replication/lag?region=us&repository=team%2Fapp&n=5", Assert.Single(api.Requests));
+        Assert.Equal(["region repository commits blobs size oldest", "us team/app 1 2 5 B 1.5 s"], run.Lines);
+        Assert.Contains("Did not answer, so that nothing of theirs is shown: ap.", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("pending")]
+    [InlineData("dead-letters")]
+    public async Task Blobs_ThatRegionsLack_AreShown(string command)
+    {
+        using var api = new ApiListener((200, Documents.Blobs));
+
+        var run = await Cli.RunAsync("replication", command, "--server", api.Address);
+
+        Assert.Equal($"GET /api/v1/replication/{command}", Assert.Single(api.Requests));
+        Assert.Equal(
+            [
+                "region digest size from repository attempts age next last error",
+                "us sha256:aa 2 KiB eu team/app 3 12.5 s in 3.2 s broken [2J off",
+                "ap sha256:bb 1 B eu team/app 0 500 ms - -",
+            ],
+            run.Lines);
+    }
+
+    [Fact]
+    public async Task Blobs_None_IsSaid()
+    {
+        using var api = new ApiListener((200, """{ "blobs": [], "unreachable": [] }"""));
+
+        var run = await Cli.RunAsync("replication", "pending", "--server", api.Address);
+
+        Assert.Equal("No region awaits a blob.", run.Error.TrimEnd());
+        Assert.Equal(ExitCode.Done, run.ExitCode);
+    }
+
+    [Fact]
+    public async Task Retry_OfABlobInARegion_IsPostedAndCounted()
+    {
+        using var api = new ApiListener((200, """{ "retried": 3, "unreachable": [] }"""));
+
+        var run = await Cli.RunAsync("replication", "retry", "--region", "us", "--digest", "sha256:aa", "--server", api.Address);
+
+        Assert.Equal("POST /api/v1/replication/retry?region=us&digest=sha256%3Aaa", Assert.Single(api.Requests));
+        Assert.Equal(["3 blobs tried now"], run.Lines);
+    }
+}
