@@ -31,11 +31,13 @@ public interface IOtherRegions
     ValueTask<IReadOnlyList<MissingBlob>> FindMissingAsync(
         RepositoryName repository, IReadOnlyList<Operation> operations, RegionId from, CancellationToken cancellation = default);
 
-    /// <summary>Returns once no other region answers with what stood before a commit of this region.</summary>
+    /// <summary>Takes note of a commit of this region, and returns once no other region answers with what stood before it.</summary>
     /// <param name="repository">The repository.</param>
     /// <param name="position">The commit's position in this region's feed.</param>
+    /// <param name="awaitsBlobs">Whether it names blobs that this region lacks.</param>
+    /// <param name="changesAnswers">Whether a replica that answers alone would answer differently before it: otherwise nothing is waited for.</param>
     /// <param name="cancellation">Gives up; the commit stands all the same.</param>
-    Task AwaitShownAsync(RepositoryName repository, long position, CancellationToken cancellation = default);
+    Task CommittedAsync(RepositoryName repository, long position, bool awaitsBlobs, bool changesAnswers, CancellationToken cancellation = default);
 }
 
 /// <summary>Some regions could not be reached that may have what was asked for.</summary>

@@ -29,5 +29,6 @@ public sealed class NoOtherRegions : IOtherRegions
         RepositoryName repository, IReadOnlyList<Operation> operations, RegionId from, CancellationToken cancellation = default) => new([]);
 
     /// <inheritdoc/>
-    public Task AwaitShownAsync(RepositoryName repository, long position, CancellationToken cancellation = default) => Task.CompletedTask;
+    public Task CommittedAsync(RepositoryName repository, long position, bool awaitsBlobs, bool changesAnswers, CancellationToken cancellation = default) =>
+        Task.CompletedTask;
 }

@@ -55,15 +55,15 @@ public sealed class Repository : IRepository
 
     private async Task<WriteOutcome> WriteAsync(Func<Task<Decision>> decide, string actor, RegionId? takenBy, CancellationToken cancellation)
     {
-        var (outcome, changesAnswers) = await DecideAndAppendAsync(decide, actor, takenBy ?? _home.Region, cancellation).ConfigureAwait(false);
+        var (outcome, awaitsBlobs, changesAnswers) = await DecideAndAppendAsync(decide, actor, takenBy ?? _home.Region, cancellation).ConfigureAwait(false);
 
         // Replicas that may answer alone learn of it before the client does. Where nothing had to change, a push before may still wait for that.
-        if (outcome is WriteOutcome.Committed { Position: { } position } && changesAnswers)
-            await _others.AwaitShownAsync(Name, position, cancellation).ConfigureAwait(false);
+        if (outcome is WriteOutcome.Committed { Position: { } position })
+            await _others.CommittedAsync(Name, position, awaitsBlobs, changesAnswers, cancellation).ConfigureAwait(false);
         return outcome;
     }
 
-    private async Task<(WriteOutcome Outcome, bool ChangesAnswers)> DecideAndAppendAsync(
+    private async Task<(WriteOutcome Outcome, bool AwaitsBlobs, bool ChangesAnswers)> DecideAndAppendAsync(
         Func<Task<Decision>> decide, string actor, RegionId takenBy, CancellationToken cancellation)
     {
         await _turn.WaitAsync(cancellation).ConfigureAwait(false);
@@ -73,20 +73,20 @@ public sealed class Repository : IRepository
             {
                 _head ??= await _ledgers.ReadHeadAsync(_ledger, cancellation).ConfigureAwait(false);
                 var decision = await decide().ConfigureAwait(false);
-                if (decision is Decision.Refuse refused) return (new WriteOutcome.Refused(refused.Errors), false);
+                if (decision is Decision.Refuse refused) return (new WriteOutcome.Refused(refused.Errors), false, false);
                 var (operations, changesAnswers) = (Decision.Commit)decision;
                 if (operations.Count == 0)
                 {
                     var position = await _ledgers.FindPositionAsync(_ledger, _head.Number, cancellation).ConfigureAwait(false);
-                    return (new WriteOutcome.Committed(_head, position), true);
+                    return (new WriteOutcome.Committed(_head, position), false, true);
                 }
 
                 var missing = await _others.FindMissingAsync(Name, operations, takenBy, cancellation).ConfigureAwait(false);
                 if (await TryAppendAsync(_head, operations, missing, actor, cancellation).ConfigureAwait(false) is { } appended)
-                    return (new WriteOutcome.Committed(appended.Head, appended.Position), changesAnswers);
+                    return (new WriteOutcome.Committed(appended.Head, appended.Position), missing.Count > 0, changesAnswers);
             }
 
-            return (new WriteOutcome.Refused(RegistryError.Of(ErrorCode.TooManyRequests, $"Other writers of {Name} were faster {MaxAttempts} times; try again.")), false);
+            return (new WriteOutcome.Refused(RegistryError.Of(ErrorCode.TooManyRequests, $"Other writers of {Name} were faster {MaxAttempts} times; try again.")), false, false);
         }
         finally
         {
