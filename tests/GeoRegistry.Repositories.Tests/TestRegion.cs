@@ -55,8 +55,9 @@ internal sealed class TestProcess
     {
         _region = region;
         Reader = new RepositoryReader(region.Metadata, region.Options);
-        Blobs = new RepositoryBlobs(region.Metadata, region.Blobs, region.Options);
-        Directory = new RepositoryDirectory(new Home(TestRegion.Id, 1), region.Metadata, region.Metadata, Reader, Blobs, region.Clock);
+        var others = new NoOtherRegions();
+        Blobs = new RepositoryBlobs(region.Metadata, region.Blobs, others, region.Options);
+        Directory = new RepositoryDirectory(_ => new Home(TestRegion.Id, 1), region.Metadata, region.Metadata, new RepositoryViews(Reader, Blobs), others, region.Clock);
         Uploads = new UploadSessions(TestRegion.Id, region.Blobs, Blobs, region.Options, region.Clock);
     }
 
