@@ -18,14 +18,18 @@ internal sealed class TagHistory(TagName tag, IReadOnlyList<TagOperation> operat
     private List<TagOperation> Shortest()
     {
         var kept = ShortestPrefix();
-        for (var size = kept.Count / 2; size > 0; size /= 2)
+        for (var size = kept.Count / 2; size > 0;)
         {
+            var before = kept.Count;
             for (var at = 0; at + size <= kept.Count;)
             {
                 List<TagOperation> left = [.. kept[..at], .. kept[(at + size)..]];
                 if (IsExplained(left, kept[at..(at + size)]) && !Linearization.Exists(left)) kept = left;
                 else at += size;
             }
+
+            // Once reads are gone, their writes can go.
+            if (kept.Count == before) size /= 2;
         }
 
         return kept;
