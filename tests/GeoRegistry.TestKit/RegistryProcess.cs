@@ -12,6 +12,7 @@ public sealed partial class RegistryProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly TaskCompletionSource<Uri> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Uri> _listeningToPeers = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private RegistryProcess(Process process)
     {
@@ -19,11 +20,18 @@ public sealed partial class RegistryProcess : IAsyncDisposable
         _process.OutputDataReceived += (_, line) => Observe(line.Data);
         _process.ErrorDataReceived += (_, line) => Observe(line.Data);
         _process.EnableRaisingEvents = true;
-        _process.Exited += (_, _) => _listening.TrySetException(new InvalidOperationException("The server ended before it listened."));
+        _process.Exited += (_, _) =>
+        {
+            _listening.TrySetException(new InvalidOperationException("The server ended before it listened."));
+            _listeningToPeers.TrySetException(new InvalidOperationException("The server ended before it listened to other regions."));
+        };
     }
 
     /// <summary>Where it listens, such as <c>http://127.0.0.1:41234/</c>.</summary>
     public Uri Address { get; private set; } = null!;
+
+    /// <summary>Where it listens to other regions; null where it has no topology.</summary>
+    public Uri? PeerAddress { get; private set; }
 
     /// <summary>The address as clients of registries write it: <c>127.0.0.1:41234</c>.</summary>
     public string Host => Address.Authority;
@@ -54,12 +62,20 @@ public sealed partial class RegistryProcess : IAsyncDisposable
     /// <summary>Starts a server on a data folder and waits until it says where it listens.</summary>
     /// <param name="dataFolder">Its data; used again, it is a restart.</param>
     /// <param name="arguments">Further arguments, as on the command line.</param>
-    public static async Task<RegistryProcess> StartAsync(string dataFolder, params string[] arguments)
+    public static Task<RegistryProcess> StartAsync(string dataFolder, params string[] arguments) => StartThroughAsync([], dataFolder, arguments);
+
+    /// <summary>As <see cref="StartAsync"/>, run by another program that becomes it: <c>nice -n 19</c>.</summary>
+    /// <param name="runner">The program and its arguments; none to start the server itself.</param>
+    /// <param name="dataFolder">Its data; used again, it is a restart.</param>
+    /// <param name="arguments">Further arguments, as on the command line. Without an address to listen at it takes a free port.</param>
+    public static async Task<RegistryProcess> StartThroughAsync(IReadOnlyList<string> runner, string dataFolder, params string[] arguments)
     {
-        var server = Launch(["--listen", "http://127.0.0.1:0", "--data", dataFolder, .. arguments]);
+        string[] listen = arguments.Contains("--listen") ? [] : ["--listen", "http://127.0.0.1:0"];
+        var server = Launch([.. runner, "dotnet", ServerAssembly, .. listen, "--data", dataFolder, .. arguments]);
         try
         {
             server.Address = await server._listening.Task.WaitAsync(StartTimeout);
+            if (arguments.Contains("--topology")) server.PeerAddress = await server._listeningToPeers.Task.WaitAsync(StartTimeout);
             return server;
         }
         catch (Exception e)
@@ -94,9 +110,9 @@ public sealed partial class RegistryProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static RegistryProcess Launch(string[] arguments)
+    private static RegistryProcess Launch(string[] command)
     {
-        var start = new ProcessStartInfo("dotnet", [ServerAssembly, .. arguments])
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -114,8 +130,12 @@ public sealed partial class RegistryProcess : IAsyncDisposable
         if (line is null) return;
         lock (_output) _output.AppendLine(line);
         if (ListeningLine().Match(line) is { Success: true } match) _listening.TrySetResult(new Uri(match.Groups[1].Value));
+        if (PeersLine().Match(line) is { Success: true } peers) _listeningToPeers.TrySetResult(new Uri(peers.Groups[1].Value));
     }
 
     [GeneratedRegex(@"^GeoRegistry region \S+ listens on (http\S+?),? and keeps its data in ")]
     private static partial Regex ListeningLine();
+
+    [GeneratedRegex(@"^GeoRegistry region \S+ talks to other regions on (http\S+)")]
+    private static partial Regex PeersLine();
 }

@@ -19,7 +19,7 @@ public static class Waiting
         }
         catch (TimeoutException) when (!happening.IsCompleted)
         {
-            throw NeverCame(name);
+            throw NeverCame(name, Patience);
         }
     }
 
@@ -33,22 +33,24 @@ public static class Waiting
     /// <summary>Asks until there is an answer: for what happens in another process, which tells nobody of it.</summary>
     /// <param name="name">What is awaited, for the message where it does not come.</param>
     /// <param name="ask">Asks once; null is no answer yet.</param>
-    public static async Task<T> UntilAsync<T>(string name, Func<Task<T?>> ask)
+    /// <param name="patience">How long it may take at most; null for <see cref="Patience"/>.</param>
+    public static async Task<T> UntilAsync<T>(string name, Func<Task<T?>> ask, TimeSpan? patience = null)
         where T : class
     {
         var began = TimeProvider.System.GetTimestamp();
         using var timer = new PeriodicTimer(PollInterval);
-        while (TimeProvider.System.GetElapsedTime(began) < Patience)
+        while (TimeProvider.System.GetElapsedTime(began) < (patience ?? Patience))
         {
             if (await ask() is { } answer) return answer;
             await timer.WaitForNextTickAsync();
         }
 
-        throw NeverCame(name);
+        throw NeverCame(name, patience ?? Patience);
     }
 
     /// <summary>Asks until the answer is yes; as <see cref="UntilAsync{T}"/>.</summary>
-    public static Task UntilAsync(string name, Func<Task<bool>> holds) => UntilAsync(name, async () => await holds() ? "yes" : null);
+    public static Task UntilAsync(string name, Func<Task<bool>> holds, TimeSpan? patience = null) =>
+        UntilAsync(name, async () => await holds() ? "yes" : null, patience);
 
-    private static TimeoutException NeverCame(string name) => new($"Waited {Patience.TotalSeconds} s in vain: {name}.");
+    private static TimeoutException NeverCame(string name, TimeSpan patience) => new($"Waited {patience.TotalSeconds} s in vain: {name}.");
 }

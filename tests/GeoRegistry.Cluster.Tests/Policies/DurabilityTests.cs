@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json;
+using GeoRegistry.Cluster.Tests.Load;
+using GeoRegistry.Cluster.Tests.Regions;
+using Xunit.Abstractions;
+
+namespace GeoRegistry.Cluster.Tests.Policies;
+
+/// <summary>In how many regions a push is complete when it is acknowledged.</summary>
+public sealed class DurabilityTests(ITestOutputHelper output)
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(3);
+
+    private static readonly ClusterPlan Plan = new()
+    {
+        Policies = [new("everywhere") { Durability = "all" }],
+        Options = new Dictionary<string, string> { ["GeoRegistry:Replication:DurabilityTimeout"] = $"{Timeout}" },
+    };
+
+    [Fact]
+    public async Task Push_WithDurability_IsCompleteInThatManyRegions()
+    {
+        await using var cluster = await RegionCluster.StartAsync(Plan);
+        var random = Seeds.Next(output);
+        foreach (var (repository, durability, regions) in new[] { ("team/a", "one", 2), ("team/b", "majority", 2), ("us-team/c", "all", 3), ("everywhere/d", null, 3) })
+        {
+            foreach (var from in cluster.Regions)
+            {
+                var image = TestImage.Next(random, 100_000);
+                var receipt = (await from.Client.PushAsync(repository, from.Id, image, durability)).Receipt;
+
+                // A blob is where its file is.
+                Assert.InRange(cluster.Regions.Count(region => image.Blobs.All(blob => region.Blobs.Has(blob.Digest))), regions, 3);
+                var states = await cluster["ap"].Client.GetJsonAsync<ReceiptAnswer>($"/api/v1/receipts/{receipt}");
+                Assert.InRange(states.Regions.Count(state => state.State == "complete"), regions, 3);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Push_ThatCannotBeAsDurableAsAsked_IsNotAcknowledgedAndCanBeRepeated()
+    {
+        await using var cluster = await RegionCluster.StartAsync(Plan);
+        var (eu, image) = (cluster["eu"].Client, TestImage.Next(Seeds.Next(output), 10_000));
+        cluster.CutOff("ap");
+
+        var began = Stopwatch.GetTimestamp();
+        var answer = await eu.TryPushAsync("everywhere/app", "1", image);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.Status);
+        Assert.InRange(Stopwatch.GetElapsedTime(began), Timeout, Timeout * 4);
+        Assert.Contains("Retry-After", answer.Headers.Keys);
+        var error = JsonDocument.Parse(answer.Text).RootElement.GetProperty("errors")[0];
+        Assert.Equal("UNAVAILABLE", error.GetProperty("code").GetString());
+        var receipt = error.GetProperty("detail").GetProperty("receipt").GetString();
+        Assert.StartsWith("eu-", receipt, StringComparison.Ordinal);
+        // Two regions are enough for the others who ask, and the commit stands.
+        await eu.PullExactlyAsync("everywhere/app", "1", image);
+        await cluster["us"].Client.PullExactlyAsync("everywhere/app", "1", image);
+        Assert.Equal(HttpStatusCode.Created, (await eu.TryPushAsync("everywhere/app", "2", image, "majority")).Status);
+        var states = await eu.GetJsonAsync<ReceiptAnswer>($"/api/v1/receipts/{receipt}?region=us&wait=30s");
+        Assert.Equal("complete", states.In("us"));
+        Assert.Contains((await eu.GetJsonAsync<ReceiptAnswer>($"/api/v1/receipts/{receipt}")).In("ap"), new[] { "pending", "unreachable" });
+
+        cluster.Rejoin("ap");
+        Assert.Equal("complete", (await eu.GetJsonAsync<ReceiptAnswer>($"/api/v1/receipts/{receipt}?region=ap&wait=60s")).In("ap"));
+        Assert.Equal(HttpStatusCode.Created, (await eu.TryPushAsync("everywhere/app", "1", image)).Status);
+        Assert.All(cluster.Regions, region => Assert.All(image.Blobs, blob => Assert.True(region.Blobs.Has(blob.Digest))));
+    }
+
+    [Fact]
+    public async Task Receipt_ThatIsNone_IsNotFound()
+    {
+        await using var cluster = await RegionCluster.StartAsync(Plan with { Regions = ["eu", "us"], Homes = [new("", "eu")] });
+        var failure = await Assert.ThrowsAsync<AnswerException>(() => cluster["eu"].Client.GetJsonAsync<ReceiptAnswer>("/api/v1/receipts/nonsense"));
+        Assert.Equal(HttpStatusCode.NotFound, failure.Answer.Status);
+    }
+}

@@ -1,0 +1,46 @@
+using GeoRegistry.Cluster.Tests.Load;
+using GeoRegistry.Cluster.Tests.Regions;
+using GeoRegistry.TestKit;
+using Xunit.Abstractions;
+
+namespace GeoRegistry.Cluster.Tests.Recovery;
+
+/// <summary>A blob that no region has any more stays visible until somebody puts it back.</summary>
+public sealed class DeadLetterTests(ITestOutputHelper output)
+{
+    [Fact]
+    public async Task Hydrate_OfABlobThatNoRegionHas_IsADeadLetterUntilRetried()
+    {
+        await using var cluster = await RegionCluster.StartAsync(new ClusterPlan
+        {
+            Policies = [new("two") { Regions = ["eu", "us"] }],
+            Options = new Dictionary<string, string> { ["GeoRegistry:Replication:HydrationAttempts"] = "2" },
+        });
+        var (eu, us) = (cluster["eu"], cluster["us"]);
+        var image = TestImage.Next(Seeds.Next(output), 300_000);
+        var layer = image.Blobs[1];
+        cluster.CutOff("us");
+        await eu.Client.PushAsync("two/app", "1", image);
+        var (file, aside) = (eu.Blobs.PathOf(layer.Digest), Path.Combine(eu.DataFolder, "aside"));
+        File.Move(file, aside);
+        cluster.Rejoin("us");
+
+        var dead = await Waiting.UntilAsync("a dead letter in us", async () => (await DeadLettersAsync(us)).Blobs.FirstOrDefault(blob => blob.Digest == layer.Digest));
+        Assert.Equal(("us", "two/app", (long)layer.Bytes.Length, 2), (dead.Region, dead.Repository, dead.SizeBytes, dead.Attempts));
+        Assert.Null(dead.RetryInSeconds);
+        Assert.NotNull(dead.Error);
+        Assert.Equal(1, (await us.ReplicationAsync()).From("eu").DeadLetters);
+        // Another region tells of it too.
+        Assert.Contains((await eu.Client.GetJsonAsync<PendingBlobs>("/api/v1/replication/dead-letters?region=us")).Blobs, blob => blob.Digest == layer.Digest);
+
+        File.Move(aside, file);
+        Assert.Equal(1, (await eu.Client.PostAsync<RetryAnswer>($"/api/v1/replication/retry?region=us&digest={layer.Digest}")).Retried);
+        await Waiting.UntilAsync("the blob is in us", () => Task.FromResult(us.Blobs.Has(layer.Digest)));
+        await cluster.WaitUntilConvergedAsync();
+        Assert.Empty((await DeadLettersAsync(us)).Blobs);
+        await us.Client.PullExactlyAsync("two/app", "1", image);
+    }
+
+    private static Task<PendingBlobs> DeadLettersAsync(ClusterRegion region) =>
+        region.Client.GetJsonAsync<PendingBlobs>($"/api/v1/replication/dead-letters?region={region.Id}");
+}

@@ -1,0 +1,40 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using GeoRegistry.TestKit;
+
+namespace GeoRegistry.Cluster.Tests.Regions;
+
+/// <summary>The files that all regions of a cluster read, and the folders that each has for itself.</summary>
+internal sealed class ClusterFiles : IDisposable
+{
+    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+
+    /// <summary>Nobody is there: regions must take the addresses of their own options, which lead over links.</summary>
+    private const string NoPeer = "http://127.0.0.1:9";
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly ClusterPlan _plan;
+
+    public ClusterFiles(ClusterPlan plan)
+    {
+        _plan = plan;
+        File.WriteAllText(KeyFile, "the key of a cluster that lives for one test only");
+        File.WriteAllText(TopologyFile, JsonSerializer.Serialize(
+            new
+            {
+                version = 1,
+                regions = plan.Regions.Select(id => new { id, peer = NoPeer }),
+                homes = plan.Homes,
+                policies = plan.Policies,
+            },
+            Format));
+    }
+
+    public string TopologyFile => _folder.Child("topology.json");
+
+    public string KeyFile => _folder.Child("key");
+
+    public string DataOf(string region) => _plan.DataFolder?.Invoke(region) ?? _folder.Child(region);
+
+    public void Dispose() => _folder.Dispose();
+}
