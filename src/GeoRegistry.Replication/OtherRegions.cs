@@ -27,7 +27,7 @@ public sealed partial class OtherRegions(
     public async ValueTask<long?> FindBlobAsync(RepositoryName repository, Digest digest, CancellationToken cancellation = default)
     {
         var home = map.Current.HomeOf(repository).Region;
-        if (home == map.Self) return null;
+        if (home == map.Self || !map.Current.PolicyOf(repository).Allows(map.Self)) return null;
         try
         {
             return await FindBlobAsync(home, repository, digest, cancellation).ConfigureAwait(false);

@@ -10,7 +10,7 @@ internal sealed class ClusterFiles : IDisposable
     private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     /// <summary>Nobody is there: regions must take the addresses of their own options, which lead over links.</summary>
-    private const string NoPeer = "http://127.0.0.1:9";
+    private static string NoPeerOf(string region) => $"http://{region}.invalid:9";
 
     private readonly TemporaryFolder _folder = new();
     private readonly ClusterPlan _plan;
@@ -23,7 +23,7 @@ internal sealed class ClusterFiles : IDisposable
             new
             {
                 version = 1,
-                regions = plan.Regions.Select(id => new { id, peer = NoPeer }),
+                regions = plan.Regions.Select(id => new { id, peer = NoPeerOf(id) }),
                 homes = plan.Homes,
                 policies = plan.Policies,
             },
