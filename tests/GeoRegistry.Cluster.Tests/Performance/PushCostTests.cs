@@ -9,11 +9,12 @@ namespace GeoRegistry.Cluster.Tests.Performance;
 /// <summary>What replication costs who pushes in the home.</summary>
 public sealed class PushCostTests(ITestOutputHelper output)
 {
-    private const int PushesPerRound = 20;
+    private const int PushesPerRound = 5;
 
-    private static readonly int Rounds = LongTests.AreOn ? 40 : 4;
+    private static readonly int Rounds = LongTests.AreOn ? 150 : 6;
 
-    private static readonly double MaxRatio = LongTests.AreOn ? 1.05 : 3;
+    /// <summary>A few rounds tell of the disk's moods more than of anything else.</summary>
+    private static readonly double MaxRatio = LongTests.AreOn ? 1.05 : 5;
 
     [Fact]
     public async Task Push_InTheHomeOfThreeRegions_CostsWhatASingleRegionDoes()
