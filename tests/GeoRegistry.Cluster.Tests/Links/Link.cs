@@ -1,12 +1,24 @@
+using System.Net;
+
 namespace GeoRegistry.Cluster.Tests.Links;
 
 /// <summary>What lies between two regions: two directions, and a relay for whichever side dials.</summary>
 internal sealed class Link : IDisposable
 {
+    /// <summary>A link in the machine's own network.</summary>
     public Link(LinkQuality quality)
+        : this(quality, IPAddress.Loopback, IPAddress.Loopback)
+    {
+    }
+
+    /// <summary>A link between sides that have networks of their own.</summary>
+    /// <param name="quality">What it is like.</param>
+    /// <param name="near">An address of this process that the first side reaches.</param>
+    /// <param name="far">One that the second side reaches.</param>
+    public Link(LinkQuality quality, IPAddress near, IPAddress far)
     {
         (There, Back) = (new LinkDirection(quality), new LinkDirection(quality));
-        (Dialled, DialledBack) = (new LinkRelay(There, Back), new LinkRelay(Back, There));
+        (Dialled, DialledBack) = (new LinkRelay(There, Back, near), new LinkRelay(Back, There, far));
     }
 
     /// <summary>What the first side sends.</summary>

@@ -16,10 +16,11 @@ internal sealed class LinkRelay : IDisposable
     /// <summary>Listens at once; who dials before there is a target is reset.</summary>
     /// <param name="there">From who dials to the target.</param>
     /// <param name="back">From the target to who dials.</param>
-    public LinkRelay(LinkDirection there, LinkDirection back)
+    /// <param name="address">Where it listens: an address that who dials can reach.</param>
+    public LinkRelay(LinkDirection there, LinkDirection back, IPAddress address)
     {
         (_there, _back) = (there, back);
-        _endPoint = new IPEndPoint(IPAddress.Loopback, FreePorts.Take());
+        _endPoint = new IPEndPoint(address, FreePorts.Take());
         Listen();
     }
 

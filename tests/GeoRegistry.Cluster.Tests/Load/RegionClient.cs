@@ -19,16 +19,17 @@ internal sealed class RegionClient(string region, HttpClient http)
     /// <param name="reference">A tag; null for the digest.</param>
     /// <param name="image">What is pushed.</param>
     /// <param name="durability">What is asked for this push; null for the policy's.</param>
+    /// <param name="looksFirst">Whether it asks for each blob before it uploads it.</param>
     /// <returns>The answer to the last manifest, which may be a refusal.</returns>
-    public async Task<Answer> TryPushAsync(string repository, string? reference, TestImage image, string? durability = null)
+    public async Task<Answer> TryPushAsync(string repository, string? reference, TestImage image, string? durability = null, bool looksFirst = true)
     {
-        foreach (var blob in image.Blobs) await PushBlobAsync(repository, blob);
-        foreach (var child in image.Children) await PushAsync(repository, null, child);
+        foreach (var blob in image.Blobs) await PushBlobAsync(repository, blob, looksFirst);
+        foreach (var child in image.Children) await PushAsync(repository, null, child, looksFirst: looksFirst);
         return await PutManifestAsync(repository, reference, image, headers => headers.Durability(durability));
     }
 
-    public async Task<Answer> PushAsync(string repository, string? reference, TestImage image, string? durability = null) =>
-        (await TryPushAsync(repository, reference, image, durability)).Expect(HttpStatusCode.Created);
+    public async Task<Answer> PushAsync(string repository, string? reference, TestImage image, string? durability = null, bool looksFirst = true) =>
+        (await TryPushAsync(repository, reference, image, durability, looksFirst)).Expect(HttpStatusCode.Created);
 
     /// <summary>Puts a manifest whose content was pushed before.</summary>
     public Task<Answer> PutManifestAsync(string repository, string? reference, TestImage image, Action<HttpRequestHeaders>? headers = null)
@@ -39,9 +40,9 @@ internal sealed class RegionClient(string region, HttpClient http)
     }
 
     /// <summary>Pushes a blob, unless the registry has it.</summary>
-    public async Task PushBlobAsync(string repository, Blob blob)
+    public async Task PushBlobAsync(string repository, Blob blob, bool looksFirst = true)
     {
-        if ((await HeadBlobAsync(repository, blob.Digest)).Expect(HttpStatusCode.OK, HttpStatusCode.NotFound).Status == HttpStatusCode.OK) return;
+        if (looksFirst && (await HeadBlobAsync(repository, blob.Digest)).Expect(HttpStatusCode.OK, HttpStatusCode.NotFound).Status == HttpStatusCode.OK) return;
         var location = (await BeginUploadAsync(repository)).Headers["Location"];
         (await CompleteUploadAsync(location, blob.Digest, blob.Bytes)).Expect(HttpStatusCode.Created);
     }

@@ -45,7 +45,7 @@ public sealed class PushThenPullTests(SharedRegions shared, ITestOutputHelper ou
             try
             {
                 var start = Stopwatch.GetTimestamp();
-                await regions[0].Client.PushAsync(repository, tag, image);
+                await regions[0].Client.PushAsync(repository, tag, image, looksFirst: random.Next(2) == 0);
                 _pushes.Enqueue(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
                 start = Stopwatch.GetTimestamp();
                 await regions[1].Client.PullExactlyAsync(repository, tag, image);

@@ -16,6 +16,9 @@ internal sealed record ClusterPlan
 
     public LinkQuality Link { get; init; } = LinkQuality.Wide;
 
+    /// <summary>The bits per second that a region's own network passes; null for regions without one.</summary>
+    public long? NetworkBitsPerSecond { get; init; }
+
     /// <summary>Further options of every server, by their keys.</summary>
     public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
 

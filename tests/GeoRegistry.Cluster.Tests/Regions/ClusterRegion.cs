@@ -9,16 +9,18 @@ namespace GeoRegistry.Cluster.Tests.Regions;
 /// <summary>One region of a cluster: a real server process that can be killed and started again on its data and ports.</summary>
 internal sealed class ClusterRegion : IAsyncDisposable
 {
-    private readonly ClusterPlan _plan;
+    private readonly IReadOnlyList<string> _runner;
     private readonly string[] _arguments;
     private readonly StringBuilder _earlierOutput = new();
     private RegistryProcess? _process;
 
-    public ClusterRegion(string id, ClusterPlan plan, ClusterFiles files, IEnumerable<(string Peer, Uri Address)> addresses)
+    public ClusterRegion(string id, ClusterPlan plan, ClusterFiles files, RegionNetworks? networks, IEnumerable<(string Peer, Uri Address)> addresses)
     {
-        (Id, _plan, DataFolder) = (id, plan, files.DataOf(id));
-        Address = new Uri($"http://127.0.0.1:{FreePorts.Take()}");
-        PeerEndPoint = new IPEndPoint(IPAddress.Loopback, FreePorts.Take());
+        (Id, DataFolder) = (id, files.DataOf(id));
+        _runner = [.. networks?.RunnerOf(id) ?? [], .. plan.Runner?.Invoke(id) ?? []];
+        var host = networks?.HostOf(id) ?? IPAddress.Loopback;
+        Address = new Uri($"http://{host}:{FreePorts.Take()}");
+        PeerEndPoint = new IPEndPoint(host, FreePorts.Take());
         _arguments =
         [
             "--region", id, "--listen", Address.GetLeftPart(UriPartial.Authority),
@@ -59,7 +61,7 @@ internal sealed class ClusterRegion : IAsyncDisposable
     public async Task StartAsync()
     {
         if (_process is not null) throw new InvalidOperationException($"The region {Id} runs already.");
-        _process = await RegistryProcess.StartThroughAsync(_plan.Runner?.Invoke(Id) ?? [], DataFolder, _arguments);
+        _process = await RegistryProcess.StartThroughAsync(_runner, DataFolder, _arguments);
     }
 
     /// <summary>Ends it as a power cut would.</summary>

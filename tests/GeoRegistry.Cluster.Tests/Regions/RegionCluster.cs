@@ -1,3 +1,4 @@
+using System.Net;
 using GeoRegistry.Cluster.Tests.Links;
 using GeoRegistry.TestKit;
 
@@ -15,10 +16,11 @@ internal sealed class RegionCluster : IAsyncDisposable
     private RegionCluster(ClusterPlan plan)
     {
         _files = new ClusterFiles(plan);
-        foreach (var (first, second) in Pairs(plan.Regions)) _links[(first, second)] = new Link(plan.Link);
+        Networks = plan.NetworkBitsPerSecond is { } bitsPerSecond ? new RegionNetworks(plan.Regions, bitsPerSecond) : null;
+        foreach (var (first, second) in Pairs(plan.Regions)) _links[(first, second)] = new Link(plan.Link, NearTo(first), NearTo(second));
         foreach (var id in plan.Regions)
         {
-            var region = new ClusterRegion(id, plan, _files, [.. plan.Regions.Where(other => other != id).Select(other => (other, Relay(id, other).Address))]);
+            var region = new ClusterRegion(id, plan, _files, Networks, [.. plan.Regions.Where(other => other != id).Select(other => (other, Relay(id, other).Address))]);
             _regions[id] = region;
             foreach (var other in plan.Regions.Where(other => other != id)) Relay(other, id).Target = region.PeerEndPoint;
         }
@@ -27,6 +29,9 @@ internal sealed class RegionCluster : IAsyncDisposable
     public IEnumerable<ClusterRegion> Regions => _regions.Values;
 
     public IEnumerable<Link> Links => _links.Values;
+
+    /// <summary>The regions' own networks, where the plan has them.</summary>
+    public RegionNetworks? Networks { get; }
 
     public bool IsWhole => Regions.All(region => region.IsUp) && Links.All(link => !link.IsCut);
 
@@ -103,8 +108,11 @@ internal sealed class RegionCluster : IAsyncDisposable
     {
         foreach (var region in Regions) await region.DisposeAsync();
         foreach (var link in Links) link.Dispose();
+        Networks?.Dispose();
         _files.Dispose();
     }
+
+    private IPAddress NearTo(string region) => Networks?.GatewayOf(region) ?? IPAddress.Loopback;
 
     private LinkRelay Relay(string from, string to) => _links.TryGetValue((from, to), out var link) ? link.Dialled : _links[(to, from)].DialledBack;
 
