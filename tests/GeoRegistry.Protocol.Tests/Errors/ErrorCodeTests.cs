@@ -34,12 +34,12 @@ public sealed class ErrorCodeTests
     }
 
     [Fact]
-    public void All_OtherCodes_AreOnlyTheOneForFailuresOfTheRegistry()
+    public void All_OtherCodes_AreOnlyThoseForFailuresOfTheRegistry()
     {
         var specified = SpecifiedCodes.Select(row => (string)((object[])row)[0]).ToHashSet();
 
-        Assert.Equal([ErrorCode.Unknown], ErrorCode.All.Where(code => !specified.Contains(code.Name)));
-        Assert.Equal(500, ErrorCode.Unknown.Status);
+        Assert.Equal([ErrorCode.Unavailable, ErrorCode.Unknown], ErrorCode.All.Where(code => !specified.Contains(code.Name)));
+        Assert.Equal((503, 500), (ErrorCode.Unavailable.Status, ErrorCode.Unknown.Status));
     }
 
     [Fact]
