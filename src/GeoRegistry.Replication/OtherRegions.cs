@@ -15,7 +15,7 @@ namespace GeoRegistry.Replication;
 
 /// <summary>The other regions, reached by the peer API.</summary>
 public sealed partial class OtherRegions(
-    RegionMap map, PeerClient peers, BlobFetches fetches, MissingBlobs missing, Hydrator hydrator, ReadLeases leases, ILogger<OtherRegions> logger) : IOtherRegions
+    RegionMap map, PeerClient peers, BlobFetches fetches, MissingBlobs missing, Hydrator hydrator, ReadLeases leases, TagChanges changes, ILogger<OtherRegions> logger) : IOtherRegions
 {
     /// <summary>How long a home may take to say whether it knows a blob.</summary>
     private static readonly TimeSpan FindPatience = TimeSpan.FromSeconds(5);
@@ -79,11 +79,14 @@ public sealed partial class OtherRegions(
         RepositoryName repository, IReadOnlyList<Operation> operations, RegionId from, CancellationToken cancellation = default) => missing.OfAsync(repository, operations, from, cancellation);
 
     /// <inheritdoc/>
-    public Task CommittedAsync(RepositoryName repository, long position, bool awaitsBlobs, bool changesAnswers, CancellationToken cancellation = default)
-    {
-        if (awaitsBlobs) hydrator.Wake();
-        return changesAnswers ? leases.AwaitAsync(repository, position, cancellation) : Task.CompletedTask;
-    }
+    public ValueTask<IAnswerChange?> BeginChangeAsync(RepositoryName repository, IReadOnlyList<Operation> operations, CancellationToken cancellation = default) =>
+        changes.BeginAsync(repository, operations, cancellation);
+
+    /// <inheritdoc/>
+    public void BlobsAwaited() => hydrator.Wake();
+
+    /// <inheritdoc/>
+    public Task AwaitShownAsync(RepositoryName repository, long position, CancellationToken cancellation = default) => leases.AwaitAsync(repository, position, cancellation);
 
     private List<RegionId> OthersThan(RegionId region, RepositoryName repository)
     {

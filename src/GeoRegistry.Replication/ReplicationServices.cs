@@ -34,6 +34,7 @@ public static class ReplicationServices
         .AddSingleton<MissingBlobs>()
         .AddSingleton<BlobFetches>()
         .AddSingleton<ReadLeases>()
+        .AddSingleton<TagChanges>()
         .AddSingleton<IOtherRegions, OtherRegions>()
         .AddSingleton<FeedServer>()
         .AddSingleton<LedgerRepair>()

@@ -31,13 +31,30 @@ public interface IOtherRegions
     ValueTask<IReadOnlyList<MissingBlob>> FindMissingAsync(
         RepositoryName repository, IReadOnlyList<Operation> operations, RegionId from, CancellationToken cancellation = default);
 
-    /// <summary>Takes note of a commit of this region, and returns once no other region answers with what stood before it.</summary>
+    /// <summary>Takes note that operations are about to be appended that change what a replica answers alone.</summary>
+    /// <returns>The change, which must be told how the append ended; null where no replica is concerned.</returns>
+    ValueTask<IAnswerChange?> BeginChangeAsync(RepositoryName repository, IReadOnlyList<Operation> operations, CancellationToken cancellation = default);
+
+    /// <summary>Takes note of a commit of this region that names blobs which it lacks.</summary>
+    void BlobsAwaited();
+
+    /// <summary>Returns once no region answers with what stood before a commit of this region.</summary>
     /// <param name="repository">The repository.</param>
     /// <param name="position">The commit's position in this region's feed.</param>
-    /// <param name="awaitsBlobs">Whether it names blobs that this region lacks.</param>
-    /// <param name="changesAnswers">Whether a replica that answers alone would answer differently before it: otherwise nothing is waited for.</param>
     /// <param name="cancellation">Gives up; the commit stands all the same.</param>
-    Task CommittedAsync(RepositoryName repository, long position, bool awaitsBlobs, bool changesAnswers, CancellationToken cancellation = default);
+    Task AwaitShownAsync(RepositoryName repository, long position, CancellationToken cancellation = default);
+}
+
+/// <summary>An append under way that changes what a replica answers alone. Until all regions know of it, none shows it.</summary>
+public interface IAnswerChange
+{
+    /// <summary>It is on disk.</summary>
+    /// <param name="position">Its position in this region's feed.</param>
+    /// <returns>Ends when no region answers with what stood before, whoever waits for it.</returns>
+    Task Appended(long position);
+
+    /// <summary>It was not appended, or that is not known.</summary>
+    void Failed(bool isUnknown);
 }
 
 /// <summary>Some regions could not be reached that may have what was asked for.</summary>

@@ -29,6 +29,13 @@ public sealed class NoOtherRegions : IOtherRegions
         RepositoryName repository, IReadOnlyList<Operation> operations, RegionId from, CancellationToken cancellation = default) => new([]);
 
     /// <inheritdoc/>
-    public Task CommittedAsync(RepositoryName repository, long position, bool awaitsBlobs, bool changesAnswers, CancellationToken cancellation = default) =>
-        Task.CompletedTask;
+    public ValueTask<IAnswerChange?> BeginChangeAsync(RepositoryName repository, IReadOnlyList<Operation> operations, CancellationToken cancellation = default) => default;
+
+    /// <inheritdoc/>
+    public void BlobsAwaited()
+    {
+    }
+
+    /// <inheritdoc/>
+    public Task AwaitShownAsync(RepositoryName repository, long position, CancellationToken cancellation = default) => Task.CompletedTask;
 }

@@ -55,15 +55,12 @@ public sealed class Repository : IRepository
 
     private async Task<WriteOutcome> WriteAsync(Func<Task<Decision>> decide, string actor, RegionId? takenBy, CancellationToken cancellation)
     {
-        var (outcome, awaitsBlobs, changesAnswers) = await DecideAndAppendAsync(decide, actor, takenBy ?? _home.Region, cancellation).ConfigureAwait(false);
-
-        // Replicas that may answer alone learn of it before the client does. Where nothing had to change, a push before may still wait for that.
-        if (outcome is WriteOutcome.Committed { Position: { } position })
-            await _others.CommittedAsync(Name, position, awaitsBlobs, changesAnswers, cancellation).ConfigureAwait(false);
+        var (outcome, shown) = await DecideAndAppendAsync(decide, actor, takenBy ?? _home.Region, cancellation).ConfigureAwait(false);
+        await shown.WaitAsync(cancellation).ConfigureAwait(false); // Replicas that may answer alone learn of it before the client does.
         return outcome;
     }
 
-    private async Task<(WriteOutcome Outcome, bool AwaitsBlobs, bool ChangesAnswers)> DecideAndAppendAsync(
+    private async Task<(WriteOutcome Outcome, Task Shown)> DecideAndAppendAsync(
         Func<Task<Decision>> decide, string actor, RegionId takenBy, CancellationToken cancellation)
     {
         await _turn.WaitAsync(cancellation).ConfigureAwait(false);
@@ -73,20 +70,14 @@ public sealed class Repository : IRepository
             {
                 _head ??= await _ledgers.ReadHeadAsync(_ledger, cancellation).ConfigureAwait(false);
                 var decision = await decide().ConfigureAwait(false);
-                if (decision is Decision.Refuse refused) return (new WriteOutcome.Refused(refused.Errors), false, false);
-                var (operations, changesAnswers) = (Decision.Commit)decision;
-                if (operations.Count == 0)
-                {
-                    var position = await _ledgers.FindPositionAsync(_ledger, _head.Number, cancellation).ConfigureAwait(false);
-                    return (new WriteOutcome.Committed(_head, position), false, true);
-                }
-
-                var missing = await _others.FindMissingAsync(Name, operations, takenBy, cancellation).ConfigureAwait(false);
-                if (await TryAppendAsync(_head, operations, missing, actor, cancellation).ConfigureAwait(false) is { } appended)
-                    return (new WriteOutcome.Committed(appended.Head, appended.Position), missing.Count > 0, changesAnswers);
+                if (decision is Decision.Refuse refused) return (new WriteOutcome.Refused(refused.Errors), Task.CompletedTask);
+                var commit = (Decision.Commit)decision;
+                if (commit.Operations.Count == 0) return await StandingAsync(_head, cancellation).ConfigureAwait(false);
+                if (await TryAppendAsync(_head, commit, actor, takenBy, cancellation).ConfigureAwait(false) is var (appended, shown))
+                    return (new WriteOutcome.Committed(appended.Head, appended.Position), shown);
             }
 
-            return (new WriteOutcome.Refused(RegistryError.Of(ErrorCode.TooManyRequests, $"Other writers of {Name} were faster {MaxAttempts} times; try again.")), false, false);
+            return (new WriteOutcome.Refused(RegistryError.Of(ErrorCode.TooManyRequests, $"Other writers of {Name} were faster {MaxAttempts} times; try again.")), Task.CompletedTask);
         }
         finally
         {
@@ -94,31 +85,43 @@ public sealed class Repository : IRepository
         }
     }
 
-    private async Task<AppendOutcome.Appended?> TryAppendAsync(
-        LedgerHead head, IReadOnlyList<Operation> operations, IReadOnlyList<MissingBlob> missing, string actor, CancellationToken cancellation)
+    // Nothing had to change; but the push that made it so may still wait until it is shown everywhere.
+    private async Task<(WriteOutcome Outcome, Task Shown)> StandingAsync(LedgerHead head, CancellationToken cancellation)
     {
+        var position = await _ledgers.FindPositionAsync(_ledger, head.Number, cancellation).ConfigureAwait(false);
+        return (new WriteOutcome.Committed(head, position), position is { } known ? _others.AwaitShownAsync(Name, known, cancellation) : Task.CompletedTask);
+    }
+
+    private async Task<(AppendOutcome.Appended Appended, Task Shown)?> TryAppendAsync(
+        LedgerHead head, Decision.Commit decided, string actor, RegionId takenBy, CancellationToken cancellation)
+    {
+        var operations = decided.Operations;
+        var missing = await _others.FindMissingAsync(Name, operations, takenBy, cancellation).ConfigureAwait(false);
+        var change = decided.ChangesAnswers ? await _others.BeginChangeAsync(Name, operations, cancellation).ConfigureAwait(false) : null;
         var commit = new Commit(_ledger, _home.Epoch, head.Number + 1, _clock.GetUtcNow(), actor, _home.Region, operations);
         _head = null; // Unknown until the store has answered, and after an exception.
-        var appended = (AppendOutcome.Appended?)null;
+        var outcome = (AppendOutcome?)null;
         var start = Stopwatch.GetTimestamp();
         try
         {
-            var outcome = await _ledgers.AppendAsync(head, commit, missing, cancellation).ConfigureAwait(false);
-            appended = outcome as AppendOutcome.Appended;
-            _head = outcome switch
-            {
-                AppendOutcome.Appended done => done.Head,
-                AppendOutcome.HeadMoved moved => moved.Head,
-                _ => throw new InvalidOperationException("An append is done or finds that the head moved."),
-            };
+            outcome = await _ledgers.AppendAsync(head, commit, missing, cancellation).ConfigureAwait(false);
         }
         finally
         {
-            RegistryMetrics.Committed(start, appended is not null);
-            if (appended is not null) _views.Apply(Name, operations);
+            RegistryMetrics.Committed(start, outcome is AppendOutcome.Appended);
+            if (outcome is AppendOutcome.Appended) _views.Apply(Name, operations);
             else _views.Forget(Name, operations);
+            if (outcome is not AppendOutcome.Appended) change?.Failed(isUnknown: outcome is null);
         }
 
-        return appended;
+        if (outcome is AppendOutcome.Appended appended)
+        {
+            _head = appended.Head;
+            if (missing.Count > 0) _others.BlobsAwaited();
+            return (appended, change?.Appended(appended.Position) ?? Task.CompletedTask);
+        }
+
+        _head = ((AppendOutcome.HeadMoved)outcome).Head;
+        return null;
     }
 }

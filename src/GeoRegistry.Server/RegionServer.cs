@@ -2,6 +2,7 @@ using GeoRegistry.FrontDoor;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Regions.Topologies;
+using GeoRegistry.Replication.Leases;
 using GeoRegistry.Repositories.Metrics;
 using GeoRegistry.Repositories.Uploads;
 using GeoRegistry.Server.Configuration;
@@ -34,6 +35,7 @@ internal static class RegionServer
         {
             // The stores open before the first request can come, so that a fault ends the start and not a push.
             foreach (var store in app.Services.GetServices<IStoreHealth>()) await store.CheckAsync();
+            if (app.Services.GetService<TagChanges>() is { } changes) await changes.ResumeAsync(CancellationToken.None);
             RegistryMetrics.ObserveUploads(app.Services.GetRequiredService<UploadSessions>());
             app.Run(app.Services.GetRequiredService<RegistryFrontDoor>().HandleAsync);
             await app.StartAsync();

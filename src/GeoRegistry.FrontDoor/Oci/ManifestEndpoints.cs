@@ -33,7 +33,8 @@ internal sealed class ManifestEndpoints(RepositoryReader reader, RepositoryDirec
             await AnswerAsync(http, reference, await found.ConfigureAwait(false)).ConfigureAwait(false);
     }
 
-    private static Task AnswerAsync(HttpContext http, Reference reference, Manifest? manifest)
+    /// <summary>Answers a read with what was found, or that nothing was.</summary>
+    public static Task AnswerAsync(HttpContext http, Reference reference, Manifest? manifest)
     {
         if (manifest is null) return ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.ManifestUnknown, null, ("reference", reference.ToString())));
         var response = http.Response;

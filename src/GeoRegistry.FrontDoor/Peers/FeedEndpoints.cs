@@ -15,7 +15,7 @@ using Microsoft.AspNetCore.Http;
 namespace GeoRegistry.FrontDoor.Peers;
 
 /// <summary>What tails ask: this region's feed, its end, snapshots of its ledgers; and what they tell: how far they are.</summary>
-internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, ReadLeases leases, ILedgerStore ledgers, IReplicaStore replicas)
+internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, ReadLeases leases, TagChanges changes, ILedgerStore ledgers, IReplicaStore replicas)
 {
     private const string Ledger = "/peer/ledgers/";
 
@@ -69,7 +69,7 @@ internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, ReadLeases 
 
         var (head, hasLease) = await leases.ReportAsync(
             reader, applied, async () => (await ledgers.ReadFeedExtentAsync(map.Self, http.RequestAborted).ConfigureAwait(false)).Head).ConfigureAwait(false);
-        await http.Response.WriteAsJsonAsync(new ProgressReply(head, hasLease), http.RequestAborted).ConfigureAwait(false);
+        await http.Response.WriteAsJsonAsync(new ProgressReply(head, hasLease, changes.ShownThrough(head)), http.RequestAborted).ConfigureAwait(false);
     }
 
     private async Task LedgersAsync(HttpContext http, RegionId reader)

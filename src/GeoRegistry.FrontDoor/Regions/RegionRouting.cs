@@ -5,6 +5,7 @@ using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Errors;
 using GeoRegistry.Regions.Control;
 using GeoRegistry.Regions.Topologies;
+using GeoRegistry.Replication.Leases;
 using GeoRegistry.Replication.Tails;
 using GeoRegistry.Repositories;
 using GeoRegistry.Repositories.Reads;
@@ -15,10 +16,10 @@ namespace GeoRegistry.FrontDoor.Regions;
 
 /// <summary>Decides which region answers a request to the OCI API.</summary>
 /// <remarks>
-/// Content is answered wherever it is; names by their home, or by a replica that holds a lease from it; writes by the home alone; an upload by
+/// Content is answered wherever it is; names by their home, or by a replica that holds a lease from it and knows what all know; writes by the home alone; an upload by
 /// the region that began it. What another region relays is answered here or not at all, so that nothing goes round.
 /// </remarks>
-internal sealed class RegionRouting(RegionMap map, Tailing tails, RepositoryReader reader, Relay relay, AcknowledgedWrites writes)
+internal sealed class RegionRouting(RegionMap map, Tailing tails, RepositoryReader reader, TagChanges changes, Relay relay, AcknowledgedWrites writes)
 {
     /// <summary>Answers a request, here or through another region.</summary>
     /// <param name="resource">What it is about.</param>
@@ -31,11 +32,12 @@ internal sealed class RegionRouting(RegionMap map, Tailing tails, RepositoryRead
         if (topology.PolicyOf(request.Repository) is var policy && !policy.Allows(map.Self)) return RefuseAsync(request, policy);
         var home = topology.HomeOf(request.Repository).Region;
         if (IsWrite(resource, request)) return WriteAsync(request, home, policy, here);
+        if (resource == OciResource.Manifest && home == map.Self) return ReadAtHomeAsync(request, here);
         if (request.Relay is not null) return here(request);
         return resource switch
         {
             OciResource.Upload => UploadAsync(request, here),
-            OciResource.Manifest when home != map.Self => ReadManifestAsync(request, home, policy, here),
+            OciResource.Manifest => ReadManifestAsync(request, home, policy, here),
             OciResource.Tags when home != map.Self => ReadListAsync(request, home, policy, here),
             OciResource.Referrers when home != map.Self && !HoldsLease(home) => ReadListAsync(request, home, policy, here),
             _ => here(request),
@@ -67,14 +69,34 @@ internal sealed class RegionRouting(RegionMap map, Tailing tails, RepositoryRead
         await Relay.CopyAsync(answer, request.Http).ConfigureAwait(false);
     }
 
+    // What was read is answered, and not read again: what is asked after it was read holds for it.
+    private async Task ReadAtHomeAsync(OciRequest request, Func<OciRequest, Task> here)
+    {
+        if (!Reference.TryParse(request.Reference, out var reference) || reference.IsDigest)
+        {
+            await here(request).ConfigureAwait(false);
+            return;
+        }
+
+        var found = await reader.FindManifestAsync(request.Repository, reference, request.Aborted).ConfigureAwait(false);
+        if (changes.SpreadOf(request.Repository, reference.Tag) is { } spread) await spread.WaitAsync(request.Aborted).ConfigureAwait(false);
+        await ManifestEndpoints.AnswerAsync(request.Http, reference, found).ConfigureAwait(false);
+    }
+
     private async Task ReadManifestAsync(OciRequest request, RegionId home, PolicyRule policy, Func<OciRequest, Task> here)
     {
-        var isReference = Reference.TryParse(request.Reference, out var reference);
-        var isHere = !isReference || await reader.FindManifestAsync(request.Repository, reference, request.Aborted).ConfigureAwait(false) is not null;
-        if (!isReference || (isHere && (reference.IsDigest || HoldsLease(home)))) await here(request).ConfigureAwait(false);
+        if (!Reference.TryParse(request.Reference, out var reference))
+        {
+            await here(request).ConfigureAwait(false);
+            return;
+        }
+
+        var found = await reader.FindManifestAsync(request.Repository, reference, request.Aborted).ConfigureAwait(false);
+        var mayAnswer = found is not null && (reference.IsDigest || tails.Of(home)?.MayShow(request.Repository, reference.Tag) == true);
+        if (mayAnswer) await ManifestEndpoints.AnswerAsync(request.Http, reference, found).ConfigureAwait(false);
         else if (await TryRelayAsync(request, home, foundOnly: false).ConfigureAwait(false)) return;
         else if (policy.IsStrict && !reference.IsDigest) await ErrorResponse.WriteAsync(request.Http, Unreachable(request, home)).ConfigureAwait(false);
-        else if (isHere) await AnswerStaleAsync(request, home, here).ConfigureAwait(false);
+        else if (found is not null) await AnswerStaleAsync(request, home, here).ConfigureAwait(false);
         else await AskOthersAsync(request, home, policy, isStale: !reference.IsDigest).ConfigureAwait(false);
     }
 

@@ -6,6 +6,7 @@ using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Ledgers.Transport;
 using GeoRegistry.Protocol;
 using GeoRegistry.Replication.Hydration;
+using GeoRegistry.Replication.Leases;
 using GeoRegistry.Replication.Peers;
 using GeoRegistry.Replication.Status;
 using GeoRegistry.Repositories;
@@ -152,7 +153,9 @@ internal sealed partial class Tail(
     {
         if (entry.Encoded.IsEmpty) return new ReplicaEntry(entry.Position, null, default, default, []);
         var commit = CommitCodec.Decode(entry.Encoded);
-        var lacking = await missing.OfAsync(RepositoryName.Parse(commit.Ledger.Name), commit.Operations, state.Source, cancellation).ConfigureAwait(false);
+        var repository = RepositoryName.Parse(commit.Ledger.Name);
+        state.NoteChanges(repository, TagChanges.TagsOf(commit.Operations), entry.Position);
+        var lacking = await missing.OfAsync(repository, commit.Operations, state.Source, cancellation).ConfigureAwait(false);
         return new ReplicaEntry(entry.Position, commit, entry.Encoded, entry.Checksum, lacking);
     }
 
@@ -202,7 +205,7 @@ internal sealed partial class Tail(
             {
                 using var response = await peers.SendAsync(state.Source, HttpMethod.Post, $"/peer/progress?applied={applied}", stopping, ReportPatience).ConfigureAwait(false);
                 var reply = await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<ProgressReply>(stopping).ConfigureAwait(false);
-                state.Heard(askedAt, reply!.Head, reply.Lease && state.Activity != TailActivity.Foreign);
+                state.Heard(askedAt, reply!.Head, reply.Lease && state.Activity != TailActivity.Foreign, reply.Shown);
                 reported = applied;
             }
             catch (Exception failure) when (!stopping.IsCancellationRequested)

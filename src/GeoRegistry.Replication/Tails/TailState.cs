@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Protocol;
 
 namespace GeoRegistry.Replication.Tails;
 
@@ -9,6 +11,7 @@ namespace GeoRegistry.Replication.Tails;
 /// <param name="clock">The time.</param>
 public sealed class TailState(RegionId source, ReplicationOptions options, TimeProvider clock)
 {
+    private readonly ConcurrentDictionary<(RepositoryName, Tag), long> _changed = new();
     private long _head;
     private long _leasedAt = long.MinValue;
     private long _heardAt = long.MinValue;
@@ -29,6 +32,16 @@ public sealed class TailState(RegionId source, ReplicationOptions options, TimeP
     /// <summary>Whether this region may answer alone what the source is the home of.</summary>
     public bool HoldsLease => Volatile.Read(ref _leasedAt) is var leased and not long.MinValue && clock.GetElapsedTime(leased) < options.StalenessBound;
 
+    /// <summary>Whether this region may answer alone what a tag names now: it holds a lease, and all regions know the tag's last change.</summary>
+    /// <remarks>To be asked after the tag was read: a change is noted before it can be read.</remarks>
+    public bool MayShow(RepositoryName repository, Tag tag) => HoldsLease && !_changed.ContainsKey((repository, tag));
+
+    /// <summary>Notes tags that are about to change here.</summary>
+    internal void NoteChanges(RepositoryName repository, IEnumerable<Tag> tags, long position)
+    {
+        foreach (var tag in tags) _changed[(repository, tag)] = position;
+    }
+
     /// <summary>How long ago the source was last heard; null before the first time.</summary>
     public TimeSpan? SinceHeard => Since(ref _heardAt);
 
@@ -39,8 +52,14 @@ public sealed class TailState(RegionId source, ReplicationOptions options, TimeP
     /// <param name="askedAt">When it was asked, as a timestamp of the clock: what it says held then or later.</param>
     /// <param name="head">Its feed's last position.</param>
     /// <param name="hasLease">Whether it gave a lease.</param>
-    public void Heard(long askedAt, long head, bool hasLease)
+    /// <param name="shown">The position up to which all regions know of every change.</param>
+    public void Heard(long askedAt, long head, bool hasLease, long shown)
     {
+        foreach (var (tag, position) in _changed)
+        {
+            if (position <= shown) _changed.TryRemove(KeyValuePair.Create(tag, position));
+        }
+
         Volatile.Write(ref _heardAt, clock.GetTimestamp());
         Volatile.Write(ref _head, head);
         if (Applied.Position >= head) Volatile.Write(ref _caughtUpAt, askedAt);
