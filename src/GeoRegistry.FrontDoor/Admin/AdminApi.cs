@@ -18,8 +18,8 @@ internal sealed class AdminApi(RegionMap map, PeerClient peers, ReplicationEndpo
     /// <summary>The beginning of its paths.</summary>
     public const string Prefix = "/api/v1/";
 
-    /// <summary>How long a region may take to answer, beside a wait that was asked for.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    /// <summary>How long a region may take to answer; those who ask wait longer.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
@@ -38,30 +38,29 @@ internal sealed class AdminApi(RegionMap map, PeerClient peers, ReplicationEndpo
         return ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unsupported, "The admin API has no such path, or not by this method; docs/api.md lists what it has.") with { Status = 404 });
     }
 
-    /// <summary>Collects the rows of the region that is asked for, or of all.</summary>
+    /// <summary>The regions that a request asks: the one that it names, or all; this one alone where another region asks.</summary>
+    /// <returns>The regions; null where the request was answered with an error.</returns>
+    public async Task<IReadOnlyList<RegionId>?> RegionsOfAsync(HttpContext http)
+    {
+        if (PeerIdentity.Of(http) is not null) return [map.Self];
+        var all = map.Current.Regions.Select(region => region.Id).ToList();
+        var text = http.Request.Query["region"].ToString();
+        if (text.Length == 0) return all;
+        if (RegionId.TryParse(text, out var named) && all.Contains(named)) return [named];
+        await ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unsupported, $"'{text}' is not a region; there are {string.Join(", ", all)}.") with { Status = 404 }).ConfigureAwait(false);
+        return null;
+    }
+
+    /// <summary>Collects the rows of the regions that a request asks.</summary>
     /// <typeparam name="TReport">The answer of one region; the answers of all make the whole.</typeparam>
     /// <param name="http">The request, which other regions are sent as it is.</param>
-    /// <param name="regions">The regions that are asked where the request names none.</param>
     /// <param name="here">Answers for this region.</param>
-    /// <param name="wait">How long the answer may take by what was asked for.</param>
     /// <returns>Each region with its answer, or with why there is none; null where the request was answered with an error.</returns>
-    public async Task<IReadOnlyList<RegionAnswer<TReport>>?> CollectAsync<TReport>(HttpContext http, IEnumerable<RegionId> regions, Func<Task<TReport>> here, TimeSpan wait = default)
+    public async Task<IReadOnlyList<RegionAnswer<TReport>>?> CollectAsync<TReport>(HttpContext http, Func<Task<TReport>> here)
         where TReport : class
     {
-        if (PeerIdentity.Of(http) is not null) regions = [map.Self];
-        else if (http.Request.Query["region"].ToString() is { Length: > 0 } text)
-        {
-            if (!RegionId.TryParse(text, out var region) || map.Current.Find(region) is null)
-            {
-                var known = string.Join(", ", map.Current.Regions.Select(known => known.Id));
-                await ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unsupported, $"'{text}' is not a region; there are {known}.") with { Status = 404 }).ConfigureAwait(false);
-                return null;
-            }
-
-            regions = [region];
-        }
-
-        return await Task.WhenAll(regions.Select(region => region == map.Self ? AnswerHereAsync(region, here) : AskAsync<TReport>(http, region, wait))).ConfigureAwait(false);
+        if (await RegionsOfAsync(http).ConfigureAwait(false) is not { } regions) return null;
+        return await Task.WhenAll(regions.Select(region => region == map.Self ? AnswerHereAsync(region, here) : AskAsync<TReport>(http, region))).ConfigureAwait(false);
     }
 
     /// <summary>Answers with a document.</summary>
@@ -77,13 +76,13 @@ internal sealed class AdminApi(RegionMap map, PeerClient peers, ReplicationEndpo
     private static async Task<RegionAnswer<TReport>> AnswerHereAsync<TReport>(RegionId region, Func<Task<TReport>> here)
         where TReport : class => new(region, await here().ConfigureAwait(false), null);
 
-    private async Task<RegionAnswer<TReport>> AskAsync<TReport>(HttpContext http, RegionId region, TimeSpan wait)
+    private async Task<RegionAnswer<TReport>> AskAsync<TReport>(HttpContext http, RegionId region)
         where TReport : class
     {
         try
         {
             var target = http.Request.Path.ToUriComponent() + http.Request.QueryString.ToUriComponent();
-            using var answer = await peers.SendAsync(region, new HttpMethod(http.Request.Method), target, http.RequestAborted, Patience + wait).ConfigureAwait(false);
+            using var answer = await peers.SendAsync(region, new HttpMethod(http.Request.Method), target, http.RequestAborted, Patience).ConfigureAwait(false);
             var body = await answer.EnsureSuccessStatusCode().Content.ReadAsStreamAsync(http.RequestAborted).ConfigureAwait(false);
             return new RegionAnswer<TReport>(region, await JsonSerializer.DeserializeAsync<TReport>(body, Json, http.RequestAborted).ConfigureAwait(false), null);
         }

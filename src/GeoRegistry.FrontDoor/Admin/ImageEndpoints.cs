@@ -40,14 +40,14 @@ internal sealed class ImageEndpoints(RegionMap map, Whereabouts whereabouts, Com
             return;
         }
 
-        var answers = await api.CollectAsync(http, map.Current.Regions.Select(region => region.Id), async () =>
+        if (await api.RegionsOfAsync(http).ConfigureAwait(false) is not { } regions) return;
+        var rows = regions.Select(async region => new ReceiptRow(region.ToString(), await completion.AwaitInAsync(region, receipt, wait, http.RequestAborted).ConfigureAwait(false) switch
         {
-            var isComplete = await completion.AwaitHereAsync(receipt, wait, http.RequestAborted).ConfigureAwait(false);
-            return new ReceiptReport(text, [new ReceiptRow(map.Self.ToString(), isComplete ? "complete" : "pending")]);
-        }, wait).ConfigureAwait(false);
-        if (answers is null) return;
-        var rows = answers.SelectMany(answer => answer.Report?.Regions ?? [new ReceiptRow(answer.Region.ToString(), "unreachable")]);
-        await AdminApi.WriteAsync(http, new ReceiptReport(text, [.. rows])).ConfigureAwait(false);
+            true => "complete",
+            false => "pending",
+            null => "unreachable",
+        }));
+        await AdminApi.WriteAsync(http, new ReceiptReport(text, await Task.WhenAll(rows).ConfigureAwait(false))).ConfigureAwait(false);
     }
 
     private async Task WhereAsync(AdminApi api, HttpContext http, string name)
@@ -63,8 +63,7 @@ internal sealed class ImageEndpoints(RegionMap map, Whereabouts whereabouts, Com
         }
 
         var answers = await api.CollectAsync(
-            http, map.Current.Regions.Select(region => region.Id),
-            async () => Report([await whereabouts.FindAsync(repository, reference, http.RequestAborted).ConfigureAwait(false)])).ConfigureAwait(false);
+            http, async () => Report([await whereabouts.FindAsync(repository, reference, http.RequestAborted).ConfigureAwait(false)])).ConfigureAwait(false);
         if (answers is null) return;
         var rows = answers.SelectMany(answer => answer.Report?.Regions ?? [new ImageWhereabouts(answer.Region.ToString(), "unreachable")]);
         await AdminApi.WriteAsync(http, Report([.. rows])).ConfigureAwait(false);

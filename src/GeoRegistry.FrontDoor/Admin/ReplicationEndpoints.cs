@@ -1,7 +1,6 @@
 using System.Globalization;
 using GeoRegistry.FrontDoor.Errors;
 using GeoRegistry.FrontDoor.Http;
-using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Errors;
@@ -29,11 +28,9 @@ internal sealed class ReplicationEndpoints(RegionMap map, StatusReport status, I
         _ => null,
     };
 
-    private IEnumerable<RegionId> All => map.Current.Regions.Select(region => region.Id);
-
     private async Task StatusAsync(AdminApi api, HttpContext http)
     {
-        var answers = await api.CollectAsync(http, All, async () => Report([await status.ReadAsync(http.RequestAborted).ConfigureAwait(false)])).ConfigureAwait(false);
+        var answers = await api.CollectAsync(http, async () => Report([await status.ReadAsync(http.RequestAborted).ConfigureAwait(false)])).ConfigureAwait(false);
         if (answers is null) return;
         var regions = answers.SelectMany(answer => answer.Report?.Regions ?? [new RegionStatus(answer.Region.ToString(), Reachable: false, answer.Error)]);
         await AdminApi.WriteAsync(http, Report([.. regions])).ConfigureAwait(false);
@@ -56,7 +53,7 @@ internal sealed class ReplicationEndpoints(RegionMap map, StatusReport status, I
         }
 
         if (await RowsOfAsync(http).ConfigureAwait(false) is not { } limit) return;
-        var answers = await api.CollectAsync(http, All, async () =>
+        var answers = await api.CollectAsync(http, async () =>
         {
             var pending = await queue.SummarizeRepositoriesAsync(repository, limit, http.RequestAborted).ConfigureAwait(false);
             return new LagReport([.. pending.Select(row => new LagRow(map.Self.ToString(), row.Repository, row.Commits, row.Blobs, row.Bytes, AgeOf(row.Oldest)))], []);
@@ -69,7 +66,7 @@ internal sealed class ReplicationEndpoints(RegionMap map, StatusReport status, I
     private async Task ListAsync(AdminApi api, HttpContext http, bool dead)
     {
         if (await RowsOfAsync(http).ConfigureAwait(false) is not { } limit) return;
-        var answers = await api.CollectAsync(http, All, async () =>
+        var answers = await api.CollectAsync(http, async () =>
         {
             var jobs = await queue.ListAsync(dead, limit, http.RequestAborted).ConfigureAwait(false);
             return new BlobsReport([.. jobs.Select(job => Describe(job, dead))], []);
@@ -92,7 +89,7 @@ internal sealed class ReplicationEndpoints(RegionMap map, StatusReport status, I
             digest = parsed;
         }
 
-        var answers = await api.CollectAsync(http, All, async () =>
+        var answers = await api.CollectAsync(http, async () =>
         {
             var retried = await queue.RetryAsync(digest, http.RequestAborted).ConfigureAwait(false);
             hydrator.Wake();

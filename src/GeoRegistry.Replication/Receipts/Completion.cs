@@ -15,6 +15,9 @@ public sealed class Completion(RegionMap map, Tailing tails, IHydrationQueue que
     /// <summary>How much longer than the wait itself an answer of another region may take.</summary>
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(3);
 
+    /// <summary>How long until a region that could not be reached is asked again.</summary>
+    private static readonly TimeSpan AskInterval = TimeSpan.FromMilliseconds(250);
+
     /// <summary>Waits until a commit is complete in this region.</summary>
     /// <param name="receipt">The commit.</param>
     /// <param name="wait">How long to wait at most.</param>
@@ -41,20 +44,19 @@ public sealed class Completion(RegionMap map, Tailing tails, IHydrationQueue que
         }
     }
 
-    /// <summary>Waits until a commit is complete in a region.</summary>
-    /// <returns>Whether it is; null where the region cannot be reached.</returns>
+    /// <summary>Waits until a commit is complete in a region; one that cannot be reached is asked again until then.</summary>
+    /// <returns>Whether it is; null where the region could not be reached.</returns>
     public async Task<bool?> AwaitInAsync(RegionId region, Receipt receipt, TimeSpan wait, CancellationToken cancellation)
     {
         if (region == map.Self) return await AwaitHereAsync(receipt, wait, cancellation).ConfigureAwait(false);
-        try
+        var began = clock.GetTimestamp();
+        while (true)
         {
-            using var response = await peers.SendAsync(
-                region, HttpMethod.Get, $"/peer/receipts/{receipt}?wait={(long)wait.TotalMilliseconds}ms", cancellation, wait + AnswerTime).ConfigureAwait(false);
-            return await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<bool>(cancellation).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is OtherRegionsUnreachableException or HttpRequestException)
-        {
-            return null;
+            var left = wait - clock.GetElapsedTime(began);
+            if (left < TimeSpan.Zero) left = TimeSpan.Zero;
+            if (await AskAsync(region, receipt, left, cancellation).ConfigureAwait(false) is { } isComplete) return isComplete;
+            if (left == TimeSpan.Zero) return null;
+            await Task.Delay(AskInterval, clock, cancellation).ConfigureAwait(false);
         }
     }
 
@@ -62,20 +64,20 @@ public sealed class Completion(RegionMap map, Tailing tails, IHydrationQueue que
     /// <param name="receipt">The commit.</param>
     /// <param name="regions">The regions that count.</param>
     /// <param name="count">How many of them.</param>
-    /// <param name="wait">How long to wait at most; a region that cannot be reached is asked again until then.</param>
+    /// <param name="wait">How long to wait at most.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <returns>Whether it is.</returns>
     public async Task<bool> AwaitAsync(Receipt receipt, IReadOnlyList<RegionId> regions, int count, TimeSpan wait, CancellationToken cancellation)
     {
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var asked = regions.Select(region => AwaitStubbornlyAsync(region, receipt, wait, enough.Token)).ToList();
+        var asked = regions.Select(region => AwaitInAsync(region, receipt, wait, enough.Token)).ToList();
         try
         {
             while (count > 0 && asked.Count >= count)
             {
                 var answered = await Task.WhenAny(asked).ConfigureAwait(false);
                 asked.Remove(answered);
-                if (await answered.ConfigureAwait(false)) count--;
+                if (await answered.ConfigureAwait(false) == true) count--;
             }
 
             return count <= 0;
@@ -86,16 +88,18 @@ public sealed class Completion(RegionMap map, Tailing tails, IHydrationQueue que
         }
     }
 
-    private async Task<bool> AwaitStubbornlyAsync(RegionId region, Receipt receipt, TimeSpan wait, CancellationToken cancellation)
+    private async Task<bool?> AskAsync(RegionId region, Receipt receipt, TimeSpan wait, CancellationToken cancellation)
     {
-        var began = clock.GetTimestamp();
-        while (wait - clock.GetElapsedTime(began) is var left && left > TimeSpan.Zero)
+        try
         {
-            if (await AwaitInAsync(region, receipt, left, cancellation).ConfigureAwait(false) is { } isComplete) return isComplete;
-            await Task.Delay(TimeSpan.FromMilliseconds(250), clock, cancellation).ConfigureAwait(false);
+            using var response = await peers.SendAsync(
+                region, HttpMethod.Get, $"/peer/receipts/{receipt}?wait={(long)wait.TotalMilliseconds}ms", cancellation, wait + AnswerTime).ConfigureAwait(false);
+            return await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<bool>(cancellation).ConfigureAwait(false);
         }
-
-        return false;
+        catch (Exception e) when (e is OtherRegionsUnreachableException or HttpRequestException)
+        {
+            return null;
+        }
     }
 
     private async ValueTask<bool> IsCompleteAsync(Receipt receipt, CancellationToken cancellation)

@@ -7,8 +7,21 @@ internal sealed class TagHistory(TagName tag, IReadOnlyList<TagOperation> operat
     public string? FindFault()
     {
         if (FindReadFromNowhere() is { } read) return $"{tag}: a read of what nobody wrote:\n{read}";
-        return Linearization.Exists(operations) ? null : $"{tag} is not linear:\n{string.Join('\n', Shortest().OrderBy(operation => operation.Start))}";
+        if (Linearization.Exists(operations)) return null;
+        var shortest = Shortest().Select(Recorded).OrderBy(operation => operation.Start);
+        return $"{tag} is not linear, {DescribeRegions()}:\n{string.Join('\n', shortest)}";
     }
+
+    // A region that is wrong by itself shows old values after an acknowledgement; regions that differ only do so while a write is under way.
+    private string DescribeRegions()
+    {
+        var wrong = operations.Select(operation => operation.Region).Distinct().Where(region =>
+            !Linearization.Exists(operations.Where(operation => operation.Action == TagAction.Write || operation.Region == region))).ToList();
+        return wrong.Count == 0 ? "but in each region by itself it is" : $"nor is it in {string.Join(" and ", wrong)} alone";
+    }
+
+    private TagOperation Recorded(TagOperation kept) =>
+        operations.First(operation => operation == kept || operation with { Outcome = Outcome.Unknown, End = long.MaxValue } == kept);
 
     private TagOperation? FindReadFromNowhere() => operations.FirstOrDefault(read =>
         read is { Action: TagAction.Read, Outcome: Outcome.Done, Value: not null }

@@ -20,6 +20,16 @@ public sealed class TagHistoryTests
         AssertWrong(Write("a", 0, 1), Write("b", 2, 10), Read("b", 3, 4), Read("a", 5, 6));
 
     [Fact]
+    public void FindFault_RegionsThatDifferWhileAWriteIsUnderWay_AreToldFromStaleOnes()
+    {
+        TagOperation[] writes = [Write("a", 0, 1), Write("b", 2, 10)];
+        var differing = new TagHistory(Tag, [.. writes, Read("b", 3, 4), Read("a", 5, 6) with { Region = "us" }]).FindFault();
+        Assert.Contains("in each region by itself it is", differing, StringComparison.Ordinal);
+        Assert.DoesNotContain("Unknown", differing, StringComparison.Ordinal);
+        Assert.Contains("nor is it in us alone", new TagHistory(Tag, [.. writes, Read("a", 11, 12) with { Region = "us" }]).FindFault(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void FindFault_StaleRead_IsFound() => AssertWrong(Write("a", 0, 1), Write("b", 2, 3), Read("a", 4, 5));
 
     [Fact]

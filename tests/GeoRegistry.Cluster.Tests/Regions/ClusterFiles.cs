@@ -9,9 +9,6 @@ internal sealed class ClusterFiles : IDisposable
 {
     private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
-    /// <summary>Nobody is there: regions must take the addresses of their own options, which lead over links.</summary>
-    private static string NoPeerOf(string region) => $"http://{region}.invalid:9";
-
     private readonly TemporaryFolder _folder = new();
     private readonly ClusterPlan _plan;
 
@@ -23,7 +20,8 @@ internal sealed class ClusterFiles : IDisposable
             new
             {
                 version = 1,
-                regions = plan.Regions.Select(id => new { id, peer = NoPeerOf(id) }),
+                // Nobody is there: regions must take the addresses of their own options, which lead over links.
+                regions = plan.Regions.Select((id, index) => new { id, peer = $"http://127.0.0.1:{index + 1}" }),
                 homes = plan.Homes,
                 policies = plan.Policies,
             },

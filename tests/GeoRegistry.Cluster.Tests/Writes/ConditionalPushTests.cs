@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using GeoRegistry.Cluster.Tests.Load;
 using GeoRegistry.Cluster.Tests.Regions;
+using GeoRegistry.TestKit;
 using Xunit.Abstractions;
 
 namespace GeoRegistry.Cluster.Tests.Writes;
@@ -10,7 +11,7 @@ namespace GeoRegistry.Cluster.Tests.Writes;
 [Collection(SharedRegions.Collection)]
 public sealed class ConditionalPushTests(SharedRegions shared, ITestOutputHelper output)
 {
-    private const int Rounds = 10;
+    private static readonly int Rounds = LongTests.AreOn ? 30 : 5;
 
     [Theory]
     [InlineData("conditional/create")]

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using GeoRegistry.Cluster.Tests.Load;
 using GeoRegistry.Cluster.Tests.Regions;
+using GeoRegistry.TestKit;
 using Xunit.Abstractions;
 
 namespace GeoRegistry.Cluster.Tests.Writes;
@@ -10,6 +11,8 @@ namespace GeoRegistry.Cluster.Tests.Writes;
 [Collection(SharedRegions.Collection)]
 public sealed class ReadYourWritesTests(SharedRegions shared, ITestOutputHelper output)
 {
+    private static readonly int Rounds = LongTests.AreOn ? 30 : 5;
+
     [Fact]
     public async Task Read_InTheRegionThatWasWrittenTo_SeesEveryWrite()
     {
@@ -20,7 +23,7 @@ public sealed class ReadYourWritesTests(SharedRegions shared, ITestOutputHelper 
 
     private static async Task WriteAndReadAsync(RegionClient client, string repository, Random random)
     {
-        for (var round = 0; round < 10; round++)
+        for (var round = 0; round < Rounds; round++)
         {
             var image = TestImage.Next(random, 500);
             await client.PushAsync(repository, "moving", image);
