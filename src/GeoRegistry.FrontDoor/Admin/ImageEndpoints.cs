@@ -41,12 +41,11 @@ internal sealed class ImageEndpoints(RegionMap map, Whereabouts whereabouts, Com
         }
 
         if (await api.RegionsOfAsync(http).ConfigureAwait(false) is not { } regions) return;
-        var rows = regions.Select(async region => new ReceiptRow(region.ToString(), await completion.AwaitInAsync(region, receipt, wait, http.RequestAborted).ConfigureAwait(false) switch
+        var rows = regions.Select(async region =>
         {
-            true => "complete",
-            false => "pending",
-            null => "unreachable",
-        }));
+            var state = await completion.AwaitInAsync(region, receipt, wait, http.RequestAborted).ConfigureAwait(false);
+            return new ReceiptRow(region.ToString(), state.ToString().ToLowerInvariant());
+        });
         await AdminApi.WriteAsync(http, new ReceiptReport(text, await Task.WhenAll(rows).ConfigureAwait(false))).ConfigureAwait(false);
     }
 

@@ -10,7 +10,7 @@ using GeoRegistry.Repositories;
 namespace GeoRegistry.Replication.Receipts;
 
 /// <summary>Tells, and waits until, commits are complete: here, and by asking in other regions.</summary>
-public sealed class Completion(RegionMap map, Tailing tails, IHydrationQueue queue, BlobFetches fetches, PeerClient peers, TimeProvider clock)
+public sealed class Completion(RegionMap map, Tailing tails, ILedgerStore ledgers, IHydrationQueue queue, BlobFetches fetches, PeerClient peers, TimeProvider clock)
 {
     /// <summary>How much longer than the wait itself an answer of another region may take.</summary>
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(3);
@@ -22,10 +22,9 @@ public sealed class Completion(RegionMap map, Tailing tails, IHydrationQueue que
     /// <param name="receipt">The commit.</param>
     /// <param name="wait">How long to wait at most.</param>
     /// <param name="cancellation">Gives up.</param>
-    /// <returns>Whether it is.</returns>
-    public async Task<bool> AwaitHereAsync(Receipt receipt, TimeSpan wait, CancellationToken cancellation)
+    public async Task<CompletionState> AwaitHereAsync(Receipt receipt, TimeSpan wait, CancellationToken cancellation)
     {
-        if (await IsCompleteAsync(receipt, cancellation).ConfigureAwait(false)) return true;
+        if (await ReadStateAsync(receipt, cancellation).ConfigureAwait(false) is var now and not CompletionState.Pending) return now;
         using var limit = new CancellationTokenSource(wait, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
         try
@@ -34,19 +33,18 @@ public sealed class Completion(RegionMap map, Tailing tails, IHydrationQueue que
             while (true)
             {
                 var completions = fetches.Completions.Position;
-                if (await IsCompleteAsync(receipt, either.Token).ConfigureAwait(false)) return true;
+                if (await ReadStateAsync(receipt, either.Token).ConfigureAwait(false) is var state and not CompletionState.Pending) return state;
                 await fetches.Completions.WaitForAsync(completions + 1, either.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return false;
+            return CompletionState.Pending;
         }
     }
 
     /// <summary>Waits until a commit is complete in a region; one that cannot be reached is asked again until then.</summary>
-    /// <returns>Whether it is; null where the region could not be reached.</returns>
-    public async Task<bool?> AwaitInAsync(RegionId region, Receipt receipt, TimeSpan wait, CancellationToken cancellation)
+    public async Task<CompletionState> AwaitInAsync(RegionId region, Receipt receipt, TimeSpan wait, CancellationToken cancellation)
     {
         if (region == map.Self) return await AwaitHereAsync(receipt, wait, cancellation).ConfigureAwait(false);
         var began = clock.GetTimestamp();
@@ -54,8 +52,8 @@ public sealed class Completion(RegionMap map, Tailing tails, IHydrationQueue que
         {
             var left = wait - clock.GetElapsedTime(began);
             if (left < TimeSpan.Zero) left = TimeSpan.Zero;
-            if (await AskAsync(region, receipt, left, cancellation).ConfigureAwait(false) is { } isComplete) return isComplete;
-            if (left == TimeSpan.Zero) return null;
+            if (await AskAsync(region, receipt, left, cancellation).ConfigureAwait(false) is { } state) return state;
+            if (left == TimeSpan.Zero) return CompletionState.Unreachable;
             await Task.Delay(AskInterval, clock, cancellation).ConfigureAwait(false);
         }
     }
@@ -77,7 +75,7 @@ public sealed class Completion(RegionMap map, Tailing tails, IHydrationQueue que
             {
                 var answered = await Task.WhenAny(asked).ConfigureAwait(false);
                 asked.Remove(answered);
-                if (await answered.ConfigureAwait(false) == true) count--;
+                if (await answered.ConfigureAwait(false) == CompletionState.Complete) count--;
             }
 
             return count <= 0;
@@ -88,13 +86,13 @@ public sealed class Completion(RegionMap map, Tailing tails, IHydrationQueue que
         }
     }
 
-    private async Task<bool?> AskAsync(RegionId region, Receipt receipt, TimeSpan wait, CancellationToken cancellation)
+    private async Task<CompletionState?> AskAsync(RegionId region, Receipt receipt, TimeSpan wait, CancellationToken cancellation)
     {
         try
         {
             using var response = await peers.SendAsync(
                 region, HttpMethod.Get, $"/peer/receipts/{receipt}?wait={(long)wait.TotalMilliseconds}ms", cancellation, wait + AnswerTime).ConfigureAwait(false);
-            return await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<bool>(cancellation).ConfigureAwait(false);
+            return await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<CompletionState>(cancellation).ConfigureAwait(false);
         }
         catch (Exception e) when (e is OtherRegionsUnreachableException or HttpRequestException)
         {
@@ -102,9 +100,34 @@ public sealed class Completion(RegionMap map, Tailing tails, IHydrationQueue que
         }
     }
 
-    private async ValueTask<bool> IsCompleteAsync(Receipt receipt, CancellationToken cancellation)
+    private async ValueTask<CompletionState> ReadStateAsync(Receipt receipt, CancellationToken cancellation)
     {
-        if (receipt.Home != map.Self && (tails.Of(receipt.Home) is not { } tail || tail.Applied.Position < receipt.Position)) return false;
-        return await queue.IsCompleteAsync(receipt.Home, receipt.Position, cancellation).ConfigureAwait(false);
+        if (receipt.Home != map.Self && (tails.Of(receipt.Home) is not { } tail || tail.Applied.Position < receipt.Position)) return CompletionState.Pending;
+        if (!await queue.IsCompleteAsync(receipt.Home, receipt.Position, cancellation).ConfigureAwait(false)) return CompletionState.Pending;
+        return await WasWithheldAsync(receipt, cancellation).ConfigureAwait(false) ? CompletionState.Excluded : CompletionState.Complete;
     }
+
+    // What a policy keeps from this region has an empty place in the feed here.
+    private async ValueTask<bool> WasWithheldAsync(Receipt receipt, CancellationToken cancellation)
+    {
+        if (receipt.Home == map.Self || map.Current.Policies.All(rule => rule.Policy.Allows(map.Self))) return false;
+        var entry = await ledgers.ReadFeedAsync(receipt.Home, receipt.Position - 1, 1, cancellation).ConfigureAwait(false);
+        return entry.Count == 1 && entry[0].Position == receipt.Position && entry[0].Encoded.IsEmpty;
+    }
+}
+
+/// <summary>How a commit stands in a region.</summary>
+public enum CompletionState
+{
+    /// <summary>It is not applied there, or awaits blobs.</summary>
+    Pending,
+
+    /// <summary>It is applied there, and all its blobs are stored there and verified.</summary>
+    Complete,
+
+    /// <summary>Its repository's policy leaves the region out.</summary>
+    Excluded,
+
+    /// <summary>The region could not be asked.</summary>
+    Unreachable,
 }
