@@ -15,7 +15,7 @@ public sealed partial class SqliteMetadataStore
         var next = expected.After(commit.Epoch, encoded);
         var outcome = await _writer.WriteAsync(
             session => CommitApplication.Append(session, expected, commit, encoded, next, missing ?? []), cancellation).ConfigureAwait(false);
-        if (outcome is AppendOutcome.Appended appended) _appended.Advance(commit.Region, appended.Position);
+        if (outcome is AppendOutcome.Appended appended) EndOf(commit.Region).Advance(appended.Position);
         return outcome;
     }
 
@@ -33,7 +33,7 @@ public sealed partial class SqliteMetadataStore
 
     /// <inheritdoc/>
     public Task WaitForFeedAsync(RegionId region, long after, CancellationToken cancellation = default) =>
-        _appended.WaitAsync(region, after, () => _readers.Read(session => FeedRows.Head(session, region.ToString())), cancellation);
+        EndOf(region).WaitForAsync(after + 1, cancellation);
 
     /// <inheritdoc/>
     public ValueTask<long?> FindPositionAsync(LedgerId ledger, long number, CancellationToken cancellation = default) =>
@@ -58,4 +58,8 @@ public sealed partial class SqliteMetadataStore
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         return _writer.WriteAsync(session => FeedRows.Prune(session, region.ToString(), keep, limit), cancellation);
     }
+
+    /// <summary>Where a region's feed ends: read once, then as it is appended to.</summary>
+    private PositionSignal EndOf(RegionId region) =>
+        _feeds.GetOrAdd(region, id => new PositionSignal(_readers.Read(session => FeedRows.Head(session, id.ToString()))));
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
@@ -12,7 +13,7 @@ public sealed partial class SqliteMetadataStore : ILedgerStore, IRepositoryTable
     private readonly SqliteWriter _writer;
     private readonly SqliteReaders _readers;
     private readonly TimeProvider _time;
-    private readonly FeedSignal _appended = new();
+    private readonly ConcurrentDictionary<RegionId, PositionSignal> _feeds = new();
 
     /// <summary>Opens the database, which is made or upgraded where needed.</summary>
     /// <param name="path">The file; SQLite keeps two more beside it.</param>
