@@ -1,12 +1,11 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
-using GeoRegistry.TestKit;
 
-namespace GeoRegistry.Cli.Tests.Up;
+namespace GeoRegistry.TestKit;
 
 /// <summary>A real run of <c>georegistry up</c>.</summary>
-internal sealed class UpProcess : IAsyncDisposable
+public sealed class UpProcess : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly StringBuilder _error = new();
@@ -22,6 +21,16 @@ internal sealed class UpProcess : IAsyncDisposable
         get
         {
             lock (_error) return _error.ToString();
+        }
+    }
+
+    /// <summary>The tool's assembly, built in the configuration that the tests were built in.</summary>
+    public static string Assembly
+    {
+        get
+        {
+            var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
+            return Path.Combine(SourceTree.Root, "src", "GeoRegistry.Cli", "bin", configuration, "net10.0", "georegistry.dll");
         }
     }
 
@@ -77,11 +86,9 @@ internal sealed class UpProcess : IAsyncDisposable
 
     private static UpProcess Launch(string[] arguments)
     {
-        var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
-        var assembly = Path.Combine(SourceTree.Root, "src", "GeoRegistry.Cli", "bin", configuration, "net10.0", "georegistry.dll");
         var up = new UpProcess(new Process
         {
-            StartInfo = new ProcessStartInfo("dotnet", [assembly, "up", .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true },
+            StartInfo = new ProcessStartInfo("dotnet", [Assembly, "up", .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true },
         });
         up._process.ErrorDataReceived += (_, line) =>
         {
