@@ -5,8 +5,8 @@ namespace GeoRegistry.Replication;
 /// <summary>How content is copied between regions: the section <c>GeoRegistry:Replication</c>.</summary>
 public sealed class ReplicationOptions
 {
-    /// <summary>How long after it last heard from a home a region answers tags by itself. The same in every region. Default 5 seconds.</summary>
-    /// <remarks>So long too a home waits, once, for a region that falls silent before it acknowledges that a tag has moved.</remarks>
+    /// <summary>How long other regions answer tags of this home by themselves after they last heard from it. Default 5 seconds.</summary>
+    /// <remarks>So long too this home waits, once, for a region that falls silent before it acknowledges that a tag has moved.</remarks>
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
     public TimeSpan StalenessBound { get; set; } = TimeSpan.FromSeconds(5);
 

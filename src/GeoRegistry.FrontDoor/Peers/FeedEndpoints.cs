@@ -67,9 +67,9 @@ internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, ReadLeases 
             return;
         }
 
-        var (head, hasLease) = await leases.ReportAsync(
+        var (head, lease) = await leases.ReportAsync(
             reader, applied, async () => (await ledgers.ReadFeedExtentAsync(map.Self, http.RequestAborted).ConfigureAwait(false)).Head).ConfigureAwait(false);
-        await http.Response.WriteAsJsonAsync(new ProgressReply(head, hasLease, changes.ShownThrough(head)), http.RequestAborted).ConfigureAwait(false);
+        await http.Response.WriteAsJsonAsync(new ProgressReply(head, (long)lease.TotalMilliseconds, changes.ShownThrough(head)), http.RequestAborted).ConfigureAwait(false);
     }
 
     private async Task LedgersAsync(HttpContext http, RegionId reader)

@@ -39,13 +39,13 @@ public sealed class ReadLeases
     /// <param name="region">The region.</param>
     /// <param name="applied">The position that it has applied.</param>
     /// <param name="readHead">Reads the feed's last position.</param>
-    /// <returns>The feed's last position, and whether the region has a lease from when it asked, for <see cref="ReplicationOptions.StalenessBound"/>.</returns>
+    /// <returns>The feed's last position, and how long a lease the region has from when it asked: <see cref="ReplicationOptions.StalenessBound"/> or none.</returns>
     /// <remarks>
     /// A region without a lease gets one only when it has applied everything: commits were acknowledged without it. One that holds a lease
     /// may be a moment behind, as nothing newer was acknowledged. The lease counts before the head is read, so that a commit that is appended
     /// meanwhile either is seen here or waits for the lease.
     /// </remarks>
-    public async Task<(long Head, bool HasLease)> ReportAsync(RegionId region, long applied, Func<ValueTask<long>> readHead)
+    public async Task<(long Head, TimeSpan Lease)> ReportAsync(RegionId region, long applied, Func<ValueTask<long>> readHead)
     {
         var holder = HolderOf(region);
         var now = _clock.GetTimestamp();
@@ -72,7 +72,7 @@ public sealed class ReadLeases
             var hasLease = applied == head || (applied < head && isHeld && _clock.GetElapsedTime(holder.TargetSet, now) < CatchUpTime);
             if (hasLease) holder.HasBeenGranted = true;
             else if (holder.Granted == now) holder.Granted = before;
-            return (head, hasLease);
+            return (head, hasLease ? _options.StalenessBound : TimeSpan.Zero);
         }
     }
 

@@ -205,7 +205,8 @@ internal sealed partial class Tail(
             {
                 using var response = await peers.SendAsync(state.Source, HttpMethod.Post, $"/peer/progress?applied={applied}", stopping, ReportPatience).ConfigureAwait(false);
                 var reply = await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<ProgressReply>(stopping).ConfigureAwait(false);
-                state.Heard(askedAt, reply!.Head, reply.Lease && state.Activity != TailActivity.Foreign, reply.Shown);
+                var lease = state.Activity == TailActivity.Foreign ? TimeSpan.Zero : TimeSpan.FromMilliseconds(reply!.LeaseMilliseconds);
+                state.Heard(askedAt, reply!.Head, lease, reply.Shown);
                 reported = applied;
             }
             catch (Exception failure) when (!stopping.IsCancellationRequested)

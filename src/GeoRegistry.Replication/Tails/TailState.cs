@@ -7,13 +7,15 @@ namespace GeoRegistry.Replication.Tails;
 
 /// <summary>How a tail stands, as the rest of the region sees it: the one mutable holder of it.</summary>
 /// <param name="source">The region whose feed is tailed.</param>
-/// <param name="options">How long a lease lasts.</param>
 /// <param name="clock">The time.</param>
-public sealed class TailState(RegionId source, ReplicationOptions options, TimeProvider clock)
+public sealed class TailState(RegionId source, TimeProvider clock)
 {
+    /// <summary>How long a source may be silent before what it may have made meanwhile counts as lag.</summary>
+    private static readonly TimeSpan SilentTime = TimeSpan.FromSeconds(5);
+
     private readonly ConcurrentDictionary<(RepositoryName, Tag), long> _changed = new();
     private long _head;
-    private long _leasedAt = long.MinValue;
+    private Lease _lease = new(0, TimeSpan.Zero);
     private long _heardAt = long.MinValue;
     private long _caughtUpAt = clock.GetTimestamp();
 
@@ -30,7 +32,7 @@ public sealed class TailState(RegionId source, ReplicationOptions options, TimeP
     public long Head => Math.Max(Volatile.Read(ref _head), Applied.Position);
 
     /// <summary>Whether this region may answer alone what the source is the home of.</summary>
-    public bool HoldsLease => Volatile.Read(ref _leasedAt) is var leased and not long.MinValue && clock.GetElapsedTime(leased) < options.StalenessBound;
+    public bool HoldsLease => Volatile.Read(ref _lease) is var lease && lease.Length > TimeSpan.Zero && clock.GetElapsedTime(lease.From) < lease.Length;
 
     /// <summary>Whether this region may answer alone what a tag names now: it holds a lease, and all regions know the tag's last change.</summary>
     /// <remarks>To be asked after the tag was read: a change is noted before it can be read.</remarks>
@@ -46,14 +48,14 @@ public sealed class TailState(RegionId source, ReplicationOptions options, TimeP
     public TimeSpan? SinceHeard => Since(ref _heardAt);
 
     /// <summary>How long ago all that the source had was applied here; null where nothing more is known to be there.</summary>
-    public TimeSpan? Behind => Head > Applied.Position || SinceHeard > options.StalenessBound ? clock.GetElapsedTime(Volatile.Read(ref _caughtUpAt)) : null;
+    public TimeSpan? Behind => Head > Applied.Position || SinceHeard > SilentTime ? clock.GetElapsedTime(Volatile.Read(ref _caughtUpAt)) : null;
 
     /// <summary>Takes note of an answer of the source.</summary>
     /// <param name="askedAt">When it was asked, as a timestamp of the clock: what it says held then or later.</param>
     /// <param name="head">Its feed's last position.</param>
-    /// <param name="hasLease">Whether it gave a lease.</param>
+    /// <param name="lease">How long a lease it gave, from when it was asked; zero for none.</param>
     /// <param name="shown">The position up to which all regions know of every change.</param>
-    public void Heard(long askedAt, long head, bool hasLease, long shown)
+    public void Heard(long askedAt, long head, TimeSpan lease, long shown)
     {
         foreach (var (tag, position) in _changed)
         {
@@ -63,8 +65,10 @@ public sealed class TailState(RegionId source, ReplicationOptions options, TimeP
         Volatile.Write(ref _heardAt, clock.GetTimestamp());
         Volatile.Write(ref _head, head);
         if (Applied.Position >= head) Volatile.Write(ref _caughtUpAt, askedAt);
-        if (hasLease) Volatile.Write(ref _leasedAt, askedAt);
+        if (lease > TimeSpan.Zero) Volatile.Write(ref _lease, new Lease(askedAt, lease));
     }
+
+    private sealed record Lease(long From, TimeSpan Length);
 
     private TimeSpan? Since(ref long timestamp) => Volatile.Read(ref timestamp) is var at and not long.MinValue ? clock.GetElapsedTime(at) : null;
 }

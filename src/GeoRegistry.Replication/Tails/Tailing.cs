@@ -6,9 +6,8 @@ namespace GeoRegistry.Replication.Tails;
 
 /// <summary>How the tails of all other regions stand.</summary>
 /// <param name="map">The topology.</param>
-/// <param name="options">How long leases last.</param>
 /// <param name="clock">The time.</param>
-public sealed class Tailing(RegionMap map, ReplicationOptions options, TimeProvider clock)
+public sealed class Tailing(RegionMap map, TimeProvider clock)
 {
     private readonly ConcurrentDictionary<RegionId, TailState> _states = new();
 
@@ -16,6 +15,6 @@ public sealed class Tailing(RegionMap map, ReplicationOptions options, TimeProvi
     public TailState? Of(RegionId source)
     {
         if (source == map.Self || map.Current.Find(source) is null) return null;
-        return _states.GetOrAdd(source, id => new TailState(id, options, clock));
+        return _states.GetOrAdd(source, id => new TailState(id, clock));
     }
 }
