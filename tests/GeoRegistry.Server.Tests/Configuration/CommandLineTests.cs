@@ -11,7 +11,7 @@ public sealed class CommandLineTests
         var run = await ServerCommand.RunAsync("--help");
         Assert.Equal(0, run.ExitCode);
         Assert.Contains("usage:", run.Output, StringComparison.Ordinal);
-        foreach (var option in new[] { "--listen", "--data", "--region", "--config" }) Assert.Contains(option, run.Output, StringComparison.Ordinal);
+        foreach (var option in new[] { "--listen", "--data", "--region", "--config", "--topology", "--peer-listen", "--peer-key" }) Assert.Contains(option, run.Output, StringComparison.Ordinal);
         Assert.Empty(run.Error);
     }
 

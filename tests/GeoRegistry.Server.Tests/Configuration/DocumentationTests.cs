@@ -21,11 +21,11 @@ public sealed partial class DocumentationTests
         var (_, property, defaultValue) = Options().Single(option => option.Key == key);
         var row = Assert.Single(Lines, line => line.StartsWith($"| `{key}` |", StringComparison.Ordinal));
         var cells = row.Split('|', StringSplitOptions.TrimEntries);
-        Assert.Equal($"`{Format(defaultValue)}`", cells[2]);
+        Assert.Equal(defaultValue is "" ? "none" : $"`{Format(defaultValue)}`", cells[2]);
         if (property.GetCustomAttribute<RangeAttribute>() is { } range)
         {
-            var converted = new[] { range.Minimum, range.Maximum }.Select(bound => Format(bound is string text ? TimeSpan.Parse(text, CultureInfo.InvariantCulture) : bound));
-            Assert.Equal(string.Join(" to ", converted.Select(bound => $"`{bound}`")), cells[3]);
+            var (least, most) = (FormatBound(range.Minimum), FormatBound(range.Maximum));
+            Assert.Equal(range.Maximum is double and >= long.MaxValue ? $"`{least}` or more" : $"`{least}` to `{most}`", cells[3]);
         }
     }
 
@@ -42,6 +42,8 @@ public sealed partial class DocumentationTests
         from property in section.Options.GetProperties()
         where property.CanWrite
         select ($"{section.Section}:{property.Name}", property, property.GetValue(defaults));
+
+    private static string FormatBound(object bound) => Format(bound is string text ? TimeSpan.Parse(text, CultureInfo.InvariantCulture) : bound);
 
     private static string Format(object? value) => Convert.ToString(value, CultureInfo.InvariantCulture)!;
 

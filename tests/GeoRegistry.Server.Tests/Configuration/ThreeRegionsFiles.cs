@@ -1,0 +1,84 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using GeoRegistry.Regions.Topologies;
+using GeoRegistry.TestKit;
+
+namespace GeoRegistry.Server.Tests.Configuration;
+
+/// <summary>The files of cluster-config/three-regions, and on this machine those that they name: a key, an authority, a certificate of it for loopback.</summary>
+internal sealed class ThreeRegionsFiles : IDisposable
+{
+    private static readonly string Folder = Path.Combine(SourceTree.Root, "cluster-config", "three-regions");
+
+    private readonly TemporaryFolder _folder = new();
+
+    public ThreeRegionsFiles()
+    {
+        File.WriteAllText(_folder.Child("cluster.key"), RandomNumberGenerator.GetHexString(64));
+        File.Copy(TopologyFile, _folder.Child("topology.json"));
+        WriteCertificates();
+    }
+
+    /// <summary>The configuration, as it stands in the repository.</summary>
+    public static string Configuration { get; } = Path.Combine(Folder, "georegistry.json");
+
+    private static string TopologyFile => Path.Combine(Folder, "topology.json");
+
+    /// <summary>The keys that name files, with those of this machine.</summary>
+    public IReadOnlyDictionary<string, string?> Keys => new Dictionary<string, string?>
+    {
+        ["GeoRegistry:Topology"] = _folder.Child("topology.json"),
+        ["GeoRegistry:Peer:KeyFile"] = _folder.Child("cluster.key"),
+        ["GeoRegistry:Peer:Authority"] = _folder.Child("peers-ca.crt"),
+        ["Kestrel:Certificates:Default:Path"] = _folder.Child("tls.crt"),
+        ["Kestrel:Certificates:Default:KeyPath"] = _folder.Child("tls.key"),
+    };
+
+    /// <summary>The topology, as it stands in the repository.</summary>
+    public static Topology ReadTopology()
+    {
+        var topology = TopologyReader.Read(File.ReadAllBytes(TopologyFile), out var faults);
+        Assert.Empty(faults);
+        return topology!;
+    }
+
+    /// <summary>Gives regions other addresses in this machine's topology, and changes nothing else of it.</summary>
+    public void Move(IEnumerable<(Region Region, Uri Peer)> moves)
+    {
+        var text = File.ReadAllText(TopologyFile);
+        foreach (var (region, peer) in moves)
+        {
+            var (before, after) = (region.Peer.GetLeftPart(UriPartial.Authority), peer.GetLeftPart(UriPartial.Authority));
+            Assert.Contains(before, text, StringComparison.Ordinal);
+            text = text.Replace(before, after, StringComparison.Ordinal);
+        }
+
+        File.WriteAllText(_folder.Child("topology.json"), text);
+    }
+
+    /// <summary>A region's folder for its data.</summary>
+    public string DataOf(string region) => _folder.Child(region);
+
+    public void Dispose() => _folder.Dispose();
+
+    private void WriteCertificates()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var authorityRequest = new CertificateRequest("CN=regions of a test", authorityKey, HashAlgorithmName.SHA256);
+        authorityRequest.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
+        using var authority = authorityRequest.CreateSelfSigned(now.AddDays(-2), now.AddDays(2));
+
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=region", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        using var certificate = request.Create(authority, now.AddDays(-1), now.AddDays(1), [1]);
+
+        File.WriteAllText(_folder.Child("peers-ca.crt"), authority.ExportCertificatePem());
+        File.WriteAllText(_folder.Child("tls.crt"), certificate.ExportCertificatePem());
+        File.WriteAllText(_folder.Child("tls.key"), key.ExportPkcs8PrivateKeyPem());
+    }
+}
