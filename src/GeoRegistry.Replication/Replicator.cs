@@ -38,6 +38,7 @@ public sealed partial class Replicator(
 
     private readonly ILogger _logger = loggers.CreateLogger<Replicator>();
     private readonly Dictionary<RegionId, Task> _running = [];
+    private readonly List<Tail> _tails = [];
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -68,13 +69,18 @@ public sealed partial class Replicator(
                 var state = tails.Of(region.Id)!;
                 ReplicationMetrics.Observe(state);
                 var tail = new Tail(state, peers, replicas, repair, missing, hydrator, views, latencies, clock, loggers.CreateLogger<Tail>());
+                _tails.Add(tail);
                 Run(region.Id, Task.WhenAll(tail.RunAsync(stopping), hydrator.RunAsync(region.Id, stopping)));
             }
 
             try
             {
                 var next = await control.ReadAsync(stopping).ConfigureAwait(false);
-                if (map.TryReplace(next, out var fault)) LogTopology(next.Version);
+                if (map.TryReplace(next, out var fault))
+                {
+                    LogTopology(next.Version);
+                    foreach (var tail in _tails) tail.TakeOverAgain();
+                }
                 else if (fault is not null && refused != next.Version) LogTopologyRefused(refused = next.Version, map.Current.Version, fault);
             }
             catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)

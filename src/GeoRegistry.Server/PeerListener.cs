@@ -18,7 +18,7 @@ internal sealed class PeerListener : IHostedService, IAsyncDisposable
     public PeerListener(PeerOptions options, PeerApi api, IConfiguration configuration, ServerConfiguration server, ILoggerFactory loggers)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.Configuration.AddInMemoryCollection(configuration.GetSection("Kestrel").AsEnumerable()); // Its certificates.
+        builder.Configuration.AddInMemoryCollection(configuration.GetSection("Kestrel:Certificates").AsEnumerable());
         builder.Services.AddSingleton(loggers);
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, TransferMemoryPoolFactory>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = server.Server.DrainTimeout);

@@ -5,6 +5,7 @@ using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Errors;
 using GeoRegistry.Regions.Control;
 using GeoRegistry.Regions.Topologies;
+using GeoRegistry.Replication.Feeds;
 using GeoRegistry.Replication.Leases;
 using GeoRegistry.Replication.Tails;
 using GeoRegistry.Repositories;
@@ -19,7 +20,7 @@ namespace GeoRegistry.FrontDoor.Regions;
 /// Content is answered wherever it is; names by their home, or by a replica that holds a lease from it and knows what all know; writes by the home alone; an upload by
 /// the region that began it. What another region relays is answered here or not at all, so that nothing goes round.
 /// </remarks>
-internal sealed class RegionRouting(RegionMap map, Tailing tails, RepositoryReader reader, TagChanges changes, Relay relay, AcknowledgedWrites writes)
+internal sealed class RegionRouting(RegionMap map, Tailing tails, RepositoryReader reader, TagChanges changes, FeedServer feeds, Relay relay, AcknowledgedWrites writes)
 {
     /// <summary>Answers a request, here or through another region.</summary>
     /// <param name="resource">What it is about.</param>
@@ -31,7 +32,7 @@ internal sealed class RegionRouting(RegionMap map, Tailing tails, RepositoryRead
         var topology = map.Current;
         if (topology.PolicyOf(request.Repository) is var policy && !policy.Allows(map.Self)) return RefuseAsync(request, policy);
         var home = topology.HomeOf(request.Repository).Region;
-        if (IsWrite(resource, request)) return WriteAsync(request, home, policy, here);
+        if (IsWrite(resource, request)) return HasLostData(home) ? ErrorResponse.WriteAsync(request.Http, LostData(request, home)) : WriteAsync(request, home, policy, here);
         if (resource == OciResource.Manifest && home == map.Self) return ReadAtHomeAsync(request, here);
         if (request.Relay is not null) return here(request);
         return resource switch
@@ -126,6 +127,7 @@ internal sealed class RegionRouting(RegionMap map, Tailing tails, RepositoryRead
 
     private async Task<bool> TryRelayAsync(OciRequest request, RegionId region, bool foundOnly, string? warning = null)
     {
+        if (HasLostData(region)) return false;
         try
         {
             using var answer = await relay.SendAsync(request.Http, region).ConfigureAwait(false);
@@ -141,10 +143,16 @@ internal sealed class RegionRouting(RegionMap map, Tailing tails, RepositoryRead
         }
     }
 
+    // A home that lost data would answer that what the others have never was.
+    private bool HasLostData(RegionId home) => home == map.Self ? feeds.HasLostData : tails.Of(home) is { Activity: TailActivity.Foreign };
+
+    private static RegistryError LostData(OciRequest request, RegionId home) => RegistryError.Of(
+        ErrorCode.Unavailable, $"{home}, the home of {request.Repository}, has lost commits that other regions have, so nothing is changed until its data is restored.", ("home", home.ToString()));
+
     private bool HoldsLease(RegionId home) => tails.Of(home)?.HoldsLease == true;
 
     private RegistryError Unreachable(OciRequest request, RegionId home) => RegistryError.Of(
-        ErrorCode.Unavailable, $"Region {map.Self} does not know it, and {home}, the home of {request.Repository}, cannot be reached: try again.", ("home", home.ToString()));
+        ErrorCode.Unavailable, $"Region {map.Self} cannot answer for {home}, the home of {request.Repository}, which cannot be reached: try again.", ("home", home.ToString()));
 
     private Task RefuseAsync(OciRequest request, PolicyRule policy)
     {

@@ -21,6 +21,13 @@ internal sealed class Relay(PeerClient peers)
         HeaderNames.TraceParent, HeaderNames.TraceState, PeerHeaders.Region,
     };
 
+    // HTTP/2 has names in lower case; clients that look at them as text know these.
+    private static readonly Dictionary<string, string> UsualNames = new[]
+    {
+        Oci.HeaderNames.DockerContentDigest, Oci.HeaderNames.DockerDistributionApiVersion, Oci.HeaderNames.DockerUploadUuid, Oci.HeaderNames.GeoRegistryReceipt,
+        Oci.HeaderNames.OciFiltersApplied, Oci.HeaderNames.OciSubject, Oci.HeaderNames.OciTag,
+    }.ToDictionary(name => name, StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Sends a client's request to a region.</summary>
     /// <exception cref="Repositories.OtherRegionsUnreachableException">The region did not answer.</exception>
     public Task<HttpResponseMessage> SendAsync(HttpContext http, RegionId region)
@@ -39,7 +46,7 @@ internal sealed class Relay(PeerClient peers)
         response.StatusCode = (int)answer.StatusCode;
         foreach (var (name, values) in answer.Headers.Concat(answer.Content.Headers))
         {
-            if (!OfOneHop.Contains(name)) response.Headers.Append(name, values.ToArray());
+            if (!OfOneHop.Contains(name)) response.Headers.Append(UsualNames.GetValueOrDefault(name, name), values.ToArray());
         }
 
         // 204 and 304 may not say a length.

@@ -16,9 +16,19 @@ public sealed class FeedServer(RegionMap map, ILedgerStore ledgers)
     /// <summary>How many commits are read at a time: enough to catch up quickly, few enough to hold when manifests are large.</summary>
     private const int BatchEntries = 64;
 
+    /// <summary>Whether a region has followed this one's feed to where it does not lead any more: data was lost here, and what is committed now would stand against it.</summary>
+    public bool HasLostData { get; private set; }
+
     /// <summary>Judges where a reader wants to begin.</summary>
     /// <returns>Whether it can, and how far the feed reaches.</returns>
     public async Task<(FeedStart Start, long Head)> FindStartAsync(FeedCursor cursor, CancellationToken cancellation)
+    {
+        var (start, head) = await JudgeAsync(cursor, cancellation).ConfigureAwait(false);
+        if (start == FeedStart.OtherFeed) HasLostData = true;
+        return (start, head);
+    }
+
+    private async Task<(FeedStart Start, long Head)> JudgeAsync(FeedCursor cursor, CancellationToken cancellation)
     {
         var extent = await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false);
         if (cursor.Position > extent.Head) return (FeedStart.OtherFeed, extent.Head);

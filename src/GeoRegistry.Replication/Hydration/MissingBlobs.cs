@@ -24,8 +24,9 @@ public sealed class MissingBlobs(RegionMap map, IBlobStore blobs)
     private async ValueTask<IReadOnlyList<MissingBlob>> OfAsync(
         RepositoryName repository, IEnumerable<(Digest Digest, long SizeBytes)> named, RegionId from, CancellationToken cancellation)
     {
+        // A home has every blob of its repositories, so that none is in one region alone for long.
         var policy = map.Current.PolicyOf(repository);
-        if (policy.IsLazy || !policy.Allows(map.Self)) return [];
+        if (!policy.Allows(map.Self) || (policy.IsLazy && map.Current.HomeOf(repository).Region != map.Self)) return [];
         var missing = new List<MissingBlob>();
         foreach (var (digest, sizeBytes) in named.DistinctBy(blob => blob.Digest))
         {

@@ -102,10 +102,15 @@ public sealed class Completion(RegionMap map, Tailing tails, ILedgerStore ledger
 
     private async ValueTask<CompletionState> ReadStateAsync(Receipt receipt, CancellationToken cancellation)
     {
-        if (receipt.Home != map.Self && (tails.Of(receipt.Home) is not { } tail || tail.Applied.Position < receipt.Position)) return CompletionState.Pending;
+        if (!await IsAppliedAsync(receipt, cancellation).ConfigureAwait(false)) return CompletionState.Pending;
         if (!await queue.IsCompleteAsync(receipt.Home, receipt.Position, cancellation).ConfigureAwait(false)) return CompletionState.Pending;
         return await WasWithheldAsync(receipt, cancellation).ConfigureAwait(false) ? CompletionState.Excluded : CompletionState.Complete;
     }
+
+    // Positions of a home that lost data name other commits than those that are applied here.
+    private async ValueTask<bool> IsAppliedAsync(Receipt receipt, CancellationToken cancellation) => receipt.Home == map.Self
+        ? receipt.Position <= (await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false)).Head
+        : tails.Of(receipt.Home) is { Activity: not TailActivity.Foreign } tail && receipt.Position <= tail.Applied.Position;
 
     // What a policy keeps from this region has an empty place in the feed here.
     private async ValueTask<bool> WasWithheldAsync(Receipt receipt, CancellationToken cancellation)

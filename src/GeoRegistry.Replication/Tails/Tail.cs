@@ -57,6 +57,16 @@ internal sealed partial class Tail(
         })
         .Build();
 
+    private volatile bool _takesOver;
+    private volatile PipeReader? _feed;
+
+    /// <summary>Compares all ledgers with their home's once more: those that were withheld from this region may not be any longer.</summary>
+    public void TakeOverAgain()
+    {
+        _takesOver = true;
+        _feed?.CancelPendingRead();
+    }
+
     /// <summary>Tails until it is told to stop.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
@@ -80,7 +90,7 @@ internal sealed partial class Tail(
                 using var response = await _untilReached.ExecuteAsync(async token => await ConnectAsync(token).ConfigureAwait(false), stopping).ConfigureAwait(false);
                 switch (response.StatusCode)
                 {
-                    case HttpStatusCode.OK when FarBehindOf(response):
+                    case HttpStatusCode.OK when _takesOver || FarBehindOf(response):
                     case HttpStatusCode.Gone:
                         await TakeOverAsync(stopping).ConfigureAwait(false);
                         continue;
@@ -126,6 +136,7 @@ internal sealed partial class Tail(
     {
         state.Activity = TailActivity.Snapshot;
         LogTakingOver(state.Source, state.Applied.Position);
+        _takesOver = false;
         var taken = await repair.TakeOverAsync(state.Source, cancellation).ConfigureAwait(false);
         var cursor = await replicas.ReadCursorAsync(state.Source, cancellation).ConfigureAwait(false);
         state.Applied.Advance(cursor.Position);
@@ -135,8 +146,8 @@ internal sealed partial class Tail(
 
     private async Task FollowAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
-        var feed = PipeReader.Create(await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false), new StreamPipeReaderOptions(bufferSize: 64 * 1024));
-        while (true)
+        var feed = _feed = PipeReader.Create(await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false), new StreamPipeReaderOptions(bufferSize: 64 * 1024));
+        while (!_takesOver)
         {
             var result = await feed.ReadAsync(cancellation).ConfigureAwait(false);
             var received = result.Buffer;

@@ -48,7 +48,7 @@ public sealed class TailState(RegionId source, TimeProvider clock)
     public TimeSpan? SinceHeard => Since(ref _heardAt);
 
     /// <summary>How long ago all that the source had was applied here; null where nothing more is known to be there.</summary>
-    public TimeSpan? Behind => Head > Applied.Position || SinceHeard > SilentTime ? clock.GetElapsedTime(Volatile.Read(ref _caughtUpAt)) : null;
+    public TimeSpan? Behind => Head > Applied.Position || SinceHeard > SilentTime || Activity == TailActivity.Foreign ? clock.GetElapsedTime(Volatile.Read(ref _caughtUpAt)) : null;
 
     /// <summary>Takes note of an answer of the source.</summary>
     /// <param name="askedAt">When it was asked, as a timestamp of the clock: what it says held then or later.</param>
@@ -64,7 +64,7 @@ public sealed class TailState(RegionId source, TimeProvider clock)
 
         Volatile.Write(ref _heardAt, clock.GetTimestamp());
         Volatile.Write(ref _head, head);
-        if (Applied.Position >= head) Volatile.Write(ref _caughtUpAt, askedAt);
+        if (Applied.Position >= head && Activity != TailActivity.Foreign) Volatile.Write(ref _caughtUpAt, askedAt);
         if (lease > TimeSpan.Zero) Volatile.Write(ref _lease, new Lease(askedAt, lease));
     }
 
