@@ -25,7 +25,7 @@ internal static class Composition
 
     /// <summary>Adds the embedded stores: SQLite and files in one folder.</summary>
     public static IServiceCollection UseEmbeddedStores(this IServiceCollection services) => services
-        .AddSingleton(provider => new DataFolder(provider.GetRequiredService<ServerConfiguration>().Server.Data))
+        .AddSingleton(provider => Folder(provider.GetRequiredService<ServerConfiguration>().Server))
         .AddSingleton(provider => new SqliteMetadataStore(provider.GetRequiredService<DataFolder>().Metadata, provider.GetRequiredService<TimeProvider>()))
         .AddSingleton<ILedgerStore>(provider => provider.GetRequiredService<SqliteMetadataStore>())
         .AddSingleton<IReplicaStore>(provider => provider.GetRequiredService<SqliteMetadataStore>())
@@ -70,4 +70,6 @@ internal static class Composition
 
     /// <summary>The control store that a server is told to use.</summary>
     public static FileControlStore Control(ServerConfiguration configuration) => new(configuration.Server.Topology, TimeProvider.System);
+
+    private static DataFolder Folder(ServerOptions options) => new(options.Data, RegionId.Parse(options.Region));
 }

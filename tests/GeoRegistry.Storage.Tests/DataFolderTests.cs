@@ -1,15 +1,18 @@
+using GeoRegistry.Ledgers;
 using GeoRegistry.TestKit;
 
 namespace GeoRegistry.Storage.Tests;
 
 public sealed class DataFolderTests : IDisposable
 {
+    private static readonly RegionId Eu = RegionId.Parse("eu");
+
     private readonly TemporaryFolder _folder = new();
 
     [Fact]
     public void Constructor_FolderIsMissing_IsMade()
     {
-        using var data = new DataFolder(_folder.Child("new/data"));
+        using var data = new DataFolder(_folder.Child("new/data"), Eu);
 
         Assert.True(Directory.Exists(data.FullPath));
         Assert.Equal(Path.Combine(data.FullPath, "metadata.db"), data.Metadata);
@@ -19,9 +22,9 @@ public sealed class DataFolderTests : IDisposable
     [Fact]
     public void Constructor_FolderIsHeld_IsRefusedWithTheWayOut()
     {
-        using var holder = new DataFolder(_folder.Path);
+        using var holder = new DataFolder(_folder.Path, Eu);
 
-        var refusal = Assert.Throws<IOException>(() => new DataFolder(_folder.Path));
+        var refusal = Assert.Throws<IOException>(() => new DataFolder(_folder.Path, Eu));
 
         Assert.Equal($"Another server runs on the data in {_folder.Path}: stop it, or give this one a folder of its own with --data.", refusal.Message);
     }
@@ -29,11 +32,22 @@ public sealed class DataFolderTests : IDisposable
     [Fact]
     public void Dispose_FolderWasHeld_IsFreeAgain()
     {
-        new DataFolder(_folder.Path).Dispose();
+        new DataFolder(_folder.Path, Eu).Dispose();
 
-        using var next = new DataFolder(_folder.Path);
+        using var next = new DataFolder(_folder.Path, Eu);
 
         Assert.Equal(_folder.Path, next.FullPath);
+    }
+
+    [Fact]
+    public void Constructor_FolderOfAnotherRegion_IsRefusedWithTheWayOut()
+    {
+        new DataFolder(_folder.Path, Eu).Dispose();
+
+        var refusal = Assert.Throws<IOException>(() => new DataFolder(_folder.Path, RegionId.Parse("us")));
+
+        Assert.Equal($"The data in {_folder.Path} is that of region eu: start with --region eu, or give region us a folder of its own with --data.", refusal.Message);
+        new DataFolder(_folder.Path, Eu).Dispose();
     }
 
     public void Dispose() => _folder.Dispose();

@@ -16,16 +16,7 @@ internal sealed class ClusterFiles : IDisposable
     {
         _plan = plan;
         File.WriteAllText(KeyFile, "the key of a cluster that lives for one test only");
-        File.WriteAllText(TopologyFile, JsonSerializer.Serialize(
-            new
-            {
-                version = 1,
-                // Nobody is there: regions must take the addresses of their own options, which lead over links.
-                regions = plan.Regions.Select((id, index) => new { id, peer = $"http://127.0.0.1:{index + 1}" }),
-                homes = plan.Homes,
-                policies = plan.Policies,
-            },
-            Format));
+        WriteTopology(version: 1, plan.Policies);
     }
 
     public string TopologyFile => _folder.Child("topology.json");
@@ -33,6 +24,23 @@ internal sealed class ClusterFiles : IDisposable
     public string KeyFile => _folder.Child("key");
 
     public string DataOf(string region) => _plan.DataFolder?.Invoke(region) ?? _folder.Child(region);
+
+    /// <summary>Writes the topology, at once as an operator's tools do: by a rename.</summary>
+    public void WriteTopology(int version, IReadOnlyList<PlannedPolicy> policies)
+    {
+        var draft = _folder.Child("topology.json.new");
+        File.WriteAllText(draft, JsonSerializer.Serialize(
+            new
+            {
+                version,
+                // Nobody is there: regions must take the addresses of their own options, which lead over links.
+                regions = _plan.Regions.Select((id, index) => new { id, peer = $"http://127.0.0.1:{index + 1}" }),
+                homes = _plan.Homes,
+                policies,
+            },
+            Format));
+        File.Move(draft, TopologyFile, overwrite: true);
+    }
 
     public void Dispose() => _folder.Dispose();
 }

@@ -81,6 +81,9 @@ internal sealed class RegionCluster : IAsyncDisposable
         foreach (var link in Links) link.Heal();
     }
 
+    /// <summary>Replaces the topology that the regions read.</summary>
+    public void ChangeTopology(int version, IReadOnlyList<PlannedPolicy> policies) => _files.WriteTopology(version, policies);
+
     /// <summary>Ends when every region has all that every other has committed, with all its blobs.</summary>
     public async Task WaitUntilConvergedAsync()
     {

@@ -1,0 +1,47 @@
+using System.Net;
+using GeoRegistry.Cluster.Tests.Regions;
+
+namespace GeoRegistry.Cluster.Tests.Peers;
+
+/// <summary>What regions tell each other is for them alone.</summary>
+[Collection(SharedRegions.Collection)]
+public sealed class PeerListenerTests(SharedRegions shared)
+{
+    private static readonly string[] Paths = ["/peer/feed?after=0&checksum=", "/peer/feed/end", "/peer/ledgers", "/peer/receipts/eu-1?wait=0s", "/v2/", "/api/v1/replication"];
+
+    [Fact]
+    public async Task PeerPaths_OnTheClientsListener_AreNotThere()
+    {
+        foreach (var path in Paths.Where(path => path.StartsWith("/peer/", StringComparison.Ordinal)))
+            Assert.Equal(HttpStatusCode.NotFound, (await shared.Eu.Client.SendAsync(HttpMethod.Get, path)).Status);
+    }
+
+    [Theory]
+    [InlineData(null, "us")]
+    [InlineData("GeoRegistry-Cluster not the key of this cluster, but as long as it", "us")]
+    [InlineData("Bearer the key of a cluster that lives for one test only", "us")]
+    public async Task PeerListener_WithoutTheClustersKey_AnswersNothing(string? authorization, string region)
+    {
+        foreach (var path in Paths) Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(path, authorization, region));
+    }
+
+    [Theory]
+    [InlineData("nowhere")]
+    [InlineData("")]
+    public async Task PeerListener_WithTheKeyAndNoRegionOfTheTopology_Refuses(string region) =>
+        Assert.Equal(HttpStatusCode.Forbidden, await AskAsync("/peer/feed/end", "GeoRegistry-Cluster the key of a cluster that lives for one test only", region));
+
+    [Fact]
+    public async Task PeerListener_WithTheKey_Answers() =>
+        Assert.Equal(HttpStatusCode.OK, await AskAsync("/peer/feed/end", "GeoRegistry-Cluster the key of a cluster that lives for one test only", "us"));
+
+    private async Task<HttpStatusCode> AskAsync(string path, string? authorization, string region)
+    {
+        using var http = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{shared.Eu.PeerEndPoint}{path}") { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        if (authorization is not null) request.Headers.TryAddWithoutValidation("Authorization", authorization);
+        request.Headers.TryAddWithoutValidation("GeoRegistry-Region", region);
+        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        return response.StatusCode;
+    }
+}

@@ -1,0 +1,48 @@
+using System.Net;
+using GeoRegistry.Cluster.Tests.Load;
+using GeoRegistry.Cluster.Tests.Regions;
+using GeoRegistry.TestKit;
+using Xunit.Abstractions;
+
+namespace GeoRegistry.Cluster.Tests.Recovery;
+
+/// <summary>A home that comes back without its data: the others have more than it, and nothing of that may be lost or hidden.</summary>
+public sealed class LostDataTests(ITestOutputHelper output)
+{
+    [Fact]
+    public async Task Start_OfAHomeOnAnEmptyFolder_IsFoundOutAndChangesNothing()
+    {
+        await using var cluster = await RegionCluster.StartAsync();
+        var (eu, us, random) = (cluster["eu"], cluster["us"], Seeds.Next(output));
+        var image = TestImage.Next(random, 1000);
+        for (var number = 0; number < 5; number++) await eu.Client.PushAsync("kept/app", $"{number}", image);
+        await cluster.WaitUntilConvergedAsync();
+        var kept = Path.Combine(Path.GetDirectoryName(eu.DataFolder)!, "kept");
+        await eu.KillAsync();
+        Directory.Move(eu.DataFolder, kept);
+
+        await eu.StartAsync();
+        foreach (var region in new[] { us, cluster["ap"] })
+            await Waiting.UntilAsync($"{region.Id} sees that eu is not what it was", async () => (await region.ReplicationAsync()).From("eu").State == "foreign");
+
+        foreach (var region in cluster.Regions)
+        {
+            var refused = await region.Client.PutManifestAsync("kept/app", "new", image);
+            Assert.True(refused.Status == HttpStatusCode.ServiceUnavailable, $"{region.Id}: {refused.Status} {refused.Text}");
+        }
+
+        await us.Client.PullExactlyAsync("kept/app", "4", image);
+        await Waiting.UntilAsync("us has no lease any more and says so", async () => (await us.Client.GetManifestAsync("kept/app", "4")).MayBeStale);
+        var receipt = await us.Client.GetJsonAsync<ReceiptAnswer>("/api/v1/receipts/eu-3?region=us");
+        Assert.Equal("pending", receipt.In("us"));
+        Assert.NotEqual(0, (await us.ReplicationAsync()).From("eu").LagSeconds);
+
+        await eu.KillAsync();
+        Directory.Delete(eu.DataFolder, recursive: true);
+        Directory.Move(kept, eu.DataFolder);
+        await eu.StartAsync();
+        await us.Client.PushAsync("kept/app", "after", image);
+        await cluster.WaitUntilConvergedAsync();
+        await cluster["ap"].Client.PullExactlyAsync("kept/app", "after", image);
+    }
+}
