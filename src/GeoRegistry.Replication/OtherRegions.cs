@@ -15,7 +15,7 @@ namespace GeoRegistry.Replication;
 
 /// <summary>The other regions, reached by the peer API.</summary>
 public sealed partial class OtherRegions(
-    RegionMap map, PeerClient peers, BlobFetches fetches, MissingBlobs missing, Hydrator hydrator, ReadLeases leases, TagChanges changes, ILogger<OtherRegions> logger) : IOtherRegions
+    RegionMap map, PeerClient peers, ILedgerStore ledgers, BlobFetches fetches, MissingBlobs missing, Hydrator hydrator, ReadLeases leases, TagChanges changes, ILogger<OtherRegions> logger) : IOtherRegions
 {
     /// <summary>How long a home may take to say whether it knows a blob.</summary>
     private static readonly TimeSpan FindPatience = TimeSpan.FromSeconds(5);
@@ -66,7 +66,9 @@ public sealed partial class OtherRegions(
         RepositoryName repository, IReadOnlyCollection<Digest> digests, CancellationToken cancellation = default)
     {
         var found = new Dictionary<Digest, long>();
-        foreach (var answer in await Task.WhenAll(OthersThan(map.Self, repository).Select(region => TryFindBlobsAsync(region, repository, digests, cancellation))).ConfigureAwait(false))
+        var extent = await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false);
+        var asked = new FindLinks(repository.ToString(), [.. digests.Select(digest => digest.ToString())], extent.Head);
+        foreach (var answer in await Task.WhenAll(OthersThan(map.Self, repository).Select(region => TryFindBlobsAsync(region, asked, cancellation))).ConfigureAwait(false))
         {
             foreach (var link in answer) found[Digest.Parse(link.Digest)] = link.SizeBytes;
         }
@@ -112,11 +114,11 @@ public sealed partial class OtherRegions(
         }
     }
 
-    private async Task<IReadOnlyList<BlobLink>> TryFindBlobsAsync(RegionId region, RepositoryName repository, IReadOnlyCollection<Digest> digests, CancellationToken cancellation)
+    private async Task<IReadOnlyList<BlobLink>> TryFindBlobsAsync(RegionId region, FindLinks asked, CancellationToken cancellation)
     {
         try
         {
-            using var body = JsonContent.Create(new FindLinks(repository.ToString(), [.. digests.Select(digest => digest.ToString())]));
+            using var body = JsonContent.Create(asked);
             using var response = await peers.SendAsync(region, HttpMethod.Post, "/peer/links/find", cancellation, FindAllPatience, body).ConfigureAwait(false);
             return await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<IReadOnlyList<BlobLink>>(cancellation).ConfigureAwait(false) ?? [];
         }
@@ -133,7 +135,8 @@ public sealed partial class OtherRegions(
 /// <summary>Which of these blobs does a repository have?</summary>
 /// <param name="Repository">The repository.</param>
 /// <param name="Digests">The blobs.</param>
-public sealed record FindLinks(string Repository, IReadOnlyList<string> Digests);
+/// <param name="After">The position of the home's feed that must be applied before: a blob deleted until then is not there.</param>
+public sealed record FindLinks(string Repository, IReadOnlyList<string> Digests, long After);
 
 /// <summary>A blob that a repository has.</summary>
 /// <param name="Digest">The blob.</param>

@@ -27,6 +27,12 @@ internal sealed partial class Entrance(RegionTurns turns, RegionHealth health, I
             var refused = ForwardingFailure.IsRefusal(failure);
             if (refused) health.Refused(region, failure!);
             if (http.Response.HasStarted || http.RequestAborted.IsCancellationRequested) return;
+            if (ForwardingFailure.FaultOfClient(failure) is { } fault)
+            {
+                await EntranceError.WriteAsync(http, fault);
+                return;
+            }
+
             if (!refused && !ForwardingFailure.MaySendAgain(http.Request, error))
             {
                 LogBroken(region.Id, http.Request.Method, failure?.Message);

@@ -9,13 +9,14 @@ using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Errors;
 using GeoRegistry.Replication;
 using GeoRegistry.Replication.Receipts;
+using GeoRegistry.Replication.Tails;
 using GeoRegistry.Repositories.Blobs;
 using Microsoft.AspNetCore.Http;
 
 namespace GeoRegistry.FrontDoor.Peers;
 
 /// <summary>What other regions ask about content: blobs by digest, who has them, and whether commits are complete here.</summary>
-internal sealed class ContentEndpoints(IBlobStore store, IRepositoryTables tables, Completion completion)
+internal sealed class ContentEndpoints(IBlobStore store, IRepositoryTables tables, Tailing tails, Completion completion)
 {
     private const string Blob = "/peer/blobs/", Receipts = "/peer/receipts/";
 
@@ -62,6 +63,7 @@ internal sealed class ContentEndpoints(IBlobStore store, IRepositoryTables table
     {
         var asked = await http.Request.ReadFromJsonAsync<FindLinks>(http.RequestAborted).ConfigureAwait(false) ?? throw new BadHttpRequestException("The body is null.");
         var repository = RepositoryName.Parse(asked.Repository);
+        if (tails.Of(region) is { } tail) await tail.Applied.WaitForAsync(asked.After, http.RequestAborted).ConfigureAwait(false); // Who asks waits only so long.
         var found = new List<BlobLink>();
         foreach (var digest in asked.Digests)
         {

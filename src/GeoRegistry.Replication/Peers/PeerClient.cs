@@ -6,6 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Regions.Control;
 using GeoRegistry.Repositories;
+using Microsoft.AspNetCore.Http;
 
 namespace GeoRegistry.Replication.Peers;
 
@@ -58,6 +59,7 @@ public sealed class PeerClient : IDisposable
     /// <param name="headers">Further headers.</param>
     /// <param name="bulk">Whether it carries a blob.</param>
     /// <exception cref="OtherRegionsUnreachableException">The region did not answer.</exception>
+    /// <exception cref="BadHttpRequestException">The body is that of a client's request, which is too slow or malformed.</exception>
     public async Task<HttpResponseMessage> SendAsync(
         RegionId region,
         HttpMethod method,
@@ -76,6 +78,10 @@ public sealed class PeerClient : IDisposable
             var response = await (bulk ? _bulk : _urgent).SendAsync(request, limit.Token).ConfigureAwait(false);
             _suspects.TryRemove(region, out _);
             return response;
+        }
+        catch (Exception e) when (e.GetBaseException() is BadHttpRequestException fault)
+        {
+            throw fault; // The body that is relayed: its client's fault, and not the region's.
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested && e is HttpRequestException or IOException or OperationCanceledException)
         {

