@@ -13,6 +13,9 @@ internal sealed class Relay(PeerClient peers)
     /// <summary>How long a region may take to answer what is read; writes may wait for replicas and have as long as the connection lives.</summary>
     private static readonly TimeSpan ReadPatience = TimeSpan.FromSeconds(5);
 
+    /// <summary>What is larger goes beside the connection for what is small and urgent.</summary>
+    private const long BulkBytes = 1024 * 1024;
+
     // Those of the connection itself, and those that the client or server of this hop sets.
     private static readonly HashSet<string> OfOneHop = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -30,13 +33,26 @@ internal sealed class Relay(PeerClient peers)
 
     /// <summary>Sends a client's request to a region.</summary>
     /// <exception cref="Repositories.OtherRegionsUnreachableException">The region did not answer.</exception>
-    public Task<HttpResponseMessage> SendAsync(HttpContext http, RegionId region)
+    public async Task<HttpResponseMessage> SendAsync(HttpContext http, RegionId region)
     {
         var request = http.Request;
-        var isRead = HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
+        var method = new HttpMethod(request.Method);
         var headers = request.Headers.Where(header => !OfOneHop.Contains(header.Key) && !header.Key.StartsWith(':')).Select(header => KeyValuePair.Create(header.Key, header.Value.ToString()));
-        return peers.SendAsync(
-            region, new HttpMethod(request.Method), TargetOf(http), http.RequestAborted, isRead ? ReadPatience : null, isRead ? null : BodyOf(request), headers, bulk: request.ContentLength is null or > 1024 * 1024);
+        if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
+            return await peers.SendAsync(region, method, TargetOf(http), http.RequestAborted, ReadPatience, headers: headers).ConfigureAwait(false);
+
+        var body = new RelayedBody(request);
+        try
+        {
+            var isBulk = request.ContentLength is null or > BulkBytes;
+            var answer = await peers.SendAsync(region, method, TargetOf(http), http.RequestAborted, patience: null, body, headers, isBulk).ConfigureAwait(false);
+            await answer.Content.LoadIntoBufferAsync(http.RequestAborted).ConfigureAwait(false); // Answers to writes are small.
+            return answer;
+        }
+        finally
+        {
+            await body.StopAsync().ConfigureAwait(false);
+        }
     }
 
     /// <summary>Gives a region's answer to the client.</summary>
@@ -49,17 +65,11 @@ internal sealed class Relay(PeerClient peers)
             if (!OfOneHop.Contains(name)) response.Headers.Append(UsualNames.GetValueOrDefault(name, name), values.ToArray());
         }
 
-        // 204 and 304 may not say a length.
-        if (response.StatusCode is not (StatusCodes.Status204NoContent or StatusCodes.Status304NotModified)) response.ContentLength = answer.Content.Headers.ContentLength;
+        // 204 and 304 have neither a length nor a body.
+        if (response.StatusCode is StatusCodes.Status204NoContent or StatusCodes.Status304NotModified) return;
+        response.ContentLength = answer.Content.Headers.ContentLength;
         if (HttpMethods.IsHead(http.Request.Method) || response.ContentLength == 0) return;
         await answer.Content.CopyToAsync(response.Body, http.RequestAborted).ConfigureAwait(false);
-    }
-
-    private static StreamContent BodyOf(HttpRequest request)
-    {
-        var body = new StreamContent(request.Body, bufferSize: 64 * 1024);
-        body.Headers.ContentLength = request.ContentLength;
-        return body;
     }
 
     private static string TargetOf(HttpContext http)
