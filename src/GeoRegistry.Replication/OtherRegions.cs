@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Text.Json;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Blobs;
 using GeoRegistry.Ledgers.Commits;
@@ -122,9 +123,9 @@ public sealed partial class OtherRegions(
             using var response = await peers.SendAsync(region, HttpMethod.Post, "/peer/links/find", cancellation, FindAllPatience, body).ConfigureAwait(false);
             return await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<IReadOnlyList<BlobLink>>(cancellation).ConfigureAwait(false) ?? [];
         }
-        catch (Exception e) when (e is OtherRegionsUnreachableException or HttpRequestException)
+        catch (Exception e) when (e is IOException or HttpRequestException or JsonException)
         {
-            return [];
+            return []; // Also where it broke off in the middle of its answer.
         }
     }
 

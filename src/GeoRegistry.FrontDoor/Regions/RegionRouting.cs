@@ -92,8 +92,10 @@ internal sealed class RegionRouting(RegionMap map, Tailing tails, RepositoryRead
             return;
         }
 
+        // The lease before, so that what is read is not older than what was acknowledged without this region; the rest after, so that it holds for what was read.
+        var heldLease = HoldsLease(home);
         var found = await reader.FindManifestAsync(request.Repository, reference, request.Aborted).ConfigureAwait(false);
-        var mayAnswer = found is not null && (reference.IsDigest || tails.Of(home)?.MayShow(request.Repository, reference.Tag) == true);
+        var mayAnswer = found is not null && (reference.IsDigest || (heldLease && tails.Of(home)!.MayShow(request.Repository, reference.Tag)));
         if (mayAnswer) await ManifestEndpoints.AnswerAsync(request.Http, reference, found).ConfigureAwait(false);
         else if (await TryRelayAsync(request, home, foundOnly: false).ConfigureAwait(false)) return;
         else if (policy.IsStrict && !reference.IsDigest) await ErrorResponse.WriteAsync(request.Http, Unreachable(request, home)).ConfigureAwait(false);

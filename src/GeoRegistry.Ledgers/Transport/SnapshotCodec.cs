@@ -53,20 +53,41 @@ public static class SnapshotCodec
     public static LedgerSnapshot Read(Func<Stream> open)
     {
         using var stream = open();
-        var reader = new WireReader(ReadFrame(stream));
+        var (ledger, head) = Judged(ReadFrame(stream), ReadHead);
+        return new LedgerSnapshot(ledger, head, ReadEntries(open));
+    }
+
+    private static (LedgerId Ledger, LedgerHead Head) ReadHead(byte[] frame)
+    {
+        var reader = new WireReader(frame);
         if (reader.Byte() is var version and not Version)
             throw new InvalidDataException($"The snapshot has the version {version}; this build knows {Version}. Upgrade this region first.");
-        var ledger = new LedgerId((LedgerKind)reader.Byte(), reader.Text());
+        var kind = (LedgerKind)reader.Byte();
+        if (!Enum.IsDefined(kind)) throw new InvalidDataException($"The snapshot is of a ledger of the unknown kind {(int)kind}. Upgrade this region first.");
+        var ledger = new LedgerId(kind, reader.Text());
         var head = new LedgerHead(reader.Number(), reader.Number(), reader.Bytes());
         reader.End();
-        return new LedgerSnapshot(ledger, head, ReadEntries(open));
+        return (ledger, head);
+    }
+
+    // What is in a frame and cannot be read as what it should be.
+    private static T Judged<T>(byte[] frame, Func<byte[], T> read)
+    {
+        try
+        {
+            return read(frame);
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException)
+        {
+            throw new InvalidDataException($"The snapshot is damaged: {e.Message}", e);
+        }
     }
 
     private static IEnumerable<SnapshotEntry> ReadEntries(Func<Stream> open)
     {
         using var stream = open();
         ReadFrame(stream); // The head.
-        while (ReadEntry(ReadFrame(stream)) is { } entry) yield return entry;
+        while (Judged(ReadFrame(stream), ReadEntry) is { } entry) yield return entry;
     }
 
     private static void WriteEntry(WireWriter writer, SnapshotEntry entry)

@@ -56,20 +56,27 @@ public static class TopologyReader
     private static Topology? Judge(Document document, List<string> faults)
     {
         if (document.Version < 1) faults.Add($"version is {document.Version}: it begins with 1 and grows with every change.");
-        var regions = (document.Regions ?? []).Select(entry => JudgeRegion(entry, faults)).OfType<Region>().ToList();
+        var regions = Present("regions", document.Regions, faults).Select(entry => JudgeRegion(entry, faults)).OfType<Region>().ToList();
         if (regions.Count is 0 or > MaxRegions) faults.Add($"regions has {regions.Count} entries: 1 to {MaxRegions} are possible.");
         foreach (var twice in regions.GroupBy(region => region.Id).Where(group => group.Count() > 1)) faults.Add($"region {twice.Key} stands twice in regions.");
         foreach (var twice in regions.GroupBy(region => region.Peer).Where(group => group.Count() > 1))
             faults.Add($"{string.Join(" and ", twice.Select(region => region.Id))} have the same peer address {twice.Key}: each region has its own.");
-        var homes = (document.Homes ?? []).Select(entry => JudgeHome(entry, regions, faults)).ToList();
+        var homes = Present("homes", document.Homes, faults).Select(entry => JudgeHome(entry, regions, faults)).ToList();
         if (homes.All(rule => rule.Prefix.Length > 0)) faults.Add("homes lacks a rule with the prefix \"\": every repository needs a home.");
-        var policies = (document.Policies ?? []).Select(entry => JudgePolicy(entry, regions, faults)).ToList();
+        var policies = Present("policies", document.Policies, faults).Select(entry => JudgePolicy(entry, regions, faults)).ToList();
         FindDoubles("homes", homes.Select(rule => rule.Prefix), faults);
         FindDoubles("policies", policies.Select(rule => rule.Prefix), faults);
         if (faults.Count > 0) return null;
         var topology = new Topology(document.Version, regions, homes, policies);
         faults.AddRange(HomesOutside(topology));
         return topology;
+    }
+
+    private static IEnumerable<T> Present<T>(string list, IReadOnlyList<T?>? entries, List<string> faults)
+        where T : class
+    {
+        if (entries?.Contains(null) == true) faults.Add($"{list} has an entry that is null: take it out.");
+        return entries?.OfType<T>() ?? [];
     }
 
     private static Region? JudgeRegion(RegionEntry entry, List<string> faults)
@@ -154,7 +161,7 @@ public static class TopologyReader
         }
     }
 
-    private sealed record Document(long Version, IReadOnlyList<RegionEntry>? Regions, IReadOnlyList<HomeEntry>? Homes, IReadOnlyList<PolicyEntry>? Policies);
+    private sealed record Document(long Version, IReadOnlyList<RegionEntry?>? Regions, IReadOnlyList<HomeEntry?>? Homes, IReadOnlyList<PolicyEntry?>? Policies);
 
     private sealed record RegionEntry(string? Id, string? Peer);
 

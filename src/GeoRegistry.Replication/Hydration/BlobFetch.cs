@@ -24,6 +24,9 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
     /// <summary>How long a region may take to begin sending, before another is asked.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a region may send nothing in the middle of a blob.</summary>
+    internal static readonly TimeSpan StallPatience = TimeSpan.FromSeconds(30);
+
     // A connection that breaks in the middle is made anew for a few seconds before those who read are let down.
     private readonly ResiliencePipeline<FetchOutcome> _again = new ResiliencePipelineBuilder<FetchOutcome> { TimeProvider = clock }
         .AddRetry(new RetryStrategyOptions<FetchOutcome>
@@ -38,6 +41,7 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
 
     private readonly TaskCompletionSource<bool> _found = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IBlobUpload? _upload;
+    private long _receivedBytes; // Over all attempts.
 
     /// <summary>Whether a region that has the blob began to send it, or none has it; fails where it could not be told.</summary>
     public Task<bool> Found => _found.Task;
@@ -91,6 +95,13 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
         }
     }
 
+    /// <summary>Tells those who wait that it will not be run.</summary>
+    public void GiveUp(CancellationToken stopped)
+    {
+        _found.TrySetCanceled(stopped);
+        Available.Fail(new OperationCanceledException(stopped));
+    }
+
     private void Settle(FetchOutcome outcome)
     {
         switch (outcome)
@@ -124,7 +135,6 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
 
     private async ValueTask<FetchOutcome> FetchAsync(IReadOnlyList<RegionId> regions, IBlobUpload upload, IncrementalHash hash, CancellationToken cancellation)
     {
-        var received = 0L;
         var (problem, isBlobsFault) = ((string?)null, false);
         foreach (var region in regions)
         {
@@ -132,12 +142,12 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
             try
             {
                 var isThere = upload.SizeBytes == sizeBytes || await ReceiveAsync(region, upload, hash, cancellation).ConfigureAwait(false);
-                received += upload.SizeBytes - before;
+                _receivedBytes += upload.SizeBytes - before;
                 if (!isThere) continue;
             }
             catch (Exception e) when (!cancellation.IsCancellationRequested && e is IOException or HttpRequestException)
             {
-                received += upload.SizeBytes - before;
+                _receivedBytes += upload.SizeBytes - before;
                 (problem, isBlobsFault) = (e.Message, isBlobsFault || e is not OtherRegionsUnreachableException);
                 continue;
             }
@@ -149,7 +159,7 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
             }
 
             await upload.CommitAsync(digest, cancellation).ConfigureAwait(false);
-            return new FetchOutcome.Stored(received);
+            return new FetchOutcome.Stored(_receivedBytes);
         }
 
         return problem is null ? new FetchOutcome.Nowhere() : new FetchOutcome.Failed(problem, isBlobsFault);
@@ -183,17 +193,22 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
         var headers = upload.SizeBytes > 0 ? new[] { KeyValuePair.Create("Range", $"bytes={upload.SizeBytes}-") } : null;
         using var response = await peers.SendAsync(region, HttpMethod.Get, $"/peer/blobs/{digest}", cancellation, Patience, headers: headers, bulk: true).ConfigureAwait(false);
         if (response.StatusCode == HttpStatusCode.NotFound) return false;
+        if (response.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout or HttpStatusCode.TooManyRequests)
+            throw new OtherRegionsUnreachableException($"Region {region} answered {(int)response.StatusCode}."); // It says nothing about the blob.
         response.EnsureSuccessStatusCode();
         if (response.Content.Headers.ContentLength is not { } rest || rest != sizeBytes - upload.SizeBytes)
             throw new IOException($"Region {region} has {digest} with another size than {sizeBytes} bytes.");
         _found.TrySetResult(true);
         var body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+        using var stalled = new CancellationTokenSource(Timeout.InfiniteTimeSpan, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, stalled.Token);
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
             while (upload.SizeBytes < sizeBytes)
             {
-                var filled = await ReadSomeAsync(region, body, buffer, cancellation).ConfigureAwait(false);
+                stalled.CancelAfter(StallPatience);
+                var filled = await ReadSomeAsync(region, body, buffer, either.Token, cancellation).ConfigureAwait(false);
                 await upload.AppendAsync(buffer.AsMemory(0, filled), cancellation).ConfigureAwait(false);
                 hash.AppendData(buffer, 0, filled);
                 Show(upload);
@@ -208,14 +223,14 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
     }
 
     // A connection that breaks is not the blob's fault.
-    private static async ValueTask<int> ReadSomeAsync(RegionId region, Stream body, byte[] buffer, CancellationToken cancellation)
+    private static async ValueTask<int> ReadSomeAsync(RegionId region, Stream body, byte[] buffer, CancellationToken either, CancellationToken cancellation)
     {
         try
         {
-            var filled = await body.ReadAsync(buffer.AsMemory(0, BufferBytes), cancellation).ConfigureAwait(false);
+            var filled = await body.ReadAsync(buffer.AsMemory(0, BufferBytes), either).ConfigureAwait(false);
             return filled > 0 ? filled : throw new OtherRegionsUnreachableException($"Region {region} ended too early.");
         }
-        catch (Exception e) when (!cancellation.IsCancellationRequested && e is HttpRequestException or HttpIOException)
+        catch (Exception e) when (!cancellation.IsCancellationRequested && e is HttpRequestException or HttpIOException or OperationCanceledException)
         {
             throw new OtherRegionsUnreachableException($"Region {region} broke off: {e.Message}");
         }

@@ -31,7 +31,7 @@ public sealed partial class BlobFetches(
     /// <exception cref="Repositories.OtherRegionsUnreachableException">No region that can be reached has it, and some cannot be reached.</exception>
     public async Task<IBlobReader?> OpenAsync(Digest digest, long sizeBytes, CancellationToken cancellation)
     {
-        var running = _running.GetOrAdd(digest, _ => new Running(new Lazy<(BlobFetch, Task<FetchOutcome>)>(() => Start(digest, sizeBytes, from: null, _readThrough))));
+        var running = _running.GetOrAdd(digest, _ => new Running(new Lazy<(BlobFetch, Task<FetchOutcome>)>(() => Start(digest, sizeBytes, from: null, 0, _readThrough))));
         var (fetch, _) = running.Fetch.Value;
         return await fetch.Found.WaitAsync(cancellation).ConfigureAwait(false) ? new FetchingReader(fetch) : null;
     }
@@ -40,24 +40,27 @@ public sealed partial class BlobFetches(
     /// <param name="digest">The blob.</param>
     /// <param name="sizeBytes">Its size.</param>
     /// <param name="from">The region to ask first.</param>
-    internal Task<FetchOutcome> FetchAsync(Digest digest, long sizeBytes, RegionId from) =>
-        _running.GetOrAdd(digest, _ => new Running(new Lazy<(BlobFetch, Task<FetchOutcome>)>(() => Start(digest, sizeBytes, from, null)))).Fetch.Value.Outcome;
+    /// <param name="attempts">How often it could not be fetched: each time another region is asked first, as one may have it damaged.</param>
+    internal Task<FetchOutcome> FetchAsync(Digest digest, long sizeBytes, RegionId from, int attempts) =>
+        _running.GetOrAdd(digest, _ => new Running(new Lazy<(BlobFetch, Task<FetchOutcome>)>(() => Start(digest, sizeBytes, from, attempts, null)))).Fetch.Value.Outcome;
 
     /// <summary>Ends the fetches; what has come of them stays for the next.</summary>
     public void Dispose() => _stopping.Cancel();
 
-    private (BlobFetch Fetch, Task<FetchOutcome> Outcome) Start(Digest digest, long sizeBytes, RegionId? from, SemaphoreSlim? turn)
+    private (BlobFetch Fetch, Task<FetchOutcome> Outcome) Start(Digest digest, long sizeBytes, RegionId? from, int attempts, SemaphoreSlim? turn)
     {
         var fetch = new BlobFetch(digest, sizeBytes, store, peers, clock);
-        return (fetch, Task.Run(() => RunAsync(fetch, digest, from, turn)));
+        return (fetch, Task.Run(() => RunAsync(fetch, digest, from, attempts, turn)));
     }
 
-    private async Task<FetchOutcome> RunAsync(BlobFetch fetch, Digest digest, RegionId? from, SemaphoreSlim? turn)
+    private async Task<FetchOutcome> RunAsync(BlobFetch fetch, Digest digest, RegionId? from, int attempts, SemaphoreSlim? turn)
     {
-        if (turn is not null) await turn.WaitAsync(_stopping.Token).ConfigureAwait(false);
+        var hasTurn = false;
         try
         {
-            var outcome = await fetch.RunAsync(RegionsFor(from), _stopping.Token).ConfigureAwait(false);
+            if (turn is not null) await turn.WaitAsync(_stopping.Token).ConfigureAwait(false);
+            hasTurn = true;
+            var outcome = await fetch.RunAsync(RegionsFor(from, attempts), _stopping.Token).ConfigureAwait(false);
             ReplicationMetrics.Fetched(outcome);
             if (outcome is FetchOutcome.Stored) await CompleteAsync(digest).ConfigureAwait(false);
             else LogNotFetched(digest, outcome);
@@ -71,7 +74,8 @@ public sealed partial class BlobFetches(
         finally
         {
             _running.TryRemove(digest, out _);
-            turn?.Release();
+            if (hasTurn) turn?.Release();
+            else fetch.GiveUp(_stopping.Token);
         }
     }
 
@@ -83,8 +87,11 @@ public sealed partial class BlobFetches(
     }
 
     // The region that is said to have it, then those that answer, then those that did not the last time.
-    private List<RegionId> RegionsFor(RegionId? from) =>
-        [.. map.Others.Select(region => region.Id).OrderBy(region => region == from ? 0 : 1).ThenBy(region => peers.IsSuspect(region) ? 1 : 0)];
+    private List<RegionId> RegionsFor(RegionId? from, int attempts)
+    {
+        var regions = map.Others.Select(region => region.Id).OrderBy(region => region == from ? 0 : 1).ThenBy(region => peers.IsSuspect(region) ? 1 : 0).ToList();
+        return [.. regions.Skip(attempts % Math.Max(1, regions.Count)), .. regions.Take(attempts % Math.Max(1, regions.Count))];
+    }
 
     [LoggerMessage(1, LogLevel.Debug, "The blob {Digest} was not fetched: {Outcome}")]
     private partial void LogNotFetched(Digest digest, FetchOutcome outcome);

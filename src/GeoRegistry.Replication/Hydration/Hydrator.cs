@@ -38,7 +38,7 @@ public sealed partial class Hydrator(
                 var free = options.HydrationParallelism - running.Count;
                 var ready = free == 0 ? [] : await queue.ReadReadyAsync(from, clock.GetUtcNow(), options.HydrationParallelism + running.Count, stopping).ConfigureAwait(false);
                 var jobs = ready.Where(job => !running.ContainsKey(job.Digest)).Take(free).ToList();
-                foreach (var job in jobs) running[job.Digest] = HydrateAsync(job, running, stopping);
+                foreach (var job in jobs) Begin(job, running, stopping);
                 if (jobs.Count > 0 && jobs.Count == free) continue;
                 await WaitAsync(news, running, stopping).ConfigureAwait(false);
             }
@@ -48,6 +48,14 @@ public sealed partial class Hydrator(
                 await Task.Delay(UnreachableDelay, clock, stopping).ConfigureAwait(false);
             }
         }
+    }
+
+    // It is among those that run before it runs: it may end at once, and then takes itself out.
+    private void Begin(HydrationJob job, ConcurrentDictionary<Digest, Task> running, CancellationToken stopping)
+    {
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        running[job.Digest] = HydrateAsync(job, begun.Task, running, stopping);
+        begun.SetResult();
     }
 
     private async Task WaitAsync(long news, ConcurrentDictionary<Digest, Task> running, CancellationToken stopping)
@@ -60,12 +68,12 @@ public sealed partial class Hydrator(
         stopping.ThrowIfCancellationRequested();
     }
 
-    private async Task HydrateAsync(HydrationJob job, ConcurrentDictionary<Digest, Task> running, CancellationToken stopping)
+    private async Task HydrateAsync(HydrationJob job, Task begun, ConcurrentDictionary<Digest, Task> running, CancellationToken stopping)
     {
         try
         {
-            await Task.Yield();
-            var outcome = await fetches.FetchAsync(job.Digest, job.SizeBytes, job.From).ConfigureAwait(false);
+            await begun.ConfigureAwait(false);
+            var outcome = await fetches.FetchAsync(job.Digest, job.SizeBytes, job.From, job.Attempts).ConfigureAwait(false);
             if (outcome is not FetchOutcome.Stored) await PutOffAsync(job, outcome, stopping).ConfigureAwait(false);
         }
         catch (Exception failure) when (!stopping.IsCancellationRequested)

@@ -49,30 +49,22 @@ public sealed class ReadLeases
     {
         var holder = HolderOf(region);
         var now = _clock.GetTimestamp();
-        long before;
         bool isHeld;
         lock (holder)
         {
-            before = holder.Granted;
-            isHeld = holder.HasBeenGranted && _clock.GetElapsedTime(before, now) < _options.StalenessBound;
-            holder.Granted = now;
+            isHeld = holder.HasBeenGranted && _clock.GetElapsedTime(holder.Granted, now) < _options.StalenessBound;
+            holder.Begin(now);
         }
 
-        holder.Applied.Advance(applied);
-        var head = await readHead().ConfigureAwait(false);
-        lock (holder)
+        try
         {
-            if (applied >= holder.Target)
-            {
-                holder.Target = head;
-                holder.TargetSet = now;
-            }
-
-            // One that is beyond the head has followed another feed than this.
-            var hasLease = applied == head || (applied < head && isHeld && _clock.GetElapsedTime(holder.TargetSet, now) < CatchUpTime);
-            if (hasLease) holder.HasBeenGranted = true;
-            else if (holder.Granted == now) holder.Granted = before;
-            return (head, hasLease ? _options.StalenessBound : TimeSpan.Zero);
+            holder.Applied.Advance(applied);
+            var head = await readHead().ConfigureAwait(false);
+            lock (holder) return (head, Judge(holder, now, applied, head, isHeld) ? _options.StalenessBound : TimeSpan.Zero);
+        }
+        finally
+        {
+            lock (holder) holder.End();
         }
     }
 
@@ -86,17 +78,34 @@ public sealed class ReadLeases
         return Task.WhenAll(_map.Others.Where(region => policy.Allows(region.Id)).Select(region => AwaitAsync(HolderOf(region.Id), position, cancellation)));
     }
 
+    private bool Judge(Holder holder, long now, long applied, long head, bool isHeld)
+    {
+        if (applied >= holder.Target)
+        {
+            holder.Target = head;
+            holder.TargetSet = now;
+        }
+
+        // One that is beyond the head has followed another feed than this.
+        var hasLease = applied == head || (applied < head && isHeld && _clock.GetElapsedTime(holder.TargetSet, now) < CatchUpTime);
+        if (hasLease) holder.Grant(now);
+        return hasLease;
+    }
+
     private async Task AwaitAsync(Holder holder, long position, CancellationToken cancellation)
     {
         while (holder.Applied.Position < position)
         {
-            long granted;
-            lock (holder) granted = holder.Granted;
-            var left = _options.StalenessBound - _clock.GetElapsedTime(granted);
+            cancellation.ThrowIfCancellationRequested();
+            long mayBeGranted;
+            Task? judged;
+            lock (holder) (mayBeGranted, judged) = (holder.MayBeGranted, holder.Judged(cancellation));
+            var left = _options.StalenessBound - _clock.GetElapsedTime(mayBeGranted);
             if (left <= TimeSpan.Zero) return;
+            var applied = holder.Applied.WaitForAsync(position, cancellation);
             try
             {
-                await holder.Applied.WaitForAsync(position, cancellation).WaitAsync(left, _clock, cancellation).ConfigureAwait(false);
+                await (judged is null ? applied : Task.WhenAny(applied, judged)).WaitAsync(left, _clock, cancellation).ConfigureAwait(false);
             }
             catch (TimeoutException)
             {
@@ -105,20 +114,50 @@ public sealed class ReadLeases
         }
     }
 
-    private Holder HolderOf(RegionId region) => _holders.GetOrAdd(region, _ => new Holder { Granted = _started, TargetSet = _started });
+    private Holder HolderOf(RegionId region) => _holders.GetOrAdd(region, _ => new Holder(_started));
 
-    private sealed class Holder
+    /// <summary>What is known of a region. All but what it has applied is under its lock.</summary>
+    private sealed class Holder(long started)
     {
+        private readonly PositionSignal _judgements = new(0);
+        private int _underWay;
+        private long _begun = started;
+
         public PositionSignal Applied { get; } = new(0);
 
-        public long Granted { get; set; }
+        /// <summary>From when its last lease counts.</summary>
+        public long Granted { get; private set; } = started;
 
         /// <summary>False until a lease was given since the start; before, one of an earlier process may be held.</summary>
-        public bool HasBeenGranted { get; set; }
+        public bool HasBeenGranted { get; private set; }
+
+        /// <summary>From when a lease may count, with those that are not yet judged.</summary>
+        public long MayBeGranted => _underWay > 0 ? Math.Max(Granted, _begun) : Granted;
 
         /// <summary>The head that it was last told and had not reached yet.</summary>
         public long Target { get; set; }
 
-        public long TargetSet { get; set; }
+        public long TargetSet { get; set; } = started;
+
+        public void Begin(long now)
+        {
+            _underWay++;
+            _begun = Math.Max(_begun, now);
+        }
+
+        public void Grant(long now)
+        {
+            HasBeenGranted = true;
+            Granted = Math.Max(Granted, now);
+        }
+
+        public void End()
+        {
+            _underWay--;
+            _judgements.Advance(_judgements.Position + 1);
+        }
+
+        /// <summary>Ends when a report under way has been judged; null where none is.</summary>
+        public Task? Judged(CancellationToken cancellation) => _underWay > 0 ? _judgements.WaitForAsync(_judgements.Position + 1, cancellation) : null;
     }
 }

@@ -39,7 +39,9 @@ public sealed class TagChanges(RegionMap map, ReadLeases leases, ILedgerStore le
     public async Task ResumeAsync(CancellationToken cancellation)
     {
         var extent = await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false);
-        var oldest = clock.GetUtcNow() - options.StalenessBound; // What is older is shown everywhere: the leases of then have ended.
+
+        // What is older is shown everywhere: the leases of then have ended. A commit may have waited for the disk after it got its time.
+        var oldest = clock.GetUtcNow() - (2 * options.StalenessBound);
         for (var after = Math.Max(extent.Oldest, extent.Head - MaxResumed); ;)
         {
             var entries = await ledgers.ReadFeedAsync(map.Self, after, 256, cancellation).ConfigureAwait(false);
@@ -64,7 +66,10 @@ public sealed class TagChanges(RegionMap map, ReadLeases leases, ILedgerStore le
 
     private Change Begin(RepositoryName repository, IReadOnlyList<Operation> operations, long before)
     {
-        var change = new Change(this, repository, [.. TagsOf(operations)]);
+        // Those who read what one before it set wait for that too, also where this one comes to nothing.
+        var tags = TagsOf(operations).Distinct().ToList();
+        var earlier = Task.WhenAll(tags.Select(tag => SpreadOf(repository, tag)).OfType<Task>());
+        var change = new Change(this, repository, tags, earlier);
         _spreading[change] = before;
         foreach (var tag in change.Tags) _byTag[(repository, tag)] = change;
         return change;
@@ -72,17 +77,41 @@ public sealed class TagChanges(RegionMap map, ReadLeases leases, ILedgerStore le
 
     private Task SpreadAsync(RepositoryName repository, long position) => leases.AwaitAsync(repository, position, CancellationToken.None);
 
-    private Task LeasesOfNowAsync() => Task.Delay(options.StalenessBound, clock);
+    // Where it is not known whether it was appended, it is after the leases of now have ended, and then it is as any other commit.
+    private async Task SpreadIfAppendedAsync(RepositoryName repository)
+    {
+        var head = (long?)null;
+        while (head is null)
+        {
+            await Task.Delay(options.StalenessBound, clock).ConfigureAwait(false);
+            head = await TryReadHeadAsync().ConfigureAwait(false);
+        }
+
+        await SpreadAsync(repository, head.Value).ConfigureAwait(false);
+    }
+
+    // A store that failed an append may go on failing for a while.
+    private async Task<long?> TryReadHeadAsync()
+    {
+        try
+        {
+            return (await ledgers.ReadFeedExtentAsync(map.Self, CancellationToken.None).ConfigureAwait(false)).Head;
+        }
+        catch (Exception)
+        {
+            return null;
+        }
+    }
 
     private async Task EndAfterAsync(Change change, Task spread)
     {
-        await spread.ConfigureAwait(false);
+        await Task.WhenAll(spread, change.Earlier).ConfigureAwait(false);
         foreach (var tag in change.Tags) _byTag.TryRemove(KeyValuePair.Create((change.Repository, tag), change));
         _spreading.TryRemove(change, out _);
         change.End();
     }
 
-    private sealed class Change(TagChanges changes, RepositoryName repository, IReadOnlyList<Tag> tags) : IAnswerChange
+    private sealed class Change(TagChanges changes, RepositoryName repository, IReadOnlyList<Tag> tags, Task earlier) : IAnswerChange
     {
         private readonly TaskCompletionSource _shown = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -90,12 +119,14 @@ public sealed class TagChanges(RegionMap map, ReadLeases leases, ILedgerStore le
 
         public IReadOnlyList<Tag> Tags => tags;
 
+        /// <summary>Ends when the changes of its tags that spread when it began are shown everywhere.</summary>
+        public Task Earlier => earlier;
+
         public Task Shown => _shown.Task;
 
         public Task Appended(long position) => changes.EndAfterAsync(this, changes.SpreadAsync(repository, position));
 
-        // Where it is not known whether it was appended, it is shown when every lease of now has ended.
-        public void Failed(bool isUnknown) => _ = changes.EndAfterAsync(this, isUnknown ? changes.LeasesOfNowAsync() : Task.CompletedTask);
+        public void Failed(bool isUnknown) => _ = changes.EndAfterAsync(this, isUnknown ? changes.SpreadIfAppendedAsync(repository) : Task.CompletedTask);
 
         public void End() => _shown.SetResult();
     }

@@ -42,8 +42,9 @@ internal sealed class DelayedStream : Stream
         if (_rest.IsEmpty)
         {
             if (buffer.IsEmpty || !await _arriving.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false)) return 0;
-            _arriving.Reader.TryRead(out var piece);
+            _arriving.Reader.TryPeek(out var piece);
             await UntilAsync(piece.Due, cancellationToken).ConfigureAwait(false);
+            _arriving.Reader.TryRead(out piece); // Not before it is due: a read that was given up has taken nothing.
             _rest = piece.Bytes;
         }
 
@@ -53,8 +54,17 @@ internal sealed class DelayedStream : Stream
         return count;
     }
 
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
-        await _leaving.Writer.WriteAsync((Due(), buffer.ToArray()), cancellationToken).ConfigureAwait(false);
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await _leaving.Writer.WriteAsync((Due(), buffer.ToArray()), cancellationToken).ConfigureAwait(false);
+        }
+        catch (ChannelClosedException e)
+        {
+            throw new IOException("The connection is gone.", e);
+        }
+    }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();

@@ -71,8 +71,8 @@ public sealed class PeerClient : IDisposable
         bool bulk = false)
     {
         using var request = CreateRequest(region, method, target, content, headers);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        if (patience is { } time) Limit(limit, IsSuspect(region) && time > SuspectPatience ? SuspectPatience : time);
+        using var timer = new CancellationTokenSource(PatienceWith(region, patience), _clock);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timer.Token);
         try
         {
             var response = await (bulk ? _bulk : _urgent).SendAsync(request, limit.Token).ConfigureAwait(false);
@@ -97,11 +97,8 @@ public sealed class PeerClient : IDisposable
         _bulk.Dispose();
     }
 
-    private void Limit(CancellationTokenSource limit, TimeSpan time)
-    {
-        if (_clock == TimeProvider.System) limit.CancelAfter(time);
-        else _ = _clock.CreateTimer(_ => limit.Cancel(), null, time, Timeout.InfiniteTimeSpan);
-    }
+    private TimeSpan PatienceWith(RegionId region, TimeSpan? patience) =>
+        patience is not { } time ? Timeout.InfiniteTimeSpan : IsSuspect(region) && time > SuspectPatience ? SuspectPatience : time;
 
     private HttpRequestMessage CreateRequest(
         RegionId region, HttpMethod method, string target, HttpContent? content, IEnumerable<KeyValuePair<string, string>>? headers)

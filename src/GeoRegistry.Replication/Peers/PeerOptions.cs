@@ -42,12 +42,18 @@ public sealed class PeerOptions : IValidatableObject
                 yield return new ValidationResult($"'{entry}' is not a region and its address: use a form such as us=https://10.0.0.1:6000.", [nameof(Addresses)]);
         }
 
+        var regions = Split(Addresses).Select(entry => entry.Split('=', 2)[0].Trim());
+        foreach (var twice in regions.GroupBy(region => region).Where(group => group.Count() > 1))
+            yield return new ValidationResult($"{twice.Key} stands twice in the addresses: keep one.", [nameof(Addresses)]);
         foreach (var (name, file) in new[] { (nameof(KeyFile), KeyFile), (nameof(Authority), Authority) })
         {
             if (file.Length > 0 && !File.Exists(file)) yield return new ValidationResult($"there is no file '{file}'.", [name]);
         }
 
-        if (File.Exists(KeyFile) && ReadKey().Length < KeyMinLength)
+        if (!File.Exists(KeyFile)) yield break;
+        if (ReadKey().Any(c => c is < ' ' or > '~'))
+            yield return new ValidationResult($"the key in '{KeyFile}' has characters other than printable ASCII: make one with 'openssl rand -hex 32'.", [nameof(KeyFile)]);
+        else if (ReadKey().Length < KeyMinLength)
             yield return new ValidationResult($"the key in '{KeyFile}' has fewer than {KeyMinLength} characters: make one with 'openssl rand -hex 32'.", [nameof(KeyFile)]);
     }
 

@@ -1,11 +1,11 @@
 using System.Net.Http.Json;
+using System.Text.Json;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Regions.Control;
 using GeoRegistry.Replication.Hydration;
 using GeoRegistry.Replication.Peers;
 using GeoRegistry.Replication.Tails;
-using GeoRegistry.Repositories;
 
 namespace GeoRegistry.Replication.Receipts;
 
@@ -29,7 +29,12 @@ public sealed class Completion(RegionMap map, Tailing tails, ILedgerStore ledger
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
         try
         {
-            if (receipt.Home != map.Self) await tails.Of(receipt.Home)!.Applied.WaitForAsync(receipt.Position, either.Token).ConfigureAwait(false);
+            if (receipt.Home != map.Self)
+            {
+                if (tails.Of(receipt.Home) is not { } tail) return CompletionState.Pending; // The topology has no such region.
+                await tail.Applied.WaitForAsync(receipt.Position, either.Token).ConfigureAwait(false);
+            }
+
             while (true)
             {
                 var completions = fetches.Completions.Position;
@@ -94,9 +99,9 @@ public sealed class Completion(RegionMap map, Tailing tails, ILedgerStore ledger
                 region, HttpMethod.Get, $"/peer/receipts/{receipt}?wait={(long)wait.TotalMilliseconds}ms", cancellation, wait + AnswerTime).ConfigureAwait(false);
             return await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<CompletionState>(cancellation).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is OtherRegionsUnreachableException or HttpRequestException)
+        catch (Exception e) when (e is IOException or HttpRequestException or JsonException)
         {
-            return null;
+            return null; // Also one that broke off in the middle of its answer.
         }
     }
 

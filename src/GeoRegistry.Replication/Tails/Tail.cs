@@ -63,6 +63,7 @@ internal sealed partial class Tail(
     /// <summary>Compares all ledgers with their home's once more: those that were withheld from this region may not be any longer.</summary>
     public void TakeOverAgain()
     {
+        state.BeginReplacing();
         _takesOver = true;
         _feed?.CancelPendingRead();
     }
@@ -72,12 +73,29 @@ internal sealed partial class Tail(
     {
         try
         {
-            state.Applied.Advance((await replicas.ReadCursorAsync(state.Source, stopping).ConfigureAwait(false)).Position);
+            await BeginAsync(stopping).ConfigureAwait(false);
             await Task.WhenAll(ReportAsync(stopping), FollowAgainAndAgainAsync(stopping)).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             // The server stops.
+        }
+    }
+
+    private async Task BeginAsync(CancellationToken stopping)
+    {
+        while (true)
+        {
+            try
+            {
+                state.Begin((await replicas.ReadCursorAsync(state.Source, stopping).ConfigureAwait(false)).Position);
+                return;
+            }
+            catch (Exception failure) when (!stopping.IsCancellationRequested)
+            {
+                LogFailed(failure, state.Source);
+                await Task.Delay(ReportInterval, clock, stopping).ConfigureAwait(false);
+            }
         }
     }
 
@@ -137,7 +155,7 @@ internal sealed partial class Tail(
         state.Activity = TailActivity.Snapshot;
         LogTakingOver(state.Source, state.Applied.Position);
         _takesOver = false;
-        var taken = await repair.TakeOverAsync(state.Source, cancellation).ConfigureAwait(false);
+        var taken = await ReplaceAsync(() => repair.TakeOverAsync(state.Source, cancellation)).ConfigureAwait(false);
         var cursor = await replicas.ReadCursorAsync(state.Source, cancellation).ConfigureAwait(false);
         state.Applied.Advance(cursor.Position);
         hydrator.Wake();
@@ -186,10 +204,29 @@ internal sealed partial class Tail(
             if (outcome.Faulty is { } ledger)
             {
                 LogRepairing(ledger, state.Source, rest[0].Position);
-                await repair.RepairAsync(state.Source, rest[0].Position, ledger, cancellation).ConfigureAwait(false);
+                var position = rest[0].Position;
+                await ReplaceAsync(async () =>
+                {
+                    await repair.RepairAsync(state.Source, position, ledger, cancellation).ConfigureAwait(false);
+                    return 1;
+                }).ConfigureAwait(false);
             }
 
             entries = rest;
+        }
+    }
+
+    // What comes by snapshots may be newer than what the feed has brought, and than what all regions know of.
+    private async Task<int> ReplaceAsync(Func<Task<int>> replace)
+    {
+        state.BeginReplacing();
+        try
+        {
+            return await replace().ConfigureAwait(false);
+        }
+        finally
+        {
+            state.EndReplacing();
         }
     }
 

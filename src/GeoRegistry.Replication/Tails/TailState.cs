@@ -13,7 +13,12 @@ public sealed class TailState(RegionId source, TimeProvider clock)
     /// <summary>How long a source may be silent before what it may have made meanwhile counts as lag.</summary>
     private static readonly TimeSpan SilentTime = TimeSpan.FromSeconds(5);
 
+    private const long Unknown = long.MaxValue;
+
     private readonly ConcurrentDictionary<(RepositoryName, Tag), long> _changed = new();
+    private readonly Lock _doubts = new();
+    private long _doubtful; // The position up to which changes of any tag may be here that not all know of; 0 for none.
+    private long _replacedAt = Unknown;
     private long _head;
     private Lease _lease = new(0, TimeSpan.Zero);
     private long _heardAt = long.MinValue;
@@ -35,8 +40,30 @@ public sealed class TailState(RegionId source, TimeProvider clock)
     public bool HoldsLease => Volatile.Read(ref _lease) is var lease && lease.Length > TimeSpan.Zero && clock.GetElapsedTime(lease.From) < lease.Length;
 
     /// <summary>Whether this region may answer alone what a tag names now: it holds a lease, and all regions know the tag's last change.</summary>
-    /// <remarks>To be asked after the tag was read: a change is noted before it can be read.</remarks>
-    public bool MayShow(RepositoryName repository, Tag tag) => HoldsLease && !_changed.ContainsKey((repository, tag));
+    /// <remarks>
+    /// To be asked after the tag was read: a change is noted before it can be read. That the lease was held before the tag was read too is for the caller
+    /// to see to, by <see cref="HoldsLease"/>: what was read without one may be older than what was acknowledged then.
+    /// </remarks>
+    public bool MayShow(RepositoryName repository, Tag tag) => HoldsLease && Volatile.Read(ref _doubtful) == 0 && !_changed.ContainsKey((repository, tag));
+
+    /// <summary>Takes up what a process before this one had applied; not all may know of its last changes.</summary>
+    internal void Begin(long position)
+    {
+        lock (_doubts) _doubtful = position;
+        Applied.Advance(position);
+    }
+
+    /// <summary>Ledgers are about to be replaced by what the source has now, which may be more than the feed has brought.</summary>
+    internal void BeginReplacing()
+    {
+        lock (_doubts) (_doubtful, _replacedAt) = (Unknown, Unknown);
+    }
+
+    /// <summary>Ledgers were replaced: all that came with them is in the feed before the head that the source tells next.</summary>
+    internal void EndReplacing()
+    {
+        lock (_doubts) _replacedAt = clock.GetTimestamp();
+    }
 
     /// <summary>Notes tags that are about to change here.</summary>
     internal void NoteChanges(RepositoryName repository, IEnumerable<Tag> tags, long position)
@@ -60,6 +87,12 @@ public sealed class TailState(RegionId source, TimeProvider clock)
         foreach (var (tag, position) in _changed)
         {
             if (position <= shown) _changed.TryRemove(KeyValuePair.Create(tag, position));
+        }
+
+        lock (_doubts)
+        {
+            if (_doubtful == Unknown && askedAt > _replacedAt) _doubtful = head;
+            if (_doubtful <= shown) _doubtful = 0;
         }
 
         Volatile.Write(ref _heardAt, clock.GetTimestamp());

@@ -1,0 +1,61 @@
+using GeoRegistry.Ledgers;
+using GeoRegistry.Regions.Control;
+using static GeoRegistry.Regions.Tests.Documents;
+
+namespace GeoRegistry.Regions.Tests.Control;
+
+public sealed class RegionMapTests
+{
+    private readonly RegionMap _map = new(RegionId.Parse("eu"), Read(Of("3")));
+
+    [Theory]
+    [InlineData("2")]
+    [InlineData("3")]
+    public void TryReplace_OlderOrEqualVersion_IsPassedOverWithoutAFault(string version)
+    {
+        Assert.False(_map.TryReplace(Read(Of(version, policies: """[{"prefix":"x","hydration":"lazy"}]""")), out var fault));
+
+        Assert.Null(fault);
+        Assert.Empty(_map.Current.Policies);
+    }
+
+    [Fact]
+    public void TryReplace_PoliciesAndAddresses_AreTakenUp()
+    {
+        var regions = Documents.Regions.Replace("6002", "7002", StringComparison.Ordinal);
+        Assert.True(_map.TryReplace(Read(Of("4", regions, policies: """[{"prefix":"x","hydration":"lazy"}]""")), out var fault));
+
+        Assert.Null(fault);
+        Assert.Single(_map.Current.Policies);
+        Assert.Equal(7002, _map.Current.Find(RegionId.Parse("us"))!.Peer.Port);
+    }
+
+    [Theory]
+    [InlineData("""[{"prefix":"","region":"us"}]""")]
+    [InlineData("""[{"prefix":"","region":"eu","epoch":2}]""")]
+    [InlineData("""[{"prefix":"","region":"eu"},{"prefix":"team","region":"us"}]""")]
+    public void TryReplace_OtherHomes_AreRefused(string homes)
+    {
+        Assert.False(_map.TryReplace(Read(Of("4", homes: homes)), out var fault));
+
+        Assert.Equal("homes cannot be changed while regions run", fault);
+        Assert.Equal(3, _map.Current.Version);
+    }
+
+    [Fact]
+    public void TryReplace_RegionAdded_IsTakenUp()
+    {
+        var regions = Documents.Regions.Replace("]", """,{"id":"sa","peer":"http://127.0.0.1:6004"}]""", StringComparison.Ordinal);
+        Assert.True(_map.TryReplace(Read(Of("4", regions)), out _));
+
+        Assert.Equal(["us", "ap", "sa"], _map.Others.Select(region => region.Id.ToString()));
+    }
+
+    [Fact]
+    public void TryReplace_RegionRemoved_IsRefused()
+    {
+        Assert.False(_map.TryReplace(Read(Of("4", """[{"id":"eu","peer":"http://127.0.0.1:6001"},{"id":"us","peer":"http://127.0.0.1:6002"}]""")), out var fault));
+
+        Assert.StartsWith("a region cannot be removed while it runs", fault, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,84 @@
+using GeoRegistry.Ledgers.Blobs;
+using GeoRegistry.Ledgers.Commits;
+using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Regions.Control;
+using GeoRegistry.Replication.Hydration;
+using GeoRegistry.Replication.Peers;
+using GeoRegistry.Replication.Status;
+using GeoRegistry.Storage.Files;
+using GeoRegistry.Storage.Sqlite;
+using GeoRegistry.TestKit;
+using GeoRegistry.TestKit.Stores;
+using Microsoft.Extensions.Logging.Abstractions;
+using static GeoRegistry.Replication.Tests.TestTopology;
+
+namespace GeoRegistry.Replication.Tests.Hydration;
+
+/// <summary>The region "eu" with real stores, and sources as its other regions: "us", then "ap".</summary>
+internal sealed class HydratingRegion : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly List<Task> _hydrating = [];
+
+    public HydratingRegion(params IReadOnlyList<string> sources)
+    {
+        File.WriteAllText(_folder.Child("key"), new string('k', 32));
+        var others = new[] { Us, Ap }.Zip(sources);
+        var map = new RegionMap(Eu, Of([(Eu, "http://127.0.0.1:1"), .. others], "[]"));
+        Metadata = new SqliteMetadataStore(_folder.Child("metadata.db"));
+        Blobs = new FileBlobStore(_folder.Child("blobs"));
+        Peers = new PeerClient(map, new PeerOptions { KeyFile = _folder.Child("key") }, TimeProvider.System);
+        Fetches = new BlobFetches(map, Blobs, Peers, Metadata, new Latencies(), TimeProvider.System, NullLogger<BlobFetches>.Instance);
+        Hydrator = new Hydrator(map, Metadata, Fetches, Options, TimeProvider.System, NullLogger<Hydrator>.Instance);
+        Ledger = new SampleLedger(() => Metadata, "team/app");
+    }
+
+    public SqliteMetadataStore Metadata { get; }
+
+    public FileBlobStore Blobs { get; }
+
+    public PeerClient Peers { get; }
+
+    public BlobFetches Fetches { get; }
+
+    public Hydrator Hydrator { get; }
+
+    public ReplicationOptions Options { get; } = new();
+
+    public SampleLedger Ledger { get; }
+
+    /// <summary>Appends a commit that awaits a blob from "us".</summary>
+    public Task AwaitBlobAsync(SampleBlob blob) =>
+        Ledger.AppendAsync([new MissingBlob(blob.Digest, blob.SizeBytes, Us)], new Operation.BlobLinked(blob.Digest, blob.SizeBytes));
+
+    public void Hydrate() => _hydrating.Add(Hydrator.RunAsync(Us, _stopping.Token));
+
+    public BlobFetch Fetch(SampleBlob blob, IBlobStore? store = null, TimeProvider? clock = null) =>
+        new(blob.Digest, blob.SizeBytes, store ?? Blobs, Peers, clock ?? TimeProvider.System);
+
+    public async Task<byte[]> ReadAsync(IBlobReader reader)
+    {
+        using var all = new MemoryStream();
+        var buffer = new byte[10_000];
+        for (var count = -1; count != 0; all.Write(buffer, 0, count)) count = await reader.ReadAsync(all.Length, buffer);
+        return all.ToArray();
+    }
+
+    public async Task<byte[]?> StoredAsync(SampleBlob blob)
+    {
+        if (await Blobs.OpenAsync(blob.Digest) is not { } reader) return null;
+        await using (reader) return await ReadAsync(reader);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        foreach (var task in _hydrating) await Assert.ThrowsAnyAsync<OperationCanceledException>(() => task.OrFail("the hydrator stops"));
+        Fetches.Dispose();
+        Peers.Dispose();
+        await Metadata.DisposeAsync();
+        _folder.Dispose();
+        _stopping.Dispose();
+    }
+}

@@ -1,0 +1,100 @@
+using GeoRegistry.TestKit;
+using GeoRegistry.TestKit.Stores;
+
+namespace GeoRegistry.Replication.Tests.Hydration;
+
+public sealed class HydratorTests
+{
+    private const string Nowhere = "http://127.0.0.1:2";
+
+    private readonly List<SampleBlob> _blobs = [.. Enumerable.Range(0, 5).Select(i => SampleBlob.Random(10 + i, 1000))];
+
+    [Fact]
+    public async Task RunAsync_QueuedBlobs_ComeTheNewestFirst()
+    {
+        await using var source = await TestSource.StartAsync(_blobs);
+        await using var region = new HydratingRegion(source.Address);
+        region.Options.HydrationParallelism = 1;
+        foreach (var blob in _blobs) await region.AwaitBlobAsync(blob);
+        region.Hydrate();
+        await region.Fetches.Completions.WaitForAsync(_blobs.Count).OrFail("all blobs are stored");
+
+        Assert.Equal(Enumerable.Reverse(_blobs).Select(blob => blob.Digest.ToString()), source.Requests.Select(request => request.Digest));
+        Assert.Empty(await region.Metadata.SummarizeAsync());
+    }
+
+    [Fact]
+    public async Task RunAsync_ManyBlobs_FetchesNoMoreAtOnceThanAllowed()
+    {
+        await using var source = await TestSource.StartAsync(_blobs);
+        await using var region = new HydratingRegion(source.Address);
+        region.Options.HydrationParallelism = 2;
+        using var gate = new SemaphoreSlim(0);
+        source.Send = async (http, rest) =>
+        {
+            await gate.WaitAsync();
+            await TestSource.SendAsync(http, rest);
+        };
+        foreach (var blob in _blobs) await region.AwaitBlobAsync(blob);
+        region.Hydrate();
+        await Waiting.UntilAsync("two fetches", () => Task.FromResult(source.Requests.Count == 2));
+        gate.Release(_blobs.Count);
+        await region.Fetches.Completions.WaitForAsync(_blobs.Count).OrFail("all blobs are stored");
+
+        Assert.Equal(2, source.MostInside);
+    }
+
+    [Fact]
+    public async Task RunAsync_WokenWhileItWaits_FetchesAtOnce()
+    {
+        await using var source = await TestSource.StartAsync(_blobs);
+        await using var region = new HydratingRegion(source.Address);
+        region.Hydrate();
+        await region.AwaitBlobAsync(_blobs[0]);
+        region.Hydrator.Wake();
+
+        await region.Fetches.Completions.WaitForAsync(1).OrFail("the blob is stored");
+    }
+
+    [Fact]
+    public async Task RunAsync_RegionsCannotBeReached_CountsNoAttempt()
+    {
+        await using var region = new HydratingRegion(Nowhere);
+        await region.AwaitBlobAsync(_blobs[0]);
+        region.Hydrate();
+        await Waiting.UntilAsync("it was put off", async () => (await region.Metadata.ListAsync(dead: false, 1))[0].Error is not null);
+
+        Assert.Equal(0, (await region.Metadata.ListAsync(dead: false, 1))[0].Attempts);
+    }
+
+    [Fact]
+    public async Task RunAsync_NoRegionHasIt_IsADeadLetterAfterTheGivenAttempts()
+    {
+        await using var source = await TestSource.StartAsync();
+        await using var region = new HydratingRegion(source.Address);
+        region.Options.HydrationAttempts = 2;
+        await region.AwaitBlobAsync(_blobs[0]);
+        region.Hydrate();
+        await Waiting.UntilAsync("it is a dead letter", async () => (await region.Metadata.ListAsync(dead: true, 1)).Count == 1);
+
+        var dead = (await region.Metadata.ListAsync(dead: true, 1))[0];
+        Assert.Equal((2, "none of the regions us has it"), (dead.Attempts, dead.Error));
+        Assert.Equal(2, source.Requests.Count);
+    }
+
+    /// <summary>A region that has the blob damaged does not stand in the way of one that has it whole.</summary>
+    [Fact]
+    public async Task RunAsync_FirstRegionHasItDamaged_GetsItFromTheOther()
+    {
+        await using var damaged = await TestSource.StartAsync(_blobs[0]);
+        await using var whole = await TestSource.StartAsync(_blobs[0]);
+        await using var region = new HydratingRegion(damaged.Address, whole.Address);
+        damaged.Send = (http, rest) => TestSource.SendAsync(http, new byte[rest.Length]);
+        region.Options.HydrationAttempts = 2;
+        await region.AwaitBlobAsync(_blobs[0]);
+        region.Hydrate();
+        await region.Fetches.Completions.WaitForAsync(1).OrFail("the blob is stored");
+
+        Assert.Equal(_blobs[0].Content, await region.StoredAsync(_blobs[0]));
+    }
+}

@@ -1,0 +1,194 @@
+using GeoRegistry.Protocol;
+using GeoRegistry.Replication.Leases;
+using GeoRegistry.TestKit;
+using static GeoRegistry.Replication.Tests.TestTopology;
+
+namespace GeoRegistry.Replication.Tests.Leases;
+
+public sealed class ReadLeasesTests
+{
+    private static readonly RepositoryName Name = RepositoryName.Parse("team/app");
+
+    private readonly FakeClock _clock = FakeClock.FromNow();
+    private readonly ReplicationOptions _options = new();
+    private readonly ReadLeases _leases;
+    private long _head = 5;
+
+    public ReadLeasesTests() => _leases = new ReadLeases(Map(Eu), _options, _clock);
+
+    [Fact]
+    public async Task AwaitAsync_AfterAStart_WaitsAsIfEveryRegionHeldALease()
+    {
+        var shown = Await(1);
+        Assert.False(shown.IsCompleted);
+
+        _clock.Advance(_options.StalenessBound);
+
+        await shown.OrFail("the leases of an earlier process ended");
+    }
+
+    [Fact]
+    public async Task AwaitAsync_HolderBehind_WaitsUntilItHasApplied()
+    {
+        await ReportAllAsync(5);
+        _head = 6;
+        var shown = Await(6);
+        Assert.False(shown.IsCompleted);
+
+        Assert.True(await ReportAsync("us", 6));
+        Assert.False(shown.IsCompleted);
+        Assert.True(await ReportAsync("ap", 6));
+
+        await shown.OrFail("both regions have applied it");
+    }
+
+    [Fact]
+    public async Task AwaitAsync_LeaseRenewedWhileItWaits_WaitsForTheNewOne()
+    {
+        await ReportAllAsync(5);
+        _head = 6;
+        var shown = Await(6);
+        _clock.Advance(TimeSpan.FromMilliseconds(500));
+        Assert.True(await ReportAsync("us", 5));
+        await ReportAsync("ap", 6);
+        _clock.Advance(_options.StalenessBound - TimeSpan.FromMilliseconds(1));
+        Assert.False(shown.IsCompleted);
+
+        // The timer of the first wait was set before the renewal: whoever waits looks again and waits for the rest.
+        await Waiting.UntilAsync("the wait goes on", () => Task.FromResult(_clock.TimersSet == 1));
+        _clock.Advance(TimeSpan.FromMilliseconds(1));
+
+        await shown.OrFail("the renewed lease ended");
+    }
+
+    [Fact]
+    public async Task AwaitAsync_LeaseEnded_DoesNotWait()
+    {
+        await ReportAllAsync(5);
+        _clock.Advance(_options.StalenessBound);
+
+        Assert.True(Await(6).IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public void AwaitAsync_RegionThatMayNotHaveTheRepository_IsNotWaitedFor()
+    {
+        var topology = Of([(Eu, "http://a:1"), (Us, "http://b:1")], """[{"prefix":"team","regions":["eu"]}]""");
+        var leases = new ReadLeases(new Regions.Control.RegionMap(Eu, topology), _options, _clock);
+
+        Assert.True(leases.AwaitAsync(Name, 1, default).IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public async Task ReportAsync_WithoutALease_GivesOneOnlyWhereAllIsApplied()
+    {
+        Assert.False(await ReportAsync("us", 4));
+        Assert.True(await ReportAsync("us", 5));
+    }
+
+    [Fact]
+    public async Task ReportAsync_HolderAMomentBehind_KeepsItsLeaseForTheCatchUpTimeOnly()
+    {
+        Assert.True(await ReportAsync("us", 5));
+        _head = 6;
+        Assert.True(await ReportAsync("us", 5));
+        _clock.Advance(TimeSpan.FromMilliseconds(999));
+        Assert.True(await ReportAsync("us", 5));
+        _clock.Advance(TimeSpan.FromMilliseconds(1));
+
+        Assert.False(await ReportAsync("us", 5));
+    }
+
+    [Fact]
+    public async Task ReportAsync_LeaseEndedMeanwhile_GivesNoneToARegionThatIsBehind()
+    {
+        Assert.True(await ReportAsync("us", 5));
+        _head = 6;
+        _clock.Advance(_options.StalenessBound);
+
+        Assert.False(await ReportAsync("us", 5));
+    }
+
+    [Fact]
+    public async Task ReportAsync_BeyondTheHead_GivesNoLease() => Assert.False(await ReportAsync("us", 6));
+
+    /// <summary>The lease counts before the head is read: what is appended meanwhile waits for it.</summary>
+    [Fact]
+    public async Task ReportAsync_AppendWhileTheHeadIsRead_IsWaitedFor()
+    {
+        await ReportAllAsync(5);
+        _clock.Advance(_options.StalenessBound);
+        var head = new TaskCompletionSource<long>();
+        var report = _leases.ReportAsync(Us, 5, () => new ValueTask<long>(head.Task));
+        var shown = Await(6);
+        head.SetResult(5);
+
+        Assert.True((await report).Lease > TimeSpan.Zero);
+        Assert.False(shown.IsCompleted);
+    }
+
+    /// <summary>A report whose head could not be read (its connection broke) gave no lease, and the next one must not take it for one.</summary>
+    [Fact]
+    public async Task ReportAsync_AfterOneThatFailed_DoesNotTakeThatForALease()
+    {
+        Assert.True(await ReportAsync("us", 5));
+        _clock.Advance(_options.StalenessBound);
+        _head = 6; // Acknowledged without the region: it held no lease.
+        await Assert.ThrowsAsync<IOException>(() => _leases.ReportAsync(Us, 5, () => ValueTask.FromException<long>(new IOException("gone"))));
+
+        Assert.False(await ReportAsync("us", 5));
+    }
+
+    [Fact]
+    public async Task ReportAsync_WhileAnotherIsUnderWay_DoesNotTakeThatForALease()
+    {
+        Assert.True(await ReportAsync("us", 5));
+        _clock.Advance(_options.StalenessBound);
+        _head = 6;
+        var head = new TaskCompletionSource<long>();
+        var first = _leases.ReportAsync(Us, 5, () => new ValueTask<long>(head.Task));
+        _clock.Advance(TimeSpan.FromMilliseconds(1));
+
+        Assert.False(await ReportAsync("us", 5));
+        head.SetResult(6);
+        Assert.False((await first).Lease > TimeSpan.Zero);
+    }
+
+    /// <summary>One report that ends without a lease does not take back what another, still under way, may give.</summary>
+    [Fact]
+    public async Task ReportAsync_EndsWithoutALeaseWhileAnotherIsUnderWay_LeavesThatOneItsProtection()
+    {
+        Assert.True(await ReportAsync("us", 5));
+        await ReportAsync("ap", 9);
+        _clock.Advance(_options.StalenessBound);
+        var head = new TaskCompletionSource<long>();
+        var other = _leases.ReportAsync(Us, 5, () => new ValueTask<long>(head.Task));
+        Assert.False(await ReportAsync("us", 4)); // At the same moment by the clock.
+        var shown = Await(6);
+        head.SetResult(5);
+
+        Assert.True((await other).Lease > TimeSpan.Zero);
+        Assert.False(shown.IsCompleted);
+    }
+
+    [Fact]
+    public async Task AppliedBy_AfterReports_IsTheFarthest()
+    {
+        Assert.Equal(0, _leases.AppliedBy(Us));
+        await ReportAsync("us", 4);
+        await ReportAsync("us", 3);
+
+        Assert.Equal(4, _leases.AppliedBy(Us));
+    }
+
+    private Task Await(long position) => _leases.AwaitAsync(Name, position, CancellationToken.None);
+
+    private async Task<bool> ReportAsync(string region, long applied) =>
+        (await _leases.ReportAsync(Ledgers.RegionId.Parse(region), applied, () => ValueTask.FromResult(_head))).Lease > TimeSpan.Zero;
+
+    private async Task ReportAllAsync(long applied)
+    {
+        Assert.True(await ReportAsync("us", applied));
+        Assert.True(await ReportAsync("ap", applied));
+    }
+}

@@ -1,0 +1,191 @@
+using GeoRegistry.Ledgers.Commits;
+using GeoRegistry.Protocol;
+using GeoRegistry.Replication.Leases;
+using GeoRegistry.Storage.Sqlite;
+using GeoRegistry.TestKit;
+using GeoRegistry.TestKit.Stores;
+using static GeoRegistry.Replication.Tests.TestTopology;
+
+namespace GeoRegistry.Replication.Tests.Leases;
+
+public sealed class TagChangesTests : IAsyncDisposable
+{
+    private static readonly Tag V1 = Tag.Parse("v1"), V2 = Tag.Parse("v2");
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly FakeClock _clock = new(SampleLedger.At);
+    private readonly ReplicationOptions _options = new();
+    private readonly SqliteMetadataStore _store;
+    private readonly SampleLedger _ledger;
+    private readonly ReadLeases _leases;
+    private readonly TagChanges _changes;
+
+    public TagChangesTests()
+    {
+        _store = new SqliteMetadataStore(_folder.Child("metadata.db"));
+        _ledger = new SampleLedger(() => _store, "team/app");
+        _leases = new ReadLeases(Map(Eu), _options, _clock);
+        _changes = new TagChanges(Map(Eu), _leases, _store, _options, _clock);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _store.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task SpreadOf_UntilAllRegionsHaveApplied_IsNotEnded()
+    {
+        var change = await BeginAsync(Set(V1));
+        Assert.NotNull(_changes.SpreadOf(_ledger.Repository, V1));
+        var acknowledged = change.Appended(await AppendAsync(Set(V1)));
+        var spread = _changes.SpreadOf(_ledger.Repository, V1)!;
+        await ReportAsync(1, "us");
+        Assert.False(spread.IsCompleted);
+
+        await ReportAsync(1, "ap");
+
+        await spread.OrFail("the change is shown everywhere");
+        await acknowledged.OrFail("the writer knows");
+        Assert.Null(_changes.SpreadOf(_ledger.Repository, V1));
+        Assert.Null(_changes.SpreadOf(_ledger.Repository, V2));
+    }
+
+    [Fact]
+    public async Task ShownThrough_WhileChangesSpread_StopsBeforeTheFirst()
+    {
+        var first = await BeginAsync(Set(V1));
+        _ = first.Appended(await AppendAsync(Set(V1)));
+        var second = await BeginAsync(Set(V2));
+        var both = second.Appended(await AppendAsync(Set(V2)));
+        Assert.Equal(0, _changes.ShownThrough(2));
+
+        await ReportAsync(1, "us", "ap");
+        await Waiting.UntilAsync("the first is shown everywhere", () => Task.FromResult(_changes.ShownThrough(2) == 1));
+        await ReportAsync(2, "us", "ap");
+        await both.OrFail("the second is shown everywhere");
+
+        Assert.Equal(2, _changes.ShownThrough(2));
+    }
+
+    [Fact]
+    public async Task Failed_NotAppended_EndsAtOnce()
+    {
+        var change = await BeginAsync(Set(V1));
+        var spread = _changes.SpreadOf(_ledger.Repository, V1)!;
+        change.Failed(isUnknown: false);
+
+        await spread.OrFail("nothing spreads");
+        Assert.Null(_changes.SpreadOf(_ledger.Repository, V1));
+        Assert.Equal(0, _changes.ShownThrough(0));
+    }
+
+    [Fact]
+    public async Task Failed_Unknown_EndsWhenTheLeasesOfThenHaveEnded()
+    {
+        var change = await BeginAsync(Set(V1));
+        var spread = _changes.SpreadOf(_ledger.Repository, V1)!;
+        change.Failed(isUnknown: true);
+        _clock.Advance(_options.StalenessBound - TimeSpan.FromTicks(1));
+        Assert.False(spread.IsCompleted);
+
+        _clock.Advance(TimeSpan.FromTicks(1));
+
+        await spread.OrFail("the leases of then have ended");
+    }
+
+    /// <summary>It was appended after all, and a region that holds a lease renewed it after that without having applied it.</summary>
+    [Fact]
+    public async Task Failed_UnknownAndAppendedAfterAll_WaitsForLeasesThatWereRenewedMeanwhile()
+    {
+        await ReportAsync(0, "us");
+        var change = await BeginAsync(Set(V1));
+        await AppendAsync(Set(V1));
+        change.Failed(isUnknown: true);
+        var spread = _changes.SpreadOf(_ledger.Repository, V1)!;
+        _clock.Advance(TimeSpan.FromMilliseconds(500));
+        Assert.True(await ReportAsync(0, "us"));
+        await ReportAsync(1, "ap");
+        _clock.Advance(_options.StalenessBound - TimeSpan.FromMilliseconds(500));
+
+        // Nothing tells that the wait goes on but its timer, for the renewed lease.
+        await Waiting.UntilAsync("the renewed lease is waited for, or the change ended", () => Task.FromResult(spread.IsCompleted || _clock.TimersSet == 1));
+        Assert.False(spread.IsCompleted);
+        _clock.Advance(TimeSpan.FromMilliseconds(500));
+
+        await spread.OrFail("the renewed lease ended");
+    }
+
+    /// <summary>A change that came to nothing must not hide the one before it, which still spreads.</summary>
+    [Fact]
+    public async Task Failed_AfterAChangeThatStillSpreads_LeavesThatOne()
+    {
+        var first = await BeginAsync(Set(V1));
+        var acknowledged = first.Appended(await AppendAsync(Set(V1)));
+        var second = await BeginAsync(Set(V1));
+        second.Failed(isUnknown: false);
+
+        Assert.NotNull(_changes.SpreadOf(_ledger.Repository, V1));
+        Assert.False(_changes.SpreadOf(_ledger.Repository, V1)!.IsCompleted);
+        await ReportAsync(1, "us", "ap");
+        await acknowledged.OrFail("the first is shown everywhere");
+        await Waiting.UntilAsync("nothing spreads", () => Task.FromResult(_changes.SpreadOf(_ledger.Repository, V1) is null));
+    }
+
+    [Fact]
+    public async Task ResumeAsync_AfterARestart_TakesUpWhatWasSpreading()
+    {
+        await AppendAsync(Set(V1));
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        var leases = new ReadLeases(Map(Eu), _options, _clock);
+        var changes = new TagChanges(Map(Eu), leases, _store, _options, _clock);
+        await changes.ResumeAsync(default);
+
+        var spread = changes.SpreadOf(_ledger.Repository, V1);
+        Assert.NotNull(spread);
+        Assert.Null(changes.SpreadOf(_ledger.Repository, V2));
+        Assert.Equal(0, changes.ShownThrough(1));
+        _clock.Advance(_options.StalenessBound);
+        await spread.OrFail("the leases of the process before have ended");
+        Assert.Equal(1, changes.ShownThrough(1));
+    }
+
+    /// <summary>A commit has the time at which it was decided; it may have reached the disk later, and leases were given until then.</summary>
+    [Fact]
+    public async Task ResumeAsync_CommitThatWaitedForTheDisk_IsTakenUp()
+    {
+        await AppendAsync(Set(V1));
+        _clock.Advance(_options.StalenessBound + TimeSpan.FromSeconds(1));
+        var changes = new TagChanges(Map(Eu), new ReadLeases(Map(Eu), _options, _clock), _store, _options, _clock);
+        await changes.ResumeAsync(default);
+
+        Assert.NotNull(changes.SpreadOf(_ledger.Repository, V1));
+    }
+
+    [Fact]
+    public async Task ResumeAsync_LongAgo_TakesUpNothing()
+    {
+        await AppendAsync(Set(V1));
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        var changes = new TagChanges(Map(Eu), new ReadLeases(Map(Eu), _options, _clock), _store, _options, _clock);
+        await changes.ResumeAsync(default);
+
+        Assert.Null(changes.SpreadOf(_ledger.Repository, V1));
+        Assert.Equal(1, changes.ShownThrough(1));
+    }
+
+    private static Operation Set(Tag tag) => new Operation.TagSet(tag, SampleBlob.Of("x").Digest);
+
+    private async Task<Repositories.IAnswerChange> BeginAsync(Operation operation) => (await _changes.BeginAsync(_ledger.Repository, [operation], default))!;
+
+    private async Task<long> AppendAsync(Operation operation) => (await _ledger.AppendAsync(operation)).Position;
+
+    private async Task<bool> ReportAsync(long applied, params IReadOnlyList<string> regions)
+    {
+        var extent = await _store.ReadFeedExtentAsync(Eu);
+        var all = true;
+        foreach (var region in regions) all &= (await _leases.ReportAsync(Ledgers.RegionId.Parse(region), applied, () => ValueTask.FromResult(extent.Head))).Lease > TimeSpan.Zero;
+        return all;
+    }
+}

@@ -1,0 +1,104 @@
+using GeoRegistry.Protocol;
+using GeoRegistry.Replication.Tails;
+using GeoRegistry.TestKit;
+using static GeoRegistry.Replication.Tests.TestTopology;
+
+namespace GeoRegistry.Replication.Tests.Tails;
+
+public sealed class TailStateTests
+{
+    private static readonly RepositoryName Name = RepositoryName.Parse("team/app");
+    private static readonly Tag V1 = Tag.Parse("v1"), V2 = Tag.Parse("v2");
+
+    private readonly FakeClock _clock = FakeClock.FromNow();
+    private readonly ReplicationOptions _options = new();
+    private readonly TailState _state;
+
+    public TailStateTests()
+    {
+        _state = new TailState(Eu, _clock);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public void HoldsLease_CountedFromTheQuestion_EndsWithTheBound()
+    {
+        Assert.False(_state.HoldsLease);
+        var askedAt = _clock.GetTimestamp();
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        _state.Heard(askedAt, 0, _options.StalenessBound, 0);
+        Assert.True(_state.HoldsLease);
+        _clock.Advance(_options.StalenessBound - TimeSpan.FromSeconds(1) - TimeSpan.FromTicks(1));
+        Assert.True(_state.HoldsLease);
+
+        _clock.Advance(TimeSpan.FromTicks(1));
+
+        Assert.False(_state.HoldsLease);
+    }
+
+    [Fact]
+    public void MayShow_TagThatChanged_WaitsUntilAllKnowOfItsLastChange()
+    {
+        _state.NoteChanges(Name, [V1], 1);
+        _state.NoteChanges(Name, [V1, V2], 2);
+        Hear(2, shown: 1);
+        Assert.False(_state.MayShow(Name, V1));
+        Assert.True(_state.MayShow(Name, Tag.Parse("other")));
+
+        Hear(2, shown: 2);
+
+        Assert.True(_state.MayShow(Name, V1));
+        Assert.True(_state.MayShow(Name, V2));
+    }
+
+    /// <summary>What it knew of its last changes went with the process before; another region may still show what stood before them.</summary>
+    [Fact]
+    public void MayShow_AfterARestart_WaitsUntilAllKnowWhatWasApplied()
+    {
+        _state.Begin(7);
+        Hear(7, shown: 6);
+        Assert.True(_state.HoldsLease);
+        Assert.False(_state.MayShow(Name, V1));
+
+        Hear(7, shown: 7);
+
+        Assert.True(_state.MayShow(Name, V1));
+    }
+
+    /// <summary>A snapshot has what the home has by then, also what the feed has not brought and not all regions know of.</summary>
+    [Fact]
+    public void MayShow_LedgerReplaced_WaitsUntilAllKnowWhatTheHomeHadThen()
+    {
+        _state.BeginReplacing();
+        var before = _clock.GetTimestamp();
+        _clock.Advance(TimeSpan.FromMilliseconds(1));
+        _state.EndReplacing();
+        _state.Heard(before, 5, _options.StalenessBound, 5); // Asked before: the snapshot may have more than that head.
+        Assert.False(_state.MayShow(Name, V1));
+        _clock.Advance(TimeSpan.FromMilliseconds(1));
+        Hear(6, shown: 5);
+        Assert.False(_state.MayShow(Name, V1));
+
+        Hear(9, shown: 6);
+
+        Assert.True(_state.MayShow(Name, V1));
+    }
+
+    [Fact]
+    public void Behind_HeadAhead_CountsFromWhenAllWasApplied()
+    {
+        Hear(0, shown: 0);
+        Assert.Null(_state.Behind);
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        Hear(3, shown: 0);
+        Assert.Equal(TimeSpan.FromSeconds(2), _state.Behind);
+
+        _state.Applied.Advance(3);
+        Hear(3, shown: 3);
+
+        Assert.Null(_state.Behind);
+        Assert.Equal(TimeSpan.Zero, _state.SinceHeard);
+    }
+
+    private void Hear(long head, long shown) => _state.Heard(_clock.GetTimestamp(), head, _options.StalenessBound, shown);
+}
