@@ -10,8 +10,6 @@ namespace GeoRegistry.FrontDoor.Regions;
 /// </remarks>
 internal sealed class RelayedBody(HttpRequest request) : HttpContent
 {
-    private const int BufferBytes = 64 * 1024;
-
     private readonly CancellationTokenSource _stopping = new(); // Not disposed: the request that bears the body is, while it may still be copied.
     private Task _copying = Task.CompletedTask;
 
@@ -19,6 +17,7 @@ internal sealed class RelayedBody(HttpRequest request) : HttpContent
     public async Task StopAsync()
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
+        if (!_copying.IsCompleted) request.BodyReader.CancelPendingRead();
         await _copying.ContinueWith(_ => { }, TaskScheduler.Default).ConfigureAwait(false);
     }
 
@@ -35,9 +34,23 @@ internal sealed class RelayedBody(HttpRequest request) : HttpContent
         return request.ContentLength is not null;
     }
 
+    // A read that is given up by its token leaves the body in the state of being read; one that is called off does not.
     private async Task CopyAsync(Stream stream, CancellationToken cancellation)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stopping.Token);
-        await request.Body.CopyToAsync(stream, BufferBytes, either.Token).ConfigureAwait(false);
+        while (!either.IsCancellationRequested)
+        {
+            var read = await request.BodyReader.ReadAsync(CancellationToken.None).ConfigureAwait(false);
+            try
+            {
+                if (read.IsCanceled) return;
+                foreach (var piece in read.Buffer) await stream.WriteAsync(piece, either.Token).ConfigureAwait(false);
+                if (read.IsCompleted) return;
+            }
+            finally
+            {
+                request.BodyReader.AdvanceTo(read.Buffer.End);
+            }
+        }
     }
 }
