@@ -83,7 +83,7 @@ public sealed partial class Replicator(
                 }
                 else if (fault is not null && refused != next.Version) LogTopologyRefused(refused = next.Version, map.Current.Version, fault);
             }
-            catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException)
+            catch (Exception e) when (!stopping.IsCancellationRequested)
             {
                 LogNoTopology(map.Current.Version, e.Message);
             }

@@ -16,6 +16,9 @@ public sealed class FeedServer(RegionMap map, ILedgerStore ledgers)
     /// <summary>How many commits are read at a time: enough to catch up quickly, few enough to hold when manifests are large.</summary>
     private const int BatchEntries = 64;
 
+    /// <summary>How much is written before the reader has to take it.</summary>
+    private const long FlushBytes = 1024 * 1024;
+
     /// <summary>Whether a region has followed this one's feed to where it does not lead any more: data was lost here, and what is committed now would stand against it.</summary>
     public bool HasLostData { get; private set; }
 
@@ -54,11 +57,12 @@ public sealed class FeedServer(RegionMap map, ILedgerStore ledgers)
         while (true)
         {
             var entries = await ledgers.ReadFeedAsync(map.Self, after, BatchEntries, cancellation).ConfigureAwait(false);
-            foreach (var entry in entries) FeedCodec.Write(output, entry, withhold: IsWithheld(reader, entry));
-            if (entries.Count > 0)
+            foreach (var entry in entries)
             {
-                after = entries[^1].Position;
-                if ((await output.FlushAsync(cancellation).ConfigureAwait(false)).IsCompleted) return;
+                FeedCodec.Write(output, entry, withhold: IsWithheld(reader, entry));
+                after = entry.Position;
+                var isDue = output.UnflushedBytes >= FlushBytes || entry.Position == entries[^1].Position;
+                if (isDue && (await output.FlushAsync(cancellation).ConfigureAwait(false)).IsCompleted) return;
             }
 
             // One that is overtaken by pruning begins anew, and is told then that it needs snapshots.
