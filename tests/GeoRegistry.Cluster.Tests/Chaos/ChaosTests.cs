@@ -26,10 +26,10 @@ public sealed class ChaosTests(ITestOutputHelper output)
             await Task.WhenAll(trouble.MakeAsync(end.Token), load.RunAsync(new Random(random.Next()), end.Token));
             await cluster.WaitUntilConvergedAsync();
             await load.ReadAllAsync();
-            history.AssertRight();
             await AssertEachHasAllAsync(cluster, load);
             await cluster.StopAsync();
             var commits = LedgerAudit.AssertEqual([.. cluster.Regions]);
+            history.AssertRight(cluster.Regions);
             foreach (var region in cluster.Regions) region.Blobs.AssertWhole();
             output.WriteLine($"{history.Count} recorded, {load.Acknowledged.Count} images acknowledged, {load.Pulls} pulls of which trouble refused {load.Refused}, {commits} commits");
             Assert.True(load.Acknowledged.Count > Duration.TotalSeconds, "The load hardly came to push.");

@@ -60,7 +60,8 @@ internal static class LedgerAudit
         Assert.True(gaps.Count == 0, $"Histories of {region.Id} have gaps: {string.Join('\n', gaps.Take(10))}");
     }
 
-    private static List<T> Query<T>(string dataFolder, string query, Func<SqliteDataReader, T> read)
+    /// <summary>Asks a stopped region's database.</summary>
+    public static List<T> Query<T>(string dataFolder, string query, Func<SqliteDataReader, T> read)
     {
         using var connection = Open(dataFolder);
         using var command = connection.CreateCommand();

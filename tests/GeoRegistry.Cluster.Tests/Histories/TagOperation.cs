@@ -61,5 +61,5 @@ internal sealed record TagOperation(string Region, TagName Tag, TagAction Action
 
     private static double Milliseconds(long ticks) => 1000.0 * ticks / Stopwatch.Frequency;
 
-    private static string Short(string? value) => value is null ? "nothing" : value.Length > 19 ? value[..19] : value;
+    public static string Short(string? value) => value is null ? "nothing" : value.Length > 19 ? value[..19] : value;
 }
