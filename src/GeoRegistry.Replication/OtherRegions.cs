@@ -91,6 +91,10 @@ public sealed partial class OtherRegions(
     /// <inheritdoc/>
     public Task AwaitShownAsync(RepositoryName repository, long position, CancellationToken cancellation = default) => leases.AwaitAsync(repository, position, cancellation);
 
+    /// <inheritdoc/>
+    public Task AwaitSpreadAsync(RepositoryName repository, IReadOnlyList<Tag> tags) =>
+        Task.WhenAll(tags.Select(tag => changes.SpreadOf(repository, tag)).OfType<Task>());
+
     private List<RegionId> OthersThan(RegionId region, RepositoryName repository)
     {
         var policy = map.Current.PolicyOf(repository);

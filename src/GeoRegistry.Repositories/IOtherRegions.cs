@@ -43,6 +43,9 @@ public interface IOtherRegions
     /// <param name="position">The commit's position in this region's feed.</param>
     /// <param name="cancellation">Gives up; the commit stands all the same.</param>
     Task AwaitShownAsync(RepositoryName repository, long position, CancellationToken cancellation = default);
+
+    /// <summary>Returns once no region answers with what stood before the last changes of these tags; at once where none of them is spreading.</summary>
+    Task AwaitSpreadAsync(RepositoryName repository, IReadOnlyList<Tag> tags);
 }
 
 /// <summary>An append under way that changes what a replica answers alone. Until all regions know of it, none shows it.</summary>

@@ -38,4 +38,7 @@ public sealed class NoOtherRegions : IOtherRegions
 
     /// <inheritdoc/>
     public Task AwaitShownAsync(RepositoryName repository, long position, CancellationToken cancellation = default) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task AwaitSpreadAsync(RepositoryName repository, IReadOnlyList<Tag> tags) => Task.CompletedTask;
 }

@@ -43,20 +43,24 @@ public sealed class Repository : IRepository
 
     /// <inheritdoc/>
     public Task<WriteOutcome> PutManifestAsync(PutManifest command, CancellationToken cancellation = default) =>
-        WriteAsync(() => _decisions.PutManifestAsync(command, cancellation), command.Actor, command.TakenBy, cancellation);
+        WriteAsync(() => _decisions.PutManifestAsync(command, cancellation), command.Tags, command.Actor, command.TakenBy, cancellation);
 
     /// <inheritdoc/>
     public Task<WriteOutcome> DeleteAsync(DeleteReference command, CancellationToken cancellation = default) =>
-        WriteAsync(() => _decisions.DeleteAsync(command, cancellation), command.Actor, command.TakenBy, cancellation);
+        WriteAsync(() => _decisions.DeleteAsync(command, cancellation), command.Reference.IsDigest ? [] : [command.Reference.Tag], command.Actor, command.TakenBy, cancellation);
 
     /// <inheritdoc/>
     public Task<WriteOutcome> DeleteBlobAsync(DeleteBlob command, CancellationToken cancellation = default) =>
-        WriteAsync(() => _decisions.DeleteBlobAsync(command, cancellation), command.Actor, command.TakenBy, cancellation);
+        WriteAsync(() => _decisions.DeleteBlobAsync(command, cancellation), [], command.Actor, command.TakenBy, cancellation);
 
-    private async Task<WriteOutcome> WriteAsync(Func<Task<Decision>> decide, string actor, RegionId? takenBy, CancellationToken cancellation)
+    private async Task<WriteOutcome> WriteAsync(
+        Func<Task<Decision>> decide, IReadOnlyList<Tag> tags, string actor, RegionId? takenBy, CancellationToken cancellation)
     {
         var (outcome, shown) = await DecideAndAppendAsync(decide, actor, takenBy ?? _home.Region, cancellation).ConfigureAwait(false);
-        await shown.WaitAsync(cancellation).ConfigureAwait(false); // Replicas that may answer alone learn of it before the client does.
+
+        // Replicas that may answer alone learn of it before the client does; and of what it was decided on, which an acknowledgement or a refusal tells too.
+        await shown.WaitAsync(cancellation).ConfigureAwait(false);
+        await _others.AwaitSpreadAsync(Name, tags).WaitAsync(cancellation).ConfigureAwait(false);
         return outcome;
     }
 

@@ -29,9 +29,9 @@ public sealed class ChaosTests(ITestOutputHelper output)
             await AssertEachHasAllAsync(cluster, load);
             await cluster.StopAsync();
             var commits = LedgerAudit.AssertEqual([.. cluster.Regions]);
+            output.WriteLine($"{history.Count} recorded, {load.Acknowledged.Count} images acknowledged, {load.Pulls} pulls of which trouble refused {load.Refused}, {commits} commits");
             history.AssertRight(cluster.Regions);
             foreach (var region in cluster.Regions) region.Blobs.AssertWhole();
-            output.WriteLine($"{history.Count} recorded, {load.Acknowledged.Count} images acknowledged, {load.Pulls} pulls of which trouble refused {load.Refused}, {commits} commits");
             Assert.True(load.Acknowledged.Count > Duration.TotalSeconds, "The load hardly came to push.");
         }
         catch (Exception e)
