@@ -5,9 +5,7 @@ using GeoRegistry.FrontDoor.Oci;
 using GeoRegistry.FrontDoor.Peers;
 using GeoRegistry.FrontDoor.Regions;
 using GeoRegistry.Ledgers;
-using GeoRegistry.Ledgers.Stores;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace GeoRegistry.FrontDoor;
 
@@ -28,8 +26,7 @@ public static class FrontDoorServices
             provider.GetRequiredService<UploadEndpoints>(),
             provider.GetRequiredService<ListEndpoints>(),
             provider.GetService<RegionRouting>()))
-        .AddSingleton(provider => new HealthEndpoints(
-            provider.GetServices<IStoreHealth>(), provider.GetRequiredService<ILogger<HealthEndpoints>>(), provider.GetRequiredService<TimeProvider>()))
+        .AddSingleton<HealthEndpoints>()
         .AddSingleton<FailureMapping>()
         .AddSingleton(provider => new RegistryFrontDoor(
             provider.GetRequiredService<OciApi>(),

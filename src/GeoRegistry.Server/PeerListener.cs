@@ -1,7 +1,5 @@
 using GeoRegistry.FrontDoor.Peers;
 using GeoRegistry.Replication.Peers;
-using GeoRegistry.Server.Configuration;
-using GeoRegistry.Server.Transfers;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -15,13 +13,12 @@ internal sealed class PeerListener : IHostedService, IAsyncDisposable
 
     private readonly WebApplication _app;
 
-    public PeerListener(PeerOptions options, PeerApi api, IConfiguration configuration, ServerConfiguration server, ILoggerFactory loggers)
+    public PeerListener(PeerOptions options, PeerApi api, IConfiguration configuration, IMemoryPoolFactory<byte> memory, ILoggerFactory loggers)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.AddInMemoryCollection(configuration.GetSection("Kestrel:Certificates").AsEnumerable());
         builder.Services.AddSingleton(loggers);
-        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, TransferMemoryPoolFactory>();
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = server.Server.DrainTimeout);
+        builder.Services.AddSingleton(memory);
         builder.WebHost.UseUrls(options.Listen);
         RegionServer.ConfigureServer(builder.WebHost);
         builder.WebHost.ConfigureKestrel(kestrel =>

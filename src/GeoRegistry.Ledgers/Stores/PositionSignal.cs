@@ -23,6 +23,16 @@ public sealed class PositionSignal(long position)
         }
     }
 
+    /// <summary>Moves it on by one: for who counts events.</summary>
+    public void Advance()
+    {
+        lock (_changes)
+        {
+            Volatile.Write(ref _position, _position + 1);
+            Wake();
+        }
+    }
+
     /// <summary>Ends it: all who wait, or will wait, for what it has not reached get the failure.</summary>
     public void Fail(Exception failure)
     {

@@ -129,7 +129,8 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
         var upload = _upload = await store.ResumeUploadAsync(key, cancellation).ConfigureAwait(false) ?? await store.BeginUploadAsync(key, cancellation).ConfigureAwait(false);
         if (upload.SizeBytes > sizeBytes) await upload.TruncateAsync(0, cancellation).ConfigureAwait(false);
         using var hash = IncrementalHash.CreateHash(digest.Algorithm.HashName());
-        await HashAsync(upload, hash, cancellation).ConfigureAwait(false);
+        await upload.HashAsync(hash, cancellation).ConfigureAwait(false); // What an earlier fetch left: the hash is of what is stored.
+        Show(upload);
         return await _again.ExecuteAsync(token => FetchAsync(regions, upload, hash, token), cancellation).ConfigureAwait(false);
     }
 
@@ -163,28 +164,6 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
         }
 
         return problem is null ? new FetchOutcome.Nowhere() : new FetchOutcome.Failed(problem, isBlobsFault);
-    }
-
-    // What an earlier fetch left is hashed again: the hash is of what is stored.
-    private async Task HashAsync(IBlobUpload upload, IncrementalHash hash, CancellationToken cancellation)
-    {
-        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
-        try
-        {
-            for (var hashed = 0L; hashed < upload.SizeBytes;)
-            {
-                var count = await upload.ReadAsync(hashed, buffer, cancellation).ConfigureAwait(false);
-                if (count == 0) throw new EndOfStreamException("The upload is shorter than the store says.");
-                hash.AppendData(buffer, 0, count);
-                hashed += count;
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-
-        Show(upload);
     }
 
     /// <returns>Whether the region has the blob, which has come whole then.</returns>

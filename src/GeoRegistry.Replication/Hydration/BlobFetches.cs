@@ -20,11 +20,9 @@ public sealed partial class BlobFetches(
     private readonly ConcurrentDictionary<Digest, Running> _running = new();
     private readonly SemaphoreSlim _readThrough = new(MaxReadThrough);
     private readonly CancellationTokenSource _stopping = new();
-    private readonly PositionSignal _completions = new(0);
-    private long _completed;
 
     /// <summary>Grows with every blob that is stored: by it those who wait for a commit to be complete look again.</summary>
-    public PositionSignal Completions => _completions;
+    public PositionSignal Completions { get; } = new(0);
 
     /// <summary>Opens a blob that is not here, for a client.</summary>
     /// <returns>A reader; null where no region has the blob.</returns>
@@ -83,7 +81,7 @@ public sealed partial class BlobFetches(
     private async Task CompleteAsync(Digest digest)
     {
         foreach (var commit in await queue.CompleteAsync(digest, _stopping.Token).ConfigureAwait(false)) latencies.Completed.Add(clock.GetUtcNow() - commit.At);
-        _completions.Advance(Interlocked.Increment(ref _completed));
+        Completions.Advance();
     }
 
     // The region that is said to have it, then those that answer, then those that did not the last time.

@@ -21,10 +21,9 @@ public sealed partial class Hydrator(
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
 
     private readonly PositionSignal _news = new(0);
-    private long _woken;
 
     /// <summary>Tells it that something was queued.</summary>
-    public void Wake() => _news.Advance(Interlocked.Increment(ref _woken));
+    public void Wake() => _news.Advance();
 
     /// <summary>Hydrates what is to come from one region first, until it is told to stop.</summary>
     public async Task RunAsync(RegionId from, CancellationToken stopping)

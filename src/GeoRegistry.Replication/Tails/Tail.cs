@@ -155,7 +155,8 @@ internal sealed partial class Tail(
         state.Activity = TailActivity.Snapshot;
         LogTakingOver(state.Source, state.Applied.Position);
         _takesOver = false;
-        var taken = await ReplaceAsync(() => repair.TakeOverAsync(state.Source, cancellation)).ConfigureAwait(false);
+        var taken = 0;
+        await ReplaceAsync(async () => taken = await repair.TakeOverAsync(state.Source, cancellation).ConfigureAwait(false)).ConfigureAwait(false);
         var cursor = await replicas.ReadCursorAsync(state.Source, cancellation).ConfigureAwait(false);
         state.Applied.Advance(cursor.Position);
         hydrator.Wake();
@@ -203,13 +204,9 @@ internal sealed partial class Tail(
             hydrator.Wake();
             if (outcome.Faulty is { } ledger)
             {
-                LogRepairing(ledger, state.Source, rest[0].Position);
                 var position = rest[0].Position;
-                await ReplaceAsync(async () =>
-                {
-                    await repair.RepairAsync(state.Source, position, ledger, cancellation).ConfigureAwait(false);
-                    return 1;
-                }).ConfigureAwait(false);
+                LogRepairing(ledger, state.Source, position);
+                await ReplaceAsync(() => repair.RepairAsync(state.Source, position, ledger, cancellation)).ConfigureAwait(false);
             }
 
             entries = rest;
@@ -217,12 +214,12 @@ internal sealed partial class Tail(
     }
 
     // What comes by snapshots may be newer than what the feed has brought, and than what all regions know of.
-    private async Task<int> ReplaceAsync(Func<Task<int>> replace)
+    private async Task ReplaceAsync(Func<Task> replace)
     {
         state.BeginReplacing();
         try
         {
-            return await replace().ConfigureAwait(false);
+            await replace().ConfigureAwait(false);
         }
         finally
         {

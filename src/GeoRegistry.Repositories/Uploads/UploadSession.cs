@@ -184,21 +184,8 @@ internal sealed class UploadSession(IBlobStore store, string key, long maxSizeBy
     private async ValueTask RehashAsync(DigestAlgorithm algorithm, CancellationToken cancellation)
     {
         StartHash(algorithm);
-        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
-        try
-        {
-            while (_hashedBytes < Upload.SizeBytes)
-            {
-                var read = await Upload.ReadAsync(_hashedBytes, buffer.AsMemory(0, BufferBytes), cancellation).ConfigureAwait(false);
-                if (read == 0) throw new EndOfStreamException("The upload is shorter than the store says.");
-                _hash!.AppendData(buffer, 0, read);
-                _hashedBytes += read;
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+        await Upload.HashAsync(_hash!, cancellation).ConfigureAwait(false);
+        _hashedBytes = Upload.SizeBytes;
     }
 
     private void StartHash(DigestAlgorithm algorithm)
