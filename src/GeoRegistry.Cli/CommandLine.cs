@@ -3,6 +3,7 @@ using System.CommandLine.Invocation;
 using GeoRegistry.Cli.Api;
 using GeoRegistry.Cli.Output;
 using GeoRegistry.Cli.Receipts;
+using GeoRegistry.Cli.Regions;
 using GeoRegistry.Cli.Replication;
 using GeoRegistry.Cli.Repositories;
 using GeoRegistry.Cli.Up;
@@ -69,6 +70,7 @@ internal static class CommandLine
                 BlobsCommand.CreateDeadLetters(api),
                 RetryCommand.Create(api),
             },
+            new Command("region", "What is done with a region.") { ResumeCommand.Create(api) },
             new Command("repo", "What is where of a repository.") { WhereCommand.Create(api) },
             new Command("receipt", "Pushes, by the receipts that they were answered with (header GeoRegistry-Receipt).") { WaitCommand.Create(api) },
         };

@@ -4,7 +4,6 @@ using GeoRegistry.FrontDoor.Health;
 using GeoRegistry.FrontDoor.Oci;
 using GeoRegistry.FrontDoor.Peers;
 using GeoRegistry.FrontDoor.Regions;
-using GeoRegistry.Ledgers;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace GeoRegistry.FrontDoor;
@@ -14,10 +13,9 @@ public static class FrontDoorServices
 {
     /// <summary>Adds <see cref="RegistryFrontDoor"/>. The repositories and the stores must be registered beside it.</summary>
     /// <param name="services">Where to.</param>
-    /// <param name="region">The region that it belongs to.</param>
-    public static IServiceCollection AddGeoRegistryFrontDoor(this IServiceCollection services, RegionId region) => services
-        .AddSingleton(provider => ActivatorUtilities.CreateInstance<ManifestEndpoints>(provider, region))
-        .AddSingleton(provider => ActivatorUtilities.CreateInstance<BlobEndpoints>(provider, region))
+    public static IServiceCollection AddGeoRegistryFrontDoor(this IServiceCollection services) => services
+        .AddSingleton<ManifestEndpoints>()
+        .AddSingleton<BlobEndpoints>()
         .AddSingleton<UploadEndpoints>()
         .AddSingleton<ListEndpoints>()
         .AddSingleton(provider => new OciApi(
@@ -41,6 +39,7 @@ public static class FrontDoorServices
         .AddSingleton<RegionRouting>()
         .AddSingleton<ReplicationEndpoints>()
         .AddSingleton<ImageEndpoints>()
+        .AddSingleton<RegionEndpoints>()
         .AddSingleton<AdminApi>()
         .AddSingleton<FeedEndpoints>()
         .AddSingleton<ContentEndpoints>()

@@ -25,4 +25,8 @@ public sealed class ReplicationOptions
     /// <summary>How many of its newest commits a region keeps for the others to follow; one that is further behind gets snapshots. Default 1,000,000.</summary>
     [Range(1, long.MaxValue)]
     public long RetainedCommits { get; set; } = 1_000_000;
+
+    /// <summary>How many MiB the commits that a region keeps for the others may have together; older ones go though they are among <see cref="RetainedCommits"/>. Default 1024.</summary>
+    [Range(1, 1_048_576)]
+    public int RetainedCommitsMiB { get; set; } = 1024;
 }

@@ -2,14 +2,17 @@ using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Regions.Control;
 using GeoRegistry.Regions.Topologies;
+using GeoRegistry.Replication.Blobs;
 using GeoRegistry.Replication.Feeds;
+using GeoRegistry.Replication.Homes;
 using GeoRegistry.Replication.Hydration;
-using GeoRegistry.Replication.Leases;
 using GeoRegistry.Replication.Peers;
 using GeoRegistry.Replication.Receipts;
 using GeoRegistry.Replication.Status;
 using GeoRegistry.Replication.Tails;
-using GeoRegistry.Repositories;
+using GeoRegistry.Replication.Topologies;
+using GeoRegistry.Replication.Visibility;
+using GeoRegistry.Repositories.Regions;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace GeoRegistry.Replication;
@@ -17,10 +20,10 @@ namespace GeoRegistry.Replication;
 /// <summary>Registers replication.</summary>
 public static class ReplicationServices
 {
-    /// <summary>Adds what makes a region one of several. The stores, with <see cref="IReplicaStore"/> and <see cref="IHydrationQueue"/>, must be registered beside it.</summary>
+    /// <summary>Adds what makes a region one of several. The stores, with <see cref="IReplicaStore"/>, <see cref="IHydrationQueue"/>, <see cref="IRegionRecord"/> and <see cref="IAnnouncements"/>, must be registered beside it.</summary>
     /// <param name="services">Where to.</param>
     /// <param name="self">This region.</param>
-    /// <param name="control">Where the topology is read again and again.</param>
+    /// <param name="control">Where the topology is read at intervals.</param>
     /// <param name="topology">The topology at the start.</param>
     /// <param name="peer">How the others are reached.</param>
     /// <param name="options">How content is copied.</param>
@@ -31,12 +34,21 @@ public static class ReplicationServices
         .AddSingleton(peer)
         .AddSingleton(options)
         .AddSingleton<PeerClient>()
-        .AddSingleton<MissingBlobs>()
+        .AddSingleton<TakenUpTopology>()
+        .AddSingleton<WantedBlobs>()
+        .AddSingleton<IWantedBlobs>(provider => provider.GetRequiredService<WantedBlobs>())
         .AddSingleton<BlobFetches>()
+        .AddSingleton<IRemoteBlobs, RemoteBlobs>()
+        .AddSingleton<BlobAnnouncer>()
+        .AddSingleton<IBlobAnnouncer>(provider => provider.GetRequiredService<BlobAnnouncer>())
         .AddSingleton<ReadLeases>()
-        .AddSingleton<TagChanges>()
-        .AddSingleton<IOtherRegions, OtherRegions>()
+        .AddSingleton<HomeVisibility>()
+        .AddSingleton<IVisibility>(provider => provider.GetRequiredService<HomeVisibility>())
+        .AddSingleton<HomeGate>()
+        .AddSingleton<IHomeGate>(provider => provider.GetRequiredService<HomeGate>())
+        .AddSingleton<HomeResumption>()
         .AddSingleton<FeedServer>()
+        .AddSingleton<FeedApplication>()
         .AddSingleton<LedgerRepair>()
         .AddSingleton<Tailing>()
         .AddSingleton<Hydrator>()

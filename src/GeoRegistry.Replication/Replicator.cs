@@ -1,40 +1,43 @@
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Regions.Control;
+using GeoRegistry.Replication.Blobs;
+using GeoRegistry.Replication.Homes;
 using GeoRegistry.Replication.Hydration;
 using GeoRegistry.Replication.Peers;
 using GeoRegistry.Replication.Status;
 using GeoRegistry.Replication.Tails;
-using GeoRegistry.Repositories;
+using GeoRegistry.Replication.Topologies;
+using GeoRegistry.Replication.Visibility;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace GeoRegistry.Replication;
 
-/// <summary>Runs what keeps a region together with the others: its tails, its hydration, the topology's changes, and the pruning of its feed.</summary>
+/// <summary>Runs what keeps a region together with the others: its tails, its hydration, its announcements, the topology's changes.</summary>
 public sealed partial class Replicator(
     RegionMap map,
     IControlStore control,
+    TakenUpTopology topologies,
+    HomeGate gate,
+    HomeVisibility visibility,
+    BlobAnnouncer announcer,
     Tailing tails,
     PeerClient peers,
-    ILedgerStore ledgers,
     IReplicaStore replicas,
+    IRegionRecord record,
     LedgerRepair repair,
-    MissingBlobs missing,
+    FeedApplication application,
+    BlobFetches fetches,
     Hydrator hydrator,
-    RepositoryViews views,
-    Latencies latencies,
-    ReplicationOptions options,
     TimeProvider clock,
     ILoggerFactory loggers) : BackgroundService
 {
     /// <summary>How often the topology is read.</summary>
     private static readonly TimeSpan TopologyInterval = TimeSpan.FromSeconds(2);
 
-    /// <summary>How often the feed is pruned, and how many commits at a time.</summary>
-    private static readonly TimeSpan PruneInterval = TimeSpan.FromSeconds(10);
-
-    private const int PruneEntries = 500;
+    /// <summary>How often it is noted up to where changes are shown: a home that restarts looks at what came after.</summary>
+    private static readonly TimeSpan RecordInterval = TimeSpan.FromSeconds(1);
 
     private readonly ILogger _logger = loggers.CreateLogger<Replicator>();
     private readonly Dictionary<RegionId, Task> _running = [];
@@ -43,20 +46,53 @@ public sealed partial class Replicator(
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        topologies.Changed += OnTopologyChanged;
         try
         {
             Run(map.Self, hydrator.RunAsync(map.Self, stoppingToken));
-            await Task.WhenAll(FollowTopologyAsync(stoppingToken), PruneAsync(stoppingToken)).ConfigureAwait(false);
+            await Task.WhenAll(
+                FollowTopologyAsync(stoppingToken),
+                RunUntilStoppedAsync("asking the other regions how far they follow this one", () => gate.RunAsync(stoppingToken), stoppingToken),
+                RunUntilStoppedAsync("noting what is shown", () => visibility.KeepRecordAsync(RecordInterval, stoppingToken), stoppingToken),
+                announcer.RunAsync(stoppingToken)).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
             // The server stops.
         }
 
+        topologies.Changed -= OnTopologyChanged;
         await Task.WhenAll(_running.Values.Select(task => task.ContinueWith(_ => { }, TaskScheduler.Default))).ConfigureAwait(false);
     }
 
     private void Run(RegionId region, Task task) => _running[region] = task;
+
+    // What fails here fails by the store, which may work again a moment later.
+    private async Task RunUntilStoppedAsync(string what, Func<Task> run, CancellationToken stopping)
+    {
+        while (true)
+        {
+            try
+            {
+                await run().ConfigureAwait(false);
+                return;
+            }
+            catch (Exception failure) when (!stopping.IsCancellationRequested)
+            {
+                LogFailed(failure, what);
+                await Task.Delay(TopologyInterval, clock, stopping).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private void OnTopologyChanged()
+    {
+        LogTopology(map.Current.Version);
+        lock (_tails)
+        {
+            foreach (var tail in _tails) tail.TakeOver();
+        }
+    }
 
     private async Task FollowTopologyAsync(CancellationToken stopping)
     {
@@ -64,24 +100,12 @@ public sealed partial class Replicator(
         using var timer = new PeriodicTimer(TopologyInterval, clock);
         do
         {
-            foreach (var region in map.Others.Where(region => !_running.ContainsKey(region.Id)))
-            {
-                var state = tails.Of(region.Id)!;
-                ReplicationMetrics.Observe(state);
-                var tail = new Tail(state, peers, replicas, repair, missing, hydrator, views, latencies, clock, loggers.CreateLogger<Tail>());
-                _tails.Add(tail);
-                Run(region.Id, Task.WhenAll(tail.RunAsync(stopping), hydrator.RunAsync(region.Id, stopping)));
-            }
-
+            foreach (var region in map.Others.Where(region => !_running.ContainsKey(region.Id)).ToList()) Follow(region.Id, stopping);
             try
             {
                 var next = await control.ReadAsync(stopping).ConfigureAwait(false);
-                if (map.TryReplace(next, out var fault))
-                {
-                    LogTopology(next.Version);
-                    foreach (var tail in _tails) tail.TakeOverAgain();
-                }
-                else if (fault is not null && refused != next.Version) LogTopologyRefused(refused = next.Version, map.Current.Version, fault);
+                if (await topologies.TakeUpAsync(next, stopping).ConfigureAwait(false) is { } fault && refused != next.Version)
+                    LogTopologyRefused(refused = next.Version, map.Current.Version, fault);
             }
             catch (Exception e) when (!stopping.IsCancellationRequested)
             {
@@ -91,27 +115,13 @@ public sealed partial class Replicator(
         while (await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false));
     }
 
-    private async Task PruneAsync(CancellationToken stopping)
+    private void Follow(RegionId region, CancellationToken stopping)
     {
-        using var timer = new PeriodicTimer(PruneInterval, clock);
-        while (await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false))
-        {
-            try
-            {
-                // This region's own feed, and what is kept of the others', which a failover may need.
-                foreach (var region in map.Current.Regions)
-                {
-                    while (await ledgers.PruneFeedAsync(region.Id, options.RetainedCommits, PruneEntries, stopping).ConfigureAwait(false) == PruneEntries)
-                    {
-                        // A transaction at a time, so that pushes get in between.
-                    }
-                }
-            }
-            catch (Exception failure) when (!stopping.IsCancellationRequested)
-            {
-                LogNotPruned(failure);
-            }
-        }
+        var state = tails.Of(region)!;
+        ReplicationMetrics.Observe(state);
+        var tail = new Tail(state, map, peers, replicas, record, repair, application, fetches, hydrator, clock, loggers.CreateLogger<Tail>());
+        lock (_tails) _tails.Add(tail);
+        Run(region, Task.WhenAll(tail.RunAsync(stopping), hydrator.RunAsync(region, stopping)));
     }
 
     [LoggerMessage(1, LogLevel.Information, "Took up version {Version} of the topology.")]
@@ -120,9 +130,9 @@ public sealed partial class Replicator(
     [LoggerMessage(2, LogLevel.Error, "Version {Version} of the topology is not taken up, version {Current} stays: {Fault}.")]
     private partial void LogTopologyRefused(long version, long current, string fault);
 
-    [LoggerMessage(3, LogLevel.Warning, "The topology cannot be read; version {Version} stays: {Reason}")]
+    [LoggerMessage(3, LogLevel.Warning, "The topology cannot be read or taken up; version {Version} stays: {Reason}")]
     private partial void LogNoTopology(long version, string reason);
 
-    [LoggerMessage(4, LogLevel.Error, "Old commits could not be pruned; the next round tries again.")]
-    private partial void LogNotPruned(Exception failure);
+    [LoggerMessage(4, LogLevel.Error, "This failed and is tried again: {What}.")]
+    private partial void LogFailed(Exception failure, string what);
 }

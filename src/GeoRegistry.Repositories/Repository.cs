@@ -5,36 +5,58 @@ using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Errors;
 using GeoRegistry.Repositories.Metrics;
+using GeoRegistry.Repositories.Regions;
 using GeoRegistry.Repositories.Writes;
 
 namespace GeoRegistry.Repositories;
 
-/// <summary>The single writer of one repository: it decides each write on what stands, and appends one commit for it.</summary>
-/// <remarks>Correctness does not rest on being alone: an append names the head it was decided on, and is decided anew where that has moved.</remarks>
+/// <summary>The single writer of one repository: it decides each write on the present state, and appends one commit for it.</summary>
+/// <remarks>
+/// Correctness does not rest on being alone: an append names the head it was decided on, and is decided anew where that has moved. What must be asked
+/// of other regions is asked between two turns, so that no write waits for another's questions.
+/// </remarks>
 public sealed class Repository : IRepository
 {
     /// <summary>How often a write is decided anew because another writer appended; more means that two writers fight.</summary>
     private const int MaxAttempts = 16;
 
+    private static readonly Dictionary<Digest, long> NothingRemote = [];
+
     private readonly LedgerId _ledger;
-    private readonly Home _home;
+    private readonly Func<Home> _home;
     private readonly ILedgerStore _ledgers;
     private readonly RepositoryViews _views;
-    private readonly IOtherRegions _others;
+    private readonly IRemoteBlobs _remote;
+    private readonly IWantedBlobs _wanted;
+    private readonly IHomeGate _gate;
+    private readonly IVisibility _visibility;
     private readonly WriteDecisions _decisions;
     private readonly TimeProvider _clock;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private LedgerHead? _head;
 
-    internal Repository(RepositoryName name, Home home, ILedgerStore ledgers, IRepositoryTables tables, RepositoryViews views, IOtherRegions others, TimeProvider clock)
+    internal Repository(
+        RepositoryName name,
+        Func<Home> home,
+        ILedgerStore ledgers,
+        IRepositoryTables tables,
+        RepositoryViews views,
+        IRemoteBlobs remote,
+        IWantedBlobs wanted,
+        IHomeGate gate,
+        IVisibility visibility,
+        TimeProvider clock)
     {
         Name = name;
         _ledger = LedgerId.Of(name);
         _home = home;
         _ledgers = ledgers;
         _views = views;
-        _others = others;
-        _decisions = new WriteDecisions(name, tables, others);
+        _remote = remote;
+        _wanted = wanted;
+        _gate = gate;
+        _visibility = visibility;
+        _decisions = new WriteDecisions(name, tables);
         _clock = clock;
     }
 
@@ -42,46 +64,60 @@ public sealed class Repository : IRepository
     public RepositoryName Name { get; }
 
     /// <inheritdoc/>
-    public Task<WriteOutcome> PutManifestAsync(PutManifest command, CancellationToken cancellation = default) =>
-        WriteAsync(() => _decisions.PutManifestAsync(command, cancellation), command.Tags, command.Actor, command.TakenBy, cancellation);
+    public Task<WriteOutcome> PutManifestAsync(PutManifest command, CancellationToken cancellation = default) => WriteAsync(
+        remote => _decisions.PutManifestAsync(command, remote, cancellation),
+        [.. command.Tags.Select(tag => tag.ToString()), command.Manifest.Digest.ToString()],
+        command.Origin,
+        cancellation);
 
     /// <inheritdoc/>
     public Task<WriteOutcome> DeleteAsync(DeleteReference command, CancellationToken cancellation = default) =>
-        WriteAsync(() => _decisions.DeleteAsync(command, cancellation), command.Reference.IsDigest ? [] : [command.Reference.Tag], command.Actor, command.TakenBy, cancellation);
+        WriteAsync(_ => _decisions.DeleteAsync(command, cancellation), [command.Reference.ToString()], command.Origin, cancellation);
 
     /// <inheritdoc/>
     public Task<WriteOutcome> DeleteBlobAsync(DeleteBlob command, CancellationToken cancellation = default) =>
-        WriteAsync(() => _decisions.DeleteBlobAsync(command, cancellation), [], command.Actor, command.TakenBy, cancellation);
+        WriteAsync(_ => _decisions.DeleteBlobAsync(command, cancellation), [command.Digest.ToString()], command.Origin, cancellation);
 
+    /// <param name="decide">Decides the write, given the blobs of the repository that only other regions have.</param>
+    /// <param name="names">The names that the answer tells something about.</param>
+    /// <param name="origin">Who asks.</param>
+    /// <param name="cancellation">Cancels as long as nothing was appended.</param>
     private async Task<WriteOutcome> WriteAsync(
-        Func<Task<Decision>> decide, IReadOnlyList<Tag> tags, string actor, RegionId? takenBy, CancellationToken cancellation)
+        Func<IReadOnlyDictionary<Digest, long>, Task<Decision>> decide, IReadOnlyList<string> names, WriteOrigin origin, CancellationToken cancellation)
     {
-        var (outcome, shown) = await DecideAndAppendAsync(decide, actor, takenBy ?? _home.Region, cancellation).ConfigureAwait(false);
+        if (await _gate.FindRefusalAsync(Name, cancellation).ConfigureAwait(false) is { } refusal) return new WriteOutcome.Refused(refusal);
+        var (outcome, shown, missing) = await TakeTurnAsync(() => decide(NothingRemote), origin, cancellation).ConfigureAwait(false);
+        if (missing.Count > 0 && await _remote.FindManyAsync(Name, missing, cancellation).ConfigureAwait(false) is { Count: > 0 } remote)
+            (outcome, shown, _) = await TakeTurnAsync(() => decide(remote), origin, cancellation).ConfigureAwait(false);
 
-        // Replicas that may answer alone learn of it before the client does; and of what it was decided on, which an acknowledgement or a refusal tells too.
+        // Whoever may answer alone learns of it before the client does; and of what it was decided on, which an acknowledgement or a refusal tells too.
         await shown.WaitAsync(cancellation).ConfigureAwait(false);
-        await _others.AwaitSpreadAsync(Name, tags).WaitAsync(cancellation).ConfigureAwait(false);
+        await _visibility.AwaitShownAsync(Name, names).WaitAsync(cancellation).ConfigureAwait(false);
         return outcome;
     }
 
-    private async Task<(WriteOutcome Outcome, Task Shown)> DecideAndAppendAsync(
-        Func<Task<Decision>> decide, string actor, RegionId takenBy, CancellationToken cancellation)
+    private async Task<Turn> TakeTurnAsync(Func<Task<Decision>> decide, WriteOrigin origin, CancellationToken cancellation)
     {
         await _turn.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
             for (var attempt = 1; attempt <= MaxAttempts; attempt++)
             {
+                if (origin.Id is { } id && await _ledgers.FindWriteAsync(_ledger, id, cancellation).ConfigureAwait(false) is { } first) return Standing(first.Head, first.Position, cancellation);
                 _head ??= await _ledgers.ReadHeadAsync(_ledger, cancellation).ConfigureAwait(false);
                 var decision = await decide().ConfigureAwait(false);
-                if (decision is Decision.Refuse refused) return (new WriteOutcome.Refused(refused.Errors), Task.CompletedTask);
+                if (decision is Decision.Refuse refused) return new Turn(new WriteOutcome.Refused(refused.Errors), Task.CompletedTask, refused.Missing);
                 var commit = (Decision.Commit)decision;
-                if (commit.Operations.Count == 0) return await StandingAsync(_head, cancellation).ConfigureAwait(false);
-                if (await TryAppendAsync(_head, commit, actor, takenBy, cancellation).ConfigureAwait(false) is var (appended, shown))
-                    return (new WriteOutcome.Committed(appended.Head, appended.Position), shown);
+                if (commit.Operations.Count == 0)
+                    return Standing(_head, await _ledgers.FindPositionAsync(_ledger, _head.Number, cancellation).ConfigureAwait(false), cancellation);
+                if (await TryAppendAsync(_head, commit, origin, cancellation).ConfigureAwait(false) is var (appended, shown))
+                    return new Turn(new WriteOutcome.Committed(appended.Head, appended.Position), shown, []);
             }
 
-            return (new WriteOutcome.Refused(RegistryError.Of(ErrorCode.TooManyRequests, $"Other writers of {Name} were faster {MaxAttempts} times; try again.")), Task.CompletedTask);
+            return new Turn(
+                new WriteOutcome.Refused(RegistryError.Of(ErrorCode.TooManyRequests, $"Other writers of {Name} were faster {MaxAttempts} times; try again.")),
+                Task.CompletedTask,
+                []);
         }
         finally
         {
@@ -89,43 +125,54 @@ public sealed class Repository : IRepository
         }
     }
 
-    // Nothing had to change; but the push that made it so may still wait until it is shown everywhere.
-    private async Task<(WriteOutcome Outcome, Task Shown)> StandingAsync(LedgerHead head, CancellationToken cancellation)
-    {
-        var position = await _ledgers.FindPositionAsync(_ledger, head.Number, cancellation).ConfigureAwait(false);
-        return (new WriteOutcome.Committed(head, position), position is { } known ? _others.AwaitShownAsync(Name, known, cancellation) : Task.CompletedTask);
-    }
+    // Nothing has to change; but the write that made it so may still wait until it is shown everywhere.
+    private Turn Standing(LedgerHead head, FeedPosition? position, CancellationToken cancellation) => new(
+        new WriteOutcome.Committed(head, position),
+        position is { } known ? _visibility.AwaitFollowedAsync(Name, known.Number, cancellation) : Task.CompletedTask,
+        []);
 
     private async Task<(AppendOutcome.Appended Appended, Task Shown)?> TryAppendAsync(
-        LedgerHead head, Decision.Commit decided, string actor, RegionId takenBy, CancellationToken cancellation)
+        LedgerHead head, Decision.Commit decided, WriteOrigin origin, CancellationToken cancellation)
     {
-        var operations = decided.Operations;
-        var missing = await _others.FindMissingAsync(Name, operations, takenBy, cancellation).ConfigureAwait(false);
-        var change = decided.ChangesAnswers ? await _others.BeginChangeAsync(Name, operations, cancellation).ConfigureAwait(false) : null;
-        var commit = new Commit(_ledger, _home.Epoch, head.Number + 1, _clock.GetUtcNow(), actor, _home.Region, operations);
+        var (operations, home) = (decided.Operations, _home());
+        var missing = await _wanted.FindMissingAsync(Name, operations, origin.IngressRegion ?? home.Region, cancellation).ConfigureAwait(false);
+        var change = decided.ChangedNames.Count > 0 ? await _visibility.BeginChangeAsync(Name, decided.ChangedNames, cancellation).ConfigureAwait(false) : null;
+        var commit = new Commit(_ledger, home.Epoch, head.Number + 1, _clock.GetUtcNow(), origin.Actor, home.Region, operations) { Write = origin.Id ?? WriteId.New() };
         _head = null; // Unknown until the store has answered, and after an exception.
-        var outcome = (AppendOutcome?)null;
+        AppendOutcome outcome;
         var start = Stopwatch.GetTimestamp();
         try
         {
             outcome = await _ledgers.AppendAsync(head, commit, missing, cancellation).ConfigureAwait(false);
         }
-        finally
+        catch (Exception e)
         {
-            RegistryMetrics.Committed(start, outcome is AppendOutcome.Appended);
-            if (outcome is AppendOutcome.Appended) _views.Apply(Name, operations);
-            else _views.Forget(Name, operations);
-            if (outcome is not AppendOutcome.Appended) change?.Failed(isUnknown: outcome is null);
+            // A cancelled append was certainly not carried out; after any other failure it may have been.
+            var isUnknown = e is not OperationCanceledException;
+            if (isUnknown) _views.Forget(Name, operations);
+            change?.Failed(isUnknown);
+            RegistryMetrics.Committed(start, appended: false);
+            throw;
         }
 
+        RegistryMetrics.Committed(start, outcome is AppendOutcome.Appended);
         if (outcome is AppendOutcome.Appended appended)
         {
+            _views.Apply(Name, operations, new LedgerPoint(commit.Epoch, commit.Number));
             _head = appended.Head;
-            if (missing.Count > 0) _others.BlobsAwaited();
-            return (appended, change?.Appended(appended.Position) ?? Task.CompletedTask);
+            if (missing.Count > 0) _wanted.Queued();
+            return (appended, change?.Appended(appended.Position.Number) ?? Task.CompletedTask);
         }
 
+        _views.Forget(Name, operations); // Another writer changed what was read here.
+        change?.Failed(isUnknown: false);
         _head = ((AppendOutcome.HeadMoved)outcome).Head;
         return null;
     }
+
+    /// <summary>What became of one turn.</summary>
+    /// <param name="Outcome">The write's outcome.</param>
+    /// <param name="Shown">Ends when everybody who may show what it changed has followed it.</param>
+    /// <param name="Missing">Content whose absence made it refuse, and that another region may have.</param>
+    private sealed record Turn(WriteOutcome Outcome, Task Shown, IReadOnlyList<Digest> Missing);
 }

@@ -2,6 +2,7 @@ using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 using GeoRegistry.Repositories.Caching;
+using GeoRegistry.Repositories.Regions;
 
 namespace GeoRegistry.Repositories;
 
@@ -10,10 +11,21 @@ namespace GeoRegistry.Repositories;
 /// <param name="ledgers">Where commits go.</param>
 /// <param name="tables">What they amount to.</param>
 /// <param name="views">What is kept in memory, which learns of each commit.</param>
-/// <param name="others">The other regions.</param>
+/// <param name="remote">The blobs of other regions.</param>
+/// <param name="wanted">The blobs that this region is to have.</param>
+/// <param name="gate">Whether this home may append.</param>
+/// <param name="visibility">Who may show what.</param>
 /// <param name="clock">The time that commits bear.</param>
 public sealed class RepositoryDirectory(
-    Func<RepositoryName, Home> homeOf, ILedgerStore ledgers, IRepositoryTables tables, RepositoryViews views, IOtherRegions others, TimeProvider clock)
+    Func<RepositoryName, Home> homeOf,
+    ILedgerStore ledgers,
+    IRepositoryTables tables,
+    RepositoryViews views,
+    IRemoteBlobs remote,
+    IWantedBlobs wanted,
+    IHomeGate gate,
+    IVisibility visibility,
+    TimeProvider clock)
 {
     /// <summary>How many writers are kept, so that memory does not grow with the number of repositories ever written to.</summary>
     private const int MaxKept = 65536;
@@ -23,5 +35,5 @@ public sealed class RepositoryDirectory(
 
     /// <summary>The writer of a repository, which need not exist yet.</summary>
     public IRepository Of(RepositoryName name) =>
-        _repositories.GetOrAdd(name, missing => new Repository(missing, homeOf(missing), ledgers, tables, views, others, clock));
+        _repositories.GetOrAdd(name, missing => new Repository(missing, () => homeOf(missing), ledgers, tables, views, remote, wanted, gate, visibility, clock));
 }

@@ -1,3 +1,4 @@
+using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Protocol;
 using GeoRegistry.Repositories.Blobs;
@@ -11,9 +12,12 @@ namespace GeoRegistry.Repositories;
 public sealed class RepositoryViews(RepositoryReader reader, RepositoryBlobs blobs)
 {
     /// <summary>Lets readers see operations that are on disk.</summary>
-    public void Apply(RepositoryName repository, IReadOnlyList<Operation> operations)
+    /// <param name="repository">The repository.</param>
+    /// <param name="operations">The operations of one commit.</param>
+    /// <param name="at">The commit's place in the ledger: one that comes after a later one does not undo it.</param>
+    public void Apply(RepositoryName repository, IReadOnlyList<Operation> operations, LedgerPoint at)
     {
-        reader.Apply(repository, operations);
+        reader.Apply(repository, operations, at);
         ForgetBlobs(repository, operations);
     }
 

@@ -9,6 +9,7 @@ using GeoRegistry.Replication;
 using GeoRegistry.Repositories;
 using GeoRegistry.Repositories.Blobs;
 using GeoRegistry.Repositories.Reads;
+using GeoRegistry.Repositories.Regions;
 using GeoRegistry.Repositories.Uploads;
 using GeoRegistry.Server.Configuration;
 using GeoRegistry.Storage;
@@ -26,9 +27,14 @@ internal static class Composition
     /// <summary>Adds the embedded stores: SQLite and files in one folder.</summary>
     public static IServiceCollection UseEmbeddedStores(this IServiceCollection services) => services
         .AddSingleton(provider => Folder(provider.GetRequiredService<ServerConfiguration>().Server))
-        .AddSingleton(provider => new SqliteMetadataStore(provider.GetRequiredService<DataFolder>().Metadata, provider.GetRequiredService<TimeProvider>()))
+        .AddSingleton(provider => new SqliteMetadataStore(
+            provider.GetRequiredService<DataFolder>().Metadata,
+            RegionId.Parse(provider.GetRequiredService<ServerConfiguration>().Server.Region),
+            provider.GetRequiredService<TimeProvider>()))
         .AddSingleton<ILedgerStore>(provider => provider.GetRequiredService<SqliteMetadataStore>())
         .AddSingleton<IReplicaStore>(provider => provider.GetRequiredService<SqliteMetadataStore>())
+        .AddSingleton<IRegionRecord>(provider => provider.GetRequiredService<SqliteMetadataStore>())
+        .AddSingleton<IAnnouncements>(provider => provider.GetRequiredService<SqliteMetadataStore>())
         .AddSingleton<IHydrationQueue>(provider => provider.GetRequiredService<SqliteMetadataStore>())
         .AddSingleton<IRepositoryTables>(provider => provider.GetRequiredService<SqliteMetadataStore>())
         .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<SqliteMetadataStore>())
@@ -46,19 +52,31 @@ internal static class Composition
         services
             .AddSingleton(configuration)
             .AddSingleton(configuration.Repositories)
-            .AddSingleton(TimeProvider.System)
+            .AddSingleton<TimeProvider>(SystemClock.Instance)
             .AddSingleton<RepositoryReader>()
             .AddSingleton<RepositoryBlobs>()
             .AddSingleton<RepositoryViews>()
             .AddSingleton<RepositoryDirectory>()
             .AddSingleton(provider => ActivatorUtilities.CreateInstance<UploadSessions>(provider, region))
-            .AddGeoRegistryFrontDoor(region)
+            .AddGeoRegistryFrontDoor()
+            .AddSingleton<IHostedService>(provider => new FeedPruner(
+                region,
+                provider.GetService<RegionMap>(),
+                provider.GetRequiredService<ILedgerStore>(),
+                configuration.Replication,
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<FeedPruner>>()))
             .AddHostedService<UploadSweeper>();
         return topology is null ? services.AddAlone(region) : services.AddAmongOthers(configuration, region, topology);
     }
 
     private static IServiceCollection AddAlone(this IServiceCollection services, RegionId region) => services
-        .AddSingleton<IOtherRegions, NoOtherRegions>()
+        .AddSingleton<NoOtherRegions>()
+        .AddSingleton<IRemoteBlobs>(provider => provider.GetRequiredService<NoOtherRegions>())
+        .AddSingleton<IBlobAnnouncer>(provider => provider.GetRequiredService<NoOtherRegions>())
+        .AddSingleton<IWantedBlobs>(provider => provider.GetRequiredService<NoOtherRegions>())
+        .AddSingleton<IHomeGate>(provider => provider.GetRequiredService<NoOtherRegions>())
+        .AddSingleton<IVisibility>(provider => provider.GetRequiredService<NoOtherRegions>())
         .AddSingleton<Func<RepositoryName, Home>>(_ => new Home(region, FirstEpoch));
 
     private static IServiceCollection AddAmongOthers(this IServiceCollection services, ServerConfiguration configuration, RegionId region, Topology topology) => services

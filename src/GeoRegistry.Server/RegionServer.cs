@@ -2,7 +2,8 @@ using GeoRegistry.FrontDoor;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Regions.Topologies;
-using GeoRegistry.Replication.Leases;
+using GeoRegistry.Replication.Topologies;
+using GeoRegistry.Replication.Visibility;
 using GeoRegistry.Repositories.Metrics;
 using GeoRegistry.Repositories.Uploads;
 using GeoRegistry.Server.Configuration;
@@ -35,7 +36,8 @@ internal static class RegionServer
         {
             // The stores open before the first request can come, so that a fault ends the start and not a push.
             foreach (var store in app.Services.GetServices<IStoreHealth>()) await store.CheckAsync();
-            if (app.Services.GetService<TagChanges>() is { } changes) await changes.ResumeAsync(CancellationToken.None);
+            if (app.Services.GetService<TakenUpTopology>() is { } topologies) await topologies.BeginAsync(CancellationToken.None);
+            if (app.Services.GetService<HomeVisibility>() is { } visibility) await visibility.ResumeAsync(CancellationToken.None);
             RegistryMetrics.ObserveUploads(app.Services.GetRequiredService<UploadSessions>());
             app.Run(app.Services.GetRequiredService<RegistryFrontDoor>().HandleAsync);
             await app.StartAsync();

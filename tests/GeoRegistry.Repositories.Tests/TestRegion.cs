@@ -4,6 +4,7 @@ using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Manifests;
 using GeoRegistry.Repositories.Blobs;
 using GeoRegistry.Repositories.Reads;
+using GeoRegistry.Repositories.Regions;
 using GeoRegistry.Repositories.Uploads;
 using GeoRegistry.Repositories.Writes;
 using GeoRegistry.Storage.Files;
@@ -20,7 +21,7 @@ internal sealed class TestRegion : IAsyncDisposable
 
     public TestRegion()
     {
-        Metadata = new SqliteMetadataStore(_folder.Child("metadata.db"));
+        Metadata = new SqliteMetadataStore(_folder.Child("metadata.db"), SampleLedger.Region);
         Blobs = new FileBlobStore(_folder.Child("blobs"));
     }
 
@@ -49,6 +50,8 @@ internal sealed class TestProcess
 {
     public static readonly RepositoryName Name = RepositoryName.Parse("library/sample");
 
+    private static readonly WriteOrigin Origin = new("tests");
+
     private readonly TestRegion _region;
 
     public TestProcess(TestRegion region)
@@ -56,8 +59,8 @@ internal sealed class TestProcess
         _region = region;
         Reader = new RepositoryReader(region.Metadata, region.Options);
         var others = new NoOtherRegions();
-        Blobs = new RepositoryBlobs(region.Metadata, region.Blobs, others, region.Options);
-        Directory = new RepositoryDirectory(_ => new Home(TestRegion.Id, 1), region.Metadata, region.Metadata, new RepositoryViews(Reader, Blobs), others, region.Clock);
+        Blobs = new RepositoryBlobs(region.Metadata, region.Blobs, others, others, region.Options);
+        Directory = new RepositoryDirectory(_ => new Home(TestRegion.Id, 1), region.Metadata, region.Metadata, new RepositoryViews(Reader, Blobs), others, others, others, others, region.Clock);
         Uploads = new UploadSessions(TestRegion.Id, region.Blobs, Blobs, region.Options, region.Clock);
     }
 
@@ -89,15 +92,15 @@ internal sealed class TestProcess
     public Task<WriteOutcome> PutAsync(Manifest manifest, params IReadOnlyList<string> tags) => PutAsync(manifest, Precondition.None, tags);
 
     public Task<WriteOutcome> PutAsync(Manifest manifest, Precondition precondition, params IReadOnlyList<string> tags) =>
-        Repository.PutManifestAsync(new PutManifest(manifest, [.. tags.Select(Tag.Parse)], precondition, "tests"));
+        Repository.PutManifestAsync(new PutManifest(manifest, [.. tags.Select(Tag.Parse)], precondition, Origin));
 
     public Task<WriteOutcome> DeleteAsync(string reference, Precondition? precondition = null)
     {
         Assert.True(Reference.TryParse(reference, out var parsed));
-        return Repository.DeleteAsync(new DeleteReference(parsed, precondition ?? Precondition.None, "tests"));
+        return Repository.DeleteAsync(new DeleteReference(parsed, precondition ?? Precondition.None, Origin));
     }
 
-    public Task<WriteOutcome> DeleteBlobAsync(Digest digest) => Repository.DeleteBlobAsync(new DeleteBlob(digest, "tests"));
+    public Task<WriteOutcome> DeleteBlobAsync(Digest digest) => Repository.DeleteBlobAsync(new DeleteBlob(digest, Origin));
 
     /// <summary>What a reference names, as a client would read it.</summary>
     public async Task<Digest?> ReadAsync(string reference)

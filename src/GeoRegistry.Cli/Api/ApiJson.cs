@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using GeoRegistry.Cli.Receipts;
+using GeoRegistry.Cli.Regions;
 using GeoRegistry.Cli.Replication;
 using GeoRegistry.Cli.Repositories;
 
@@ -14,6 +15,7 @@ namespace GeoRegistry.Cli.Api;
 [JsonSerializable(typeof(RetryReport))]
 [JsonSerializable(typeof(ReceiptReport))]
 [JsonSerializable(typeof(WhereReport))]
+[JsonSerializable(typeof(ResumptionReport))]
 internal sealed partial class ApiJson : JsonSerializerContext;
 
 /// <summary>The body of an error.</summary>

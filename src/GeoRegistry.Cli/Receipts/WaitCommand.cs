@@ -18,7 +18,7 @@ internal static class WaitCommand
 
     public static Command Create(ApiCommands api)
     {
-        var receipt = new Argument<string>("RECEIPT") { Description = "The receipt, such as eu-1234: the header GeoRegistry-Receipt of a push." };
+        var receipt = new Argument<string>("RECEIPT") { Description = "The receipt, such as eu-7f3a9c01-1234: the header GeoRegistry-Receipt of a push." };
         var region = ApiCommands.RegionOption("Only in this region. Without it: in every region that the repository may be in.");
         var timeout = new Option<TimeSpan>("--timeout")
         {
@@ -72,5 +72,5 @@ internal static class WaitCommand
 /// <summary>What <c>GET /api/v1/receipts/{receipt}</c> answers.</summary>
 internal sealed record ReceiptReport(string Receipt, IReadOnlyList<ReceiptRegion> Regions);
 
-/// <summary>A push in one region: <c>complete</c>, <c>pending</c>, <c>unreachable</c> or <c>excluded</c>.</summary>
+/// <summary>A push in one region: <c>complete</c>, <c>pending</c>, <c>unreachable</c>, <c>excluded</c> or <c>orphaned</c>.</summary>
 internal sealed record ReceiptRegion(string Region, string State);

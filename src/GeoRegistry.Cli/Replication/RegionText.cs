@@ -21,11 +21,13 @@ internal static class RegionText
     public static string Pending(RegionReport region)
     {
         var sources = region.Sources ?? [];
-        var (commits, bytes, dead) = (sources.Sum(source => source.PendingCommits), sources.Sum(source => source.PendingBytes), sources.Sum(source => source.DeadLetters));
+        var (commits, bytes) = (sources.Sum(source => source.PendingCommits), sources.Sum(source => source.PendingBytes));
+        var (dead, setAside) = (sources.Sum(source => source.DeadLetters), sources.Sum(source => source.SetAside));
         return string.Join(", ", new[]
         {
             commits + bytes > 0 ? $"{Humane.Count(commits, "commit")}, {Humane.Size(bytes)}" : "",
             dead > 0 ? Humane.Count(dead, "dead letter") : "",
+            setAside > 0 ? $"{Humane.Count(setAside, "ledger")} set aside" : "",
         }.Where(part => part.Length > 0));
     }
 

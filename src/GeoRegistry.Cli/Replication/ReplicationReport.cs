@@ -17,6 +17,7 @@ internal sealed record ReplicationReport(string Region, long Topology, IReadOnly
 /// <param name="CompleteP99Seconds">The same for the slowest in a hundred.</param>
 /// <param name="AppliedP50Seconds">From push to applied here, the median of late.</param>
 /// <param name="AppliedP99Seconds">The same for the slowest in a hundred.</param>
+/// <param name="Closed">Why it takes no writes as a home; null where it does.</param>
 internal sealed record RegionReport(
     string Region,
     bool Reachable,
@@ -27,11 +28,12 @@ internal sealed record RegionReport(
     double? CompleteP50Seconds,
     double? CompleteP99Seconds,
     double? AppliedP50Seconds,
-    double? AppliedP99Seconds);
+    double? AppliedP99Seconds,
+    string? Closed = null);
 
 /// <summary>How far one region has followed another's feed.</summary>
 /// <param name="Region">Whose feed.</param>
-/// <param name="State"><c>live</c>, <c>connecting</c>, <c>snapshot</c>, <c>unreachable</c> or <c>foreign</c>.</param>
+/// <param name="State"><c>live</c>, <c>connecting</c>, <c>snapshot</c>, <c>unreachable</c> or <c>diverged</c>.</param>
 /// <param name="Applied">The last position that was applied.</param>
 /// <param name="Head">The feed's last position.</param>
 /// <param name="PendingCommits">Commits that were applied and await blobs.</param>
@@ -40,6 +42,7 @@ internal sealed record RegionReport(
 /// <param name="DeadLetters">The blobs that are no longer tried by themselves.</param>
 /// <param name="LagSeconds">The age of the oldest commit that is not complete.</param>
 /// <param name="HeardSeconds">Since the other was last heard from.</param>
+/// <param name="SetAside">Its ledgers that cannot be repaired here.</param>
 internal sealed record SourceReport(
     string Region,
     string State,
@@ -50,4 +53,5 @@ internal sealed record SourceReport(
     long PendingBytes,
     long DeadLetters,
     double LagSeconds,
-    double? HeardSeconds);
+    double? HeardSeconds,
+    int SetAside = 0);

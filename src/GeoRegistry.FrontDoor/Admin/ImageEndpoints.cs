@@ -1,4 +1,5 @@
 using GeoRegistry.FrontDoor.Errors;
+using GeoRegistry.Ledgers;
 using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Errors;
 using GeoRegistry.Regions.Control;
@@ -29,11 +30,11 @@ internal sealed class ImageEndpoints(RegionMap map, Whereabouts whereabouts, Com
     private async Task ReceiptAsync(AdminApi api, HttpContext http, string text)
     {
         var wait = TimeSpan.Zero;
-        var fault = Receipt.TryParse(text, out var receipt) && map.Current.Find(receipt.Home) is not null
-            ? null
-            : RegistryError.Of(ErrorCode.Unsupported, $"'{text}' is not a receipt, such as eu-1234 from the GeoRegistry-Receipt header of a push.") with { Status = 404 };
+        var fault = (RegistryError?)null;
         if (http.Request.Query["wait"].ToString() is { Length: > 0 } asked && (!ReplicationEndpoints.TryWait(asked, out wait) || wait > MaxWait))
             fault ??= RegistryError.Of(ErrorCode.Unsupported, $"wait is a number and s or ms, {MaxWait.TotalSeconds}s at most, not '{asked}'.") with { Status = 400 };
+        if (!FeedPosition.TryParse(text, out var receipt) || map.Current.Find(receipt.Region) is null)
+            fault ??= RegistryError.Of(ErrorCode.Unsupported, $"'{text}' is not a receipt, such as eu-7f3a9c01-1234 from the GeoRegistry-Receipt header of a push.") with { Status = 404 };
         if (fault is not null)
         {
             await ErrorResponse.WriteAsync(http, fault).ConfigureAwait(false);
@@ -41,12 +42,22 @@ internal sealed class ImageEndpoints(RegionMap map, Whereabouts whereabouts, Com
         }
 
         if (await api.RegionsOfAsync(http).ConfigureAwait(false) is not { } regions) return;
+        var found = await completion.FindRepositoryAsync(receipt, http.RequestAborted).ConfigureAwait(false);
+        if (found is { Repository: null, Otherwise: CompletionState.Complete })
+        {
+            await ErrorResponse.WriteAsync(http, RegistryError.Of(
+                ErrorCode.Unsupported, $"The commit {receipt} is kept no longer: 'where' tells how its repository stands.") with { Status = 404 }).ConfigureAwait(false);
+            return;
+        }
+
         var rows = regions.Select(async region =>
         {
-            var state = await completion.AwaitInAsync(region, receipt, wait, http.RequestAborted).ConfigureAwait(false);
+            var state = RepositoryName.TryParse(found.Repository, out var repository)
+                ? await completion.AwaitInAsync(region, repository, receipt, wait, http.RequestAborted).ConfigureAwait(false)
+                : found.Otherwise;
             return new ReceiptRow(region.ToString(), state.ToString().ToLowerInvariant());
         });
-        await AdminApi.WriteAsync(http, new ReceiptReport(text, await Task.WhenAll(rows).ConfigureAwait(false))).ConfigureAwait(false);
+        await AdminApi.WriteAsync(http, new ReceiptReport(text, found.Repository, await Task.WhenAll(rows).ConfigureAwait(false))).ConfigureAwait(false);
     }
 
     private async Task WhereAsync(AdminApi api, HttpContext http, string name)
@@ -70,7 +81,7 @@ internal sealed class ImageEndpoints(RegionMap map, Whereabouts whereabouts, Com
         WhereReport Report(IReadOnlyList<ImageWhereabouts> regions) => new(name, asked, map.Current.HomeOf(repository).Region.ToString(), regions);
     }
 
-    private sealed record ReceiptReport(string Receipt, IReadOnlyList<ReceiptRow> Regions);
+    private sealed record ReceiptReport(string Receipt, string? Repository, IReadOnlyList<ReceiptRow> Regions);
 
     private sealed record ReceiptRow(string Region, string State);
 

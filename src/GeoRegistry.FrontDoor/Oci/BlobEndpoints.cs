@@ -1,7 +1,6 @@
 using GeoRegistry.FrontDoor.Errors;
 using GeoRegistry.FrontDoor.Http;
 using GeoRegistry.FrontDoor.Regions;
-using GeoRegistry.Ledgers;
 using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Errors;
 using GeoRegistry.Repositories;
@@ -13,7 +12,7 @@ namespace GeoRegistry.FrontDoor.Oci;
 
 /// <summary>Blobs by digest.</summary>
 /// <remarks>Source: OCI Distribution Spec v1.1 §Pulling blobs, §Checking if content exists in the registry, §Deleting Blobs.</remarks>
-internal sealed class BlobEndpoints(RepositoryBlobs blobs, RepositoryDirectory repositories, RegionId here)
+internal sealed class BlobEndpoints(RepositoryBlobs blobs, RepositoryDirectory repositories)
 {
     // Content under a digest never changes.
     private const string Immutable = "public, max-age=31536000, immutable";
@@ -68,8 +67,8 @@ internal sealed class BlobEndpoints(RepositoryBlobs blobs, RepositoryDirectory r
 
     private async Task DeleteAsync(OciRequest request, Digest digest)
     {
-        var outcome = await repositories.Of(request.Repository).DeleteBlobAsync(new DeleteBlob(digest, Actor: "", request.Relay), request.Aborted).ConfigureAwait(false);
-        await WriteAnswers.DeletedAsync(request.Http, outcome, here).ConfigureAwait(false);
+        var outcome = await repositories.Of(request.Repository).DeleteBlobAsync(new DeleteBlob(digest, request.Origin), request.Aborted).ConfigureAwait(false);
+        await WriteAnswers.DeletedAsync(request.Http, outcome).ConfigureAwait(false);
     }
 
     private static void Describe(HttpResponse response, Digest digest)

@@ -1,6 +1,5 @@
 using GeoRegistry.FrontDoor.Errors;
 using GeoRegistry.FrontDoor.Http;
-using GeoRegistry.Ledgers;
 using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Errors;
 using GeoRegistry.Protocol.Manifests;
@@ -13,7 +12,7 @@ namespace GeoRegistry.FrontDoor.Oci;
 
 /// <summary>Manifests by tag and digest.</summary>
 /// <remarks>Source: OCI Distribution Spec v1.1 §Pulling manifests, §Pushing Manifests, §Deleting tags, §Deleting Manifests.</remarks>
-internal sealed class ManifestEndpoints(RepositoryReader reader, RepositoryDirectory repositories, RegionId here)
+internal sealed class ManifestEndpoints(RepositoryReader reader, RepositoryDirectory repositories)
 {
     public IEnumerable<OciEndpoint> Routes =>
     [
@@ -81,7 +80,7 @@ internal sealed class ManifestEndpoints(RepositoryReader reader, RepositoryDirec
                 await ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.ManifestInvalid, rejected.Reason)).ConfigureAwait(false);
                 break;
             case ManifestReading.Accepted accepted:
-                var command = new PutManifest(accepted.Manifest, target.Tags, EntityTags.PreconditionOf(http.Request), Actor: "", request.Relay);
+                var command = new PutManifest(accepted.Manifest, target.Tags, EntityTags.PreconditionOf(http.Request), request.Origin);
                 var outcome = await repositories.Of(request.Repository).PutManifestAsync(command, request.Aborted).ConfigureAwait(false);
                 await AnswerPutAsync(request, target, accepted.Manifest, outcome).ConfigureAwait(false);
                 break;
@@ -92,7 +91,7 @@ internal sealed class ManifestEndpoints(RepositoryReader reader, RepositoryDirec
     {
         if (outcome is WriteOutcome.Refused refused) return ErrorResponse.WriteAsync(request.Http, refused.Errors);
         var response = request.Http.Response;
-        WriteAnswers.NameReceipt(response, outcome, here);
+        WriteAnswers.NameReceipt(response, outcome);
         response.StatusCode = StatusCodes.Status201Created;
         response.Headers.Location = $"/v2/{request.Repository}/manifests/{manifest.Digest}";
         response.Headers[HeaderNames.DockerContentDigest] = manifest.Digest.ToString();
@@ -111,9 +110,9 @@ internal sealed class ManifestEndpoints(RepositoryReader reader, RepositoryDirec
             return;
         }
 
-        var command = new DeleteReference(reference, EntityTags.PreconditionOf(request.Http.Request), Actor: "", request.Relay);
+        var command = new DeleteReference(reference, EntityTags.PreconditionOf(request.Http.Request), request.Origin);
         var outcome = await repositories.Of(request.Repository).DeleteAsync(command, request.Aborted).ConfigureAwait(false);
-        await WriteAnswers.DeletedAsync(request.Http, outcome, here).ConfigureAwait(false);
+        await WriteAnswers.DeletedAsync(request.Http, outcome).ConfigureAwait(false);
     }
 
     // What can be no tag names nothing; what was meant as a digest is told to be none.

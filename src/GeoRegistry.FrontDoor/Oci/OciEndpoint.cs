@@ -1,6 +1,8 @@
 using GeoRegistry.FrontDoor.Peers;
 using GeoRegistry.Ledgers;
+using GeoRegistry.FrontDoor.Http;
 using GeoRegistry.Protocol;
+using GeoRegistry.Repositories.Writes;
 using Microsoft.AspNetCore.Http;
 
 namespace GeoRegistry.FrontDoor.Oci;
@@ -15,6 +17,9 @@ internal readonly record struct OciRequest(HttpContext Http, RepositoryName Repo
 
     /// <summary>The region that relays the request; null where a client sends it.</summary>
     public RegionId? Relay => PeerIdentity.Of(Http);
+
+    /// <summary>Who asks for a write, and by what way.</summary>
+    public WriteOrigin Origin => new("", Relay, WriteIds.Of(Http.Request, isRelayed: Relay is not null));
 }
 
 /// <summary>One row of a route table.</summary>

@@ -1,5 +1,4 @@
 using GeoRegistry.FrontDoor.Errors;
-using GeoRegistry.Ledgers;
 using GeoRegistry.Repositories.Writes;
 using Microsoft.AspNetCore.Http;
 
@@ -9,18 +8,18 @@ namespace GeoRegistry.FrontDoor.Oci;
 internal static class WriteAnswers
 {
     /// <summary>Answers a deletion: 202, or why not.</summary>
-    public static Task DeletedAsync(HttpContext http, WriteOutcome outcome, RegionId home)
+    public static Task DeletedAsync(HttpContext http, WriteOutcome outcome)
     {
         if (outcome is WriteOutcome.Refused refused) return ErrorResponse.WriteAsync(http, refused.Errors);
-        NameReceipt(http.Response, outcome, home);
+        NameReceipt(http.Response, outcome);
         http.Response.StatusCode = StatusCodes.Status202Accepted;
         http.Response.ContentLength = 0;
         return Task.CompletedTask;
     }
 
     /// <summary>Tells the receipt of a write that stands.</summary>
-    public static void NameReceipt(HttpResponse response, WriteOutcome outcome, RegionId home)
+    public static void NameReceipt(HttpResponse response, WriteOutcome outcome)
     {
-        if (outcome is WriteOutcome.Committed { Position: { } position }) response.Headers[HeaderNames.GeoRegistryReceipt] = $"{home}-{position}";
+        if (outcome is WriteOutcome.Committed { Position: { } position }) response.Headers[HeaderNames.GeoRegistryReceipt] = position.ToString();
     }
 }

@@ -7,7 +7,7 @@ using GeoRegistry.Ledgers.Blobs;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Errors;
-using GeoRegistry.Replication;
+using GeoRegistry.Replication.Blobs;
 using GeoRegistry.Replication.Receipts;
 using GeoRegistry.Replication.Tails;
 using GeoRegistry.Repositories.Blobs;
@@ -50,8 +50,8 @@ internal sealed class ContentEndpoints(IBlobStore store, IRepositoryTables table
             && Digest.TryParse(query["digest"], out var digest)
             && long.TryParse(query["size"], NumberStyles.None, CultureInfo.InvariantCulture, out var sizeBytes))
         {
-            await tables.LinkBlobAsync(repository, digest, sizeBytes, http.RequestAborted).ConfigureAwait(false);
-            http.Response.StatusCode = StatusCodes.Status204NoContent;
+            var number = await tables.LinkBlobAsync(repository, digest, sizeBytes, announce: false, http.RequestAborted).ConfigureAwait(false);
+            await http.Response.WriteAsJsonAsync(new LinkReply(number), http.RequestAborted).ConfigureAwait(false);
         }
         else
         {
@@ -75,12 +75,14 @@ internal sealed class ContentEndpoints(IBlobStore store, IRepositoryTables table
 
     private async Task ReceiptAsync(HttpContext http, string text)
     {
-        if (!Receipt.TryParse(text, out var receipt) || !ReplicationEndpoints.TryWait(http.Request.Query["wait"].ToString(), out var wait))
+        if (!FeedPosition.TryParse(text, out var receipt)
+            || !RepositoryName.TryParse(http.Request.Query["repository"].ToString(), out var repository)
+            || !ReplicationEndpoints.TryWait(http.Request.Query["wait"].ToString(), out var wait))
         {
-            await ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unsupported, "A receipt and a time to wait are asked for.") with { Status = 400 }).ConfigureAwait(false);
+            await ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unsupported, "A receipt, its repository and a time to wait are asked for.") with { Status = 400 }).ConfigureAwait(false);
             return;
         }
 
-        await http.Response.WriteAsJsonAsync(await completion.AwaitHereAsync(receipt, wait, http.RequestAborted).ConfigureAwait(false), http.RequestAborted).ConfigureAwait(false);
+        await http.Response.WriteAsJsonAsync(await completion.AwaitHereAsync(repository, receipt, wait, http.RequestAborted).ConfigureAwait(false), http.RequestAborted).ConfigureAwait(false);
     }
 }

@@ -7,15 +7,17 @@ using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Errors;
 using GeoRegistry.Regions.Control;
 using GeoRegistry.Replication.Feeds;
-using GeoRegistry.Replication.Leases;
+using GeoRegistry.Replication.Homes;
 using GeoRegistry.Replication.Peers;
+using GeoRegistry.Replication.Receipts;
 using GeoRegistry.Replication.Tails;
+using GeoRegistry.Replication.Visibility;
 using Microsoft.AspNetCore.Http;
 
 namespace GeoRegistry.FrontDoor.Peers;
 
 /// <summary>What tails ask: this region's feed, its end, snapshots of its ledgers; and what they tell: how far they are.</summary>
-internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, ReadLeases leases, TagChanges changes, ILedgerStore ledgers, IReplicaStore replicas)
+internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, HomeGate gate, ReadLeases leases, Completion completion, ILedgerStore ledgers, IReplicaStore replicas)
 {
     private const string Ledger = "/peer/ledgers/";
 
@@ -27,6 +29,8 @@ internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, ReadLeases 
     {
         ("GET", "/peer/feed") => FeedAsync,
         ("GET", "/peer/feed/end") => EndAsync,
+        ("GET", "/peer/feed/repository") => RepositoryAsync,
+        ("GET", "/peer/followed") => FollowedAsync,
         ("POST", "/peer/progress") => ProgressAsync,
         ("GET", "/peer/ledgers") => LedgersAsync,
         ("GET", _) when path.StartsWith(Ledger, StringComparison.Ordinal) => (http, reader) => SnapshotAsync(http, reader, path[Ledger.Length..]),
@@ -35,14 +39,17 @@ internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, ReadLeases 
 
     private async Task FeedAsync(HttpContext http, RegionId reader)
     {
-        if (!TryNumber(http, "after", out var after) || !TryChecksum(http, out var checksum))
+        if (!TryIncarnation(http, out var incarnation) || !TryNumber(http, "after", out var after) || !TryChecksum(http, out var checksum))
         {
-            await ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unsupported, "after is a position and checksum its entry's.") with { Status = 400 }).ConfigureAwait(false);
+            await ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unsupported, "incarnation and after are a position, and checksum is its entry's.") with { Status = 400 }).ConfigureAwait(false);
             return;
         }
 
-        var (start, head) = await feeds.FindStartAsync(new FeedCursor(after, checksum), http.RequestAborted).ConfigureAwait(false);
-        http.Response.Headers[PeerHeaders.FeedHead] = head.ToString(CultureInfo.InvariantCulture);
+        var cursor = new FeedCursor(incarnation, after, checksum);
+        var (start, extent) = await feeds.FindStartAsync(cursor, http.RequestAborted).ConfigureAwait(false);
+        await gate.CheckAsync(reader, cursor, http.RequestAborted).ConfigureAwait(false);
+        http.Response.Headers[PeerHeaders.Incarnation] = extent.Incarnation.ToString();
+        http.Response.Headers[PeerHeaders.FeedHead] = extent.Head.ToString(CultureInfo.InvariantCulture);
         if (start != FeedStart.Possible)
         {
             http.Response.StatusCode = start == FeedStart.Pruned ? StatusCodes.Status410Gone : StatusCodes.Status409Conflict;
@@ -50,36 +57,58 @@ internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, ReadLeases 
         }
 
         await http.Response.BodyWriter.FlushAsync(http.RequestAborted).ConfigureAwait(false); // The head now: the first commit may be long in coming.
-        await feeds.WriteAsync(reader, after, http.Response.BodyWriter, http.RequestAborted).ConfigureAwait(false);
+        await feeds.WriteAsync(reader, extent.Incarnation, after, http.Response.BodyWriter, http.RequestAborted).ConfigureAwait(false);
     }
 
     private async Task EndAsync(HttpContext http, RegionId reader)
     {
         var end = await feeds.ReadEndAsync(http.RequestAborted).ConfigureAwait(false);
-        await http.Response.WriteAsJsonAsync(new FeedEnd(end.Position, Convert.ToHexStringLower(end.Checksum.Span)), http.RequestAborted).ConfigureAwait(false);
+        await http.Response.WriteAsJsonAsync(FeedEnd.Of(end, map.Current.Version), http.RequestAborted).ConfigureAwait(false);
+    }
+
+    // How far this region follows the one that asks: by it a home that starts sees whether it lost commits.
+    private async Task FollowedAsync(HttpContext http, RegionId source)
+    {
+        var cursor = await replicas.ReadCursorAsync(source, http.RequestAborted).ConfigureAwait(false);
+        await http.Response.WriteAsJsonAsync(FeedEnd.Of(cursor, map.Current.Version), http.RequestAborted).ConfigureAwait(false);
+    }
+
+    private async Task RepositoryAsync(HttpContext http, RegionId reader)
+    {
+        var found = FeedPosition.TryParse(http.Request.Query["position"], out var position) && position.Region == map.Self
+            ? await completion.FindHereAsync(position, http.RequestAborted).ConfigureAwait(false)
+            : ReceiptLookup.NotKnownYet;
+        await http.Response.WriteAsJsonAsync(found, http.RequestAborted).ConfigureAwait(false);
     }
 
     private async Task ProgressAsync(HttpContext http, RegionId reader)
     {
-        if (!TryNumber(http, "applied", out var applied))
+        if (!TryIncarnation(http, out var incarnation) || !TryNumber(http, "applied", out var applied))
         {
-            await ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unsupported, "applied is a position.") with { Status = 400 }).ConfigureAwait(false);
+            await ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unsupported, "incarnation and applied are a position.") with { Status = 400 }).ConfigureAwait(false);
             return;
         }
 
-        var (head, lease) = await leases.ReportAsync(
-            reader, applied, async () => (await ledgers.ReadFeedExtentAsync(map.Self, http.RequestAborted).ConfigureAwait(false)).Head).ConfigureAwait(false);
-        await http.Response.WriteAsJsonAsync(new ProgressReply(head, (long)lease.TotalMilliseconds, changes.ShownThrough(head)), http.RequestAborted).ConfigureAwait(false);
+        var extent = await ledgers.ReadFeedExtentAsync(map.Self, http.RequestAborted).ConfigureAwait(false);
+        var (head, lease) = (extent.Head, TimeSpan.Zero);
+        if (incarnation == extent.Incarnation || (incarnation.IsNone && applied == 0))
+        {
+            (head, lease) = await leases.ReportAsync(
+                reader, applied, async () => (await ledgers.ReadFeedExtentAsync(map.Self, http.RequestAborted).ConfigureAwait(false)).Head).ConfigureAwait(false);
+        }
+
+        await http.Response.WriteAsJsonAsync(new ProgressReply(head, (long)lease.TotalMilliseconds, leases.ShownThrough(head)), http.RequestAborted).ConfigureAwait(false);
     }
 
     private async Task LedgersAsync(HttpContext http, RegionId reader)
     {
         var limit = TryNumber(http, "n", out var asked) && asked > 0 ? (int)Math.Min(asked, MaxLedgers) : MaxLedgers;
+        var home = RegionId.TryParse(http.Request.Query["home"], out var named) ? named : map.Self;
         var after = http.Request.Query["after"].ToString();
         var heads = await ledgers.ListHeadsAsync(after.Length == 0 ? null : after, limit, http.RequestAborted).ConfigureAwait(false);
         var rows = heads
-            .Where(row => MayHave(reader, row.Ledger))
-            .Select(row => new LedgerRow(row.Ledger.Name, row.Head.Epoch, row.Head.Number, Convert.ToHexStringLower(row.Head.Checksum.Span)));
+            .Where(row => MayHave(reader, home, row.Ledger))
+            .Select(row => LedgerRow.Of(row.Ledger, row.Head));
         await http.Response.WriteAsJsonAsync(new LedgerPage([.. rows], heads.Count < limit ? null : heads[^1].Ledger.Name), http.RequestAborted).ConfigureAwait(false);
     }
 
@@ -90,7 +119,8 @@ internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, ReadLeases 
         await using (spool.ConfigureAwait(false))
         {
             var ledger = new LedgerId(LedgerKind.Repository, name);
-            var isThere = RepositoryName.TryParse(name, out _) && MayHave(reader, ledger)
+            var isThere = RepositoryName.TryParse(name, out var repository)
+                && MayHave(reader, map.Current.HomeOf(repository).Region, ledger)
                 && await replicas.ReadSnapshotAsync(ledger, snapshot => SnapshotCodec.Write(spool, snapshot), http.RequestAborted).ConfigureAwait(false);
             if (!isThere)
             {
@@ -105,11 +135,19 @@ internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, ReadLeases 
         }
     }
 
-    private bool MayHave(RegionId reader, LedgerId ledger)
+    // A home gives its ledgers to whoever may have them; a replica gives them to their home, which may have lost them.
+    private bool MayHave(RegionId reader, RegionId home, LedgerId ledger)
     {
         var topology = map.Current;
         var repository = RepositoryName.Parse(ledger.Name);
-        return topology.HomeOf(repository).Region == map.Self && topology.PolicyOf(repository).Allows(reader);
+        return topology.HomeOf(repository).Region == home && (home == map.Self || home == reader) && topology.PolicyOf(repository).Allows(reader);
+    }
+
+    private static bool TryIncarnation(HttpContext http, out Incarnation incarnation)
+    {
+        var text = http.Request.Query["incarnation"].ToString();
+        incarnation = default;
+        return text.Length == 0 || Incarnation.TryParse(text, out incarnation);
     }
 
     private static bool TryNumber(HttpContext http, string name, out long number) =>

@@ -1,10 +1,12 @@
 using GeoRegistry.FrontDoor.Errors;
 using GeoRegistry.FrontDoor.Oci;
 using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Protocol.Errors;
 using GeoRegistry.Regions.Control;
 using GeoRegistry.Regions.Topologies;
 using GeoRegistry.Replication;
+using GeoRegistry.Replication.Peers;
 using GeoRegistry.Replication.Receipts;
 using GeoRegistry.Replication.Tails;
 using GeoRegistry.Repositories;
@@ -16,7 +18,7 @@ namespace GeoRegistry.FrontDoor.Regions;
 internal sealed class AcknowledgedWrites(RegionMap map, Tailing tails, Relay relay, Completion completion, ReplicationOptions options, TimeProvider clock)
 {
     /// <summary>How long a write waits to be applied here. What takes longer is acknowledged all the same: until then reads ask the home.</summary>
-    private static readonly TimeSpan ApplyPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ApplyTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Answers a write.</summary>
     /// <param name="request">The request.</param>
@@ -34,15 +36,17 @@ internal sealed class AcknowledgedWrites(RegionMap map, Tailing tails, Relay rel
 
         if (home == map.Self) await here(request).ConfigureAwait(false);
         else await RelayAsync(request, home).ConfigureAwait(false);
-        if (request.Http.Response.StatusCode >= 300 || !Receipt.TryParse(request.Http.Response.Headers[HeaderNames.GeoRegistryReceipt], out var receipt)) return;
+        if (request.Http.Response.StatusCode >= 300 || !FeedPosition.TryParse(request.Http.Response.Headers[HeaderNames.GeoRegistryReceipt], out var receipt)) return;
         var count = policy.RegionsFor(durability);
-        if (count == 0 || await completion.AwaitAsync(receipt, policy.Regions, count, options.DurabilityTimeout, request.Aborted).ConfigureAwait(false)) return;
+        if (count == 0 || await completion.AwaitAsync(request.Repository, receipt, policy.Regions, count, options.DurabilityTimeout, request.Aborted).ConfigureAwait(false)) return;
         request.Http.Response.Clear();
         await ErrorResponse.WriteAsync(request.Http, NotDurable(receipt, count)).ConfigureAwait(false);
     }
 
     private async Task RelayAsync(OciRequest request, RegionId home)
     {
+        // Whatever repeats it on the way, the home does it once.
+        request.Http.Request.Headers[PeerHeaders.WriteId] = (request.Origin.Id ?? WriteId.New()).ToString();
         HttpResponseMessage answer;
         try
         {
@@ -63,20 +67,20 @@ internal sealed class AcknowledgedWrites(RegionMap map, Tailing tails, Relay rel
         }
     }
 
-    private async Task AwaitAppliedAsync(Receipt receipt, CancellationToken cancellation)
+    private async Task AwaitAppliedAsync(FeedPosition receipt, CancellationToken cancellation)
     {
         try
         {
-            await tails.Of(receipt.Home)!.Applied.WaitForAsync(receipt.Position, cancellation).WaitAsync(ApplyPatience, clock, cancellation).ConfigureAwait(false);
+            await tails.Of(receipt.Region)!.Applied.WaitForAsync(receipt.Number, cancellation).WaitAsync(ApplyTimeout, clock, cancellation).ConfigureAwait(false);
         }
-        catch (TimeoutException)
+        catch (Exception e) when (e is TimeoutException or OtherRegionsUnreachableException)
         {
-            // The tail is behind by more than that, and so holds no lease.
+            // The tail is behind by more than that, and so holds no lease; or the home went on under another incarnation.
         }
     }
 
-    private Receipt? ReceiptOf(HttpResponseMessage answer) =>
-        answer.Headers.TryGetValues(HeaderNames.GeoRegistryReceipt, out var values) && Receipt.TryParse(values.First(), out var receipt) && tails.Of(receipt.Home) is not null
+    private FeedPosition? ReceiptOf(HttpResponseMessage answer) =>
+        answer.Headers.TryGetValues(HeaderNames.GeoRegistryReceipt, out var values) && FeedPosition.TryParse(values.First(), out var receipt) && tails.Of(receipt.Region) is not null
             ? receipt
             : null;
 
@@ -92,7 +96,7 @@ internal sealed class AcknowledgedWrites(RegionMap map, Tailing tails, Relay rel
         return durability;
     }
 
-    private RegistryError NotDurable(Receipt receipt, int count) => RegistryError.Of(
+    private RegistryError NotDurable(FeedPosition receipt, int count) => RegistryError.Of(
         ErrorCode.Unavailable,
         $"The push stands and is not complete in {count} regions after {options.DurabilityTimeout.TotalSeconds} s; pushing again is safe and waits again.",
         ("receipt", receipt.ToString()));

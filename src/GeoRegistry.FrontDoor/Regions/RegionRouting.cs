@@ -5,11 +5,12 @@ using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Errors;
 using GeoRegistry.Regions.Control;
 using GeoRegistry.Regions.Topologies;
-using GeoRegistry.Replication.Feeds;
-using GeoRegistry.Replication.Leases;
+using GeoRegistry.Replication.Homes;
 using GeoRegistry.Replication.Tails;
+using GeoRegistry.Replication.Visibility;
 using GeoRegistry.Repositories;
 using GeoRegistry.Repositories.Reads;
+using GeoRegistry.Repositories.Regions;
 using GeoRegistry.Repositories.Uploads;
 using Microsoft.AspNetCore.Http;
 
@@ -17,11 +18,15 @@ namespace GeoRegistry.FrontDoor.Regions;
 
 /// <summary>Decides which region answers a request to the OCI API.</summary>
 /// <remarks>
-/// Content is answered wherever it is; names by their home, or by a replica that holds a lease from it and knows what all know; writes by the home alone; an upload by
+/// Blobs are answered wherever they are; manifests and lists by their home, or by a replica that may show them alone; writes by the home alone; an upload by
 /// the region that began it. What another region relays is answered here or not at all, so that nothing goes round.
 /// </remarks>
-internal sealed class RegionRouting(RegionMap map, Tailing tails, RepositoryReader reader, TagChanges changes, FeedServer feeds, Relay relay, AcknowledgedWrites writes)
+internal sealed class RegionRouting(
+    RegionMap map, Tailing tails, FeedApplication application, RepositoryReader reader, HomeVisibility visibility, HomeGate gate, Relay relay, AcknowledgedWrites writes)
 {
+    /// <summary>After how much silence a home is not asked before each answer that may be stale: each request would wait for it in vain.</summary>
+    private static readonly TimeSpan SilentTime = TimeSpan.FromSeconds(10);
+
     /// <summary>Answers a request, here or through another region.</summary>
     /// <param name="resource">What it is about.</param>
     /// <param name="request">The request.</param>
@@ -33,14 +38,15 @@ internal sealed class RegionRouting(RegionMap map, Tailing tails, RepositoryRead
         if (topology.PolicyOf(request.Repository) is var policy && !policy.Allows(map.Self)) return RefuseAsync(request, policy);
         var home = topology.HomeOf(request.Repository).Region;
         if (IsWrite(resource, request)) return HasLostData(home) ? ErrorResponse.WriteAsync(request.Http, LostData(request, home)) : WriteAsync(request, home, policy, here);
-        if (resource == OciResource.Manifest && home == map.Self) return ReadAtHomeAsync(request, here);
+        if (home == map.Self && resource == OciResource.Manifest) return ReadAtHomeAsync(request, here);
+        if (home == map.Self && resource == OciResource.Referrers) return ReadReferrersAtHomeAsync(request, here);
         if (request.Relay is not null) return here(request);
         return resource switch
         {
             OciResource.Upload => UploadAsync(request, here),
             OciResource.Manifest => ReadManifestAsync(request, home, policy, here),
             OciResource.Tags when home != map.Self => ReadListAsync(request, home, policy, here),
-            OciResource.Referrers when home != map.Self && !HoldsLease(home) => ReadListAsync(request, home, policy, here),
+            OciResource.Referrers when home != map.Self => ReadReferrersAsync(request, home, policy, here),
             _ => here(request),
         };
     }
@@ -73,15 +79,22 @@ internal sealed class RegionRouting(RegionMap map, Tailing tails, RepositoryRead
     // What was read is answered, and not read again: what is asked after it was read holds for it.
     private async Task ReadAtHomeAsync(OciRequest request, Func<OciRequest, Task> here)
     {
-        if (!Reference.TryParse(request.Reference, out var reference) || reference.IsDigest)
+        if (!Reference.TryParse(request.Reference, out var reference))
         {
             await here(request).ConfigureAwait(false);
             return;
         }
 
         var found = await reader.FindManifestAsync(request.Repository, reference, request.Aborted).ConfigureAwait(false);
-        if (changes.SpreadOf(request.Repository, reference.Tag) is { } spread) await spread.WaitAsync(request.Aborted).ConfigureAwait(false);
+        if (visibility.SpreadOf(request.Repository, request.Reference) is { } spread) await spread.WaitAsync(request.Aborted).ConfigureAwait(false);
         await ManifestEndpoints.AnswerAsync(request.Http, reference, found).ConfigureAwait(false);
+    }
+
+    // A list waits first: what is read after that is shown everywhere, unless it changes again.
+    private async Task ReadReferrersAtHomeAsync(OciRequest request, Func<OciRequest, Task> here)
+    {
+        if (visibility.SpreadOf(request.Repository, VisibleNames.Referrers) is { } spread) await spread.WaitAsync(request.Aborted).ConfigureAwait(false);
+        await here(request).ConfigureAwait(false);
     }
 
     private async Task ReadManifestAsync(OciRequest request, RegionId home, PolicyRule policy, Func<OciRequest, Task> here)
@@ -95,12 +108,17 @@ internal sealed class RegionRouting(RegionMap map, Tailing tails, RepositoryRead
         // The lease before, so that what is read is not older than what was acknowledged without this region; the rest after, so that it holds for what was read.
         var heldLease = HoldsLease(home);
         var found = await reader.FindManifestAsync(request.Repository, reference, request.Aborted).ConfigureAwait(false);
-        var mayAnswer = found is not null && (reference.IsDigest || (heldLease && tails.Of(home)!.MayShow(request.Repository, reference.Tag)));
-        if (mayAnswer) await ManifestEndpoints.AnswerAsync(request.Http, reference, found).ConfigureAwait(false);
-        else if (await TryRelayAsync(request, home, foundOnly: false).ConfigureAwait(false)) return;
-        else if (policy.IsStrict && !reference.IsDigest) await ErrorResponse.WriteAsync(request.Http, Unreachable(request, home)).ConfigureAwait(false);
+        if (found is not null && heldLease && MayShow(home, request.Repository, request.Reference)) await ManifestEndpoints.AnswerAsync(request.Http, reference, found).ConfigureAwait(false);
+        else if ((found is null || MayAsk(home)) && await TryRelayAsync(request, home, foundOnly: false).ConfigureAwait(false)) return;
+        else if (policy.IsStrict) await ErrorResponse.WriteAsync(request.Http, Unreachable(request, home)).ConfigureAwait(false);
         else if (found is not null) await AnswerStaleAsync(request, home, here).ConfigureAwait(false);
-        else await AskOthersAsync(request, home, policy, isStale: !reference.IsDigest).ConfigureAwait(false);
+        else await AskOthersAsync(request, home, policy).ConfigureAwait(false);
+    }
+
+    private async Task ReadReferrersAsync(OciRequest request, RegionId home, PolicyRule policy, Func<OciRequest, Task> here)
+    {
+        if (HoldsLease(home) && MayShow(home, request.Repository, VisibleNames.Referrers)) await here(request).ConfigureAwait(false);
+        else await ReadListAsync(request, home, policy, here).ConfigureAwait(false);
     }
 
     private async Task ReadListAsync(OciRequest request, RegionId home, PolicyRule policy, Func<OciRequest, Task> here)
@@ -117,11 +135,11 @@ internal sealed class RegionRouting(RegionMap map, Tailing tails, RepositoryRead
     }
 
     // Unknown here, and the home is silent: another replica may have heard of it.
-    private async Task AskOthersAsync(OciRequest request, RegionId home, PolicyRule policy, bool isStale)
+    private async Task AskOthersAsync(OciRequest request, RegionId home, PolicyRule policy)
     {
         foreach (var region in map.Others.Where(region => region.Id != home && policy.Allows(region.Id)))
         {
-            if (await TryRelayAsync(request, region.Id, foundOnly: true, isStale ? Warnings.MayBeStale(region.Id, home) : null).ConfigureAwait(false)) return;
+            if (await TryRelayAsync(request, region.Id, foundOnly: true, Warnings.MayBeStale(region.Id, home)).ConfigureAwait(false)) return;
         }
 
         await ErrorResponse.WriteAsync(request.Http, Unreachable(request, home)).ConfigureAwait(false);
@@ -146,12 +164,18 @@ internal sealed class RegionRouting(RegionMap map, Tailing tails, RepositoryRead
     }
 
     // A home that lost data would answer that what the others have never was.
-    private bool HasLostData(RegionId home) => home == map.Self ? feeds.HasLostData : tails.Of(home) is { Activity: TailActivity.Foreign };
+    private bool HasLostData(RegionId home) => home == map.Self ? gate.HasLostData : tails.Of(home) is { Activity: TailActivity.Diverged };
 
     private static RegistryError LostData(OciRequest request, RegionId home) => RegistryError.Of(
-        ErrorCode.Unavailable, $"{home}, the home of {request.Repository}, has lost commits that other regions have, so nothing is changed until its data is restored.", ("home", home.ToString()));
+        ErrorCode.Unavailable, $"{home}, the home of {request.Repository}, has lost commits that other regions have, so nothing is changed until its data is restored or an operator lets it go on.", ("home", home.ToString()));
 
-    private bool HoldsLease(RegionId home) => tails.Of(home)?.HoldsLease == true;
+    private bool HoldsLease(RegionId home) => tails.Of(home)?.Visibility.HoldsLease == true;
+
+    private bool MayShow(RegionId home, RepositoryName repository, string name) =>
+        tails.Of(home)!.Visibility.MayShow(repository, name) && !application.IsSetAside(home, LedgerId.Of(repository));
+
+    // What is here is answered at once, with a warning, where asking would only take time.
+    private bool MayAsk(RegionId home) => tails.Of(home) is not { } tail || tail.SinceHeard is not { } silence || silence < SilentTime;
 
     private RegistryError Unreachable(OciRequest request, RegionId home) => RegistryError.Of(
         ErrorCode.Unavailable, $"Region {map.Self} cannot answer for {home}, the home of {request.Repository}, which cannot be reached: try again.", ("home", home.ToString()));

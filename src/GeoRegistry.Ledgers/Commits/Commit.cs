@@ -15,4 +15,8 @@ public sealed record Commit(
     DateTimeOffset At,
     string Actor,
     RegionId Region,
-    IReadOnlyList<Operation> Operations);
+    IReadOnlyList<Operation> Operations)
+{
+    /// <summary>The write that it carries out; none in commits of builds that knew no ids.</summary>
+    public WriteId Write { get; init; }
+}

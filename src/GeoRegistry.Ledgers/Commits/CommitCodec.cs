@@ -7,7 +7,8 @@ namespace GeoRegistry.Ledgers.Commits;
 /// <summary>The wire form of commits: what is stored, checksummed, and sent between regions.</summary>
 /// <remarks>
 /// <code>
-/// commit    = version(1 byte, 1) ledgerKind(1 byte) ledgerName epoch number atMilliseconds actor region count operation*
+/// commit    = version(1 byte) ledgerKind(1 byte) ledgerName epoch number atMilliseconds actor region [writeId] count operation*
+///             version 2 has the write's id (16 bytes), version 1 has none
 /// operation = kind length payload              kind is an OperationKind; length is the payload's, in bytes
 ///   ManifestPut     = digest mediaType content
 ///   TagSet          = tag digest
@@ -22,14 +23,14 @@ namespace GeoRegistry.Ledgers.Commits;
 /// </remarks>
 public static class CommitCodec
 {
-    private const byte Version = 1;
+    private const byte WithoutWriteId = 1, WithWriteId = 2;
 
     /// <summary>Writes a commit; equal commits give equal bytes.</summary>
     public static byte[] Encode(Commit commit)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
         var writer = new WireWriter(buffer);
-        writer.Byte(Version);
+        writer.Byte(commit.Write.IsNone ? WithoutWriteId : WithWriteId);
         writer.Byte((byte)commit.Ledger.Kind);
         writer.Text(commit.Ledger.Name);
         writer.Number(commit.Epoch);
@@ -37,6 +38,7 @@ public static class CommitCodec
         writer.Number(commit.At.ToUnixTimeMilliseconds());
         writer.Text(commit.Actor);
         writer.Text(commit.Region.ToString());
+        if (!commit.Write.IsNone) writer.Raw(commit.Write.ToBytes());
         writer.Number(commit.Operations.Count);
         var payload = new ArrayBufferWriter<byte>(256);
         foreach (var operation in commit.Operations)
@@ -63,18 +65,17 @@ public static class CommitCodec
         }
     }
 
-    /// <summary>Reads which ledger a commit belongs to, and nothing more of it.</summary>
-    /// <exception cref="InvalidDataException">The bytes are no commit, or one of a newer version.</exception>
-    public static LedgerId ReadLedger(ReadOnlyMemory<byte> encoded)
+    private static byte ReadVersion(ref WireReader reader)
     {
-        var reader = new WireReader(encoded);
-        return ReadLedger(ref reader);
+        var version = reader.Byte();
+        return version is WithoutWriteId or WithWriteId
+            ? version
+            : throw new InvalidDataException($"The commit has the version {version}; this build knows {WithoutWriteId} and {WithWriteId}. Upgrade this region first.");
     }
 
-    private static LedgerId ReadLedger(ref WireReader reader)
+    /// <summary>Reads a ledger's kind and name.</summary>
+    internal static LedgerId ReadLedger(ref WireReader reader)
     {
-        if (reader.Byte() is var version and not Version)
-            throw new InvalidDataException($"The commit has the version {version}; this build knows {Version}. Upgrade this region first.");
         var kind = (LedgerKind)reader.Byte();
         if (!Enum.IsDefined(kind)) throw new InvalidDataException($"The commit is of an unknown kind of ledger, {(int)kind}.");
         return new LedgerId(kind, reader.Text());
@@ -83,12 +84,15 @@ public static class CommitCodec
     private static Commit Read(ReadOnlyMemory<byte> encoded)
     {
         var reader = new WireReader(encoded);
+        var version = ReadVersion(ref reader);
         var ledger = ReadLedger(ref reader);
         var epoch = reader.Number();
         var number = reader.Number();
         var at = DateTimeOffset.FromUnixTimeMilliseconds(reader.Number());
         var actor = reader.Text();
         var region = RegionId.Parse(reader.Text());
+        var write = version == WithWriteId ? WriteId.FromBytes(reader.Raw(WriteId.SizeBytes).Span) : default;
+        if (version == WithWriteId && write.IsNone) throw new InvalidDataException("The commit has an empty write id.");
         var operations = new Operation[reader.Count()];
         for (var i = 0; i < operations.Length; i++)
         {
@@ -98,7 +102,7 @@ public static class CommitCodec
 
         reader.End();
         if (operations.Length == 0) throw new InvalidDataException("The commit changes nothing.");
-        return new Commit(ledger, epoch, number, at, actor, region, operations);
+        return new Commit(ledger, epoch, number, at, actor, region, operations) { Write = write };
     }
 
     private static OperationKind WritePayload(Operation operation, WireWriter writer)

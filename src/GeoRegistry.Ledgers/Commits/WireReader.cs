@@ -36,6 +36,9 @@ internal struct WireReader(ReadOnlyMemory<byte> data)
 
     public ReadOnlyMemory<byte> Bytes() => Take(Count());
 
+    /// <summary>Bytes without a length before them.</summary>
+    public ReadOnlyMemory<byte> Raw(int count) => Take(count);
+
     public string Text() => Strict.GetString(Bytes().Span);
 
     public Digest Digest()

@@ -26,6 +26,9 @@ internal readonly struct WireWriter(ArrayBufferWriter<byte> buffer)
         buffer.Write(value);
     }
 
+    /// <summary>Bytes without a length before them.</summary>
+    public void Raw(ReadOnlySpan<byte> value) => buffer.Write(value);
+
     public void Text(string value) => Bytes(Encoding.UTF8.GetBytes(value));
 
     public void Digest(Digest value)

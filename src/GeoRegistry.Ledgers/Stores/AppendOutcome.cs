@@ -9,8 +9,8 @@ public abstract record AppendOutcome
 
     /// <summary>It is on disk and visible.</summary>
     /// <param name="Head">The ledger's head, which is this commit.</param>
-    /// <param name="Position">Its place in the region's feed, from 1 without a gap, in the order of commits.</param>
-    public sealed record Appended(LedgerHead Head, long Position) : AppendOutcome;
+    /// <param name="Position">Its place in the region's feed, whose numbers have no gap and are in the order of commits.</param>
+    public sealed record Appended(LedgerHead Head, FeedPosition Position) : AppendOutcome;
 
     /// <summary>The ledger's head is not the one expected, or its epoch is later than the commit's; nothing was written.</summary>
     /// <param name="Head">The head that stands.</param>

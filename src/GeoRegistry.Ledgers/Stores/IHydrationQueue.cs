@@ -31,9 +31,9 @@ public interface IHydrationQueue
     /// <returns>How many.</returns>
     Task<int> RetryAsync(Digest? digest, CancellationToken cancellation = default);
 
-    /// <summary>Whether the commit at a position of a region's feed awaits no blob here. Whether it is applied is not looked at.</summary>
-    /// <remarks>A position that snapshots stand for is complete when nothing that came with them is awaited.</remarks>
-    ValueTask<bool> IsCompleteAsync(RegionId source, long position, CancellationToken cancellation = default);
+    /// <summary>Whether a ledger's commit at a position of a region's feed awaits no blob here. Whether it is applied is not looked at.</summary>
+    /// <remarks>A position that a snapshot of the ledger stands for is complete when nothing that came with it is awaited.</remarks>
+    ValueTask<bool> IsCompleteAsync(LedgerId ledger, RegionId source, long position, CancellationToken cancellation = default);
 
     /// <summary>Blobs in the queue, the oldest first.</summary>
     /// <param name="dead">Dead letters, or the others.</param>

@@ -16,7 +16,7 @@ public interface ILedgerStore
     /// <param name="expected">The head that the commit was decided on; the commit must be the next after it.</param>
     /// <param name="commit">The commit, made by this region.</param>
     /// <param name="missing">Blobs that it names and the blob store lacks: queued for hydration in the same transaction. Null for none.</param>
-    /// <param name="cancellation">Gives up waiting before the transaction begins; afterwards the append is carried through.</param>
+    /// <param name="cancellation">Cancels as long as the transaction has not begun: an <see cref="OperationCanceledException"/> means that nothing was appended.</param>
     /// <returns>
     /// <see cref="AppendOutcome.Appended"/> once it is on disk; <see cref="AppendOutcome.HeadMoved"/> where the ledger stands elsewhere or
     /// has a later epoch, and then nothing has changed.
@@ -45,8 +45,15 @@ public interface ILedgerStore
     /// <remarks>Any number may wait. A commit is announced after it is on disk; waiting costs it nothing.</remarks>
     Task WaitForFeedAsync(RegionId region, long after, CancellationToken cancellation = default);
 
+    /// <summary>Finds the commit that carried out a write, as long as it is kept here.</summary>
+    /// <returns>What the append was answered with; null where no commit that is kept has this id.</returns>
+    ValueTask<AppendOutcome.Appended?> FindWriteAsync(LedgerId ledger, WriteId write, CancellationToken cancellation = default);
+
+    /// <summary>The commit at a position of a region's feed, or null where it is not kept here or was withheld.</summary>
+    ValueTask<FeedEntry?> FindEntryAsync(RegionId region, long position, CancellationToken cancellation = default);
+
     /// <summary>The feed position of a ledger's commit, or null where it is not kept here.</summary>
-    ValueTask<long?> FindPositionAsync(LedgerId ledger, long number, CancellationToken cancellation = default);
+    ValueTask<FeedPosition?> FindPositionAsync(LedgerId ledger, long number, CancellationToken cancellation = default);
 
     /// <summary>Ledgers of repositories that have commits, with their heads, in the order of their names.</summary>
     /// <param name="after">The name after which to begin; null for the start.</param>
@@ -54,11 +61,16 @@ public interface ILedgerStore
     /// <param name="cancellation">Gives up.</param>
     ValueTask<IReadOnlyList<(LedgerId Ledger, LedgerHead Head)>> ListHeadsAsync(string? after, int limit, CancellationToken cancellation = default);
 
+    /// <summary>Begins a new incarnation of the feed of the region that this store belongs to, because the one before may have lost its end.</summary>
+    /// <returns>The new incarnation. Whoever followed an earlier one needs snapshots.</returns>
+    Task<Incarnation> BeginIncarnationAsync(CancellationToken cancellation = default);
+
     /// <summary>Deletes the oldest commits of a region's feed, but never a ledger's last one.</summary>
     /// <param name="region">The region whose commits are pruned.</param>
-    /// <param name="keep">How many of the newest positions stay.</param>
+    /// <param name="keep">How many of the newest positions may stay.</param>
+    /// <param name="keepBytes">How many bytes the commits that stay may have together; older ones go though they are among <paramref name="keep"/>.</param>
     /// <param name="limit">The most to look at in this call, at least 1, so that writes do not wait long.</param>
     /// <param name="cancellation">Gives up waiting before the transaction begins.</param>
     /// <returns>How many were looked at and deleted, unless they were a ledger's last; such a one goes when its ledger moves on. Fewer than the limit where no more can be pruned.</returns>
-    Task<int> PruneFeedAsync(RegionId region, long keep, int limit, CancellationToken cancellation = default);
+    Task<int> PruneFeedAsync(RegionId region, long keep, long keepBytes, int limit, CancellationToken cancellation = default);
 }

@@ -58,6 +58,8 @@ public interface IRepositoryTables
     /// <param name="repository">The repository, which need not exist.</param>
     /// <param name="digest">The blob, which is in the region's blob store.</param>
     /// <param name="sizeBytes">Its size.</param>
-    /// <param name="cancellation">Gives up waiting before the transaction begins.</param>
-    Task LinkBlobAsync(RepositoryName repository, Digest digest, long sizeBytes, CancellationToken cancellation = default);
+    /// <param name="announce">Whether the repository's home has yet to hear of it: queued in the same transaction (<see cref="IAnnouncements"/>).</param>
+    /// <param name="cancellation">Cancels before the transaction begins.</param>
+    /// <returns>The number of the ledger's head then: only later deletions remove the link.</returns>
+    Task<long> LinkBlobAsync(RepositoryName repository, Digest digest, long sizeBytes, bool announce = false, CancellationToken cancellation = default);
 }

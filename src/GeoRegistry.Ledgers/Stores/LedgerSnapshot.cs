@@ -27,5 +27,6 @@ public abstract record SnapshotEntry
     /// <summary>A blob that the repository has.</summary>
     /// <param name="Digest">The blob.</param>
     /// <param name="SizeBytes">Its size.</param>
-    public sealed record OfBlob(Digest Digest, long SizeBytes) : SnapshotEntry;
+    /// <param name="IsCommitted">Whether a commit says so; otherwise it was uploaded, and nothing names it yet.</param>
+    public sealed record OfBlob(Digest Digest, long SizeBytes, bool IsCommitted = true) : SnapshotEntry;
 }

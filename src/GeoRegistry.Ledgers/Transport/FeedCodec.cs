@@ -7,14 +7,14 @@ namespace GeoRegistry.Ledgers.Transport;
 /// <summary>How a feed is sent to the regions that tail it: frame after frame, without an end.</summary>
 /// <remarks>
 /// <code>
-/// entry    = 1 position checksum encodedCommit
+/// entry    = 3 position ledgerKind ledgerName checksum encodedCommit
 /// withheld = 2 position                            a commit that the reader may not have
 /// </code>
-/// In the primitives of <see cref="CommitCodec"/>.
+/// In the primitives of <see cref="CommitCodec"/>. The ledger stands outside of the commit, so that a commit which cannot be read spoils no other ledger.
 /// </remarks>
 public static class FeedCodec
 {
-    private const byte Entry = 1, Withheld = 2;
+    private const byte Withheld = 2, Entry = 3; // 1 was an entry without its ledger.
 
     /// <summary>Writes an entry.</summary>
     /// <param name="output">Where to.</param>
@@ -28,6 +28,9 @@ public static class FeedCodec
         writer.Number(entry.Position);
         if (!withhold)
         {
+            var ledger = entry.Ledger ?? throw new ArgumentException("An entry with a commit has its ledger.", nameof(entry));
+            writer.Byte((byte)ledger.Kind);
+            writer.Text(ledger.Name);
             writer.Bytes(entry.Checksum.Span);
             writer.Bytes(entry.Encoded.Span);
         }
@@ -51,7 +54,7 @@ public static class FeedCodec
         entry = reader.Byte() switch
         {
             Entry => ReadEntry(ref reader),
-            Withheld => new FeedEntry(reader.Number(), default, default),
+            Withheld => FeedEntry.Empty(reader.Number()),
             var kind => throw new InvalidDataException($"The feed has an entry of the unknown kind {kind}. Upgrade this region first."),
         };
         reader.End();
@@ -61,7 +64,8 @@ public static class FeedCodec
     private static FeedEntry ReadEntry(ref WireReader reader)
     {
         var position = reader.Number();
+        var ledger = CommitCodec.ReadLedger(ref reader);
         var checksum = reader.Bytes();
-        return new FeedEntry(position, reader.Bytes(), checksum);
+        return new FeedEntry(position, ledger, reader.Bytes(), checksum);
     }
 }

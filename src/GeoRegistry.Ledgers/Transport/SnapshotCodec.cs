@@ -11,14 +11,15 @@ namespace GeoRegistry.Ledgers.Transport;
 /// head     = version(1 byte, 1) ledgerKind ledgerName epoch number checksum
 /// manifest = 1 digest mediaType content
 /// tag      = 2 tag digest
-/// blob     = 3 digest size
+/// blob     = 3 digest size      a commit says that the repository has it
+/// uploaded = 4 digest size      it was uploaded, and nothing names it yet
 /// end      = 0
 /// </code>
 /// In the primitives of <see cref="CommitCodec"/>. A snapshot without its end was cut short and is refused.
 /// </remarks>
 public static class SnapshotCodec
 {
-    private const byte Version = 1, End = 0, OfManifest = 1, OfTag = 2, OfBlob = 3;
+    private const byte Version = 1, End = 0, OfManifest = 1, OfTag = 2, OfBlob = 3, OfUploadedBlob = 4;
 
     /// <summary>Writes a snapshot.</summary>
     public static void Write(Stream output, LedgerSnapshot snapshot)
@@ -105,8 +106,8 @@ public static class SnapshotCodec
                 writer.Text(tag.ToString());
                 writer.Digest(digest);
                 break;
-            case SnapshotEntry.OfBlob(var digest, var sizeBytes):
-                writer.Byte(OfBlob);
+            case SnapshotEntry.OfBlob(var digest, var sizeBytes, var isCommitted):
+                writer.Byte(isCommitted ? OfBlob : OfUploadedBlob);
                 writer.Digest(digest);
                 writer.Number(sizeBytes);
                 break;
@@ -125,6 +126,7 @@ public static class SnapshotCodec
             OfManifest => new SnapshotEntry.OfManifest(CommitCodec.ReadManifest(ref reader)),
             OfTag => new SnapshotEntry.OfTag(Tag.Parse(reader.Text()), reader.Digest()),
             OfBlob => new SnapshotEntry.OfBlob(reader.Digest(), reader.Number()),
+            OfUploadedBlob => new SnapshotEntry.OfBlob(reader.Digest(), reader.Number(), IsCommitted: false),
             _ => throw new InvalidDataException($"The snapshot has an entry of the unknown kind {kind}. Upgrade this region first."),
         };
         reader.End();

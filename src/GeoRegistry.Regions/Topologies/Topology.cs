@@ -41,6 +41,19 @@ public sealed class Topology
     /// <summary>How a repository is replicated: to all regions, eagerly, where no rule says otherwise.</summary>
     public PolicyRule PolicyOf(RepositoryName repository) => _policies.Find(repository) ?? _everywhere;
 
+    /// <summary>The topology that follows when a region goes on under a new incarnation: the epochs of its homes are raised, so that nothing of the old ones is taken.</summary>
+    public Topology WithIncarnation(RegionId region, Incarnation incarnation) => new(
+        Version + 1,
+        [.. Regions.Select(entry => entry.Id == region ? entry with { Incarnation = incarnation } : entry)],
+        [.. Homes.Select(rule => rule.Home.Region == region ? (rule.Prefix, rule.Home with { Epoch = rule.Home.Epoch + 1 }) : rule)],
+        Policies);
+
+    /// <summary>The same content under another version, to be compared.</summary>
+    internal Topology AtVersion(long version) => new(version, Regions, Homes, Policies);
+
+    /// <summary>The home of the repositories with a prefix.</summary>
+    internal Home HomeOfPrefix(string prefix) => _homes.FindText(prefix) ?? throw new InvalidOperationException("A topology has a home for every name.");
+
     /// <summary>Finds a region.</summary>
     /// <returns>The region, or null where the topology has none of this id.</returns>
     public Region? Find(RegionId id) => Regions.FirstOrDefault(region => region.Id == id);
@@ -49,7 +62,8 @@ public sealed class Topology
 /// <summary>One region.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="Peer">Where the other regions reach it.</param>
-public sealed record Region(RegionId Id, Uri Peer);
+/// <param name="Incarnation">The incarnation of its feed that the others follow in place of the one before, as an operator decided after a loss; none where no loss was accepted.</param>
+public sealed record Region(RegionId Id, Uri Peer, Incarnation Incarnation = default);
 
 /// <summary>How repositories are replicated.</summary>
 /// <param name="Regions">The regions that may have their content and their names; the home is one of them.</param>

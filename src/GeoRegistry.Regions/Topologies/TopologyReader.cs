@@ -18,6 +18,12 @@ public static class TopologyReader
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     };
 
+    private static readonly JsonSerializerOptions Written = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
+
     /// <summary>Reads a topology.</summary>
     /// <param name="json">The document, UTF-8.</param>
     /// <param name="faults">All that is wrong with it, each with its remedy; nothing where it can be used.</param>
@@ -43,7 +49,7 @@ public static class TopologyReader
     public static byte[] Write(Topology topology) => JsonSerializer.SerializeToUtf8Bytes(
         new Document(
             topology.Version,
-            [.. topology.Regions.Select(region => new RegionEntry(region.Id.ToString(), region.Peer.ToString().TrimEnd('/')))],
+            [.. topology.Regions.Select(region => new RegionEntry(region.Id.ToString(), region.Peer.ToString().TrimEnd('/'), region.Incarnation.IsNone ? null : region.Incarnation.ToString()))],
             [.. topology.Homes.Select(rule => new HomeEntry(rule.Prefix, rule.Home.Region.ToString(), rule.Home.Epoch))],
             [.. topology.Policies.Select(rule => new PolicyEntry(
                 rule.Prefix,
@@ -51,7 +57,7 @@ public static class TopologyReader
                 rule.Policy.IsLazy ? "lazy" : "eager",
                 rule.Policy.Durability.ToString().ToLowerInvariant(),
                 rule.Policy.IsStrict ? "strict" : "nearest"))]),
-        new JsonSerializerOptions(JsonSerializerDefaults.Web) { WriteIndented = true });
+        Written);
 
     private static Topology? Judge(Document document, List<string> faults)
     {
@@ -85,7 +91,10 @@ public static class TopologyReader
         if (!valid) faults.Add($"'{entry.Id}' is not a region id: use 1 to {RegionId.MaxLength} lower-case letters, digits and inner dashes, a letter first.");
         var isAddress = Uri.TryCreate(entry.Peer, UriKind.Absolute, out var peer) && peer.Scheme is "http" or "https" && peer.PathAndQuery == "/";
         if (!isAddress) faults.Add($"region {entry.Id}: peer is '{entry.Peer}', which is no address: use a form such as https://eu.example.com:6001.");
-        return valid && isAddress ? new Region(id, peer!) : null;
+        var incarnation = default(Incarnation);
+        var hasIncarnation = entry.Incarnation is null || Incarnation.TryParse(entry.Incarnation, out incarnation);
+        if (!hasIncarnation) faults.Add($"region {entry.Id}: incarnation is '{entry.Incarnation}'; it takes {Incarnation.Length} lower-case hexadecimal digits and is written by 'georegistry region resume'.");
+        return valid && isAddress && hasIncarnation ? new Region(id, peer!, incarnation) : null;
     }
 
     private static (string Prefix, Home Home) JudgeHome(HomeEntry entry, List<Region> regions, List<string> faults)
@@ -163,7 +172,7 @@ public static class TopologyReader
 
     private sealed record Document(long Version, IReadOnlyList<RegionEntry?>? Regions, IReadOnlyList<HomeEntry?>? Homes, IReadOnlyList<PolicyEntry?>? Policies);
 
-    private sealed record RegionEntry(string? Id, string? Peer);
+    private sealed record RegionEntry(string? Id, string? Peer, string? Incarnation = null);
 
     private sealed record HomeEntry(string? Prefix, string? Region, long Epoch = 1);
 

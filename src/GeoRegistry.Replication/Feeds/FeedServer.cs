@@ -1,6 +1,5 @@
 using System.IO.Pipelines;
 using GeoRegistry.Ledgers;
-using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Ledgers.Transport;
 using GeoRegistry.Protocol;
@@ -19,40 +18,37 @@ public sealed class FeedServer(RegionMap map, ILedgerStore ledgers)
     /// <summary>How much is written before the reader has to take it.</summary>
     private const long FlushBytes = 1024 * 1024;
 
-    /// <summary>Whether a region has followed this one's feed to where it does not lead any more: data was lost here, and what is committed now would stand against it.</summary>
-    public bool HasLostData { get; private set; }
-
-    /// <summary>Judges where a reader wants to begin.</summary>
+    /// <summary>Finds out whether a reader can go on from where it is.</summary>
     /// <returns>Whether it can, and how far the feed reaches.</returns>
-    public async Task<(FeedStart Start, long Head)> FindStartAsync(FeedCursor cursor, CancellationToken cancellation)
-    {
-        var (start, head) = await JudgeAsync(cursor, cancellation).ConfigureAwait(false);
-        if (start == FeedStart.OtherFeed) HasLostData = true;
-        return (start, head);
-    }
-
-    private async Task<(FeedStart Start, long Head)> JudgeAsync(FeedCursor cursor, CancellationToken cancellation)
+    public async Task<(FeedStart Start, FeedExtent Extent)> FindStartAsync(FeedCursor cursor, CancellationToken cancellation)
     {
         var extent = await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false);
-        if (cursor.Position > extent.Head) return (FeedStart.OtherFeed, extent.Head);
-        if (cursor.Position < extent.Oldest) return (FeedStart.Pruned, extent.Head);
-        if (cursor.Checksum.IsEmpty) return (FeedStart.Possible, extent.Head);
-        var last = await ledgers.ReadFeedAsync(map.Self, cursor.Position - 1, 1, cancellation).ConfigureAwait(false);
-        var isSame = last.Count == 0 || last[0].Position != cursor.Position || last[0].Checksum.IsEmpty || last[0].Checksum.Span.SequenceEqual(cursor.Checksum.Span);
-        return (isSame ? FeedStart.Possible : FeedStart.OtherFeed, extent.Head);
+        return (await FindStartAsync(cursor, extent, cancellation).ConfigureAwait(false), extent);
+    }
+
+    private async Task<FeedStart> FindStartAsync(FeedCursor cursor, FeedExtent extent, CancellationToken cancellation)
+    {
+        if (cursor.Position == 0) return extent.Oldest == 0 ? FeedStart.Possible : FeedStart.Pruned;
+
+        // A cursor without an incarnation was written by a build that knew none; its checksum tells as much.
+        if (!cursor.Incarnation.IsNone && cursor.Incarnation != extent.Incarnation) return FeedStart.Diverged;
+        if (cursor.Position > extent.Head) return FeedStart.Diverged;
+        if (cursor.Position < extent.Oldest) return FeedStart.Pruned;
+        if (cursor.Checksum.IsEmpty) return FeedStart.Possible;
+        var last = await ledgers.FindEntryAsync(map.Self, cursor.Position, cancellation).ConfigureAwait(false);
+        return last is null || last.Checksum.Span.SequenceEqual(cursor.Checksum.Span) ? FeedStart.Possible : FeedStart.Diverged;
     }
 
     /// <summary>Where the feed ends now: the position and checksum of its last commit.</summary>
     public async Task<FeedCursor> ReadEndAsync(CancellationToken cancellation)
     {
         var extent = await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false);
-        if (extent.Head == 0) return FeedCursor.Start;
-        var last = await ledgers.ReadFeedAsync(map.Self, extent.Head - 1, 1, cancellation).ConfigureAwait(false);
-        return new FeedCursor(last[0].Position, last[0].Checksum);
+        var last = await ledgers.FindEntryAsync(map.Self, extent.Head, cancellation).ConfigureAwait(false);
+        return new FeedCursor(extent.Incarnation, extent.Head, last?.Checksum ?? default);
     }
 
     /// <summary>Writes the feed from a position on, and its new commits as they are made, until the reader goes.</summary>
-    public async Task WriteAsync(RegionId reader, long after, PipeWriter output, CancellationToken cancellation)
+    public async Task WriteAsync(RegionId reader, Incarnation incarnation, long after, PipeWriter output, CancellationToken cancellation)
     {
         while (true)
         {
@@ -65,18 +61,22 @@ public sealed class FeedServer(RegionMap map, ILedgerStore ledgers)
                 if (isDue && (await output.FlushAsync(cancellation).ConfigureAwait(false)).IsCompleted) return;
             }
 
-            // One that is overtaken by pruning begins anew, and is told then that it needs snapshots.
-            if (entries.Count == 0 && after < (await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false)).Oldest) return;
+            // One that is overtaken by pruning begins anew, and is told then that it needs snapshots; so does one whose incarnation ended.
+            if (entries.Count == 0)
+            {
+                var extent = await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false);
+                if (after < extent.Oldest || incarnation != extent.Incarnation) return;
+            }
+
             if (entries.Count < BatchEntries) await ledgers.WaitForFeedAsync(map.Self, after, cancellation).ConfigureAwait(false);
         }
     }
 
     private bool IsWithheld(RegionId reader, FeedEntry entry)
     {
-        if (entry.Encoded.IsEmpty) return true; // A snapshot stands for it.
+        if (entry.Ledger is not { } ledger) return true; // A snapshot stands for it.
         var topology = map.Current;
-        if (topology.Policies.All(rule => rule.Policy.Allows(reader))) return false; // As nearly everywhere: then nothing is looked into.
-        return !topology.PolicyOf(RepositoryName.Parse(CommitCodec.ReadLedger(entry.Encoded).Name)).Allows(reader);
+        return topology.Policies.Any(rule => !rule.Policy.Allows(reader)) && !topology.PolicyOf(RepositoryName.Parse(ledger.Name)).Allows(reader);
     }
 }
 
@@ -89,6 +89,6 @@ public enum FeedStart
     /// <summary>Commits after its position are gone: it needs snapshots.</summary>
     Pruned,
 
-    /// <summary>What it has followed so far was another feed than this: this region lost data, or was set up anew.</summary>
-    OtherFeed,
+    /// <summary>What it has followed so far was another feed than this: this region lost data, was set up anew, or went on under another incarnation.</summary>
+    Diverged,
 }

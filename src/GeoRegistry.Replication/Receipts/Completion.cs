@@ -1,7 +1,9 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Protocol;
 using GeoRegistry.Regions.Control;
 using GeoRegistry.Replication.Hydration;
 using GeoRegistry.Replication.Peers;
@@ -10,36 +12,45 @@ using GeoRegistry.Replication.Tails;
 namespace GeoRegistry.Replication.Receipts;
 
 /// <summary>Tells, and waits until, commits are complete: here, and by asking in other regions.</summary>
-public sealed class Completion(RegionMap map, Tailing tails, ILedgerStore ledgers, IHydrationQueue queue, BlobFetches fetches, PeerClient peers, TimeProvider clock)
+/// <remarks>
+/// A commit is complete in a region when it is applied there, no ledgers of its home are still to be taken over or its own set aside, and every blob it names
+/// that the policy wants there is stored there. It is told from the ledger and the store; the hydration queue only tells it sooner.
+/// </remarks>
+public sealed class Completion(
+    RegionMap map,
+    Tailing tails,
+    ILedgerStore ledgers,
+    IHydrationQueue queue,
+    IRegionRecord record,
+    WantedBlobs wanted,
+    FeedApplication application,
+    BlobFetches fetches,
+    PeerClient peers,
+    TimeProvider clock)
 {
     /// <summary>How much longer than the wait itself an answer of another region may take.</summary>
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(3);
 
-    /// <summary>How long until a region that could not be reached is asked again.</summary>
-    private static readonly TimeSpan AskInterval = TimeSpan.FromMilliseconds(250);
+    /// <summary>How long until a region that could not be reached is asked again, and until this one looks again though nothing was heard.</summary>
+    private static readonly TimeSpan AskInterval = TimeSpan.FromMilliseconds(250), LookInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>Waits until a commit is complete in this region.</summary>
-    /// <param name="receipt">The commit.</param>
+    /// <param name="repository">The commit's repository.</param>
+    /// <param name="position">The commit.</param>
     /// <param name="wait">How long to wait at most.</param>
-    /// <param name="cancellation">Gives up.</param>
-    public async Task<CompletionState> AwaitHereAsync(Receipt receipt, TimeSpan wait, CancellationToken cancellation)
+    /// <param name="cancellation">Cancels.</param>
+    public async Task<CompletionState> AwaitHereAsync(RepositoryName repository, FeedPosition position, TimeSpan wait, CancellationToken cancellation)
     {
-        if (await ReadStateAsync(receipt, cancellation).ConfigureAwait(false) is var now and not CompletionState.Pending) return now;
+        if (await ReadStateAsync(repository, position, cancellation).ConfigureAwait(false) is var now and not CompletionState.Pending) return now;
         using var limit = new CancellationTokenSource(wait, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
         try
         {
-            if (receipt.Home != map.Self)
-            {
-                if (tails.Of(receipt.Home) is not { } tail) return CompletionState.Pending; // The topology has no such region.
-                await tail.Applied.WaitForAsync(receipt.Position, either.Token).ConfigureAwait(false);
-            }
-
             while (true)
             {
                 var completions = fetches.Completions.Position;
-                if (await ReadStateAsync(receipt, either.Token).ConfigureAwait(false) is var state and not CompletionState.Pending) return state;
-                await fetches.Completions.WaitForAsync(completions + 1, either.Token).ConfigureAwait(false);
+                if (await ReadStateAsync(repository, position, either.Token).ConfigureAwait(false) is var state and not CompletionState.Pending) return state;
+                await AwaitNewsAsync(position, completions, either.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
@@ -49,31 +60,33 @@ public sealed class Completion(RegionMap map, Tailing tails, ILedgerStore ledger
     }
 
     /// <summary>Waits until a commit is complete in a region; one that cannot be reached is asked again until then.</summary>
-    public async Task<CompletionState> AwaitInAsync(RegionId region, Receipt receipt, TimeSpan wait, CancellationToken cancellation)
+    public async Task<CompletionState> AwaitInAsync(RegionId region, RepositoryName repository, FeedPosition position, TimeSpan wait, CancellationToken cancellation)
     {
-        if (region == map.Self) return await AwaitHereAsync(receipt, wait, cancellation).ConfigureAwait(false);
+        if (region == map.Self) return await AwaitHereAsync(repository, position, wait, cancellation).ConfigureAwait(false);
         var began = clock.GetTimestamp();
         while (true)
         {
             var left = wait - clock.GetElapsedTime(began);
             if (left < TimeSpan.Zero) left = TimeSpan.Zero;
-            if (await AskAsync(region, receipt, left, cancellation).ConfigureAwait(false) is { } state) return state;
+            if (await AskAsync(region, repository, position, left, cancellation).ConfigureAwait(false) is { } state) return state;
             if (left == TimeSpan.Zero) return CompletionState.Unreachable;
             await Task.Delay(AskInterval, clock, cancellation).ConfigureAwait(false);
         }
     }
 
     /// <summary>Waits until a commit is complete in some of these regions.</summary>
-    /// <param name="receipt">The commit.</param>
+    /// <param name="repository">The commit's repository.</param>
+    /// <param name="position">The commit.</param>
     /// <param name="regions">The regions that count.</param>
     /// <param name="count">How many of them.</param>
     /// <param name="wait">How long to wait at most.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="cancellation">Cancels.</param>
     /// <returns>Whether it is.</returns>
-    public async Task<bool> AwaitAsync(Receipt receipt, IReadOnlyList<RegionId> regions, int count, TimeSpan wait, CancellationToken cancellation)
+    public async Task<bool> AwaitAsync(
+        RepositoryName repository, FeedPosition position, IReadOnlyList<RegionId> regions, int count, TimeSpan wait, CancellationToken cancellation)
     {
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var asked = regions.Select(region => AwaitInAsync(region, receipt, wait, enough.Token)).ToList();
+        var asked = regions.Select(region => AwaitInAsync(region, repository, position, wait, enough.Token)).ToList();
         try
         {
             while (count > 0 && asked.Count >= count)
@@ -91,12 +104,39 @@ public sealed class Completion(RegionMap map, Tailing tails, ILedgerStore ledger
         }
     }
 
-    private async Task<CompletionState?> AskAsync(RegionId region, Receipt receipt, TimeSpan wait, CancellationToken cancellation)
+    /// <summary>Finds the repository of a commit: by what is kept here, else by what its home keeps.</summary>
+    public async Task<ReceiptLookup> FindRepositoryAsync(FeedPosition position, CancellationToken cancellation)
+    {
+        if (await IsOfThisFeedAsync(position, cancellation).ConfigureAwait(false)
+            && await ledgers.FindEntryAsync(position.Region, position.Number, cancellation).ConfigureAwait(false) is { Ledger: { } ledger }) return new ReceiptLookup(ledger.Name, CompletionState.Complete);
+        if (position.Region == map.Self) return await FindHereAsync(position, cancellation).ConfigureAwait(false);
+        try
+        {
+            using var response = await peers.SendAsync(position.Region, HttpMethod.Get, $"/peer/feed/repository?position={position}", cancellation, AnswerTime).ConfigureAwait(false);
+            return await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<ReceiptLookup>(cancellation).ConfigureAwait(false) ?? ReceiptLookup.NotKnownYet;
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException or JsonException)
+        {
+            return ReceiptLookup.NotKnownYet;
+        }
+    }
+
+    /// <summary>Finds the repository of a commit that this region made.</summary>
+    public async Task<ReceiptLookup> FindHereAsync(FeedPosition position, CancellationToken cancellation)
+    {
+        var extent = await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false);
+        if (position.Incarnation != extent.Incarnation) return new ReceiptLookup(null, CompletionState.Orphaned);
+        if (position.Number > extent.Head) return ReceiptLookup.NotKnownYet;
+        var entry = await ledgers.FindEntryAsync(map.Self, position.Number, cancellation).ConfigureAwait(false);
+        return new ReceiptLookup(entry?.Ledger?.Name, CompletionState.Complete);
+    }
+
+    private async Task<CompletionState?> AskAsync(RegionId region, RepositoryName repository, FeedPosition position, TimeSpan wait, CancellationToken cancellation)
     {
         try
         {
             using var response = await peers.SendAsync(
-                region, HttpMethod.Get, $"/peer/receipts/{receipt}?wait={(long)wait.TotalMilliseconds}ms", cancellation, wait + AnswerTime).ConfigureAwait(false);
+                region, HttpMethod.Get, $"/peer/receipts/{position}?repository={repository}&wait={(long)wait.TotalMilliseconds}ms", cancellation, wait + AnswerTime).ConfigureAwait(false);
             return await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<CompletionState>(cancellation).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or HttpRequestException or JsonException)
@@ -105,24 +145,41 @@ public sealed class Completion(RegionMap map, Tailing tails, ILedgerStore ledger
         }
     }
 
-    private async ValueTask<CompletionState> ReadStateAsync(Receipt receipt, CancellationToken cancellation)
+    private async ValueTask<CompletionState> ReadStateAsync(RepositoryName repository, FeedPosition position, CancellationToken cancellation)
     {
-        if (!await IsAppliedAsync(receipt, cancellation).ConfigureAwait(false)) return CompletionState.Pending;
-        if (!await queue.IsCompleteAsync(receipt.Home, receipt.Position, cancellation).ConfigureAwait(false)) return CompletionState.Pending;
-        return await WasWithheldAsync(receipt, cancellation).ConfigureAwait(false) ? CompletionState.Excluded : CompletionState.Complete;
+        if (!map.Current.PolicyOf(repository).Allows(map.Self)) return CompletionState.Excluded;
+        if (!await IsOfThisFeedAsync(position, cancellation).ConfigureAwait(false)) return position.Region == map.Self ? CompletionState.Orphaned : CompletionState.Pending;
+        var ledger = LedgerId.Of(repository);
+        var isBehind = position.Region == map.Self
+            ? position.Number > (await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false)).Head
+            : position.Number > tails.Of(position.Region)!.Applied.Position
+                || application.IsSetAside(position.Region, ledger)
+                || await record.IsTakeOverPendingAsync(position.Region, cancellation).ConfigureAwait(false);
+        if (isBehind || !await queue.IsCompleteAsync(ledger, position.Region, position.Number, cancellation).ConfigureAwait(false)) return CompletionState.Pending;
+        return await HasBlobsAsync(repository, position, cancellation).ConfigureAwait(false) ? CompletionState.Complete : CompletionState.Pending;
     }
 
-    // Positions of a home that lost data name other commits than those that are applied here.
-    private async ValueTask<bool> IsAppliedAsync(Receipt receipt, CancellationToken cancellation) => receipt.Home == map.Self
-        ? receipt.Position <= (await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false)).Head
-        : tails.Of(receipt.Home) is { Activity: not TailActivity.Foreign } tail && receipt.Position <= tail.Applied.Position;
-
-    // What a policy keeps from this region has an empty place in the feed here.
-    private async ValueTask<bool> WasWithheldAsync(Receipt receipt, CancellationToken cancellation)
+    // Where a snapshot stands for the commit, what came with it was awaited as a whole.
+    private async ValueTask<bool> HasBlobsAsync(RepositoryName repository, FeedPosition position, CancellationToken cancellation)
     {
-        if (receipt.Home == map.Self || map.Current.Policies.All(rule => rule.Policy.Allows(map.Self))) return false;
-        var entry = await ledgers.ReadFeedAsync(receipt.Home, receipt.Position - 1, 1, cancellation).ConfigureAwait(false);
-        return entry.Count == 1 && entry[0].Position == receipt.Position && entry[0].Encoded.IsEmpty;
+        if (await ledgers.FindEntryAsync(position.Region, position.Number, cancellation).ConfigureAwait(false) is not { } entry) return true;
+        var operations = CommitCodec.Decode(entry.Encoded).Operations;
+        return (await wanted.FindMissingAsync(repository, operations, position.Region, cancellation).ConfigureAwait(false)).Count == 0;
+    }
+
+    // Positions of another incarnation name other commits.
+    private async ValueTask<bool> IsOfThisFeedAsync(FeedPosition position, CancellationToken cancellation) => position.Region == map.Self
+        ? position.Incarnation == (await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false)).Incarnation
+        : tails.Of(position.Region) is { Activity: not TailActivity.Diverged } tail && tail.Incarnation == position.Incarnation;
+
+    private async Task AwaitNewsAsync(FeedPosition position, long completions, CancellationToken cancellation)
+    {
+        using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var events = new List<Task> { fetches.Completions.WaitForAsync(completions + 1, wait.Token), Task.Delay(LookInterval, clock, wait.Token) };
+        if (tails.Of(position.Region) is { } tail && tail.Applied.Position < position.Number) events.Add(tail.Applied.WaitForAsync(position.Number, wait.Token));
+        await Task.WhenAny(events).ConfigureAwait(false);
+        await wait.CancelAsync().ConfigureAwait(false);
+        cancellation.ThrowIfCancellationRequested();
     }
 }
 
@@ -132,7 +189,7 @@ public enum CompletionState
     /// <summary>It is not applied there, or awaits blobs.</summary>
     Pending,
 
-    /// <summary>It is applied there, and all its blobs are stored there and verified.</summary>
+    /// <summary>It is applied there, and all its blobs that are wanted there are stored there and verified.</summary>
     Complete,
 
     /// <summary>Its repository's policy leaves the region out.</summary>
@@ -140,4 +197,16 @@ public enum CompletionState
 
     /// <summary>The region could not be asked.</summary>
     Unreachable,
+
+    /// <summary>Its home goes on under another incarnation of its feed: whether the commit survived is not known by this name.</summary>
+    Orphaned,
+}
+
+/// <summary>What is known of a receipt.</summary>
+/// <param name="Repository">The repository of its commit; null where the commit is not kept any more, or <paramref name="Otherwise"/> holds.</param>
+/// <param name="Otherwise"><see cref="CompletionState.Pending"/> where its home has not made it yet or cannot be asked; <see cref="CompletionState.Orphaned"/>; otherwise <see cref="CompletionState.Complete"/>.</param>
+public sealed record ReceiptLookup(string? Repository, CompletionState Otherwise)
+{
+    /// <summary>Its home has not made it yet, or cannot be asked.</summary>
+    public static readonly ReceiptLookup NotKnownYet = new(null, CompletionState.Pending);
 }

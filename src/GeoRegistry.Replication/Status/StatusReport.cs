@@ -1,12 +1,13 @@
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Regions.Control;
+using GeoRegistry.Replication.Homes;
 using GeoRegistry.Replication.Tails;
 
 namespace GeoRegistry.Replication.Status;
 
 /// <summary>How replication stands in this region.</summary>
-public sealed class StatusReport(RegionMap map, Tailing tails, ILedgerStore ledgers, IHydrationQueue queue, Latencies latencies, TimeProvider clock)
+public sealed class StatusReport(RegionMap map, Tailing tails, HomeGate gate, ILedgerStore ledgers, IHydrationQueue queue, Latencies latencies, TimeProvider clock)
 {
     /// <summary>Reads how this region stands.</summary>
     public async Task<RegionStatus> ReadAsync(CancellationToken cancellation)
@@ -18,6 +19,7 @@ public sealed class StatusReport(RegionMap map, Tailing tails, ILedgerStore ledg
             map.Self.ToString(),
             Reachable: true,
             Error: null,
+            gate.Reason,
             [.. map.Current.Homes.Where(rule => rule.Home.Region == map.Self).Select(rule => rule.Prefix)],
             extent.Head,
             [.. map.Current.Regions.Select(region => Describe(region.Id, extent.Head, pending.GetValueOrDefault(region.Id), now)).OfType<SourceStatus>()],
@@ -44,7 +46,8 @@ public sealed class StatusReport(RegionMap map, Tailing tails, ILedgerStore ledg
             pending?.Bytes ?? 0,
             pending?.DeadLetters ?? 0,
             Math.Max(0, Math.Max(oldest.TotalSeconds, behind.TotalSeconds)),
-            tail is null ? 0 : tail.SinceHeard?.TotalSeconds);
+            tail is null ? 0 : tail.SinceHeard?.TotalSeconds,
+            tail?.SetAside ?? 0);
     }
 }
 
@@ -52,6 +55,7 @@ public sealed class StatusReport(RegionMap map, Tailing tails, ILedgerStore ledg
 /// <param name="Region">The region.</param>
 /// <param name="Reachable">Whether it could be asked; where not, nothing else is known but the error.</param>
 /// <param name="Error">Why it could not be asked, or null.</param>
+/// <param name="Closed">Why it takes no writes as a home; null where it does.</param>
 /// <param name="HomeOf">The prefixes of which it is the home.</param>
 /// <param name="Feed">The position of its own last commit.</param>
 /// <param name="Sources">How it follows each other region.</param>
@@ -63,6 +67,7 @@ public sealed record RegionStatus(
     string Region,
     bool Reachable,
     string? Error = null,
+    string? Closed = null,
     IReadOnlyList<string>? HomeOf = null,
     long? Feed = null,
     IReadOnlyList<SourceStatus>? Sources = null,
@@ -73,7 +78,7 @@ public sealed record RegionStatus(
 
 /// <summary>How a region follows another.</summary>
 /// <param name="Region">The other region.</param>
-/// <param name="State"><c>live</c>, <c>connecting</c>, <c>snapshot</c>, <c>unreachable</c> or <c>foreign</c>.</param>
+/// <param name="State"><c>live</c>, <c>connecting</c>, <c>snapshot</c>, <c>unreachable</c> or <c>diverged</c>.</param>
 /// <param name="Applied">The last position of its feed that is applied.</param>
 /// <param name="Head">Its feed's last position, by what was heard last.</param>
 /// <param name="PendingCommits">Commits that are applied and await blobs.</param>
@@ -82,6 +87,7 @@ public sealed record RegionStatus(
 /// <param name="DeadLetters">How many of the blobs are tried no more.</param>
 /// <param name="LagSeconds">The age of its oldest commit that is not complete here, in seconds; 0 where all are.</param>
 /// <param name="HeardSeconds">How long ago it was last heard, in seconds; null before the first time.</param>
+/// <param name="SetAside">How many of its ledgers are set aside because they cannot be repaired.</param>
 public sealed record SourceStatus(
     string Region,
     string State,
@@ -92,4 +98,5 @@ public sealed record SourceStatus(
     long PendingBytes,
     long DeadLetters,
     double LagSeconds,
-    double? HeardSeconds);
+    double? HeardSeconds,
+    int SetAside);

@@ -31,8 +31,11 @@ public sealed class Whereabouts(RegionMap map, IRepositoryTables tables, IBlobSt
 
     private async Task CollectAsync(RepositoryName repository, Manifest manifest, Dictionary<Digest, long> content, CancellationToken cancellation)
     {
-        foreach (var reference in manifest.References.Where(reference => reference.Kind != ContentKind.ForeignLayer))
+        foreach (var reference in manifest.References)
         {
+            // A layer that may live elsewhere counts where it was pushed all the same.
+            if (reference.Kind == ContentKind.ForeignLayer && await tables.FindBlobAsync(repository, reference.Digest, cancellation).ConfigureAwait(false) is null) continue;
+
             var child = reference.Kind == ContentKind.Child ? await tables.FindManifestAsync(repository, reference.Digest, cancellation).ConfigureAwait(false) : null;
             if (child is not null) await CollectAsync(repository, child, content, cancellation).ConfigureAwait(false);
             else content[reference.Digest] = reference.SizeBytes;

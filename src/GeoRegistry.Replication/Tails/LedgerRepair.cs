@@ -1,40 +1,166 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Runtime.CompilerServices;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Ledgers.Transport;
 using GeoRegistry.Protocol;
+using GeoRegistry.Regions.Control;
+using GeoRegistry.Replication.Feeds;
 using GeoRegistry.Replication.Hydration;
 using GeoRegistry.Replication.Peers;
 using GeoRegistry.Repositories;
+using Microsoft.Extensions.Logging;
 
 namespace GeoRegistry.Replication.Tails;
 
-/// <summary>Takes ledgers over from their home as snapshots: those that went apart, and all of a region that was away for long or is new.</summary>
-public sealed class LedgerRepair(PeerClient peers, ILedgerStore ledgers, IReplicaStore replicas, MissingBlobs missing, RepositoryViews views)
+/// <summary>Takes ledgers over from other regions as snapshots: those that diverged, all of a region that was away for long or is new, and what a home lost.</summary>
+public sealed partial class LedgerRepair(
+    RegionMap map, PeerClient peers, ILedgerStore ledgers, IReplicaStore replicas, WantedBlobs wanted, RepositoryViews views, TimeProvider clock, ILogger<LedgerRepair> logger)
 {
     /// <summary>How many ledgers are listed at a time, and how many are fetched at once: far regions take round trips, not bandwidth.</summary>
     private const int PageLedgers = 1000, Parallelism = 8;
 
-    /// <summary>Replaces one ledger by what its home has.</summary>
-    /// <param name="source">The home.</param>
+    /// <summary>How long until a ledger that could not be repaired is tried again: the first time, and at most; each time twice as long.</summary>
+    private static readonly TimeSpan FirstBackoff = TimeSpan.FromSeconds(1), LongestBackoff = TimeSpan.FromMinutes(5);
+
+    /// <summary>Replaces one ledger by what its home has; one for which that cannot be done is set aside, so that the feed goes on without it.</summary>
     /// <param name="position">The position of the home's feed that what comes with it counts as.</param>
     /// <param name="ledger">The ledger.</param>
-    /// <param name="cancellation">Gives up.</param>
-    /// <exception cref="OtherRegionsUnreachableException">The home cannot be reached.</exception>
-    /// <exception cref="InvalidDataException">The home has no such ledger, or its snapshot was cut short.</exception>
-    public async Task RepairAsync(RegionId source, long position, LedgerId ledger, CancellationToken cancellation)
+    /// <param name="attempts">How often it was tried before.</param>
+    /// <param name="cancellation">Cancels.</param>
+    /// <returns>Whether it was replaced.</returns>
+    /// <exception cref="OtherRegionsUnreachableException">The home cannot be reached, which says nothing about the ledger.</exception>
+    public async Task<bool> TryRepairAsync(FeedPosition position, LedgerId ledger, int attempts, CancellationToken cancellation)
+    {
+        try
+        {
+            await InstallAsync(position.Region, position, ledger, cancellation).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception failure) when (!cancellation.IsCancellationRequested && failure is not OtherRegionsUnreachableException)
+        {
+            var backoff = TimeSpan.FromTicks(Math.Min(LongestBackoff.Ticks, FirstBackoff.Ticks << Math.Min(attempts, 20)));
+            LogSetAside(ledger, position.Region, backoff.TotalSeconds, failure.Message);
+            await replicas.SetAsideAsync(position.Region, ledger, failure.Message, clock.GetUtcNow() + backoff, cancellation).ConfigureAwait(false);
+            return false;
+        }
+    }
+
+    /// <summary>Takes over every ledger of a home that is different here, and moves the cursor to where the home's feed was before.</summary>
+    /// <param name="source">The home.</param>
+    /// <param name="comparesBlobs">Whether ledgers that are the same may name blobs that are wanted here only now, as after a change of the topology.</param>
+    /// <param name="cancellation">Cancels.</param>
+    /// <returns>How many ledgers were taken over, and where the cursor is.</returns>
+    public async Task<(int Taken, FeedCursor Cursor)> TakeOverAsync(RegionId source, bool comparesBlobs, CancellationToken cancellation)
+    {
+        var end = await ReadEndAsync(source, cancellation).ConfigureAwait(false);
+        var position = new FeedPosition(source, end.Incarnation, end.Position);
+        var (taken, listed) = (0, new HashSet<string>());
+        var isOtherFeed = (await replicas.ReadCursorAsync(source, cancellation).ConfigureAwait(false)).Incarnation is { IsNone: false } before && before != end.Incarnation;
+        await foreach (var page in ListAsync(source, source, cancellation).ConfigureAwait(false))
+        {
+            if (isOtherFeed) listed.UnionWith(page.Select(row => row.Name));
+            await Parallel.ForEachAsync(page, Limit(cancellation), async (row, stop) =>
+            {
+                var ledger = new LedgerId(LedgerKind.Repository, row.Name);
+                var here = await ledgers.ReadHeadAsync(ledger, stop).ConfigureAwait(false);
+                if (here.Equals(row.ToHead()) && !comparesBlobs) return;
+                if (here.Equals(row.ToHead())) await AwaitBlobsAsync(position, ledger, stop).ConfigureAwait(false);
+                else if (await TryRepairAsync(position, ledger, attempts: 0, stop).ConfigureAwait(false)) Interlocked.Increment(ref taken);
+            }).ConfigureAwait(false);
+        }
+
+        if (isOtherFeed) await RemoveOthersAsync(source, listed, cancellation).ConfigureAwait(false);
+        await replicas.SkipToAsync(source, end, cancellation).ConfigureAwait(false);
+        return (taken, end);
+    }
+
+    /// <summary>Brings ledgers back that this region is the home of and that another region has further.</summary>
+    /// <returns>How many.</returns>
+    public async Task<int> RecoverFromAsync(RegionId region, CancellationToken cancellation)
+    {
+        var recovered = 0;
+        var extent = await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false);
+        var position = new FeedPosition(map.Self, extent.Incarnation, extent.Head);
+        await foreach (var page in ListAsync(region, map.Self, cancellation).ConfigureAwait(false))
+        {
+            await Parallel.ForEachAsync(page, Limit(cancellation), async (row, stop) =>
+            {
+                var ledger = new LedgerId(LedgerKind.Repository, row.Name);
+                var here = await ledgers.ReadHeadAsync(ledger, stop).ConfigureAwait(false);
+                if (new LedgerPoint(row.Epoch, row.Number).CompareTo(new LedgerPoint(here.Epoch, here.Number)) <= 0) return;
+                await InstallAsync(region, position, ledger, stop).ConfigureAwait(false);
+                Interlocked.Increment(ref recovered);
+            }).ConfigureAwait(false);
+        }
+
+        return recovered;
+    }
+
+    // What the home lists under this region's present topology is whole only when the home has taken that up as well.
+    private async Task<FeedCursor> ReadEndAsync(RegionId source, CancellationToken cancellation)
+    {
+        using var answer = await peers.SendAsync(source, HttpMethod.Get, "/peer/feed/end", cancellation).ConfigureAwait(false);
+        var end = await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<FeedEnd>(cancellation).ConfigureAwait(false) ?? throw new InvalidDataException("The end of the feed is null.");
+        if (end.Topology < map.Current.Version)
+            throw new OtherRegionsUnreachableException($"Region {source} has version {end.Topology} of the topology, and not yet {map.Current.Version}.");
+        return end.ToCursor();
+    }
+
+    private async IAsyncEnumerable<IReadOnlyList<LedgerRow>> ListAsync(RegionId region, RegionId home, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        for (string? after = ""; after is not null;)
+        {
+            using var answer = await peers.SendAsync(
+                region, HttpMethod.Get, $"/peer/ledgers?home={home}&n={PageLedgers}&after={Uri.EscapeDataString(after)}", cancellation).ConfigureAwait(false);
+            var page = await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<LedgerPage>(cancellation).ConfigureAwait(false) ?? throw new InvalidDataException("A page of ledgers is null.");
+            yield return page.Ledgers;
+            after = page.Next;
+        }
+    }
+
+    // A ledger that is the same here may name blobs that the topology wants here only now.
+    private async Task AwaitBlobsAsync(FeedPosition position, LedgerId ledger, CancellationToken cancellation)
+    {
+        var repository = RepositoryName.Parse(ledger.Name);
+        var named = new HashSet<(Digest, long)>();
+        await replicas.ReadSnapshotAsync(ledger, snapshot => named.UnionWith(WantedBlobs.NamedBy(snapshot.Entries)), cancellation).ConfigureAwait(false);
+        var missing = await wanted.FindMissingAsync(repository, named, position.Region, cancellation).ConfigureAwait(false);
+        if (missing.Count > 0) await replicas.QueueMissingAsync(position, ledger, missing, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task RemoveOthersAsync(RegionId home, HashSet<string> listed, CancellationToken cancellation)
+    {
+        for (string? after = null; ;)
+        {
+            var rows = await ledgers.ListHeadsAsync(after, PageLedgers, cancellation).ConfigureAwait(false);
+            foreach (var (ledger, _) in rows)
+            {
+                var repository = RepositoryName.Parse(ledger.Name);
+                if (map.Current.HomeOf(repository).Region != home || listed.Contains(ledger.Name)) continue;
+                LogRemoved(ledger, home);
+                await replicas.RemoveLedgerAsync(ledger, cancellation).ConfigureAwait(false);
+                views.Forget(repository);
+            }
+
+            if (rows.Count < PageLedgers) return;
+            after = rows[^1].Ledger.Name;
+        }
+    }
+
+    private async Task InstallAsync(RegionId from, FeedPosition position, LedgerId ledger, CancellationToken cancellation)
     {
         // On disk first: a ledger may be larger than memory, and the store reads it within a transaction.
         var spool = Path.GetTempFileName();
         try
         {
-            await DownloadAsync(source, ledger, spool, cancellation).ConfigureAwait(false);
+            await DownloadAsync(from, ledger, spool, cancellation).ConfigureAwait(false);
             var snapshot = SnapshotCodec.Read(() => File.OpenRead(spool));
-            if (snapshot.Ledger != ledger) throw new InvalidDataException($"Region {source} sent {snapshot.Ledger} for {ledger}.");
+            if (snapshot.Ledger != ledger) throw new InvalidDataException($"Region {from} sent {snapshot.Ledger} for {ledger}.");
             var repository = RepositoryName.Parse(ledger.Name);
-            var lacking = await missing.OfAsync(repository, snapshot.Entries, source, cancellation).ConfigureAwait(false);
-            if (await replicas.InstallSnapshotAsync(source, position, snapshot, lacking, cancellation).ConfigureAwait(false)) views.Forget(repository);
+            var missing = await wanted.FindMissingAsync(repository, WantedBlobs.NamedBy(snapshot.Entries), from, cancellation).ConfigureAwait(false);
+            if (await replicas.InstallSnapshotAsync(position, snapshot, missing, cancellation).ConfigureAwait(false)) views.Forget(repository);
         }
         finally
         {
@@ -42,49 +168,20 @@ public sealed class LedgerRepair(PeerClient peers, ILedgerStore ledgers, IReplic
         }
     }
 
-    /// <summary>Takes over every ledger of a home that is different here, and moves the cursor to where the home's feed was before.</summary>
-    /// <returns>How many ledgers were taken over.</returns>
-    public async Task<int> TakeOverAsync(RegionId source, CancellationToken cancellation)
+    private async Task DownloadAsync(RegionId from, LedgerId ledger, string path, CancellationToken cancellation)
     {
-        using var answer = await peers.SendAsync(source, HttpMethod.Get, "/peer/feed/end", cancellation).ConfigureAwait(false);
-        var end = await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<FeedEnd>(cancellation).ConfigureAwait(false) ?? throw new InvalidDataException("The end of the feed is null.");
-        var taken = 0;
-        for (var after = ""; ;)
-        {
-            using var page = await peers.SendAsync(source, HttpMethod.Get, $"/peer/ledgers?n={PageLedgers}&after={Uri.EscapeDataString(after)}", cancellation).ConfigureAwait(false);
-            var rows = await page.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<LedgerPage>(cancellation).ConfigureAwait(false) ?? throw new InvalidDataException("A page of ledgers is null.");
-            await Parallel.ForEachAsync(rows.Ledgers, new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellation }, async (row, stop) =>
-            {
-                var ledger = new LedgerId(LedgerKind.Repository, row.Name);
-                var here = await ledgers.ReadHeadAsync(ledger, stop).ConfigureAwait(false);
-                if (here.Equals(new LedgerHead(row.Epoch, row.Number, Convert.FromHexString(row.Checksum)))) return;
-                await RepairAsync(source, end.Position, ledger, stop).ConfigureAwait(false);
-                Interlocked.Increment(ref taken);
-            }).ConfigureAwait(false);
-            if (rows.Next is null) break;
-            after = rows.Next;
-        }
-
-        await replicas.SkipToAsync(source, new FeedCursor(end.Position, Convert.FromHexString(end.Checksum)), cancellation).ConfigureAwait(false);
-        return taken;
-    }
-
-    private async Task DownloadAsync(RegionId source, LedgerId ledger, string path, CancellationToken cancellation)
-    {
-        using var response = await peers.SendAsync(source, HttpMethod.Get, $"/peer/ledgers/{ledger.Name}", cancellation).ConfigureAwait(false);
-        if (response.StatusCode == HttpStatusCode.NotFound) throw new InvalidDataException($"Region {source} has no ledger {ledger}.");
-        response.EnsureSuccessStatusCode();
+        using var response = await peers.SendAsync(from, HttpMethod.Get, $"/peer/ledgers/{ledger.Name}", cancellation).ConfigureAwait(false);
+        if (response.StatusCode == HttpStatusCode.NotFound) throw new InvalidDataException($"Region {from} has no ledger {ledger}.");
+        if (!response.IsSuccessStatusCode) throw new InvalidDataException($"Region {from} answered {(int)response.StatusCode} to the request for {ledger}.");
         var file = File.Create(path);
         await using (file.ConfigureAwait(false)) await response.Content.CopyToAsync(file, cancellation).ConfigureAwait(false);
     }
+
+    private static ParallelOptions Limit(CancellationToken cancellation) => new() { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellation };
+
+    [LoggerMessage(1, LogLevel.Error, "The {Ledger} cannot be repaired from {Source} and is set aside for {Seconds} s; the rest of the feed goes on, and {Source} is asked for it: {Reason}")]
+    private partial void LogSetAside(LedgerId ledger, RegionId source, double seconds, string reason);
+
+    [LoggerMessage(2, LogLevel.Warning, "The {Ledger} is removed here: {Home}, its home, lost it and goes on without it.")]
+    private partial void LogRemoved(LedgerId ledger, RegionId home);
 }
-
-/// <summary>Where a feed ends.</summary>
-/// <param name="Position">Its last position.</param>
-/// <param name="Checksum">That entry's checksum, hexadecimal.</param>
-public sealed record FeedEnd(long Position, string Checksum);
-
-/// <summary>A page of the ledgers that a region is the home of.</summary>
-/// <param name="Ledgers">The ledgers, in the order of their names.</param>
-/// <param name="Next">The name after which the next page begins; null after the last.</param>
-public sealed record LedgerPage(IReadOnlyList<LedgerRow> Ledgers, string? Next);

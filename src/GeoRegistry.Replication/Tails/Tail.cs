@@ -1,14 +1,12 @@
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Http.Json;
-using GeoRegistry.Ledgers.Commits;
+using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Ledgers.Transport;
-using GeoRegistry.Protocol;
+using GeoRegistry.Regions.Control;
 using GeoRegistry.Replication.Hydration;
-using GeoRegistry.Replication.Leases;
 using GeoRegistry.Replication.Peers;
-using GeoRegistry.Replication.Status;
 using GeoRegistry.Repositories;
 using Microsoft.Extensions.Logging;
 using Polly;
@@ -19,13 +17,14 @@ namespace GeoRegistry.Replication.Tails;
 /// <summary>Follows one region's feed and applies what comes, exactly once, for as long as the process runs.</summary>
 internal sealed partial class Tail(
     TailState state,
+    RegionMap map,
     PeerClient peers,
     IReplicaStore replicas,
+    IRegionRecord record,
     LedgerRepair repair,
-    MissingBlobs missing,
+    FeedApplication application,
+    BlobFetches fetches,
     Hydrator hydrator,
-    RepositoryViews views,
-    Latencies latencies,
     TimeProvider clock,
     ILogger<Tail> logger)
 {
@@ -38,7 +37,10 @@ internal sealed partial class Tail(
     /// <summary>How often the source hears from here when nothing happens; leases last several times as long.</summary>
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(1);
 
-    private static readonly TimeSpan ReportPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ReportTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long until a tail that failed connects anew: the first time, and at most; each time twice as long, until it follows again.</summary>
+    private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(250), LongestBackoff = TimeSpan.FromSeconds(30);
 
     private readonly ResiliencePipeline _untilReached = new ResiliencePipelineBuilder { TimeProvider = clock }
         .AddRetry(new RetryStrategyOptions
@@ -59,11 +61,12 @@ internal sealed partial class Tail(
 
     private volatile bool _takesOver;
     private volatile PipeReader? _feed;
+    private int _failures;
 
-    /// <summary>Compares all ledgers with their home's once more: those that were withheld from this region may not be any longer.</summary>
-    public void TakeOverAgain()
+    /// <summary>Compares all ledgers with their home's: those that were withheld from this region may not be any longer.</summary>
+    public void TakeOver()
     {
-        state.BeginReplacing();
+        state.Visibility.BeginReplacing();
         _takesOver = true;
         _feed?.CancelPendingRead();
     }
@@ -74,7 +77,7 @@ internal sealed partial class Tail(
         try
         {
             await BeginAsync(stopping).ConfigureAwait(false);
-            await Task.WhenAll(ReportAsync(stopping), FollowAgainAndAgainAsync(stopping)).ConfigureAwait(false);
+            await Task.WhenAll(ReportAsync(stopping), RunFollowLoopAsync(stopping), RepairSetAsideAsync(stopping)).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
@@ -88,18 +91,19 @@ internal sealed partial class Tail(
         {
             try
             {
-                state.Begin((await replicas.ReadCursorAsync(state.Source, stopping).ConfigureAwait(false)).Position);
+                state.Begin(await replicas.ReadCursorAsync(state.Source, stopping).ConfigureAwait(false));
+                if (await record.IsTakeOverPendingAsync(state.Source, stopping).ConfigureAwait(false)) TakeOver();
                 return;
             }
             catch (Exception failure) when (!stopping.IsCancellationRequested)
             {
-                LogFailed(failure, state.Source);
+                LogFailed(failure, state.Source, ReportInterval.TotalSeconds);
                 await Task.Delay(ReportInterval, clock, stopping).ConfigureAwait(false);
             }
         }
     }
 
-    private async Task FollowAgainAndAgainAsync(CancellationToken stopping)
+    private async Task RunFollowLoopAsync(CancellationToken stopping)
     {
         while (true)
         {
@@ -108,8 +112,9 @@ internal sealed partial class Tail(
                 using var response = await _untilReached.ExecuteAsync(async token => await ConnectAsync(token).ConfigureAwait(false), stopping).ConfigureAwait(false);
                 switch (response.StatusCode)
                 {
-                    case HttpStatusCode.OK when _takesOver || FarBehindOf(response):
+                    case HttpStatusCode.OK when _takesOver || IsFarBehind(response):
                     case HttpStatusCode.Gone:
+                    case HttpStatusCode.Conflict when FollowsNewIncarnation(response):
                         await TakeOverAsync(stopping).ConfigureAwait(false);
                         continue;
                     case HttpStatusCode.OK:
@@ -118,8 +123,8 @@ internal sealed partial class Tail(
                         await FollowAsync(response, stopping).ConfigureAwait(false);
                         break;
                     case HttpStatusCode.Conflict:
-                        state.Activity = TailActivity.Foreign;
-                        LogForeign(state.Source, state.Applied.Position);
+                        state.Activity = TailActivity.Diverged;
+                        LogDiverged(state.Source, state.Applied.Position);
                         break;
                     default:
                         throw new InvalidDataException($"Region {state.Source} answered {(int)response.StatusCode} to a tail.");
@@ -128,27 +133,36 @@ internal sealed partial class Tail(
             catch (Exception failure) when (!stopping.IsCancellationRequested)
             {
                 if (failure is IOException or HttpRequestException or HttpProtocolException) LogBroken(state.Source, failure.Message);
-                else LogFailed(failure, state.Source);
+                else LogFailed(failure, state.Source, Backoff.TotalSeconds);
+                _failures++;
             }
 
-            // An end of the connection is retried at once by the pipeline; what is wrong on this side waits.
+            // An end of the connection is retried at once by the pipeline; what is wrong on this side waits, longer each time.
             if (state.Activity == TailActivity.Live) state.Activity = TailActivity.Connecting;
-            await Task.Delay(ReportInterval / 4, clock, stopping).ConfigureAwait(false);
+            await Task.Delay(Backoff, clock, stopping).ConfigureAwait(false);
         }
     }
+
+    private TimeSpan Backoff => TimeSpan.FromTicks(Math.Min(LongestBackoff.Ticks, FirstBackoff.Ticks << Math.Min(_failures, 10)));
 
     private async Task<HttpResponseMessage> ConnectAsync(CancellationToken cancellation)
     {
         var cursor = await replicas.ReadCursorAsync(state.Source, cancellation).ConfigureAwait(false);
-        return await peers.SendAsync(
-            state.Source, HttpMethod.Get, $"/peer/feed?after={cursor.Position}&checksum={Convert.ToHexStringLower(cursor.Checksum.Span)}", cancellation, ReportPatience)
-            .ConfigureAwait(false);
+        var target = $"/peer/feed?incarnation={cursor.Incarnation}&after={cursor.Position}&checksum={Convert.ToHexStringLower(cursor.Checksum.Span)}";
+        return await peers.SendAsync(state.Source, HttpMethod.Get, target, cancellation, ReportTimeout).ConfigureAwait(false);
     }
 
-    private bool FarBehindOf(HttpResponseMessage response) =>
-        response.Headers.TryGetValues(PeerHeaders.FeedHead, out var values)
-        && long.TryParse(values.First(), out var head)
-        && head - state.Applied.Position > FarBehind;
+    private bool IsFarBehind(HttpResponseMessage response) =>
+        HeaderOf(response, PeerHeaders.FeedHead) is { } text && long.TryParse(text, out var head) && head - state.Applied.Position > FarBehind;
+
+    // The one that the topology names was begun by an operator after a loss. A region that is the home of nothing has nothing to lose.
+    private bool FollowsNewIncarnation(HttpResponseMessage response)
+    {
+        if (!Incarnation.TryParse(HeaderOf(response, PeerHeaders.Incarnation), out var incarnation) || incarnation == state.Incarnation) return false;
+        return map.Current.Find(state.Source)?.Incarnation == incarnation || map.Current.Homes.All(rule => rule.Home.Region != state.Source);
+    }
+
+    private static string? HeaderOf(HttpResponseMessage response, string name) => response.Headers.TryGetValues(name, out var values) ? values.First() : null;
 
     private async Task TakeOverAsync(CancellationToken cancellation)
     {
@@ -156,15 +170,29 @@ internal sealed partial class Tail(
         LogTakingOver(state.Source, state.Applied.Position);
         _takesOver = false;
         var taken = 0;
-        await ReplaceAsync(async () => taken = await repair.TakeOverAsync(state.Source, cancellation).ConfigureAwait(false)).ConfigureAwait(false);
-        var cursor = await replicas.ReadCursorAsync(state.Source, cancellation).ConfigureAwait(false);
-        state.Applied.Advance(cursor.Position);
+        try
+        {
+            await ReplaceAsync(async () =>
+            {
+                var isPending = await record.IsTakeOverPendingAsync(state.Source, cancellation).ConfigureAwait(false);
+                (taken, var cursor) = await repair.TakeOverAsync(state.Source, comparesBlobs: isPending, cancellation).ConfigureAwait(false);
+                state.SkipTo(cursor);
+            }).ConfigureAwait(false);
+        }
+        catch
+        {
+            _takesOver = true;
+            throw;
+        }
+
         hydrator.Wake();
-        LogTakenOver(state.Source, taken, cursor.Position);
+        fetches.Completions.Advance(); // Those who wait for commits to be complete look again.
+        LogTakenOver(state.Source, taken, state.Applied.Position);
     }
 
     private async Task FollowAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
+        if (!Incarnation.TryParse(HeaderOf(response, PeerHeaders.Incarnation), out var incarnation)) throw new InvalidDataException($"Region {state.Source} does not name the incarnation of its feed.");
         var feed = _feed = PipeReader.Create(await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false), new StreamPipeReaderOptions(bufferSize: 64 * 1024));
         while (!_takesOver)
         {
@@ -172,67 +200,73 @@ internal sealed partial class Tail(
             var received = result.Buffer;
             var entries = new List<ReplicaEntry>();
             while (entries.Count < BatchEntries && FeedCodec.TryRead(ref received, out var entry))
-                entries.Add(await PrepareAsync(entry, cancellation).ConfigureAwait(false));
-            if (entries.Count > 0) await ApplyAsync(entries, cancellation).ConfigureAwait(false);
+                entries.Add(await application.PrepareAsync(state, entry, cancellation).ConfigureAwait(false));
+            if (entries.Count > 0) await ApplyAsync(incarnation, entries, cancellation).ConfigureAwait(false);
             feed.AdvanceTo(received.Start, entries.Count == BatchEntries ? received.Start : received.End);
             if (result.IsCompleted && entries.Count == 0) throw new IOException("the feed ended");
         }
     }
 
-    private async ValueTask<ReplicaEntry> PrepareAsync(FeedEntry entry, CancellationToken cancellation)
-    {
-        if (entry.Encoded.IsEmpty) return new ReplicaEntry(entry.Position, null, default, default, []);
-        var commit = CommitCodec.Decode(entry.Encoded);
-        var repository = RepositoryName.Parse(commit.Ledger.Name);
-        state.NoteChanges(repository, TagChanges.TagsOf(commit.Operations), entry.Position);
-        var lacking = await missing.OfAsync(repository, commit.Operations, state.Source, cancellation).ConfigureAwait(false);
-        return new ReplicaEntry(entry.Position, commit, entry.Encoded, entry.Checksum, lacking);
-    }
-
-    private async Task ApplyAsync(IReadOnlyList<ReplicaEntry> entries, CancellationToken cancellation)
+    private async Task ApplyAsync(Incarnation incarnation, IReadOnlyList<ReplicaEntry> entries, CancellationToken cancellation)
     {
         while (entries.Count > 0)
         {
-            var outcome = await replicas.ApplyAsync(state.Source, entries, cancellation).ConfigureAwait(false);
+            var outcome = await replicas.ApplyAsync(state.Source, incarnation, entries, cancellation).ConfigureAwait(false);
             var rest = entries.SkipWhile(entry => entry.Position <= outcome.Cursor.Position).ToList();
-            foreach (var entry in entries.Take(entries.Count - rest.Count))
-            {
-                if (entry.Commit is { } commit) Show(commit, entry.Missing.Count == 0);
-            }
-
+            application.Show(entries.Take(entries.Count - rest.Count));
+            state.Incarnation = incarnation;
             state.Applied.Advance(outcome.Cursor.Position);
             hydrator.Wake();
+            _failures = 0;
             if (outcome.Faulty is { } ledger)
             {
-                var position = rest[0].Position;
-                LogRepairing(ledger, state.Source, position);
-                await ReplaceAsync(() => repair.RepairAsync(state.Source, position, ledger, cancellation)).ConfigureAwait(false);
+                var position = new FeedPosition(state.Source, incarnation, rest[0].Position);
+                LogRepairing(ledger, state.Source, position.Number);
+                await ReplaceAsync(() => repair.TryRepairAsync(position, ledger, attempts: 0, cancellation)).ConfigureAwait(false);
             }
 
             entries = rest;
         }
     }
 
-    // What comes by snapshots may be newer than what the feed has brought, and than what all regions know of.
+    // What comes by snapshots may be newer than what the feed has brought, and than what all regions have followed.
     private async Task ReplaceAsync(Func<Task> replace)
     {
-        state.BeginReplacing();
+        state.Visibility.BeginReplacing();
         try
         {
             await replace().ConfigureAwait(false);
         }
         finally
         {
-            state.EndReplacing();
+            state.Visibility.EndReplacing();
         }
     }
 
-    private void Show(Commit commit, bool isComplete)
+    // Ledgers that could not be repaired are tried again when their time has come.
+    private async Task RepairSetAsideAsync(CancellationToken stopping)
     {
-        views.Apply(RepositoryName.Parse(commit.Ledger.Name), commit.Operations);
-        var age = clock.GetUtcNow() - commit.At;
-        latencies.Applied.Add(age);
-        if (isComplete) latencies.Completed.Add(age);
+        using var timer = new PeriodicTimer(ReportInterval, clock);
+        do
+        {
+            try
+            {
+                var all = await replicas.ListSetAsideAsync(stopping).ConfigureAwait(false);
+                var mine = all.Where(ledger => ledger.Source == state.Source).ToList();
+                application.SetAside(state.Source, mine.Select(ledger => ledger.Ledger));
+                state.SetAside = mine.Count;
+                foreach (var ledger in mine.Where(ledger => ledger.NotBefore <= clock.GetUtcNow()))
+                {
+                    var position = new FeedPosition(state.Source, state.Incarnation, state.Applied.Position);
+                    await ReplaceAsync(() => repair.TryRepairAsync(position, ledger.Ledger, ledger.Attempts, stopping)).ConfigureAwait(false);
+                }
+            }
+            catch (Exception failure) when (!stopping.IsCancellationRequested)
+            {
+                if (failure is not OtherRegionsUnreachableException) LogFailed(failure, state.Source, ReportInterval.TotalSeconds);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false));
     }
 
     // Tells the source how far this region has come, at once when that changes and now and then when not, and asks for a lease.
@@ -241,18 +275,20 @@ internal sealed partial class Tail(
         for (var reported = -1L; ;)
         {
             using var wait = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-            await Task.WhenAny(state.Applied.WaitForAsync(reported + 1, wait.Token), Task.Delay(ReportInterval, clock, wait.Token)).ConfigureAwait(false);
+            var signal = state.Applied;
+            await Task.WhenAny(signal.WaitForAsync(reported + 1, wait.Token), Task.Delay(ReportInterval, clock, wait.Token)).ConfigureAwait(false);
             await wait.CancelAsync().ConfigureAwait(false);
             stopping.ThrowIfCancellationRequested();
-            var askedAt = clock.GetTimestamp();
-            var applied = state.Applied.Position;
+            var (askedAt, askedAtUtc) = (clock.GetTimestamp(), clock.GetUtcNow());
+            var (applied, incarnation) = (state.Applied.Position, state.Incarnation);
             try
             {
-                using var response = await peers.SendAsync(state.Source, HttpMethod.Post, $"/peer/progress?applied={applied}", stopping, ReportPatience).ConfigureAwait(false);
+                using var response = await peers.SendAsync(
+                    state.Source, HttpMethod.Post, $"/peer/progress?incarnation={incarnation}&applied={applied}", stopping, ReportTimeout).ConfigureAwait(false);
                 var reply = await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<ProgressReply>(stopping).ConfigureAwait(false);
-                var lease = state.Activity == TailActivity.Foreign ? TimeSpan.Zero : TimeSpan.FromMilliseconds(reply!.LeaseMilliseconds);
-                state.Heard(askedAt, reply!.Head, lease, reply.Shown);
-                reported = applied;
+                var lease = state.Activity == TailActivity.Diverged || incarnation != state.Incarnation ? TimeSpan.Zero : TimeSpan.FromMilliseconds(reply!.LeaseMilliseconds);
+                state.Heard(askedAt, askedAtUtc, reply!.Head, lease, reply.Shown);
+                reported = signal == state.Applied ? applied : -1;
             }
             catch (Exception failure) when (!stopping.IsCancellationRequested)
             {

@@ -1,7 +1,8 @@
-using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
-using GeoRegistry.Protocol;
+using GeoRegistry.Replication.Visibility;
+using GeoRegistry.Repositories;
 
 namespace GeoRegistry.Replication.Tails;
 
@@ -13,16 +14,11 @@ public sealed class TailState(RegionId source, TimeProvider clock)
     /// <summary>How long a source may be silent before what it may have made meanwhile counts as lag.</summary>
     private static readonly TimeSpan SilentTime = TimeSpan.FromSeconds(5);
 
-    private const long Unknown = long.MaxValue;
-
-    private readonly ConcurrentDictionary<(RepositoryName, Tag), long> _changed = new();
-    private readonly Lock _doubts = new();
-    private long _doubtful; // The position up to which changes of any tag may be here that not all know of; 0 for none.
-    private long _replacedAt = Unknown;
     private long _head;
-    private Lease _lease = new(0, TimeSpan.Zero);
     private long _heardAt = long.MinValue;
     private long _caughtUpAt = clock.GetTimestamp();
+    private int _setAside;
+    private StrongBox<Incarnation> _incarnation = new();
 
     /// <summary>The region whose feed is tailed.</summary>
     public RegionId Source { get; } = source;
@@ -30,80 +26,73 @@ public sealed class TailState(RegionId source, TimeProvider clock)
     /// <summary>What the tail does now.</summary>
     public TailActivity Activity { get; set; } = TailActivity.Connecting;
 
-    /// <summary>How far the feed is applied and shown to readers here.</summary>
-    public PositionSignal Applied { get; } = new(0);
+    /// <summary>How far the feed is applied and shown to readers here; another signal for another incarnation.</summary>
+    public PositionSignal Applied { get; private set; } = new(0);
 
-    /// <summary>The feed's last position, by what was heard last.</summary>
+    /// <summary>What this region may show alone of what the source is the home of.</summary>
+    public ReplicaVisibility Visibility { get; } = new(clock);
+
+    /// <summary>The incarnation of the feed that is followed; none before the first entry.</summary>
+    public Incarnation Incarnation
+    {
+        get => Volatile.Read(ref _incarnation).Value;
+        internal set => Volatile.Write(ref _incarnation, new StrongBox<Incarnation>(value));
+    }
+
+    /// <summary>How many of the source's ledgers are set aside here because they cannot be repaired.</summary>
+    public int SetAside
+    {
+        get => Volatile.Read(ref _setAside);
+        internal set => Volatile.Write(ref _setAside, value);
+    }
+
+    /// <summary>The feed's last number, by what was heard last.</summary>
     public long Head => Math.Max(Volatile.Read(ref _head), Applied.Position);
 
-    /// <summary>Whether this region may answer alone what the source is the home of.</summary>
-    public bool HoldsLease => Volatile.Read(ref _lease) is var lease && lease.Length > TimeSpan.Zero && clock.GetElapsedTime(lease.From) < lease.Length;
-
-    /// <summary>Whether this region may answer alone what a tag names now: it holds a lease, and all regions know the tag's last change.</summary>
-    /// <remarks>
-    /// To be asked after the tag was read: a change is noted before it can be read. That the lease was held before the tag was read too is for the caller
-    /// to see to, by <see cref="HoldsLease"/>: what was read without one may be older than what was acknowledged then.
-    /// </remarks>
-    public bool MayShow(RepositoryName repository, Tag tag) => HoldsLease && Volatile.Read(ref _doubtful) == 0 && !_changed.ContainsKey((repository, tag));
-
-    /// <summary>Takes up what a process before this one had applied; not all may know of its last changes.</summary>
-    internal void Begin(long position)
-    {
-        lock (_doubts) _doubtful = position;
-        Applied.Advance(position);
-    }
-
-    /// <summary>Ledgers are about to be replaced by what the source has now, which may be more than the feed has brought.</summary>
-    internal void BeginReplacing()
-    {
-        lock (_doubts) (_doubtful, _replacedAt) = (Unknown, Unknown);
-    }
-
-    /// <summary>Ledgers were replaced: all that came with them is in the feed before the head that the source tells next.</summary>
-    internal void EndReplacing()
-    {
-        lock (_doubts) _replacedAt = clock.GetTimestamp();
-    }
-
-    /// <summary>Notes tags that are about to change here.</summary>
-    internal void NoteChanges(RepositoryName repository, IEnumerable<Tag> tags, long position)
-    {
-        foreach (var tag in tags) _changed[(repository, tag)] = position;
-    }
-
     /// <summary>How long ago the source was last heard; null before the first time.</summary>
-    public TimeSpan? SinceHeard => Since(ref _heardAt);
+    public TimeSpan? SinceHeard => Volatile.Read(ref _heardAt) is var at and not long.MinValue ? clock.GetElapsedTime(at) : null;
 
     /// <summary>How long ago all that the source had was applied here; null where nothing more is known to be there.</summary>
-    public TimeSpan? Behind => Head > Applied.Position || SinceHeard > SilentTime || Activity == TailActivity.Foreign ? clock.GetElapsedTime(Volatile.Read(ref _caughtUpAt)) : null;
+    public TimeSpan? Behind => Head > Applied.Position || SinceHeard > SilentTime || Activity == TailActivity.Diverged || SetAside > 0
+        ? clock.GetElapsedTime(Volatile.Read(ref _caughtUpAt))
+        : null;
+
+    /// <summary>Takes up what a process before this one had applied.</summary>
+    internal void Begin(FeedCursor cursor)
+    {
+        Incarnation = cursor.Incarnation;
+        Visibility.Begin(cursor.Position);
+        Applied.Advance(cursor.Position);
+    }
+
+    /// <summary>Goes over to where snapshots stand for the feed, maybe of another incarnation, whose numbers have nothing to do with those before.</summary>
+    internal void SkipTo(FeedCursor cursor)
+    {
+        if (cursor.Incarnation != Incarnation)
+        {
+            var before = Applied;
+            Visibility.DropLease();
+            Applied = new PositionSignal(cursor.Position);
+            Incarnation = cursor.Incarnation;
+            before.Fail(new OtherRegionsUnreachableException($"Region {Source} goes on under another incarnation, {cursor.Incarnation}."));
+        }
+
+        Applied.Advance(cursor.Position);
+    }
 
     /// <summary>Takes note of an answer of the source.</summary>
     /// <param name="askedAt">When it was asked, as a timestamp of the clock: what it says held then or later.</param>
-    /// <param name="head">Its feed's last position.</param>
+    /// <param name="askedAtUtc">The same by the wall clock.</param>
+    /// <param name="head">Its feed's last number.</param>
     /// <param name="lease">How long a lease it gave, from when it was asked; zero for none.</param>
-    /// <param name="shown">The position up to which all regions know of every change.</param>
-    public void Heard(long askedAt, long head, TimeSpan lease, long shown)
+    /// <param name="shown">The number up to which all who hold a lease have followed every change.</param>
+    public void Heard(long askedAt, DateTimeOffset askedAtUtc, long head, TimeSpan lease, long shown)
     {
-        foreach (var (tag, position) in _changed)
-        {
-            if (position <= shown) _changed.TryRemove(KeyValuePair.Create(tag, position));
-        }
-
-        lock (_doubts)
-        {
-            if (_doubtful == Unknown && askedAt > _replacedAt) _doubtful = head;
-            if (_doubtful <= shown) _doubtful = 0;
-        }
-
+        Visibility.Heard(askedAt, askedAtUtc, head, lease, shown);
         Volatile.Write(ref _heardAt, clock.GetTimestamp());
         Volatile.Write(ref _head, head);
-        if (Applied.Position >= head && Activity != TailActivity.Foreign) Volatile.Write(ref _caughtUpAt, askedAt);
-        if (lease > TimeSpan.Zero) Volatile.Write(ref _lease, new Lease(askedAt, lease));
+        if (Applied.Position >= head && Activity != TailActivity.Diverged && SetAside == 0) Volatile.Write(ref _caughtUpAt, askedAt);
     }
-
-    private sealed record Lease(long From, TimeSpan Length);
-
-    private TimeSpan? Since(ref long timestamp) => Volatile.Read(ref timestamp) is var at and not long.MinValue ? clock.GetElapsedTime(at) : null;
 }
 
 /// <summary>What a tail does.</summary>
@@ -122,5 +111,5 @@ public enum TailActivity
     Unreachable,
 
     /// <summary>Its source has another feed than the one that was followed: it lost data. Nothing is applied until an operator decides.</summary>
-    Foreign,
+    Diverged,
 }

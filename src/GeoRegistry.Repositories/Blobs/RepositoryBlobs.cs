@@ -2,6 +2,7 @@ using GeoRegistry.Ledgers.Blobs;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 using GeoRegistry.Repositories.Caching;
+using GeoRegistry.Repositories.Regions;
 
 namespace GeoRegistry.Repositories.Blobs;
 
@@ -13,16 +14,18 @@ public sealed class RepositoryBlobs
 
     private readonly IRepositoryTables _tables;
     private readonly IBlobStore _store;
-    private readonly IOtherRegions _others;
+    private readonly IRemoteBlobs _remote;
+    private readonly IBlobAnnouncer _announcer;
     private readonly RepositoryCache<KnownBlob> _cache;
     private readonly int _cachedMaxBytes;
 
     /// <summary>The blobs of these tables and this store, and of other regions.</summary>
-    public RepositoryBlobs(IRepositoryTables tables, IBlobStore store, IOtherRegions others, RepositoryOptions options)
+    public RepositoryBlobs(IRepositoryTables tables, IBlobStore store, IRemoteBlobs remote, IBlobAnnouncer announcer, RepositoryOptions options)
     {
         _tables = tables;
         _store = store;
-        _others = others;
+        _remote = remote;
+        _announcer = announcer;
         _cachedMaxBytes = options.CachedBlobMaxKiB * 1024;
         _cache = new RepositoryCache<KnownBlob>(options.BlobCacheMiB * 1024L * 1024L, blob => EntryBytes + (blob.Bytes?.Length ?? 0));
     }
@@ -34,7 +37,7 @@ public sealed class RepositoryBlobs
     /// <summary>The size of a blob that the repository has, here or by what its home knows; or null.</summary>
     public async ValueTask<long?> FindAsync(RepositoryName repository, Digest digest, CancellationToken cancellation = default) =>
         await FindHereAsync(repository, digest, cancellation).ConfigureAwait(false)
-        ?? await _others.FindBlobAsync(repository, digest, cancellation).ConfigureAwait(false);
+        ?? await _remote.FindAsync(repository, digest, cancellation).ConfigureAwait(false);
 
     /// <summary>Opens a blob that the repository has, or returns null. What this region lacks comes through from another and is stored on the way.</summary>
     /// <exception cref="InvalidDataException">The repository has it and no region does: data was lost.</exception>
@@ -44,12 +47,12 @@ public sealed class RepositoryBlobs
         var version = _cache.VersionOf(repository);
         var known = await KnowAsync(repository, digest, cancellation).ConfigureAwait(false);
         if (known?.Bytes is { } cached) return new BlobContent(cached);
-        if (known is null && await _others.FindBlobAsync(repository, digest, cancellation).ConfigureAwait(false) is { } sizeElsewhere) known = new KnownBlob(sizeElsewhere, null);
+        if (known is null && await _remote.FindAsync(repository, digest, cancellation).ConfigureAwait(false) is { } sizeElsewhere) known = new KnownBlob(sizeElsewhere, null);
         if (known is null) return null;
         var reader = await _store.OpenAsync(digest, cancellation).ConfigureAwait(false);
         if (reader is null)
         {
-            reader = await _others.OpenBlobAsync(digest, known.SizeBytes, cancellation).ConfigureAwait(false)
+            reader = await _remote.OpenAsync(digest, known.SizeBytes, cancellation).ConfigureAwait(false)
                 ?? throw new InvalidDataException($"The repository {repository} has the blob {digest}, which is missing in the blob store.");
             return new BlobContent(reader) { IsFromElsewhere = true };
         }
@@ -83,12 +86,13 @@ public sealed class RepositoryBlobs
     /// <summary>Gives a repository a blob that was just stored. On disk and visible when it returns.</summary>
     internal async Task LinkAsync(RepositoryName repository, Digest digest, long sizeBytes, CancellationToken cancellation)
     {
-        await _tables.LinkBlobAsync(repository, digest, sizeBytes, cancellation).ConfigureAwait(false);
-        await _others.AnnounceBlobAsync(repository, digest, sizeBytes, cancellation).ConfigureAwait(false);
+        var announce = _announcer.MustAnnounce(repository);
+        await _tables.LinkBlobAsync(repository, digest, sizeBytes, announce, cancellation).ConfigureAwait(false);
+        if (announce) await _announcer.AnnounceAsync(repository, digest, sizeBytes, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Lets readers see that a repository has a blob no more.</summary>
-    internal void Forget(RepositoryName repository, Digest digest) => _cache.Apply(repository, [(digest.ToString(), null)]);
+    internal void Forget(RepositoryName repository, Digest digest) => _cache.Remove(repository, [digest.ToString()]);
 
     /// <summary>Drops everything of a repository.</summary>
     internal void Forget(RepositoryName repository) => _cache.Forget(repository);

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using GeoRegistry.Ledgers;
 using GeoRegistry.Protocol;
 
 namespace GeoRegistry.Repositories.Caching;
@@ -14,7 +15,11 @@ internal sealed class RepositoryCache<TValue>(long budgetBytes, Func<TValue, lon
 {
     private const int VersionCount = 1024;
 
+    /// <summary>Of how many repositories the last commit is known; one that was forgotten is taken up anew with its next.</summary>
+    private const int MaxApplied = 65536;
+
     private readonly GenerationalCache<(RepositoryName, string), TValue> _values = new(budgetBytes, costBytes);
+    private readonly GenerationalCache<RepositoryName, Applied> _applied = new(MaxApplied, _ => 1);
     private readonly long[] _versions = new long[VersionCount];
     private readonly Lock _additions = new();
 
@@ -34,13 +39,25 @@ internal sealed class RepositoryCache<TValue>(long budgetBytes, Func<TValue, lon
         }
     }
 
-    /// <summary>Sets what a write changed; null is removed.</summary>
-    public void Apply(RepositoryName repository, IEnumerable<(string Reference, TValue? Value)> changes)
+    /// <summary>Sets what a commit changed; null is removed. What comes after a later commit is only removed: that one may have changed it too.</summary>
+    public void Apply(RepositoryName repository, IEnumerable<(string Reference, TValue? Value)> changes, LedgerPoint at)
     {
         lock (_additions)
         {
             _versions[Index(repository)]++;
-            foreach (var (reference, value) in changes) _values.Set((repository, reference), value);
+            var isLate = _applied.TryGet(repository, out var last) && at.CompareTo(last.At) < 0;
+            if (!isLate) _applied.Set(repository, new Applied(at));
+            foreach (var (reference, value) in changes) _values.Set((repository, reference), isLate ? null : value);
+        }
+    }
+
+    /// <summary>Removes what may have changed.</summary>
+    public void Remove(RepositoryName repository, IEnumerable<string> references)
+    {
+        lock (_additions)
+        {
+            _versions[Index(repository)]++;
+            foreach (var reference in references) _values.Set((repository, reference), null);
         }
     }
 
@@ -55,4 +72,6 @@ internal sealed class RepositoryCache<TValue>(long budgetBytes, Func<TValue, lon
     }
 
     private static int Index(RepositoryName repository) => (int)((uint)repository.GetHashCode() % VersionCount);
+
+    private sealed record Applied(LedgerPoint At);
 }

@@ -1,3 +1,4 @@
+using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
@@ -32,7 +33,7 @@ public sealed class RepositoryReader
             : LoadAsync(repository, reference, cancellation);
 
     /// <summary>Lets readers see a commit's operations. To be called once they are durable and before they are acknowledged.</summary>
-    internal void Apply(RepositoryName repository, IReadOnlyList<Operation> operations)
+    internal void Apply(RepositoryName repository, IReadOnlyList<Operation> operations, LedgerPoint at)
     {
         var changes = new List<(string, Manifest?)>(operations.Count);
         Manifest? put = null;
@@ -49,12 +50,12 @@ public sealed class RepositoryReader
             });
         }
 
-        _cache.Apply(repository, changes);
+        _cache.Apply(repository, changes, at);
     }
 
     /// <summary>Drops what operations may have changed, where it is not known whether they did.</summary>
     internal void Forget(RepositoryName repository, IReadOnlyList<Operation> operations) =>
-        _cache.Apply(repository, operations.Select(operation => (KeyOf(operation), (Manifest?)null)));
+        _cache.Remove(repository, operations.Select(KeyOf));
 
     /// <summary>Drops everything of a repository.</summary>
     internal void Forget(RepositoryName repository) => _cache.Forget(repository);

@@ -1,4 +1,5 @@
 using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Manifests;
 
@@ -8,19 +9,22 @@ namespace GeoRegistry.Repositories.Writes;
 /// <param name="Manifest">The manifest.</param>
 /// <param name="Tags">The tags; none for a push by digest alone.</param>
 /// <param name="Precondition">What must be true of every tag, or of the manifest without tags.</param>
-/// <param name="Actor">Who asks, for the history; may be empty.</param>
-/// <param name="TakenBy">The region that took the request, and where it was a push its blobs; null for this one.</param>
-public sealed record PutManifest(Manifest Manifest, IReadOnlyList<Tag> Tags, Precondition Precondition, string Actor, RegionId? TakenBy = null);
+/// <param name="Origin">Who asks, and by what way.</param>
+public sealed record PutManifest(Manifest Manifest, IReadOnlyList<Tag> Tags, Precondition Precondition, WriteOrigin Origin);
 
 /// <summary>Delete a tag, or a manifest with all its tags.</summary>
 /// <param name="Reference">The tag, or the manifest's digest.</param>
 /// <param name="Precondition">What must be true of it.</param>
-/// <param name="Actor">Who asks, for the history; may be empty.</param>
-/// <param name="TakenBy">The region that took the request, and where it was a push its blobs; null for this one.</param>
-public sealed record DeleteReference(Reference Reference, Precondition Precondition, string Actor, RegionId? TakenBy = null);
+/// <param name="Origin">Who asks, and by what way.</param>
+public sealed record DeleteReference(Reference Reference, Precondition Precondition, WriteOrigin Origin);
 
 /// <summary>Take a blob out of the repository.</summary>
 /// <param name="Digest">The blob.</param>
+/// <param name="Origin">Who asks, and by what way.</param>
+public sealed record DeleteBlob(Digest Digest, WriteOrigin Origin);
+
+/// <summary>Who asks for a write, and by what way.</summary>
 /// <param name="Actor">Who asks, for the history; may be empty.</param>
-/// <param name="TakenBy">The region that took the request, and where it was a push its blobs; null for this one.</param>
-public sealed record DeleteBlob(Digest Digest, string Actor, RegionId? TakenBy = null);
+/// <param name="IngressRegion">The region that took the request, and where it was a push its blobs; null for this one.</param>
+/// <param name="Id">The write's id, by which a repetition gets the first outcome; null for a write that cannot be a repetition.</param>
+public sealed record WriteOrigin(string Actor = "", RegionId? IngressRegion = null, WriteId? Id = null);

@@ -1,20 +1,25 @@
 using GeoRegistry.Ledgers.Commits;
+using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Errors;
 
 namespace GeoRegistry.Repositories.Writes;
 
-/// <summary>What a write comes to, given what stands.</summary>
+/// <summary>What a write comes to, given the repository's present state.</summary>
 internal abstract record Decision
 {
     private Decision()
     {
     }
 
-    /// <summary>Append these operations as one commit; none, where everything asked for stands already.</summary>
+    /// <summary>Append these operations as one commit; none, where everything asked for is there already.</summary>
     /// <param name="Operations">The operations.</param>
-    /// <param name="ChangesAnswers">Whether something that a replica could answer by itself is answered differently after: a tag that moves or goes, a list of referrers.</param>
-    public sealed record Commit(IReadOnlyList<Operation> Operations, bool ChangesAnswers) : Decision;
+    /// <param name="ChangedNames">The names that a region may have shown before and that are answered differently after (<see cref="Regions.IVisibility"/>).</param>
+    public sealed record Commit(IReadOnlyList<Operation> Operations, IReadOnlyList<string> ChangedNames) : Decision;
 
     /// <summary>Change nothing.</summary>
-    public sealed record Refuse(params IReadOnlyList<RegistryError> Errors) : Decision;
+    public sealed record Refuse(params IReadOnlyList<RegistryError> Errors) : Decision
+    {
+        /// <summary>The content whose absence is the reason; another region may have it.</summary>
+        public IReadOnlyList<Digest> Missing { get; init; } = [];
+    }
 }

@@ -3,17 +3,22 @@ using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Errors;
 using GeoRegistry.Protocol.Manifests;
+using GeoRegistry.Repositories.Regions;
 
 namespace GeoRegistry.Repositories.Writes;
 
 /// <summary>The rules of one repository's writes. They read and decide, and change nothing.</summary>
 /// <remarks>They read the tables and never a cache, which cannot know of another process's writes: the head that an append names vouches for the tables alone.</remarks>
-internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTables tables, IOtherRegions others)
+internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTables tables)
 {
     /// <summary>How many missing blobs one answer names; a client uploads them all before it comes back anyway.</summary>
     private const int MaxErrors = 32;
 
-    public async Task<Decision> PutManifestAsync(PutManifest command, CancellationToken cancellation)
+    /// <summary>Decides a push.</summary>
+    /// <param name="command">The push.</param>
+    /// <param name="elsewhere">Blobs of the repository that only other regions have, with their sizes in bytes.</param>
+    /// <param name="cancellation">Cancels.</param>
+    public async Task<Decision> PutManifestAsync(PutManifest command, IReadOnlyDictionary<Digest, long> elsewhere, CancellationToken cancellation)
     {
         var manifest = command.Manifest;
         var stored = await tables.FindManifestAsync(repository, manifest.Digest, cancellation).ConfigureAwait(false);
@@ -21,46 +26,54 @@ internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTable
         for (var i = 0; i < standing.Length; i++)
         {
             standing[i] = await tables.FindTagAsync(repository, command.Tags[i], cancellation).ConfigureAwait(false);
-            if (!command.Precondition.Holds(standing[i])) return Moved($"tag '{command.Tags[i]}'", standing[i]);
+            if (!command.Precondition.Holds(standing[i])) return PreconditionFailed($"tag '{command.Tags[i]}'", standing[i]);
         }
 
-        if (command.Tags.Count == 0 && !command.Precondition.Holds(stored?.Digest)) return Moved("manifest", stored?.Digest);
+        if (command.Tags.Count == 0 && !command.Precondition.Holds(stored?.Digest)) return PreconditionFailed("manifest", stored?.Digest);
 
         // What a stored manifest names cannot be deleted, so it is still there; under another media type it may name more.
         var isNew = stored?.MediaType != manifest.MediaType;
         var operations = new List<Operation>(1 + standing.Length);
-        var errors = isNew ? await FaultsOfContentAsync(manifest, operations, cancellation).ConfigureAwait(false) : [];
-        if (errors.Count > 0) return new Decision.Refuse(errors);
+        var missing = new List<Digest>();
+        var errors = isNew ? await FaultsOfContentAsync(manifest, elsewhere, operations, missing, cancellation).ConfigureAwait(false) : [];
+        if (errors.Count > 0) return new Decision.Refuse(errors) { Missing = missing };
 
+        var changed = new List<string>();
         if (isNew) operations.Add(new Operation.ManifestPut(manifest));
+        if (isNew && manifest.Subject is not null) changed.Add(VisibleNames.Referrers);
         if (isNew && stored is not null)
         {
             // The same bytes under another media type: tags that name them name what is new.
             var tags = await tables.ListTagsOfAsync(repository, manifest.Digest, cancellation).ConfigureAwait(false);
             operations.AddRange(tags.Select(tag => new Operation.TagSet(tag, manifest.Digest)));
+            changed.AddRange([manifest.Digest.ToString(), .. tags.Select(tag => tag.ToString())]);
         }
 
         for (var i = 0; i < standing.Length; i++)
         {
-            if (standing[i] != manifest.Digest) operations.Add(new Operation.TagSet(command.Tags[i], manifest.Digest));
+            if (standing[i] == manifest.Digest) continue;
+            operations.Add(new Operation.TagSet(command.Tags[i], manifest.Digest));
+
+            // A tag that was not there is asked of the home wherever it is unknown; what was there is what others may have shown.
+            if (standing[i] is not null) changed.Add(command.Tags[i].ToString());
         }
 
-        // A tag that was not there is asked of the home wherever it is unknown; what was there is what a replica may answer by itself.
-        var changesAnswers = standing.Any(digest => digest is not null && digest != manifest.Digest) || (isNew && (stored is not null || manifest.Subject is not null));
-        return new Decision.Commit(operations, changesAnswers);
+        return new Decision.Commit(operations, changed);
     }
 
     public async Task<Decision> DeleteAsync(DeleteReference command, CancellationToken cancellation)
     {
         var standing = await StandingAsync(command.Reference, cancellation).ConfigureAwait(false);
-        if (!command.Precondition.Holds(standing)) return Moved($"reference '{command.Reference}'", standing);
+        if (!command.Precondition.Holds(standing)) return PreconditionFailed($"reference '{command.Reference}'", standing);
         if (standing is not { } digest) return await UnknownAsync(command.Reference, cancellation).ConfigureAwait(false);
-        if (!command.Reference.IsDigest) return new Decision.Commit([new Operation.TagDeleted(command.Reference.Tag)], ChangesAnswers: true);
+        if (!command.Reference.IsDigest) return new Decision.Commit([new Operation.TagDeleted(command.Reference.Tag)], [command.Reference.ToString()]);
         if (await tables.FindReferenceToAsync(repository, digest, cancellation).ConfigureAwait(false) is { } index)
             return InUse($"The manifest is listed by the index {index}: delete that first.", index);
 
         var tags = await tables.ListTagsOfAsync(repository, digest, cancellation).ConfigureAwait(false);
-        return new Decision.Commit([.. tags.Select(tag => new Operation.TagDeleted(tag)), new Operation.ManifestDeleted(digest)], ChangesAnswers: true);
+        return new Decision.Commit(
+            [.. tags.Select(tag => new Operation.TagDeleted(tag)), new Operation.ManifestDeleted(digest)],
+            [.. tags.Select(tag => tag.ToString()), digest.ToString(), VisibleNames.Referrers]);
     }
 
     public async Task<Decision> DeleteBlobAsync(DeleteBlob command, CancellationToken cancellation)
@@ -69,39 +82,31 @@ internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTable
             return new Decision.Refuse(RegistryError.Of(ErrorCode.BlobUnknown, null, ("digest", command.Digest.ToString())));
         return await tables.FindReferenceToAsync(repository, command.Digest, cancellation).ConfigureAwait(false) is { } manifest
             ? InUse($"The blob is used by the manifest {manifest}: delete that first.", manifest)
-            : new Decision.Commit([new Operation.BlobDeleted(command.Digest)], ChangesAnswers: true);
+            : new Decision.Commit([new Operation.BlobDeleted(command.Digest)], [command.Digest.ToString()]);
     }
 
     private async ValueTask<Digest?> StandingAsync(Reference reference, CancellationToken cancellation) => reference.IsDigest
         ? (await tables.FindManifestAsync(repository, reference.Digest, cancellation).ConfigureAwait(false))?.Digest
         : await tables.FindTagAsync(repository, reference.Tag, cancellation).ConfigureAwait(false);
 
-    // What is found may need to be said in the commit: which of an index's children are blobs.
-    private async Task<IReadOnlyList<RegistryError>> FaultsOfContentAsync(Manifest manifest, List<Operation> operations, CancellationToken cancellation)
+    // The commit says of what a manifest alone does not tell whether it is a blob of the repository: children that are none of its manifests, and layers
+    // that may live elsewhere and were pushed all the same.
+    private async Task<IReadOnlyList<RegistryError>> FaultsOfContentAsync(
+        Manifest manifest, IReadOnlyDictionary<Digest, long> elsewhere, List<Operation> operations, List<Digest> missing, CancellationToken cancellation)
     {
         var errors = new List<RegistryError>();
-        var missing = new List<ContentReference>();
         foreach (var reference in manifest.References)
         {
-            if (reference.Kind == ContentKind.ForeignLayer) continue;
-            if (await SizeOfAsync(reference, operations, cancellation).ConfigureAwait(false) is { } size) Judge(reference, size, errors);
-            else missing.Add(reference);
-        }
-
-        if (missing.Count == 0) return errors;
-
-        // Blobs may have been pushed through regions whose word of it did not come.
-        var elsewhere = await others.FindBlobsAsync(repository, [.. missing.Select(reference => reference.Digest)], cancellation).ConfigureAwait(false);
-        foreach (var reference in missing)
-        {
-            if (elsewhere.TryGetValue(reference.Digest, out var size))
+            var found = await FindAsync(reference, elsewhere, cancellation).ConfigureAwait(false);
+            if (found is var (size, isManifest))
             {
-                Judge(reference, size, errors);
-                if (reference.Kind == ContentKind.Child) operations.Add(new Operation.BlobLinked(reference.Digest, size));
+                Validate(reference, size, errors);
+                if (reference.Kind != ContentKind.Blob && !isManifest) operations.Add(new Operation.BlobLinked(reference.Digest, size));
             }
-            else if (errors.Count < MaxErrors)
+            else if (reference.Kind != ContentKind.ForeignLayer)
             {
-                errors.Add(RegistryError.Of(
+                missing.Add(reference.Digest);
+                if (errors.Count < MaxErrors) errors.Add(RegistryError.Of(
                     ErrorCode.ManifestBlobUnknown, $"The manifest names {reference.Digest}, which this repository does not have: push it first.",
                     ("digest", reference.Digest.ToString())));
             }
@@ -110,7 +115,7 @@ internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTable
         return errors;
     }
 
-    private static void Judge(ContentReference reference, long sizeBytes, List<RegistryError> errors)
+    private static void Validate(ContentReference reference, long sizeBytes, List<RegistryError> errors)
     {
         if (sizeBytes == reference.SizeBytes || errors.Count == MaxErrors) return;
         errors.Add(RegistryError.Of(
@@ -118,14 +123,13 @@ internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTable
             ("digest", reference.Digest.ToString())));
     }
 
-    private async ValueTask<long?> SizeOfAsync(ContentReference reference, List<Operation> operations, CancellationToken cancellation)
+    private async ValueTask<(long SizeBytes, bool IsManifest)?> FindAsync(
+        ContentReference reference, IReadOnlyDictionary<Digest, long> elsewhere, CancellationToken cancellation)
     {
         if (reference.Kind == ContentKind.Child
-            && await tables.FindManifestAsync(repository, reference.Digest, cancellation).ConfigureAwait(false) is { } child)
-            return child.Content.Length;
-        var size = await tables.FindBlobAsync(repository, reference.Digest, cancellation).ConfigureAwait(false);
-        if (size is { } sizeBytes && reference.Kind == ContentKind.Child) operations.Add(new Operation.BlobLinked(reference.Digest, sizeBytes));
-        return size;
+            && await tables.FindManifestAsync(repository, reference.Digest, cancellation).ConfigureAwait(false) is { } child) return (child.Content.Length, true);
+        if (await tables.FindBlobAsync(repository, reference.Digest, cancellation).ConfigureAwait(false) is { } sizeBytes) return (sizeBytes, false);
+        return elsewhere.TryGetValue(reference.Digest, out var remoteBytes) ? (remoteBytes, false) : null;
     }
 
     private async Task<Decision> UnknownAsync(Reference reference, CancellationToken cancellation) =>
@@ -133,7 +137,7 @@ internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTable
             ? RegistryError.Of(ErrorCode.ManifestUnknown, null, ("reference", reference.ToString()))
             : RegistryError.Of(ErrorCode.NameUnknown, null, ("name", repository.ToString())));
 
-    private static Decision.Refuse Moved(string what, Digest? standing)
+    private static Decision.Refuse PreconditionFailed(string what, Digest? standing)
     {
         var error = standing is { } digest
             ? RegistryError.Of(ErrorCode.Denied, $"The condition does not hold: the {what} stands at {digest}.", ("digest", digest.ToString()))

@@ -11,9 +11,9 @@ public abstract record WriteOutcome
     }
 
     /// <summary>It is on disk and visible.</summary>
-    /// <param name="Head">The ledger's head, at or before which the write stands; an earlier commit where there was nothing to change.</param>
-    /// <param name="Position">That commit's position in the feed of its region, which names its receipt; null where the commit is not kept any more.</param>
-    public sealed record Committed(LedgerHead Head, long? Position) : WriteOutcome;
+    /// <param name="Head">The ledger's head, at or before which the write is; an earlier commit where there was nothing to change.</param>
+    /// <param name="Position">That commit's position, which is its receipt; null where the commit is not kept any more.</param>
+    public sealed record Committed(LedgerHead Head, FeedPosition? Position) : WriteOutcome;
 
     /// <summary>It was refused, and nothing has changed.</summary>
     /// <param name="Errors">Why; at least one.</param>

@@ -17,10 +17,10 @@ internal static class CommitApplication
         if (!head.Equals(expected) || commit.Epoch < head.Epoch) return new AppendOutcome.HeadMoved(head);
         if (ledger == 0) ledger = LedgerRows.Add(session, commit.Ledger);
         var region = commit.Region.ToString();
-        var position = 1 + FeedRows.Head(session, region);
-        Apply(session, ledger, commit, encoded, next, region, position);
-        HydrationRows.Queue(session, region, position, ledger, commit.At.ToUnixTimeMilliseconds(), missing);
-        return new AppendOutcome.Appended(next, position);
+        var number = 1 + FeedRows.Head(session, region);
+        Apply(session, ledger, commit, encoded, next, region, number);
+        HydrationRows.Queue(session, region, number, ledger, commit.At.ToUnixTimeMilliseconds(), missing);
+        return new AppendOutcome.Appended(next, new FeedPosition(commit.Region, FeedRows.Incarnation(session, region), number));
     }
 
     /// <summary>Writes the next commit of a ledger, what it implies, and its place in a feed.</summary>
@@ -35,19 +35,15 @@ internal static class CommitApplication
         SqliteSession session, long ledger, Commit commit, ReadOnlyMemory<byte> encoded, LedgerHead next, string region, long position)
     {
         session.Execute(
-            "INSERT INTO commits (region, position, ledger, number, checksum, encoded) VALUES ($1, $2, $3, $4, $5, $6)",
-            region, position, ledger, next.Number, next.Checksum.ToArray(), encoded.ToArray());
+            "INSERT INTO commits (region, position, ledger, number, checksum, encoded, write_id) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            region, position, ledger, next.Number, next.Checksum.ToArray(), encoded.ToArray(), commit.Write.IsNone ? null : commit.Write.ToBytes());
         LedgerRows.SetHead(session, ledger, next);
 
         // Pruning left the commit before, as it was the ledger's last then.
         session.Execute(
             "DELETE FROM commits WHERE ledger = $1 AND number = $2 AND position <= (SELECT pruned FROM feeds WHERE region = commits.region)", ledger, next.Number - 1);
-        foreach (var operation in commit.Operations) Apply(session, ledger, operation);
+        foreach (var operation in commit.Operations) Apply(session, ledger, next.Number, operation);
     }
-
-    /// <summary>Records that a repository has a blob.</summary>
-    public static void LinkBlob(SqliteSession session, long ledger, Digest digest, long sizeBytes) =>
-        session.Execute("INSERT OR IGNORE INTO blob_links (digest, ledger, size) VALUES ($1, $2, $3)", digest.ToKey(), ledger, sizeBytes);
 
     /// <summary>Lets a tag name a manifest.</summary>
     public static void SetTag(SqliteSession session, long ledger, Tag tag, Digest digest) =>
@@ -68,7 +64,7 @@ internal static class CommitApplication
         {
             session.Execute(
                 "INSERT OR IGNORE INTO manifest_references (ledger, target, manifest) VALUES ($1, $2, $3)", ledger, reference.Digest.ToKey(), digest);
-            if (reference.Kind == ContentKind.Blob) LinkBlob(session, ledger, reference.Digest, reference.SizeBytes);
+            if (reference.Kind == ContentKind.Blob) BlobLinkRows.Commit(session, ledger, reference.Digest, reference.SizeBytes);
         }
 
         if (manifest.Subject is { } subject)
@@ -79,7 +75,7 @@ internal static class CommitApplication
         }
     }
 
-    private static void Apply(SqliteSession session, long ledger, Operation operation)
+    private static void Apply(SqliteSession session, long ledger, long number, Operation operation)
     {
         switch (operation)
         {
@@ -96,10 +92,10 @@ internal static class CommitApplication
                 DeleteManifest(session, ledger, deleted.Digest);
                 break;
             case Operation.BlobDeleted deleted:
-                session.Execute("DELETE FROM blob_links WHERE digest = $1 AND ledger = $2", deleted.Digest.ToKey(), ledger);
+                BlobLinkRows.Delete(session, ledger, deleted.Digest, number);
                 break;
             case Operation.BlobLinked linked:
-                LinkBlob(session, ledger, linked.Digest, linked.SizeBytes);
+                BlobLinkRows.Commit(session, ledger, linked.Digest, linked.SizeBytes);
                 break;
             default:
                 throw new InvalidOperationException($"{operation.GetType().Name} cannot be applied.");

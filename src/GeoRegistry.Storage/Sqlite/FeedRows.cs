@@ -1,14 +1,38 @@
+using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 
 namespace GeoRegistry.Storage.Sqlite;
 
 /// <summary>What is known of each region's feed beside its commits.</summary>
 /// <remarks>
-/// <c>position</c> and <c>checksum</c> are the cursor. In the row of the region itself, <c>position</c> is the highest whose commit was dropped: no
-/// position is ever given twice. Up to <c>snapshot</c>, snapshots stand for commits. Up to <c>pruned</c>, only the last commits of ledgers are kept.
+/// <c>incarnation</c>, <c>position</c> and <c>checksum</c> are the cursor. In the row of the region itself, <c>position</c> is the highest whose commit was
+/// dropped: no position is ever given twice. Up to <c>snapshot</c>, snapshots stand for commits. Up to <c>pruned</c>, only the last commits of ledgers are
+/// kept. <c>take_over</c> is 1 while ledgers of the region are to be compared with its own. <c>bytes</c> is the size of its commits, kept by triggers.
 /// </remarks>
 internal static class FeedRows
 {
+    private const string NewRow = "INSERT INTO feeds (region, position, checksum, snapshot, pruned, incarnation, take_over, bytes) VALUES";
+
+    /// <summary>Makes the row of the region that the store belongs to, with its first incarnation.</summary>
+    public static void Begin(SqliteSession session, string region) => session.Execute(
+        $"{NewRow} ($1, 0, x'', 0, 0, $2, 0, 0) ON CONFLICT DO UPDATE SET incarnation = excluded.incarnation WHERE incarnation = ''",
+        region, Ledgers.Incarnation.New().ToString());
+
+    /// <summary>Makes a region's row where there is none.</summary>
+    public static void Ensure(SqliteSession session, string region) =>
+        session.Execute($"{NewRow} ($1, 0, x'', 0, 0, '', 0, 0) ON CONFLICT DO NOTHING", region);
+
+    /// <summary>The incarnation that a feed's positions belong to.</summary>
+    public static Incarnation Incarnation(SqliteSession session, string region)
+    {
+        using var row = session.Query("SELECT incarnation FROM feeds WHERE region = $1", region);
+        return row.Read() ? Ledgers.Incarnation.Parse(row.GetString(0)) : default;
+    }
+
+    /// <summary>Begins an incarnation of the region's own feed: whoever followed the one before needs snapshots.</summary>
+    public static void SetIncarnation(SqliteSession session, string region, Incarnation incarnation) =>
+        session.Execute("UPDATE feeds SET incarnation = $2, pruned = $3, snapshot = $3 WHERE region = $1", region, incarnation.ToString(), Head(session, region));
+
     /// <summary>The last position that a feed has had here; 0 for none.</summary>
     public static long Head(SqliteSession session, string region) => Math.Max(
         session.Number("SELECT max(position) FROM commits WHERE region = $1", region) ?? 0,
@@ -26,11 +50,15 @@ internal static class FeedRows
         if (last <= after) return [];
         var entries = new List<FeedEntry>((int)(last - after));
         using var rows = session.Query(
-            "SELECT position, encoded, checksum FROM commits WHERE region = $1 AND position > $2 AND position <= $3 ORDER BY position", region, after, last);
+            """
+            SELECT position, kind, name, encoded, commits.checksum FROM commits JOIN ledgers ON ledgers.id = commits.ledger
+            WHERE region = $1 AND position > $2 AND position <= $3 ORDER BY position
+            """,
+            region, after, last);
         while (rows.Read())
         {
             FillUpTo(rows.GetInt64(0) - 1);
-            entries.Add(new FeedEntry(rows.GetInt64(0), rows.GetFieldValue<byte[]>(1), rows.GetFieldValue<byte[]>(2)));
+            entries.Add(Entry(rows));
         }
 
         FillUpTo(last);
@@ -38,45 +66,90 @@ internal static class FeedRows
 
         void FillUpTo(long position)
         {
-            for (var next = after + entries.Count + 1; next <= position; next++) entries.Add(new FeedEntry(next, default, default));
+            for (var next = after + entries.Count + 1; next <= position; next++) entries.Add(FeedEntry.Empty(next));
         }
+    }
+
+    /// <summary>The commit at a position, or null where it is not kept here.</summary>
+    public static FeedEntry? Find(SqliteSession session, string region, long position)
+    {
+        using var row = session.Query(
+            """
+            SELECT position, kind, name, encoded, commits.checksum FROM commits JOIN ledgers ON ledgers.id = commits.ledger
+            WHERE region = $1 AND position = $2
+            """,
+            region, position);
+        return row.Read() ? Entry(row) : null;
     }
 
     /// <summary>How far a feed is applied here.</summary>
     public static FeedCursor Cursor(SqliteSession session, string region)
     {
-        using var row = session.Query("SELECT position, checksum FROM feeds WHERE region = $1", region);
-        return row.Read() ? new FeedCursor(row.GetInt64(0), row.GetFieldValue<byte[]>(1)) : FeedCursor.Start;
+        using var row = session.Query("SELECT incarnation, position, checksum FROM feeds WHERE region = $1", region);
+        return row.Read() ? new FeedCursor(Ledgers.Incarnation.Parse(row.GetString(0)), row.GetInt64(1), row.GetFieldValue<byte[]>(2)) : FeedCursor.Start;
     }
 
-    /// <summary>Moves the cursor, which goes forward only.</summary>
-    public static void MoveCursor(SqliteSession session, string region, FeedCursor cursor) =>
+    /// <summary>Moves the cursor, which goes forward only, and takes its incarnation.</summary>
+    public static void MoveCursor(SqliteSession session, string region, FeedCursor cursor)
+    {
+        Ensure(session, region);
         session.Execute(
-            """
-            INSERT INTO feeds (region, position, checksum, snapshot, pruned) VALUES ($1, $2, $3, 0, 0)
-            ON CONFLICT DO UPDATE SET position = excluded.position, checksum = excluded.checksum WHERE excluded.position > position
-            """,
-            region, cursor.Position, cursor.Checksum.ToArray());
+            "UPDATE feeds SET incarnation = $2, position = $3, checksum = $4 WHERE region = $1 AND position < $3",
+            region, cursor.Incarnation.ToString(), cursor.Position, cursor.Checksum.ToArray());
+    }
+
+    /// <summary>Notes the highest position whose commit was dropped, so that it is not given again.</summary>
+    public static void RaisePosition(SqliteSession session, string region, long position)
+    {
+        Ensure(session, region);
+        session.Execute("UPDATE feeds SET position = $2, checksum = x'' WHERE region = $1 AND position < $2", region, position);
+    }
+
+    /// <summary>Goes over to another incarnation of a feed, of which nothing was followed yet.</summary>
+    public static void Reset(SqliteSession session, string region, Incarnation incarnation)
+    {
+        session.Execute("DELETE FROM commits WHERE region = $1", region);
+        session.Execute(
+            "UPDATE feeds SET incarnation = $2, position = 0, checksum = x'', snapshot = 0, pruned = 0 WHERE region = $1", region, incarnation.ToString());
+    }
 
     /// <summary>Notes up to where snapshots stand for a feed.</summary>
-    public static void RaiseSnapshot(SqliteSession session, string region, long position) =>
-        session.Execute(
-            """
-            INSERT INTO feeds (region, position, checksum, snapshot, pruned) VALUES ($1, 0, x'', $2, 0)
-            ON CONFLICT DO UPDATE SET snapshot = max(snapshot, excluded.snapshot)
-            """,
-            region, position);
+    public static void RaiseSnapshot(SqliteSession session, string region, long position)
+    {
+        Ensure(session, region);
+        session.Execute("UPDATE feeds SET snapshot = $2 WHERE region = $1 AND snapshot < $2", region, position);
+    }
+
+    /// <summary>Notes whether ledgers of a region are to be compared with its own.</summary>
+    public static void SetTakeOver(SqliteSession session, string region, bool isPending)
+    {
+        Ensure(session, region);
+        session.Execute("UPDATE feeds SET take_over = $2 WHERE region = $1", region, isPending ? 1L : 0);
+    }
+
+    /// <summary>Whether ledgers of a region are to be compared with its own.</summary>
+    public static bool IsTakeOverPending(SqliteSession session, string region) =>
+        session.Number("SELECT take_over FROM feeds WHERE region = $1", region) == 1;
 
     /// <summary>Deletes commits after what is pruned already, of which at most so many are looked at.</summary>
     /// <returns>How many were looked at.</returns>
-    public static int Prune(SqliteSession session, string region, long keep, int limit)
+    public static int Prune(SqliteSession session, string region, long keep, long keepBytes, int limit)
     {
-        var (pruned, last) = (Pruned(session, region), Head(session, region) - keep);
+        var (pruned, head) = (Pruned(session, region), Head(session, region));
+        var excessBytes = (session.Number("SELECT bytes FROM feeds WHERE region = $1", region) ?? 0) - keepBytes;
+        if (head - keep <= pruned && excessBytes <= 0) return 0;
+        var oldest = session.List(
+            row => (Position: row.GetInt64(0), Bytes: row.GetInt64(1)),
+            "SELECT position, length(encoded) FROM commits WHERE region = $1 AND position > $2 ORDER BY position LIMIT $3", region, pruned, (long)limit);
+        var last = Math.Max(pruned, oldest.Count < limit ? head - keep : 0);
+        var count = 0;
+        foreach (var (position, bytes) in oldest.TakeWhile(row => row.Position <= head - keep || excessBytes > 0))
+        {
+            (last, excessBytes) = (Math.Max(last, position), excessBytes - bytes);
+            count++;
+        }
+
         if (last <= pruned) return 0;
-        var positions = session.List(
-            row => row.GetInt64(0), "SELECT position FROM commits WHERE region = $1 AND position > $2 AND position <= $3 ORDER BY position LIMIT $4",
-            region, pruned, last, (long)limit);
-        if (positions.Count == limit) last = positions[^1];
         session.Execute(
             """
             DELETE FROM commits WHERE region = $1 AND position > $2 AND position <= $3
@@ -84,15 +157,19 @@ internal static class FeedRows
             """,
             region, pruned, last);
         RaisePruned(session, region, last);
-        return positions.Count;
+        return count;
     }
 
     /// <summary>Notes up to where a feed is not whole.</summary>
-    public static void RaisePruned(SqliteSession session, string region, long position) =>
-        session.Execute(
-            """
-            INSERT INTO feeds (region, position, checksum, snapshot, pruned) VALUES ($1, 0, x'', 0, $2)
-            ON CONFLICT DO UPDATE SET pruned = max(pruned, excluded.pruned)
-            """,
-            region, position);
+    public static void RaisePruned(SqliteSession session, string region, long position)
+    {
+        Ensure(session, region);
+        session.Execute("UPDATE feeds SET pruned = $2 WHERE region = $1 AND pruned < $2", region, position);
+    }
+
+    private static FeedEntry Entry(Microsoft.Data.Sqlite.SqliteDataReader row) => new(
+        row.GetInt64(0),
+        new LedgerId((LedgerKind)row.GetInt64(1), row.GetString(2)),
+        row.GetFieldValue<byte[]>(3),
+        row.GetFieldValue<byte[]>(4));
 }

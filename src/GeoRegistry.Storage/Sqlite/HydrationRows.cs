@@ -73,11 +73,13 @@ internal static class HydrationRows
     public static bool IsAwaiting(SqliteSession session, string source, long first, long last) =>
         session.Number("SELECT 1 FROM hydration_commits WHERE source = $1 AND position >= $2 AND position <= $3 LIMIT 1", source, first, last) is not null;
 
-    /// <summary>Whether a commit, or all that snapshots stand for where they stand for it, awaits nothing.</summary>
-    public static bool IsComplete(SqliteSession session, string source, long position)
+    /// <summary>Whether a ledger's commit, or its snapshot where one stands for it, awaits nothing.</summary>
+    public static bool IsComplete(SqliteSession session, long ledger, string source, long position)
     {
         var snapshot = session.Number("SELECT snapshot FROM feeds WHERE region = $1", source) ?? 0;
-        return !IsAwaiting(session, source, position, position) && (position > snapshot || !IsAwaiting(session, source, 0, snapshot));
+        return session.Number(
+            "SELECT 1 FROM hydration_commits WHERE source = $1 AND ledger = $2 AND (position = $3 OR (position <= $4 AND $3 <= $4)) LIMIT 1",
+            source, ledger, position, snapshot) is null;
     }
 
     /// <summary>Notes a failure of a blob, if it is queued.</summary>

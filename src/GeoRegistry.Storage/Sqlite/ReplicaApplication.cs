@@ -22,30 +22,34 @@ internal static class ReplicaApplication
         Faulty,
     }
 
-    public static ApplyOutcome Apply(SqliteSession session, RegionId source, IReadOnlyList<ReplicaEntry> entries)
+    public static ApplyOutcome Apply(SqliteSession session, RegionId source, Incarnation incarnation, IReadOnlyList<ReplicaEntry> entries)
     {
         var region = source.ToString();
         var begin = FeedRows.Cursor(session, region);
+        if (entries.Count > 0 && !begin.Incarnation.IsNone && begin.Incarnation != incarnation)
+            throw new ArgumentException($"Entries of the incarnation {incarnation} of {source} cannot follow {begin.Incarnation}.", nameof(incarnation));
         var (cursor, faulty) = (begin, (LedgerId?)null);
+        FeedRows.Ensure(session, region);
         foreach (var entry in entries.SkipWhile(entry => entry.Position <= begin.Position))
         {
             if (entry.Position != cursor.Position + 1)
                 throw new ArgumentException($"The entry {entry.Position} of {source} cannot follow {cursor.Position}.", nameof(entries));
-            if (entry.Commit is { } commit && !TryApply(session, region, entry, commit))
+            if (entry.Ledger is { } ledger && !SetAsideRows.Has(session, ledger) && !TryApply(session, region, entry))
             {
-                faulty = commit.Ledger;
+                faulty = ledger;
                 break;
             }
 
-            cursor = new FeedCursor(entry.Position, entry.Checksum);
+            cursor = new FeedCursor(incarnation, entry.Position, entry.Checksum);
         }
 
         if (cursor.Position > begin.Position) FeedRows.MoveCursor(session, region, cursor);
         return new ApplyOutcome(cursor, faulty);
     }
 
-    private static bool TryApply(SqliteSession session, string region, ReplicaEntry entry, Commit commit)
+    private static bool TryApply(SqliteSession session, string region, ReplicaEntry entry)
     {
+        if (entry.Commit is not { } commit) return false;
         var (ledger, head) = LedgerRows.Find(session, commit.Ledger);
         var next = commit.Number == head.Number + 1 ? head.After(commit.Epoch, entry.Encoded.Span) : null;
         var verdict = Judge(session, ledger, head, next, commit, entry.Checksum.Span);

@@ -11,8 +11,11 @@ namespace GeoRegistry.Storage.Sqlite;
 /// tags                 what they name now
 /// manifest_references  which manifests name a blob or child
 /// referrers            which manifests have a subject
-/// blob_links           which repositories have a blob
-/// feeds                one row a region: how far its feed is applied here, what of it snapshots stand for and what was pruned
+/// blob_links           which repositories have a blob: committed 1 by a commit; uploaded, the number of the ledger's head then
+/// announcements        uploaded blobs that their repository's home has yet to hear of
+/// feeds                one row a region: its incarnation, how far it is applied here, what of it snapshots stand for and what was pruned
+/// ledgers_set_aside    ledgers that could not be repaired, which their feeds pass over
+/// region_record        one row: what the region remembers about itself
 /// hydration            the blobs to be fetched; id is their order, dead 1 a dead letter, not_before 0 one that never failed
 /// hydration_waits      which commits await a blob; all of a blob's rows go at once, when it is stored
 /// hydration_commits    how many blobs a commit awaits; a snapshot counts as a commit of its ledger
@@ -137,6 +140,47 @@ internal static class Schema
             bytes INTEGER NOT NULL,
             oldest INTEGER NOT NULL) STRICT;
         CREATE INDEX hydration_ledgers_by_age ON hydration_ledgers (oldest);
+        """,
+        """
+        ALTER TABLE commits ADD COLUMN write_id BLOB;
+        CREATE UNIQUE INDEX commits_of_write ON commits (ledger, write_id) WHERE write_id IS NOT NULL;
+
+        ALTER TABLE blob_links ADD COLUMN committed INTEGER NOT NULL DEFAULT 1;
+        ALTER TABLE blob_links ADD COLUMN uploaded INTEGER;
+        UPDATE blob_links SET committed = 0, uploaded = 0
+            WHERE NOT EXISTS (SELECT 1 FROM manifest_references WHERE manifest_references.ledger = blob_links.ledger AND target = blob_links.digest);
+
+        CREATE TABLE announcements (
+            ledger INTEGER NOT NULL,
+            digest BLOB NOT NULL,
+            size INTEGER NOT NULL,
+            PRIMARY KEY (ledger, digest)) STRICT, WITHOUT ROWID;
+
+        ALTER TABLE feeds ADD COLUMN incarnation TEXT NOT NULL DEFAULT '';
+        ALTER TABLE feeds ADD COLUMN take_over INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE feeds ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+        INSERT INTO feeds (region, position, checksum, snapshot, pruned) SELECT DISTINCT region, 0, x'', 0, 0 FROM commits WHERE true ON CONFLICT DO NOTHING;
+        UPDATE feeds SET bytes = (SELECT coalesce(sum(length(encoded)), 0) FROM commits WHERE commits.region = feeds.region);
+        CREATE TRIGGER commit_added AFTER INSERT ON commits
+            BEGIN UPDATE feeds SET bytes = bytes + length(new.encoded) WHERE region = new.region; END;
+        CREATE TRIGGER commit_dropped AFTER DELETE ON commits
+            BEGIN UPDATE feeds SET bytes = bytes - length(old.encoded) WHERE region = old.region; END;
+
+        CREATE TABLE ledgers_set_aside (
+            kind INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            source TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            attempts INTEGER NOT NULL,
+            not_before INTEGER NOT NULL,
+            PRIMARY KEY (kind, name)) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE region_record (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            topology BLOB NOT NULL DEFAULT x'',
+            longest_lease INTEGER NOT NULL DEFAULT 0,
+            shown_through INTEGER NOT NULL DEFAULT 0) STRICT;
+        INSERT INTO region_record (id) VALUES (1);
         """,
     ];
 

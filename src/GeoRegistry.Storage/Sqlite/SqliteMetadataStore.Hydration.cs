@@ -46,8 +46,8 @@ public sealed partial class SqliteMetadataStore
         _writer.WriteAsync(session => digest is { } one ? HydrationRows.Retry(session, one) : HydrationRows.RetryDead(session), cancellation);
 
     /// <inheritdoc/>
-    public ValueTask<bool> IsCompleteAsync(RegionId source, long position, CancellationToken cancellation = default) =>
-        new(_readers.ReadOneMoment(session => HydrationRows.IsComplete(session, source.ToString(), position)));
+    public ValueTask<bool> IsCompleteAsync(LedgerId ledger, RegionId source, long position, CancellationToken cancellation = default) =>
+        new(_readers.ReadOneMoment(session => HydrationRows.IsComplete(session, LedgerRows.Find(session, ledger).Ledger, source.ToString(), position)));
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<HydrationJob>> ListAsync(bool dead, int limit, CancellationToken cancellation = default) =>

@@ -1,11 +1,14 @@
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Ledgers.Stores;
+using Microsoft.Data.Sqlite;
 
 namespace GeoRegistry.Storage.Sqlite;
 
 public sealed partial class SqliteMetadataStore
 {
+    private const string PositionColumns = "region, (SELECT incarnation FROM feeds WHERE feeds.region = commits.region), position";
+
     /// <inheritdoc/>
     public async Task<AppendOutcome> AppendAsync(
         LedgerHead expected, Commit commit, IReadOnlyList<MissingBlob>? missing = null, CancellationToken cancellation = default)
@@ -15,7 +18,7 @@ public sealed partial class SqliteMetadataStore
         var next = expected.After(commit.Epoch, encoded);
         var outcome = await _writer.WriteAsync(
             session => CommitApplication.Append(session, expected, commit, encoded, next, missing ?? []), cancellation).ConfigureAwait(false);
-        if (outcome is AppendOutcome.Appended appended) EndOf(commit.Region).Advance(appended.Position);
+        if (outcome is AppendOutcome.Appended appended) EndOf(commit.Region).Advance(appended.Position.Number);
         return outcome;
     }
 
@@ -29,17 +32,52 @@ public sealed partial class SqliteMetadataStore
 
     /// <inheritdoc/>
     public ValueTask<FeedExtent> ReadFeedExtentAsync(RegionId region, CancellationToken cancellation = default) =>
-        new(_readers.ReadOneMoment(session => new FeedExtent(FeedRows.Pruned(session, region.ToString()), FeedRows.Head(session, region.ToString()))));
+        new(_readers.ReadOneMoment(session => new FeedExtent(
+            FeedRows.Incarnation(session, region.ToString()), FeedRows.Pruned(session, region.ToString()), FeedRows.Head(session, region.ToString()))));
 
     /// <inheritdoc/>
     public Task WaitForFeedAsync(RegionId region, long after, CancellationToken cancellation = default) =>
         EndOf(region).WaitForAsync(after + 1, cancellation);
 
     /// <inheritdoc/>
-    public ValueTask<long?> FindPositionAsync(LedgerId ledger, long number, CancellationToken cancellation = default) =>
-        Read(session => session.Number(
-            "SELECT position FROM commits WHERE ledger = (SELECT id FROM ledgers WHERE kind = $1 AND name = $2) AND number = $3",
-            (long)ledger.Kind, ledger.Name, number));
+    public ValueTask<AppendOutcome.Appended?> FindWriteAsync(LedgerId ledger, WriteId write, CancellationToken cancellation = default) =>
+        Read<AppendOutcome.Appended?>(session =>
+        {
+            using var row = session.Query(
+                $"SELECT {PositionColumns}, number, checksum, encoded FROM commits WHERE ledger = (SELECT id FROM ledgers WHERE kind = $1 AND name = $2) AND write_id = $3",
+                (long)ledger.Kind, ledger.Name, write.ToBytes());
+            if (!row.Read()) return null;
+            var epoch = CommitCodec.Decode(row.GetFieldValue<byte[]>(5)).Epoch;
+            return new AppendOutcome.Appended(new LedgerHead(epoch, row.GetInt64(3), row.GetFieldValue<byte[]>(4)), Position(row));
+        });
+
+    /// <inheritdoc/>
+    public ValueTask<FeedEntry?> FindEntryAsync(RegionId region, long position, CancellationToken cancellation = default) =>
+        Read(session => FeedRows.Find(session, region.ToString(), position));
+
+    /// <inheritdoc/>
+    public ValueTask<FeedPosition?> FindPositionAsync(LedgerId ledger, long number, CancellationToken cancellation = default) =>
+        Read<FeedPosition?>(session =>
+        {
+            using var row = session.Query(
+                $"SELECT {PositionColumns} FROM commits WHERE ledger = (SELECT id FROM ledgers WHERE kind = $1 AND name = $2) AND number = $3",
+                (long)ledger.Kind, ledger.Name, number);
+            return row.Read() ? Position(row) : null;
+        });
+
+    /// <inheritdoc/>
+    public async Task<Incarnation> BeginIncarnationAsync(CancellationToken cancellation = default)
+    {
+        var incarnation = Incarnation.New();
+        await _writer.WriteAsync(
+            session =>
+            {
+                FeedRows.SetIncarnation(session, _region.ToString(), incarnation);
+                return true;
+            },
+            cancellation).ConfigureAwait(false);
+        return incarnation;
+    }
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<(LedgerId Ledger, LedgerHead Head)>> ListHeadsAsync(string? after, int limit, CancellationToken cancellation = default) =>
@@ -52,12 +90,15 @@ public sealed partial class SqliteMetadataStore
             after ?? "", (long)limit));
 
     /// <inheritdoc/>
-    public Task<int> PruneFeedAsync(RegionId region, long keep, int limit, CancellationToken cancellation = default)
+    public Task<int> PruneFeedAsync(RegionId region, long keep, long keepBytes, int limit, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(keep);
+        ArgumentOutOfRangeException.ThrowIfNegative(keepBytes);
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
-        return _writer.WriteAsync(session => FeedRows.Prune(session, region.ToString(), keep, limit), cancellation);
+        return _writer.WriteAsync(session => FeedRows.Prune(session, region.ToString(), keep, keepBytes, limit), cancellation);
     }
+
+    private static FeedPosition Position(SqliteDataReader row) => new(RegionId.Parse(row.GetString(0)), Incarnation.Parse(row.GetString(1)), row.GetInt64(2));
 
     /// <summary>Where a region's feed ends: read once, then as it is appended to.</summary>
     private PositionSignal EndOf(RegionId region) =>

@@ -10,8 +10,9 @@ public sealed partial class SqliteMetadataStore
         Read(session => FeedRows.Cursor(session, source.ToString()));
 
     /// <inheritdoc/>
-    public Task<ApplyOutcome> ApplyAsync(RegionId source, IReadOnlyList<ReplicaEntry> entries, CancellationToken cancellation = default) =>
-        _writer.WriteAsync(session => ReplicaApplication.Apply(session, source, entries), cancellation);
+    public Task<ApplyOutcome> ApplyAsync(
+        RegionId source, Incarnation incarnation, IReadOnlyList<ReplicaEntry> entries, CancellationToken cancellation = default) =>
+        _writer.WriteAsync(session => ReplicaApplication.Apply(session, source, incarnation, entries), cancellation);
 
     /// <inheritdoc/>
     public Task<bool> ReadSnapshotAsync(LedgerId ledger, Action<LedgerSnapshot> use, CancellationToken cancellation = default)
@@ -27,10 +28,24 @@ public sealed partial class SqliteMetadataStore
 
     /// <inheritdoc/>
     public Task<bool> InstallSnapshotAsync(
-        RegionId source, long position, LedgerSnapshot snapshot, IReadOnlyList<MissingBlob> missing, CancellationToken cancellation = default)
+        FeedPosition position, LedgerSnapshot snapshot, IReadOnlyList<MissingBlob> missing, CancellationToken cancellation = default)
     {
         var at = _time.GetUtcNow().ToUnixTimeMilliseconds();
-        return _writer.WriteAsync(session => SnapshotRows.Install(session, source.ToString(), position, at, snapshot, missing), cancellation);
+        return _writer.WriteAsync(session => SnapshotRows.Install(session, position, at, snapshot, missing), cancellation);
+    }
+
+    /// <inheritdoc/>
+    public Task QueueMissingAsync(FeedPosition position, LedgerId ledger, IReadOnlyList<MissingBlob> missing, CancellationToken cancellation = default)
+    {
+        var at = _time.GetUtcNow().ToUnixTimeMilliseconds();
+        return WriteAsync(
+            session =>
+            {
+                var source = position.Region.ToString();
+                FeedRows.RaiseSnapshot(session, source, position.Number);
+                HydrationRows.Queue(session, source, position.Number, LedgerRows.Find(session, ledger).Ledger, at, missing);
+            },
+            cancellation);
     }
 
     /// <inheritdoc/>
@@ -39,10 +54,23 @@ public sealed partial class SqliteMetadataStore
             session =>
             {
                 var region = source.ToString();
+                FeedRows.Ensure(session, region);
+                if (FeedRows.Cursor(session, region).Incarnation != cursor.Incarnation) FeedRows.Reset(session, region, cursor.Incarnation);
                 FeedRows.MoveCursor(session, region, cursor);
                 FeedRows.RaiseSnapshot(session, region, cursor.Position);
                 FeedRows.RaisePruned(session, region, cursor.Position);
+                FeedRows.SetTakeOver(session, region, isPending: false);
                 return true;
             },
             cancellation);
+
+    /// <inheritdoc/>
+    public Task RemoveLedgerAsync(LedgerId ledger, CancellationToken cancellation = default) => WriteAsync(session => SnapshotRows.Remove(session, ledger), cancellation);
+
+    /// <inheritdoc/>
+    public Task SetAsideAsync(RegionId source, LedgerId ledger, string reason, DateTimeOffset notBefore, CancellationToken cancellation = default) =>
+        WriteAsync(session => SetAsideRows.Add(session, source, ledger, reason, notBefore.ToUnixTimeMilliseconds()), cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<LedgerSetAside>> ListSetAsideAsync(CancellationToken cancellation = default) => Read(SetAsideRows.List);
 }

@@ -8,21 +8,24 @@ using GeoRegistry.Storage.Files;
 namespace GeoRegistry.Storage.Sqlite;
 
 /// <summary>The embedded metadata store: one SQLite file, for regions of one process.</summary>
-public sealed partial class SqliteMetadataStore : ILedgerStore, IRepositoryTables, IReplicaStore, IHydrationQueue, IStoreHealth, IAsyncDisposable
+public sealed partial class SqliteMetadataStore : ILedgerStore, IRepositoryTables, IReplicaStore, IHydrationQueue, IRegionRecord, IAnnouncements, IStoreHealth, IAsyncDisposable
 {
     private readonly SqliteWriter _writer;
     private readonly SqliteReaders _readers;
+    private readonly RegionId _region;
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<RegionId, PositionSignal> _feeds = new();
 
     /// <summary>Opens the database, which is made or upgraded where needed.</summary>
     /// <param name="path">The file; SQLite keeps two more beside it.</param>
+    /// <param name="region">The region that the store belongs to.</param>
     /// <param name="time">Tells when snapshots were installed; null for the system's clock.</param>
     /// <exception cref="InvalidDataException">The database was written by a newer build.</exception>
-    public SqliteMetadataStore(string path, TimeProvider? time = null)
+    public SqliteMetadataStore(string path, RegionId region, TimeProvider? time = null)
     {
+        _region = region;
         _time = time ?? TimeProvider.System;
-        _writer = new SqliteWriter(path);
+        _writer = new SqliteWriter(path, session => FeedRows.Begin(session, region.ToString()));
         Posix.SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         _readers = new SqliteReaders(path);
     }
@@ -100,14 +103,15 @@ public sealed partial class SqliteMetadataStore : ILedgerStore, IRepositoryTable
         Read(session => session.Number("SELECT size FROM blob_links WHERE digest = $1 LIMIT 1", digest.ToKey()));
 
     /// <inheritdoc/>
-    public Task LinkBlobAsync(RepositoryName repository, Digest digest, long sizeBytes, CancellationToken cancellation = default) =>
+    public Task<long> LinkBlobAsync(RepositoryName repository, Digest digest, long sizeBytes, bool announce = false, CancellationToken cancellation = default) =>
         _writer.WriteAsync(
             session =>
             {
-                var ledger = Ledger(session, repository);
+                var (ledger, head) = LedgerRows.Find(session, LedgerId.Of(repository));
                 if (ledger == 0) ledger = LedgerRows.Add(session, LedgerId.Of(repository));
-                CommitApplication.LinkBlob(session, ledger, digest, sizeBytes);
-                return true;
+                BlobLinkRows.Upload(session, ledger, digest, sizeBytes, head.Number);
+                if (announce) BlobLinkRows.Announce(session, ledger, digest, sizeBytes);
+                return head.Number;
             },
             cancellation);
 

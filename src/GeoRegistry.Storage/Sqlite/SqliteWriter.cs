@@ -17,12 +17,16 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private readonly Channel<IWrite> _waiting = Channel.CreateBounded<IWrite>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public SqliteWriter(string path)
+    /// <summary>Opens the database and upgrades it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="begin">Writes what must be there before anything else, in a transaction of its own.</param>
+    public SqliteWriter(string path, Action<SqliteSession> begin)
     {
         _session = new SqliteSession(path, CacheSizeBytes);
         try
         {
             Schema.Upgrade(_session);
+            begin(_session);
         }
         catch
         {

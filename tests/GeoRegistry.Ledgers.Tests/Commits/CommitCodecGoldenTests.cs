@@ -20,7 +20,7 @@ public sealed class CommitCodecGoldenTests
     {
         var expected = Enum.GetNames<OperationKind>()
             .Select(name => string.Concat(name.Select((c, i) => i > 0 && char.IsUpper(c) ? $"-{c}" : $"{c}")).ToLowerInvariant())
-            .Append("mixed").Order();
+            .Append("mixed").Append("with-write-id").Order();
 
         Assert.Equal(expected, Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Golden")).Select(Path.GetFileNameWithoutExtension).Order());
         Assert.Equal(expected, GoldenCommits.All.Keys.Order());

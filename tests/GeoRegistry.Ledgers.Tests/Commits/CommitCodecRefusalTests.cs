@@ -22,7 +22,7 @@ public sealed class CommitCodecRefusalTests
 
     [Theory]
     [InlineData(0)]
-    [InlineData(2)]
+    [InlineData(3)]
     [InlineData(255)]
     public void Decode_UnknownVersion_IsRefusedWithTheWayOut(byte version) =>
         Assert.Contains("Upgrade this region first", Refuse(WireBytes.Head(version).ToArray()).Message, StringComparison.Ordinal);

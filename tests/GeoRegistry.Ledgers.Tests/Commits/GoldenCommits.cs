@@ -28,6 +28,7 @@ internal static class GoldenCommits
         ["manifest-deleted"] = Of(ManifestDeleted),
         ["blob-deleted"] = Of(BlobDeleted),
         ["blob-linked"] = Of(BlobLinked),
+        ["with-write-id"] = Of(TagDeleted) with { Write = WriteId.FromBytes([.. Enumerable.Range(1, WriteId.SizeBytes).Select(i => (byte)i)]) },
         ["mixed"] = Of(TagDeleted, ManifestPut, TagSet, ManifestDeleted, BlobDeleted, new Operation.TagSet(Tag.Parse("latest"), Sha512))
             with { Epoch = 1L << 40, Number = (1L << 62) + 5, Actor = "Zoë 🚀" },
     };
@@ -41,10 +42,13 @@ internal static class GoldenCommits
         return Convert.FromHexString(string.Concat(text.Where(c => !char.IsWhiteSpace(c))));
     }
 
+    /// <summary>The ledger of a commit.</summary>
+    public static LedgerId LedgerOf(string name) => All[name].Ledger;
+
     /// <summary>All that a commit says, as text: commits hold manifests, which compare by reference.</summary>
     public static string Describe(Commit commit)
     {
-        var text = new StringBuilder($"{commit.Ledger} {commit.Epoch} {commit.Number} {commit.At.ToUnixTimeMilliseconds()} '{commit.Actor}' {commit.Region}\n");
+        var text = new StringBuilder($"{commit.Ledger} {commit.Epoch} {commit.Number} {commit.At.ToUnixTimeMilliseconds()} '{commit.Actor}' {commit.Region} {commit.Write}\n");
         foreach (var operation in commit.Operations)
         {
             text.AppendLine(operation is Operation.ManifestPut(var manifest)

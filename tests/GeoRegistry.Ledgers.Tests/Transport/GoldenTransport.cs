@@ -15,9 +15,9 @@ internal static class GoldenTransport
     /// <summary>The feed; the second entry is withheld.</summary>
     public static IReadOnlyList<FeedEntry> Feed { get; } =
     [
-        new(300, GoldenCommits.Encoded("tag-deleted"), Checksum),
-        new(301, GoldenCommits.Encoded("tag-set"), Checksum),
-        new(1L << 40, GoldenCommits.Encoded("tag-deleted"), Checksum),
+        new(300, GoldenCommits.LedgerOf("tag-deleted"), GoldenCommits.Encoded("tag-deleted"), Checksum),
+        new(301, GoldenCommits.LedgerOf("tag-set"), GoldenCommits.Encoded("tag-set"), Checksum),
+        new(1L << 40, GoldenCommits.LedgerOf("tag-deleted"), GoldenCommits.Encoded("tag-deleted"), Checksum),
     ];
 
     public static LedgerSnapshot Snapshot { get; } = new(

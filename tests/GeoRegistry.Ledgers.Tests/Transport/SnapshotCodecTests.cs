@@ -47,7 +47,7 @@ public sealed class SnapshotCodecTests
     public void Read_UnknownLedgerKind_IsRefused(byte kind) => Refuse([.. Frame([1, kind, .. Head[2..]]), .. Frame(0)]);
 
     [Theory]
-    [InlineData(4)]
+    [InlineData(5)]
     [InlineData(255)]
     public void Read_UnknownEntryKind_IsRefusedWithTheWayOut(byte kind) =>
         Assert.Contains("Upgrade this region first", Refuse([.. Frame(Head), .. Frame(kind), .. Frame(0)]).Message, StringComparison.Ordinal);

@@ -26,7 +26,7 @@ internal sealed class HydratingRegion : IAsyncDisposable
         File.WriteAllText(_folder.Child("key"), new string('k', 32));
         var others = new[] { Us, Ap }.Zip(sources);
         var map = new RegionMap(Eu, Of([(Eu, "http://127.0.0.1:1"), .. others], "[]"));
-        Metadata = new SqliteMetadataStore(_folder.Child("metadata.db"));
+        Metadata = new SqliteMetadataStore(_folder.Child("metadata.db"), SampleLedger.Region);
         Blobs = new FileBlobStore(_folder.Child("blobs"));
         Peers = new PeerClient(map, new PeerOptions { KeyFile = _folder.Child("key") }, TimeProvider.System);
         Fetches = new BlobFetches(map, Blobs, Peers, Metadata, new Latencies(), TimeProvider.System, NullLogger<BlobFetches>.Instance);

@@ -1,6 +1,7 @@
 using GeoRegistry.Protocol;
 using GeoRegistry.Replication.Tails;
 using GeoRegistry.TestKit;
+using GeoRegistry.TestKit.Stores;
 using static GeoRegistry.Replication.Tests.TestTopology;
 
 namespace GeoRegistry.Replication.Tests.Tails;
@@ -8,7 +9,7 @@ namespace GeoRegistry.Replication.Tests.Tails;
 public sealed class TailStateTests
 {
     private static readonly RepositoryName Name = RepositoryName.Parse("team/app");
-    private static readonly Tag V1 = Tag.Parse("v1"), V2 = Tag.Parse("v2");
+    private const string V1 = "v1", V2 = "v2";
 
     private readonly FakeClock _clock = FakeClock.FromNow();
     private readonly ReplicationOptions _options = new();
@@ -21,67 +22,67 @@ public sealed class TailStateTests
     }
 
     [Fact]
-    public void HoldsLease_CountedFromTheQuestion_EndsWithTheBound()
+    public void HoldsLease_CountedFromTheQuestion_EndsBeforeTheBound()
     {
-        Assert.False(_state.HoldsLease);
+        Assert.False(_state.Visibility.HoldsLease);
         var askedAt = _clock.GetTimestamp();
         _clock.Advance(TimeSpan.FromSeconds(1));
-        _state.Heard(askedAt, 0, _options.StalenessBound, 0);
-        Assert.True(_state.HoldsLease);
-        _clock.Advance(_options.StalenessBound - TimeSpan.FromSeconds(1) - TimeSpan.FromTicks(1));
-        Assert.True(_state.HoldsLease);
+        _state.Heard(askedAt, _clock.GetUtcNow(), 0, _options.StalenessBound, 0);
+        Assert.True(_state.Visibility.HoldsLease);
+        _clock.Advance((_options.StalenessBound * 0.95) - TimeSpan.FromSeconds(1) - TimeSpan.FromTicks(1));
+        Assert.True(_state.Visibility.HoldsLease);
 
         _clock.Advance(TimeSpan.FromTicks(1));
 
-        Assert.False(_state.HoldsLease);
+        Assert.False(_state.Visibility.HoldsLease);
     }
 
     [Fact]
     public void MayShow_TagThatChanged_WaitsUntilAllKnowOfItsLastChange()
     {
-        _state.NoteChanges(Name, [V1], 1);
-        _state.NoteChanges(Name, [V1, V2], 2);
+        _state.Visibility.NoteChanges(Name, [V1], 1);
+        _state.Visibility.NoteChanges(Name, [V1, V2], 2);
         Hear(2, shown: 1);
-        Assert.False(_state.MayShow(Name, V1));
-        Assert.True(_state.MayShow(Name, Tag.Parse("other")));
+        Assert.False(_state.Visibility.MayShow(Name, V1));
+        Assert.True(_state.Visibility.MayShow(Name, "other"));
 
         Hear(2, shown: 2);
 
-        Assert.True(_state.MayShow(Name, V1));
-        Assert.True(_state.MayShow(Name, V2));
+        Assert.True(_state.Visibility.MayShow(Name, V1));
+        Assert.True(_state.Visibility.MayShow(Name, V2));
     }
 
     /// <summary>What it knew of its last changes went with the process before; another region may still show what stood before them.</summary>
     [Fact]
     public void MayShow_AfterARestart_WaitsUntilAllKnowWhatWasApplied()
     {
-        _state.Begin(7);
+        _state.Begin(SampleFeed.Cursor(7, default));
         Hear(7, shown: 6);
-        Assert.True(_state.HoldsLease);
-        Assert.False(_state.MayShow(Name, V1));
+        Assert.True(_state.Visibility.HoldsLease);
+        Assert.False(_state.Visibility.MayShow(Name, V1));
 
         Hear(7, shown: 7);
 
-        Assert.True(_state.MayShow(Name, V1));
+        Assert.True(_state.Visibility.MayShow(Name, V1));
     }
 
     /// <summary>A snapshot has what the home has by then, also what the feed has not brought and not all regions know of.</summary>
     [Fact]
     public void MayShow_LedgerReplaced_WaitsUntilAllKnowWhatTheHomeHadThen()
     {
-        _state.BeginReplacing();
+        _state.Visibility.BeginReplacing();
         var before = _clock.GetTimestamp();
         _clock.Advance(TimeSpan.FromMilliseconds(1));
-        _state.EndReplacing();
-        _state.Heard(before, 5, _options.StalenessBound, 5); // Asked before: the snapshot may have more than that head.
-        Assert.False(_state.MayShow(Name, V1));
+        _state.Visibility.EndReplacing();
+        _state.Heard(before, _clock.GetUtcNow(), 5, _options.StalenessBound, 5); // Asked before: the snapshot may have more than that head.
+        Assert.False(_state.Visibility.MayShow(Name, V1));
         _clock.Advance(TimeSpan.FromMilliseconds(1));
         Hear(6, shown: 5);
-        Assert.False(_state.MayShow(Name, V1));
+        Assert.False(_state.Visibility.MayShow(Name, V1));
 
         Hear(9, shown: 6);
 
-        Assert.True(_state.MayShow(Name, V1));
+        Assert.True(_state.Visibility.MayShow(Name, V1));
     }
 
     [Fact]
@@ -100,5 +101,5 @@ public sealed class TailStateTests
         Assert.Equal(TimeSpan.Zero, _state.SinceHeard);
     }
 
-    private void Hear(long head, long shown) => _state.Heard(_clock.GetTimestamp(), head, _options.StalenessBound, shown);
+    private void Hear(long head, long shown) => _state.Heard(_clock.GetTimestamp(), _clock.GetUtcNow(), head, _options.StalenessBound, shown);
 }

@@ -100,7 +100,7 @@ public sealed class ParallelWritersTests : IAsyncDisposable
         var image = await process.PushImageAsync("a");
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
-            process.Repository.PutManifestAsync(new PutManifest(image, [Tag.Parse("v1")], Precondition.None, ""), new CancellationToken(canceled: true)));
+            process.Repository.PutManifestAsync(new PutManifest(image, [Tag.Parse("v1")], Precondition.None, new WriteOrigin()), new CancellationToken(canceled: true)));
 
         Assert.Null(await process.ReadAsync("v1"));
         TestProcess.Committed(await process.PutAsync(image, "v1"));

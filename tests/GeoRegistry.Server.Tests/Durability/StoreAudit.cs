@@ -18,7 +18,7 @@ internal static class StoreAudit
     {
         var path = Path.Combine(dataFolder, "metadata.db");
         var replay = new Replay();
-        await using (var store = new SqliteMetadataStore(path))
+        await using (var store = new SqliteMetadataStore(path, RegionId.Parse("local")))
         {
             await ReadFeedAsync(store, replay);
             foreach (var (ledger, head) in replay.Heads) Assert.Equal(head, await store.ReadHeadAsync(ledger));

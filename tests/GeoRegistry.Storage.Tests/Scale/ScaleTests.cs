@@ -1,3 +1,4 @@
+using GeoRegistry.Ledgers;
 using GeoRegistry.TestKit;
 using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Ledgers.Stores;
@@ -39,7 +40,7 @@ public sealed class ScaleTests(ITestOutputHelper output)
         new("list queue", async (registry, _) => await registry.Store.ListAsync(dead: false, Page / 2)),
         new("summarize", async (registry, _) => await registry.Store.SummarizeAsync()),
         new("summarize repositories", async (registry, _) => await registry.Store.SummarizeRepositoriesAsync(null, Page / 2)),
-        new("is complete", async (registry, round) => await registry.Store.IsCompleteAsync(BigRegistry.Source, round + 1)),
+        new("is complete", async (registry, round) => await registry.Store.IsCompleteAsync(LedgerId.Of(BigRegistry.Repository), BigRegistry.Source, round + 1)),
         new("append with missing blob", async (registry, round) => await registry.Ledger.AppendAsync(
             [new MissingBlob(BigRegistry.BlobAt(round * 1021, 'b'), 1, BigRegistry.Source)], new Operation.TagSet(registry.TagAt(round), BigRegistry.Image.Digest))),
         new("complete blob", async (registry, round) => await registry.Store.CompleteAsync(registry.QueuedAt(round * 997))),

@@ -23,7 +23,7 @@ public sealed class GroupCommitTests : IAsyncDisposable
 
         var outcomes = await Task.WhenAll(appends).OrFail("the last append");
 
-        Assert.Equal(Enumerable.Range(1, Appends).Select(i => (long)i), outcomes.Select(outcome => outcome.Position).Order());
+        Assert.Equal(Enumerable.Range(1, Appends).Select(i => (long)i), outcomes.Select(outcome => outcome.Position.Number).Order());
         Assert.InRange(CountCommits() - before, 1, 10);
     }
 
@@ -49,7 +49,7 @@ public sealed class GroupCommitTests : IAsyncDisposable
         Assert.Empty(await _fixture.Store.ListTagsAsync(poisoned.Repository, null, 10));
         Assert.Null(await _fixture.Store.FindManifestAsync(poisoned.Repository, SampleManifests.Image("a").Digest));
         Assert.Equal([1L, 2], (await _fixture.Store.ReadFeedAsync(SampleLedger.Region, 0, 10)).Select(entry => entry.Position));
-        Assert.Equal(3, (await poisoned.AppendAsync(Set("good"))).Position);
+        Assert.Equal(3, (await poisoned.AppendAsync(Set("good"))).Position.Number);
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed class GroupCommitTests : IAsyncDisposable
 
         await closing.AsTask().OrFail("the store's end");
 
-        Assert.Equal(1, (await append.OrFail("the append that waited")).Position);
+        Assert.Equal(1, (await append.OrFail("the append that waited")).Position.Number);
         await _fixture.ReopenAsync();
         Assert.NotNull(await _fixture.Store.FindTagAsync(RepositoryName.Parse("r"), Tag.Parse("v1")));
     }

@@ -83,17 +83,32 @@ public sealed class QueryPlanTests(ITestOutputHelper output) : IAsyncDisposable
         var ledger = feed.Entries[0].Commit!.Ledger;
         LedgerSnapshot? read = null;
         await store.ReadSnapshotAsync(ledger, snapshot => read = snapshot with { Entries = [.. snapshot.Entries] });
-        await store.SkipToAsync(feed.Region, new FeedCursor(0, default));
+        await store.SkipToAsync(feed.Region, SampleFeed.Cursor(0, default));
         await store.ListHeadsAsync(null, 10);
-        await store.FindPositionAsync(ledger, 2);
+        await store.FindNumberAsync(ledger, 2);
         await store.PruneFeedAsync(feed.Region, 1, 10);
         await store.ReadFeedExtentAsync(feed.Region);
+        await store.FindEntryAsync(feed.Region, 2);
+        await store.FindWriteAsync(ledger, WriteId.New());
+        await store.QueueMissingAsync(new FeedPosition(feed.Region, SampleFeed.Incarnation, 2), ledger, [Missing("queued")]);
+        await store.SetAsideAsync(feed.Region, ledger, "damaged", SampleLedger.At);
+        await store.ListSetAsideAsync();
+        await store.LinkBlobAsync(RepositoryName.Parse(ledger.Name), SampleBlob.Of("announced").Digest, 1, announce: true);
+        await store.ListAnnouncementsAsync(10);
+        await store.ConfirmAnnouncementAsync(RepositoryName.Parse(ledger.Name), SampleBlob.Of("announced").Digest, 1);
+        await store.ReadRecordAsync();
+        await store.TakeUpTopologyAsync(new byte[] { 1 }, [feed.Region]);
+        await store.IsTakeOverPendingAsync(feed.Region);
+        await store.SetLongestLeaseAsync(TimeSpan.FromSeconds(1));
+        await store.SetShownThroughAsync(1);
         await store.ReadFeedAsync(feed.Region, 0, 10);
         await store.ReadCursorAsync(feed.Region);
         await store.InstallSnapshotAsync(RegionId.Parse("ap"), 5, read!, [Missing("installed")]);
         var again = new SampleFeed("other");
         again.Tag("library/replica", "v1");
         await store.ApplyAsync(again.Region, again.Entries);
+        await store.RemoveLedgerAsync(ledger);
+        await store.BeginIncarnationAsync();
     }
 
     private async Task UseHydrationAsync()
@@ -103,7 +118,7 @@ public sealed class QueryPlanTests(ITestOutputHelper output) : IAsyncDisposable
             await new SampleLedger(() => store, $"library/{name}").AppendAsync([Missing("blob")], new Operation.TagDeleted(Tag.Parse("v1")));
         await store.ReadReadyAsync(SampleLedger.Region, SampleLedger.At, 10);
         await store.ListAsync(dead: true, 10);
-        await store.IsCompleteAsync(RegionId.Parse("ap"), 3);
+        await store.IsCompleteAsync(LedgerId.Of(RepositoryName.Parse("library/one")), RegionId.Parse("ap"), 3);
         await store.SummarizeAsync();
         await store.SummarizeRepositoriesAsync(null, 10);
         await store.SummarizeRepositoriesAsync(RepositoryName.Parse("library/one"), 10);

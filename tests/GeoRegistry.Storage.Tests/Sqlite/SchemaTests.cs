@@ -19,7 +19,7 @@ public sealed class SchemaTests
         var path = folder.Child("metadata.db");
         using (var database = new SqliteFile(path)) database.Execute($"PRAGMA user_version = {NewerThanAnyBuild}");
 
-        var refusal = Assert.Throws<InvalidDataException>(() => new SqliteMetadataStore(path));
+        var refusal = Assert.Throws<InvalidDataException>(() => new SqliteMetadataStore(path, SampleLedger.Region));
 
         Assert.Contains($"schema version {NewerThanAnyBuild}", refusal.Message, StringComparison.Ordinal);
         using var after = new SqliteFile(path);
@@ -31,6 +31,7 @@ public sealed class SchemaTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
+    [InlineData(3)]
     public async Task Constructor_DatabaseOfAVersion_OpensWithAllItHolds(int version)
     {
         await using var fixture = new SqliteStoreFixture(Golden(version));
@@ -47,7 +48,7 @@ public sealed class SchemaTests
         Assert.Equal(2, CommitCodec.Decode(entry.Encoded).Operations.Count);
 
         var ledger = new SampleLedger(() => fixture.Store, name.ToString()) { Head = head, Epoch = 3 };
-        Assert.Equal(2, (await ledger.AppendAsync([new MissingBlob(layer.Digest, 1, RegionId.Parse("ap"))], new Operation.TagDeleted(Tag.Parse("v1")))).Position);
+        Assert.Equal(2, (await ledger.AppendAsync([new MissingBlob(layer.Digest, 1, RegionId.Parse("ap"))], new Operation.TagDeleted(Tag.Parse("v1")))).Position.Number);
         Assert.Contains(await fixture.Store.ListAsync(dead: false, 10), job => job.Digest == layer.Digest);
     }
 
@@ -59,7 +60,7 @@ public sealed class SchemaTests
 
         var cursor = await fixture.Store.ReadCursorAsync(us);
         Assert.Equal((7, LedgerHead.ChecksumSizeBytes), (cursor.Position, cursor.Checksum.Length));
-        Assert.Equal(new FeedExtent(3, 7), await fixture.Store.ReadFeedExtentAsync(us));
+        Assert.Equal((3, 7), await fixture.Store.ReadExtentAsync(us));
         Assert.Equal(layer.Digest, Assert.Single(await fixture.Store.ReadReadyAsync(us, SampleLedger.At, 10)).Digest);
         var dead = Assert.Single(await fixture.Store.ListAsync(dead: true, 10));
         Assert.Equal((config.Digest, 4, "nobody has it", SampleLedger.At, "library/golden"), (dead.Digest, dead.Attempts, dead.Error, dead.Since, dead.Repository));
@@ -68,19 +69,19 @@ public sealed class SchemaTests
         Assert.Equal([new RepositoryPending("library/golden", 1, 2, bytes, SampleLedger.At)], await fixture.Store.SummarizeRepositoriesAsync(null, 10));
 
         Assert.Empty(await fixture.Store.CompleteAsync(layer.Digest));
-        Assert.False(await fixture.Store.IsCompleteAsync(us, 7));
+        Assert.False(await fixture.Store.IsCompleteAsync(LedgerId.Of(RepositoryName.Parse("library/golden")), us, 7));
         Assert.Equal([new PendingCommit(us, 7, SampleLedger.At)], await fixture.Store.CompleteAsync(config.Digest));
         Assert.Empty(await fixture.Store.SummarizeAsync());
     }
 
     /// <summary>An upgraded database is the same as one that is made anew: the last golden file says what that is.</summary>
     [Fact]
-    public async Task Constructor_DatabaseOfVersion1_IsUpgradedToTheSchemaOfVersion2()
+    public async Task Constructor_DatabaseOfVersion1_IsUpgradedToTheSchemaOfTheLastVersion()
     {
         await using var upgraded = new SqliteStoreFixture(Golden(1));
         using var folder = new TemporaryFolder();
         using var golden = new SqliteFile(folder.Child("golden.db"));
-        golden.Execute(Golden(2));
+        golden.Execute(Golden(3));
         using var database = new SqliteFile(upgraded.DatabasePath);
 
         const string Schema = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name";

@@ -18,7 +18,7 @@ internal sealed class SqliteStoreFixture : MetadataStoreFixture
             database.Execute(sqlBeforeOpening);
         }
 
-        Store = new SqliteMetadataStore(DatabasePath);
+        Store = new SqliteMetadataStore(DatabasePath, SampleLedger.Region);
     }
 
     public SqliteMetadataStore Store { get; private set; }
@@ -36,7 +36,7 @@ internal sealed class SqliteStoreFixture : MetadataStoreFixture
     public override async Task ReopenAsync()
     {
         await Store.DisposeAsync();
-        Store = new SqliteMetadataStore(DatabasePath);
+        Store = new SqliteMetadataStore(DatabasePath, SampleLedger.Region);
     }
 
     public override Task<IAsyncDisposable> HoldWritesAsync() => Task.FromResult<IAsyncDisposable>(new Hold(DatabasePath));

@@ -25,7 +25,7 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
         var job = Assert.Single(await Hydration.ReadReadyAsync(Us, Now, 10));
         Assert.Equal((DigestOf("x"), 1L, Us, 0, null, SampleLedger.At, "library/a"), (job.Digest, job.SizeBytes, job.From, job.Attempts, job.Error, job.Since, job.Repository));
         Assert.True(job.NotBefore <= Now);
-        Assert.False(await Hydration.IsCompleteAsync(SampleLedger.Region, appended.Position));
+        Assert.False(await IsCompleteAsync("library/a", SampleLedger.Region, appended.Position.Number));
     }
 
     [Fact]
@@ -60,13 +60,13 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
         var second = await AwaitAsync("library/b", "2");
         Assert.Equal(2, (await Hydration.ListAsync(dead: false, 10)).Count);
 
-        Assert.Equal([new PendingCommit(SampleLedger.Region, second.Position, SampleLedger.At)], await Hydration.CompleteAsync(DigestOf("2")));
-        Assert.False(await Hydration.IsCompleteAsync(SampleLedger.Region, first.Position));
-        Assert.True(await Hydration.IsCompleteAsync(SampleLedger.Region, second.Position));
+        Assert.Equal([new PendingCommit(SampleLedger.Region, second.Position.Number, SampleLedger.At)], await Hydration.CompleteAsync(DigestOf("2")));
+        Assert.False(await IsCompleteAsync("library/a", SampleLedger.Region, first.Position.Number));
+        Assert.True(await IsCompleteAsync("library/b", SampleLedger.Region, second.Position.Number));
         await Fixture.ReopenAsync();
-        Assert.Equal([new PendingCommit(SampleLedger.Region, first.Position, SampleLedger.At)], await Hydration.CompleteAsync(DigestOf("1")));
+        Assert.Equal([new PendingCommit(SampleLedger.Region, first.Position.Number, SampleLedger.At)], await Hydration.CompleteAsync(DigestOf("1")));
 
-        Assert.True(await Hydration.IsCompleteAsync(SampleLedger.Region, first.Position));
+        Assert.True(await IsCompleteAsync("library/a", SampleLedger.Region, first.Position.Number));
         Assert.Empty(await Hydration.CompleteAsync(DigestOf("1")));
         Assert.Empty(await Hydration.ListAsync(dead: false, 10));
     }
@@ -159,19 +159,23 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
         var (early, late) = (Ledger("library/early"), Ledger("library/late"));
         await Replicas.InstallSnapshotAsync(Us, 10, Snapshot(early), [Missing("1")]);
         await Replicas.InstallSnapshotAsync(Us, 10, Snapshot(late), [Missing("2")]);
-        await Replicas.SkipToAsync(Us, new FeedCursor(12, default));
+        await Replicas.SkipToAsync(Us, SampleFeed.Cursor(12, default));
 
-        Assert.False(await Hydration.IsCompleteAsync(Us, 3));
-        Assert.False(await Hydration.IsCompleteAsync(Us, 12));
-        Assert.True(await Hydration.IsCompleteAsync(Us, 13));
+        Assert.False(await IsCompleteAsync("library/early", Us, 3));
+        Assert.False(await IsCompleteAsync("library/late", Us, 12));
+        Assert.True(await IsCompleteAsync("library/late", Us, 13));
         Assert.Empty(await Hydration.CompleteAsync(DigestOf("1")));
-        Assert.False(await Hydration.IsCompleteAsync(Us, 3));
+        Assert.True(await IsCompleteAsync("library/early", Us, 3));
+        Assert.False(await IsCompleteAsync("library/late", Us, 3));
 
         var completed = Assert.Single(await Hydration.CompleteAsync(DigestOf("2")));
         Assert.Equal((Us, 10L), (completed.Source, completed.Position));
-        Assert.True(await Hydration.IsCompleteAsync(Us, 3));
-        Assert.True(await Hydration.IsCompleteAsync(Us, 12));
+        Assert.True(await IsCompleteAsync("library/late", Us, 3));
+        Assert.True(await IsCompleteAsync("library/late", Us, 12));
     }
+
+    private ValueTask<bool> IsCompleteAsync(string repository, RegionId source, long position) =>
+        Hydration.IsCompleteAsync(LedgerId.Of(RepositoryName.Parse(repository)), source, position);
 
     private async Task<AppendOutcome.Appended> AwaitAsync(string repository, params string[] blobs)
     {

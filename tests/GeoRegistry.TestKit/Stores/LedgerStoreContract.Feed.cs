@@ -67,9 +67,9 @@ public abstract partial class LedgerStoreContract
         await other.TagAsync(SampleBlob.Of("a").Digest, "v1");
         await one.TagAsync(SampleBlob.Of("a").Digest, "v2");
 
-        Assert.Equal([1, 3, null], [await Ledgers.FindPositionAsync(one.Id, 1), await Ledgers.FindPositionAsync(one.Id, 2), await Ledgers.FindPositionAsync(one.Id, 3)]);
-        Assert.Equal(2, await Ledgers.FindPositionAsync(other.Id, 1));
-        Assert.Null(await Ledgers.FindPositionAsync(Ledger("library/none").Id, 1));
+        Assert.Equal([1, 3, null], [await Ledgers.FindNumberAsync(one.Id, 1), await Ledgers.FindNumberAsync(one.Id, 2), await Ledgers.FindNumberAsync(one.Id, 3)]);
+        Assert.Equal(2, await Ledgers.FindNumberAsync(other.Id, 1));
+        Assert.Null(await Ledgers.FindNumberAsync(Ledger("library/none").Id, 1));
     }
 
     [Fact]
@@ -89,11 +89,11 @@ public abstract partial class LedgerStoreContract
     [Fact]
     public async Task ReadFeedExtentAsync_NothingPruned_IsFromTheStartToTheEnd()
     {
-        Assert.Equal(new FeedExtent(0, 0), await Ledgers.ReadFeedExtentAsync(SampleLedger.Region));
+        Assert.Equal((0, 0), await Ledgers.ReadExtentAsync(SampleLedger.Region));
 
         await AppendManyAsync("library/sample", 3);
 
-        Assert.Equal(new FeedExtent(0, 3), await Ledgers.ReadFeedExtentAsync(SampleLedger.Region));
+        Assert.Equal((0, 3), await Ledgers.ReadExtentAsync(SampleLedger.Region));
     }
 
     [Fact]
@@ -103,10 +103,10 @@ public abstract partial class LedgerStoreContract
 
         Assert.Equal(6, await Ledgers.PruneFeedAsync(SampleLedger.Region, keep: 4, limit: 100));
 
-        Assert.Equal(new FeedExtent(6, 10), await Ledgers.ReadFeedExtentAsync(SampleLedger.Region));
+        Assert.Equal((6, 10), await Ledgers.ReadExtentAsync(SampleLedger.Region));
         Assert.Equal([7L, 8, 9, 10], await PositionsAsync(after: 0, limit: 100));
-        Assert.Null(await Ledgers.FindPositionAsync(Ledger().Id, 6));
-        Assert.Equal(7, await Ledgers.FindPositionAsync(Ledger().Id, 7));
+        Assert.Null(await Ledgers.FindNumberAsync(Ledger().Id, 6));
+        Assert.Equal(7, await Ledgers.FindNumberAsync(Ledger().Id, 7));
         Assert.Equal(0, await Ledgers.PruneFeedAsync(SampleLedger.Region, keep: 4, limit: 100));
         Assert.Equal(0, await Ledgers.PruneFeedAsync(SampleLedger.Region, keep: 100, limit: 100));
     }
@@ -117,13 +117,13 @@ public abstract partial class LedgerStoreContract
         await AppendManyAsync("library/sample", 10);
 
         Assert.Equal(4, await Ledgers.PruneFeedAsync(SampleLedger.Region, keep: 1, limit: 4));
-        Assert.Equal(new FeedExtent(4, 10), await Ledgers.ReadFeedExtentAsync(SampleLedger.Region));
+        Assert.Equal((4, 10), await Ledgers.ReadExtentAsync(SampleLedger.Region));
         await Fixture.ReopenAsync();
-        Assert.Equal(new FeedExtent(4, 10), await Ledgers.ReadFeedExtentAsync(SampleLedger.Region));
+        Assert.Equal((4, 10), await Ledgers.ReadExtentAsync(SampleLedger.Region));
         Assert.Equal(4, await Ledgers.PruneFeedAsync(SampleLedger.Region, keep: 1, limit: 4));
         Assert.Equal(1, await Ledgers.PruneFeedAsync(SampleLedger.Region, keep: 1, limit: 4));
 
-        Assert.Equal(new FeedExtent(9, 10), await Ledgers.ReadFeedExtentAsync(SampleLedger.Region));
+        Assert.Equal((9, 10), await Ledgers.ReadExtentAsync(SampleLedger.Region));
     }
 
     [Fact]
@@ -133,13 +133,13 @@ public abstract partial class LedgerStoreContract
         await resting.TagAsync(SampleBlob.Of("a").Digest, "v1");
         await AppendManyAsync("library/busy", 5);
         await Ledgers.PruneFeedAsync(SampleLedger.Region, keep: 2, limit: 100);
-        Assert.Equal(new FeedExtent(4, 6), await Ledgers.ReadFeedExtentAsync(SampleLedger.Region));
-        Assert.Equal(1, await Ledgers.FindPositionAsync(resting.Id, 1));
+        Assert.Equal((4, 6), await Ledgers.ReadExtentAsync(SampleLedger.Region));
+        Assert.Equal(1, await Ledgers.FindNumberAsync(resting.Id, 1));
 
         await resting.TagAsync(SampleBlob.Of("a").Digest, "v2");
 
-        Assert.Null(await Ledgers.FindPositionAsync(resting.Id, 1));
-        Assert.Equal(7, await Ledgers.FindPositionAsync(resting.Id, 2));
+        Assert.Null(await Ledgers.FindNumberAsync(resting.Id, 1));
+        Assert.Equal(7, await Ledgers.FindNumberAsync(resting.Id, 2));
         Assert.Equal([5L, 6, 7], await PositionsAsync(after: 0, limit: 100));
     }
 
@@ -153,8 +153,8 @@ public abstract partial class LedgerStoreContract
 
         Assert.Equal(1, await Ledgers.PruneFeedAsync(SampleLedger.Region, keep: 0, limit: 100));
 
-        Assert.Equal(new FeedExtent(1, 1), await Ledgers.ReadFeedExtentAsync(SampleLedger.Region));
-        Assert.Equal(2, (await ledger.AppendAsync(new Operation.TagDeleted(Tag.Parse("v1")))).Position);
+        Assert.Equal((1, 1), await Ledgers.ReadExtentAsync(SampleLedger.Region));
+        Assert.Equal(2, (await ledger.AppendAsync(new Operation.TagDeleted(Tag.Parse("v1")))).Position.Number);
         Assert.Equal([2L], await PositionsAsync(after: 0, limit: 100));
     }
 

@@ -47,7 +47,7 @@ public abstract partial class LedgerStoreContract
             heads[commit.Ledger] = head;
         }
 
-        Assert.All(appended.SelectMany(outcomes => outcomes), outcome => Assert.Equal(outcome.Head.Checksum.ToArray(), entries[(int)outcome.Position - 1].Checksum.ToArray()));
+        Assert.All(appended.SelectMany(outcomes => outcomes), outcome => Assert.Equal(outcome.Head.Checksum.ToArray(), entries[(int)outcome.Position.Number - 1].Checksum.ToArray()));
     }
 
     [Fact]
@@ -113,7 +113,7 @@ public abstract partial class LedgerStoreContract
 
         var appended = Assert.IsType<AppendOutcome.Appended>(await Ledgers.AppendAsync(ledger.Head, elsewhere));
 
-        Assert.Equal((1, 2), (appended.Position, appended.Head.Number));
+        Assert.Equal((1, 2), (appended.Position.Number, appended.Head.Number));
         Assert.Equal(us, CommitCodec.Decode(Assert.Single(await Ledgers.ReadFeedAsync(us, 0, 10)).Encoded).Region);
         Assert.Single(await Ledgers.ReadFeedAsync(SampleLedger.Region, 0, 10));
         Assert.Empty(await Ledgers.ReadFeedAsync(RegionId.Parse("ap"), 0, 10));

@@ -23,7 +23,7 @@ public abstract partial class LedgerStoreContract : MetadataStoreContract
         var appended = Assert.IsType<AppendOutcome.Appended>(await Ledgers.AppendAsync(LedgerHead.Empty, commit));
 
         var encoded = CommitCodec.Encode(commit);
-        Assert.Equal(1, appended.Position);
+        Assert.Equal(1, appended.Position.Number);
         Assert.Equal(LedgerHead.Empty.After(1, encoded), appended.Head);
         Assert.Equal(appended.Head, await Ledgers.ReadHeadAsync(ledger.Id));
         var entry = Assert.Single(await Ledgers.ReadFeedAsync(SampleLedger.Region, 0, 10));
@@ -42,7 +42,7 @@ public abstract partial class LedgerStoreContract : MetadataStoreContract
         var second = Assert.IsType<AppendOutcome.Appended>(await Ledgers.AppendAsync(first.Head, next));
 
         Assert.Equal(first.Head.After(1, CommitCodec.Encode(next)), second.Head);
-        Assert.Equal((2, 2), (second.Head.Number, second.Position));
+        Assert.Equal((2, 2), (second.Head.Number, second.Position.Number));
     }
 
     [Fact]
@@ -216,6 +216,6 @@ public abstract partial class LedgerStoreContract : MetadataStoreContract
         Assert.Equal(image.Content.ToArray(), (await Tables.FindManifestAsync(ledger.Repository, image.Digest))!.Content.ToArray());
         Assert.Equal(image.Digest, await Tables.FindTagAsync(ledger.Repository, Tag.Parse("v1")));
         Assert.Equal(layer.SizeBytes, await Tables.FindBlobAsync(ledger.Repository, layer.Digest));
-        Assert.Equal(3, (await ledger.AppendAsync(new Operation.TagDeleted(Tag.Parse("v1")))).Position);
+        Assert.Equal(3, (await ledger.AppendAsync(new Operation.TagDeleted(Tag.Parse("v1")))).Position.Number);
     }
 }

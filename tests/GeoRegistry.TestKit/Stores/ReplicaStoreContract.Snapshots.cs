@@ -94,7 +94,7 @@ public abstract partial class ReplicaStoreContract
 
         Assert.Equal(2, (await Replicas.ApplyAsync(feed.Region, covered)).Cursor.Position);
         Assert.All(await Ledgers.ReadFeedAsync(feed.Region, 0, 10), entry => Assert.True(entry.Encoded.IsEmpty));
-        Assert.False(await Hydration.IsCompleteAsync(feed.Region, 2));
+        Assert.False(await Hydration.IsCompleteAsync(Id, feed.Region, 2));
         var outcome = await Replicas.ApplyAsync(feed.Region, feed.Entries);
 
         Assert.Null(outcome.Faulty);
@@ -137,11 +137,11 @@ public abstract partial class ReplicaStoreContract
         await Replicas.InstallSnapshotAsync(feed.Region, 1, SnapshotOf(feed, "theirs"), []);
 
         await Fixture.ReopenAsync();
-        Assert.Equal(new FeedExtent(0, 3), await Ledgers.ReadFeedExtentAsync(SampleLedger.Region));
+        Assert.Equal((0, 3), await Ledgers.ReadExtentAsync(SampleLedger.Region));
         Assert.Equal([true, false, true], (await Ledgers.ReadFeedAsync(SampleLedger.Region, 0, 10)).Select(entry => entry.Encoded.IsEmpty));
-        Assert.Equal(4, (await other.AppendAsync(new Operation.TagDeleted(Tag.Parse("v1")))).Position);
+        Assert.Equal(4, (await other.AppendAsync(new Operation.TagDeleted(Tag.Parse("v1")))).Position.Number);
         (ledger.Head, ledger.Epoch) = (feed.HeadOf(Id), 3);
-        Assert.Equal(5, (await ledger.AppendAsync(new Operation.TagDeleted(Tag.Parse("theirs")))).Position);
+        Assert.Equal(5, (await ledger.AppendAsync(new Operation.TagDeleted(Tag.Parse("theirs")))).Position.Number);
     }
 
     [Fact]
@@ -167,12 +167,12 @@ public abstract partial class ReplicaStoreContract
         for (var i = 0; i < 5; i++) feed.Tag($"library/r{i}", "v1");
         await Replicas.ApplyAsync(feed.Region, [feed.Entries[0]]);
 
-        await Replicas.SkipToAsync(feed.Region, new FeedCursor(4, checksum));
-        await Replicas.SkipToAsync(feed.Region, new FeedCursor(3, default));
+        await Replicas.SkipToAsync(feed.Region, SampleFeed.Cursor(4, checksum));
+        await Replicas.SkipToAsync(feed.Region, SampleFeed.Cursor(3, default));
 
         await Fixture.ReopenAsync();
-        AssertCursor(new FeedCursor(4, checksum), await Replicas.ReadCursorAsync(feed.Region));
-        Assert.Equal(new FeedExtent(4, 4), await Ledgers.ReadFeedExtentAsync(feed.Region));
+        AssertCursor(SampleFeed.Cursor(4, checksum), await Replicas.ReadCursorAsync(feed.Region));
+        Assert.Equal((4, 4), await Ledgers.ReadExtentAsync(feed.Region));
         Assert.Equal(5, (await Replicas.ApplyAsync(feed.Region, feed.Entries)).Cursor.Position);
         Assert.Equal([5L], (await Ledgers.ReadFeedAsync(feed.Region, 0, 10)).Select(entry => entry.Position));
     }
@@ -181,9 +181,9 @@ public abstract partial class ReplicaStoreContract
     [Fact]
     public async Task SkipToAsync_FeedOfThisRegion_AppendsGoOnAfterIt()
     {
-        await Replicas.SkipToAsync(SampleLedger.Region, new FeedCursor(100, default));
+        await Replicas.SkipToAsync(SampleLedger.Region, SampleFeed.Cursor(100, default));
 
-        Assert.Equal(101, (await Ledger(Repository).AppendAsync(new Operation.TagDeleted(Tag.Parse("v1")))).Position);
+        Assert.Equal(101, (await Ledger(Repository).AppendAsync(new Operation.TagDeleted(Tag.Parse("v1")))).Position.Number);
     }
 
     private static async Task<LedgerSnapshot> SnapshotAsync(IReplicaStore store)

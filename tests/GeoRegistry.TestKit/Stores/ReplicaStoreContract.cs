@@ -38,7 +38,7 @@ public abstract partial class ReplicaStoreContract : MetadataStoreContract
         Assert.Equal(
             feed.Entries.Select(entry => (entry.Position, Convert.ToHexString(entry.Encoded.Span), Convert.ToHexString(entry.Checksum.Span))),
             (await Ledgers.ReadFeedAsync(feed.Region, 0, 10)).Select(entry => (entry.Position, Convert.ToHexString(entry.Encoded.Span), Convert.ToHexString(entry.Checksum.Span))));
-        Assert.Equal(3, await Ledgers.FindPositionAsync(Id, 2));
+        Assert.Equal(3, await Ledgers.FindNumberAsync(Id, 2));
     }
 
     [Fact]
@@ -87,7 +87,7 @@ public abstract partial class ReplicaStoreContract : MetadataStoreContract
         var outcome = await Replicas.ApplyAsync(feed.Region, feed.Entries);
 
         Assert.Equal(Id, outcome.Faulty);
-        AssertCursor(new FeedCursor(1, feed.Entries[0].Checksum), outcome.Cursor);
+        AssertCursor(SampleFeed.Cursor(1, feed.Entries[0].Checksum), outcome.Cursor);
         AssertCursor(outcome.Cursor, await Replicas.ReadCursorAsync(feed.Region));
         Assert.False(await Tables.ExistsAsync(Name));
         Assert.Equal(["v1"], (await Tables.ListTagsAsync(RepositoryName.Parse("library/whole"), null, 10)).Select(tag => tag.ToString()));
@@ -169,11 +169,11 @@ public abstract partial class ReplicaStoreContract : MetadataStoreContract
         var outcome = await Replicas.ApplyAsync(feed.Region, feed.Entries);
 
         Assert.Null(outcome.Faulty);
-        AssertCursor(new FeedCursor(4, default), outcome.Cursor);
+        AssertCursor(SampleFeed.Cursor(4, default), outcome.Cursor);
         Assert.Equal([true, false, true, true], (await Ledgers.ReadFeedAsync(feed.Region, 0, 10)).Select(entry => entry.Encoded.IsEmpty));
         Assert.Equal([3L, 4], (await Ledgers.ReadFeedAsync(feed.Region, 2, 10)).Select(entry => entry.Position));
         Assert.Equal([1L, 2, 3], (await Ledgers.ReadFeedAsync(feed.Region, 0, 3)).Select(entry => entry.Position));
-        Assert.Equal(new FeedExtent(0, 4), await Ledgers.ReadFeedExtentAsync(feed.Region));
+        Assert.Equal((0, 4), await Ledgers.ReadExtentAsync(feed.Region));
     }
 
     [Fact]
@@ -187,8 +187,8 @@ public abstract partial class ReplicaStoreContract : MetadataStoreContract
         await Replicas.ApplyAsync(feed.Region, feed.Entries);
 
         Assert.Equal(kept.Digest, Assert.Single(await Hydration.ListAsync(dead: false, 10)).Digest);
-        Assert.False(await Hydration.IsCompleteAsync(feed.Region, 1));
-        Assert.True(await Hydration.IsCompleteAsync(feed.Region, 2));
+        Assert.False(await Hydration.IsCompleteAsync(Id, feed.Region, 1));
+        Assert.True(await Hydration.IsCompleteAsync(Id, feed.Region, 2));
     }
 
     private static MissingBlob Missing(SampleBlob blob) => new(blob.Digest, blob.SizeBytes, RegionId.Parse("us"));

@@ -11,12 +11,18 @@ public sealed class SampleFeed(string region = "us")
     private readonly Dictionary<LedgerId, LedgerHead> _heads = [];
     private readonly List<ReplicaEntry> _entries = [];
 
+    /// <summary>The incarnation of every sample feed.</summary>
+    public static readonly Incarnation Incarnation = Incarnation.Parse("5a3917e0");
+
     public RegionId Region { get; } = RegionId.Parse(region);
+
+    /// <summary>A place in a sample feed.</summary>
+    public static FeedCursor Cursor(long position, ReadOnlyMemory<byte> checksum) => new(Incarnation, position, checksum);
 
     public IReadOnlyList<ReplicaEntry> Entries => _entries;
 
     /// <summary>Where the feed is applied up to and with the last entry.</summary>
-    public FeedCursor End => new(_entries.Count, _entries[^1].Checksum);
+    public FeedCursor End => Cursor(_entries.Count, _entries[^1].Checksum);
 
     public long Epoch { get; set; } = 1;
 
@@ -36,14 +42,14 @@ public sealed class SampleFeed(string region = "us")
         var commit = new Commit(id, Epoch, head.Number + 1, SampleLedger.At.AddSeconds(_entries.Count), "tests", Region, operations);
         var encoded = CommitCodec.Encode(commit);
         _heads[id] = head.After(Epoch, encoded);
-        return Add(new ReplicaEntry(_entries.Count + 1, commit, encoded, _heads[id].Checksum, missing));
+        return Add(new ReplicaEntry(_entries.Count + 1, id, commit, encoded, _heads[id].Checksum, missing));
     }
 
     /// <summary>Adds a commit that sets a tag.</summary>
     public ReplicaEntry Tag(string repository, string tag) => Add(repository, new Operation.TagSet(Protocol.Tag.Parse(tag), SampleBlob.Of(tag).Digest));
 
     /// <summary>Adds an entry that the source withholds.</summary>
-    public ReplicaEntry Withhold() => Add(new ReplicaEntry(_entries.Count + 1, null, default, default, []));
+    public ReplicaEntry Withhold() => Add(new ReplicaEntry(_entries.Count + 1, null, null, default, default, []));
 
     private ReplicaEntry Add(ReplicaEntry entry)
     {

@@ -1,9 +1,9 @@
 using GeoRegistry.Protocol;
-using GeoRegistry.Replication.Leases;
+using GeoRegistry.Replication.Visibility;
 using GeoRegistry.TestKit;
 using static GeoRegistry.Replication.Tests.TestTopology;
 
-namespace GeoRegistry.Replication.Tests.Leases;
+namespace GeoRegistry.Replication.Tests.Visibility;
 
 public sealed class ReadLeasesTests
 {

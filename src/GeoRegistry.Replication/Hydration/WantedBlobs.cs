@@ -5,23 +5,29 @@ using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Manifests;
 using GeoRegistry.Regions.Control;
+using GeoRegistry.Repositories.Regions;
 
 namespace GeoRegistry.Replication.Hydration;
 
-/// <summary>Finds which blobs this region lacks and is to have.</summary>
+/// <summary>Which blobs commits name, which of them this region is to have, and which it lacks: the one definition of what is complete.</summary>
 /// <param name="map">The topology, by whose policies content is copied.</param>
 /// <param name="blobs">The blobs that are here.</param>
-public sealed class MissingBlobs(RegionMap map, IBlobStore blobs)
+/// <param name="hydrator">Brings what is missing.</param>
+public sealed class WantedBlobs(RegionMap map, IBlobStore blobs, Hydrator hydrator) : IWantedBlobs
 {
-    /// <summary>Blobs that operations name.</summary>
-    public ValueTask<IReadOnlyList<MissingBlob>> OfAsync(RepositoryName repository, IEnumerable<Operation> operations, RegionId from, CancellationToken cancellation) =>
-        OfAsync(repository, operations.SelectMany(BlobsOf), from, cancellation);
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<MissingBlob>> FindMissingAsync(
+        RepositoryName repository, IReadOnlyList<Operation> operations, RegionId from, CancellationToken cancellation = default) =>
+        FindMissingAsync(repository, operations.SelectMany(BlobsOf), from, cancellation);
 
-    /// <summary>Blobs that the entries of a snapshot name.</summary>
-    public ValueTask<IReadOnlyList<MissingBlob>> OfAsync(RepositoryName repository, IEnumerable<SnapshotEntry> entries, RegionId from, CancellationToken cancellation) =>
-        OfAsync(repository, entries.SelectMany(BlobsOf), from, cancellation);
+    /// <summary>The blobs that the entries of a snapshot name, with their sizes in bytes.</summary>
+    public static IEnumerable<(Digest Digest, long SizeBytes)> NamedBy(IEnumerable<SnapshotEntry> entries) => entries.SelectMany(BlobsOf);
 
-    private async ValueTask<IReadOnlyList<MissingBlob>> OfAsync(
+    /// <inheritdoc/>
+    public void Queued() => hydrator.Wake();
+
+    /// <summary>Those of some blobs that are to be in this region and that its store lacks.</summary>
+    public async ValueTask<IReadOnlyList<MissingBlob>> FindMissingAsync(
         RepositoryName repository, IEnumerable<(Digest Digest, long SizeBytes)> named, RegionId from, CancellationToken cancellation)
     {
         // A home has every blob of its repositories, so that none is in one region alone for long.
@@ -46,10 +52,11 @@ public sealed class MissingBlobs(RegionMap map, IBlobStore blobs)
     private static IEnumerable<(Digest, long)> BlobsOf(SnapshotEntry entry) => entry switch
     {
         SnapshotEntry.OfManifest(var manifest) => BlobsOf(manifest),
-        SnapshotEntry.OfBlob(var digest, var sizeBytes) => [(digest, sizeBytes)],
+        SnapshotEntry.OfBlob(var digest, var sizeBytes, IsCommitted: true) => [(digest, sizeBytes)],
         _ => [],
     };
 
+    // What else a manifest names that is a blob, its commit says: children that are no manifests, and layers that may live elsewhere and were pushed.
     private static IEnumerable<(Digest, long)> BlobsOf(Manifest manifest) =>
         manifest.References.Where(reference => reference.Kind == ContentKind.Blob).Select(reference => (reference.Digest, reference.SizeBytes));
 }

@@ -1,16 +1,17 @@
 using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Protocol;
-using GeoRegistry.Replication.Leases;
+using GeoRegistry.Replication.Visibility;
+using GeoRegistry.Repositories.Regions;
 using GeoRegistry.Storage.Sqlite;
 using GeoRegistry.TestKit;
 using GeoRegistry.TestKit.Stores;
 using static GeoRegistry.Replication.Tests.TestTopology;
 
-namespace GeoRegistry.Replication.Tests.Leases;
+namespace GeoRegistry.Replication.Tests.Visibility;
 
-public sealed class TagChangesTests : IAsyncDisposable
+public sealed class HomeVisibilityTests : IAsyncDisposable
 {
-    private static readonly Tag V1 = Tag.Parse("v1"), V2 = Tag.Parse("v2");
+    private const string V1 = "v1", V2 = "v2";
 
     private readonly TemporaryFolder _folder = new();
     private readonly FakeClock _clock = new(SampleLedger.At);
@@ -18,14 +19,14 @@ public sealed class TagChangesTests : IAsyncDisposable
     private readonly SqliteMetadataStore _store;
     private readonly SampleLedger _ledger;
     private readonly ReadLeases _leases;
-    private readonly TagChanges _changes;
+    private readonly HomeVisibility _changes;
 
-    public TagChangesTests()
+    public HomeVisibilityTests()
     {
-        _store = new SqliteMetadataStore(_folder.Child("metadata.db"));
+        _store = new SqliteMetadataStore(_folder.Child("metadata.db"), SampleLedger.Region);
         _ledger = new SampleLedger(() => _store, "team/app");
         _leases = new ReadLeases(Map(Eu), _options, _clock);
-        _changes = new TagChanges(Map(Eu), _leases, _store, _options, _clock);
+        _changes = new HomeVisibility(Map(Eu), _leases, _store, _store, _clock);
     }
 
     public async ValueTask DisposeAsync()
@@ -59,14 +60,14 @@ public sealed class TagChangesTests : IAsyncDisposable
         _ = first.Appended(await AppendAsync(Set(V1)));
         var second = await BeginAsync(Set(V2));
         var both = second.Appended(await AppendAsync(Set(V2)));
-        Assert.Equal(0, _changes.ShownThrough(2));
+        Assert.Equal(0, _leases.ShownThrough(2));
 
         await ReportAsync(1, "us", "ap");
-        await Waiting.UntilAsync("the first is shown everywhere", () => Task.FromResult(_changes.ShownThrough(2) == 1));
+        await Waiting.UntilAsync("the first is shown everywhere", () => Task.FromResult(_leases.ShownThrough(2) == 1));
         await ReportAsync(2, "us", "ap");
         await both.OrFail("the second is shown everywhere");
 
-        Assert.Equal(2, _changes.ShownThrough(2));
+        Assert.Equal(2, _leases.ShownThrough(2));
     }
 
     [Fact]
@@ -78,7 +79,7 @@ public sealed class TagChangesTests : IAsyncDisposable
 
         await spread.OrFail("nothing spreads");
         Assert.Null(_changes.SpreadOf(_ledger.Repository, V1));
-        Assert.Equal(0, _changes.ShownThrough(0));
+        Assert.Equal(0, _leases.ShownThrough(0));
     }
 
     [Fact]
@@ -139,47 +140,56 @@ public sealed class TagChangesTests : IAsyncDisposable
         await AppendAsync(Set(V1));
         _clock.Advance(TimeSpan.FromSeconds(1));
         var leases = new ReadLeases(Map(Eu), _options, _clock);
-        var changes = new TagChanges(Map(Eu), leases, _store, _options, _clock);
+        var changes = new HomeVisibility(Map(Eu), leases, _store, _store, _clock);
         await changes.ResumeAsync(default);
 
         var spread = changes.SpreadOf(_ledger.Repository, V1);
         Assert.NotNull(spread);
         Assert.Null(changes.SpreadOf(_ledger.Repository, V2));
-        Assert.Equal(0, changes.ShownThrough(1));
+        Assert.Equal(0, leases.ShownThrough(1));
         _clock.Advance(_options.StalenessBound);
         await spread.OrFail("the leases of the process before have ended");
-        Assert.Equal(1, changes.ShownThrough(1));
+        Assert.Equal(1, leases.ShownThrough(1));
     }
 
-    /// <summary>A commit has the time at which it was decided; it may have reached the disk later, and leases were given until then.</summary>
+    /// <summary>What was noted as shown before the restart is not looked at again.</summary>
     [Fact]
-    public async Task ResumeAsync_CommitThatWaitedForTheDisk_IsTakenUp()
+    public async Task ResumeAsync_NotedAsShown_TakesUpOnlyWhatCameAfter()
     {
         await AppendAsync(Set(V1));
-        _clock.Advance(_options.StalenessBound + TimeSpan.FromSeconds(1));
-        var changes = new TagChanges(Map(Eu), new ReadLeases(Map(Eu), _options, _clock), _store, _options, _clock);
-        await changes.ResumeAsync(default);
-
-        Assert.NotNull(changes.SpreadOf(_ledger.Repository, V1));
-    }
-
-    [Fact]
-    public async Task ResumeAsync_LongAgo_TakesUpNothing()
-    {
-        await AppendAsync(Set(V1));
-        _clock.Advance(TimeSpan.FromMinutes(1));
-        var changes = new TagChanges(Map(Eu), new ReadLeases(Map(Eu), _options, _clock), _store, _options, _clock);
+        await _store.SetShownThroughAsync(1);
+        await AppendAsync(Set(V2));
+        var changes = new HomeVisibility(Map(Eu), new ReadLeases(Map(Eu), _options, _clock), _store, _store, _clock);
         await changes.ResumeAsync(default);
 
         Assert.Null(changes.SpreadOf(_ledger.Repository, V1));
-        Assert.Equal(1, changes.ShownThrough(1));
+        Assert.NotNull(changes.SpreadOf(_ledger.Repository, V2));
     }
 
-    private static Operation Set(Tag tag) => new Operation.TagSet(tag, SampleBlob.Of("x").Digest);
+    /// <summary>A process before this one gave longer leases than this one does: regions may hold them still.</summary>
+    [Fact]
+    public async Task ResumeAsync_ShorterBoundThanBefore_WaitsOutTheLongerLeases()
+    {
+        var longer = new ReplicationOptions { StalenessBound = TimeSpan.FromSeconds(60) };
+        await new HomeVisibility(Map(Eu), new ReadLeases(Map(Eu), longer, _clock), _store, _store, _clock).ResumeAsync(default);
+        var leases = new ReadLeases(Map(Eu), _options, _clock);
+        var changes = new HomeVisibility(Map(Eu), leases, _store, _store, _clock);
+        await changes.ResumeAsync(default);
+        var change = (await changes.BeginChangeAsync(_ledger.Repository, [V1]))!;
+        var shown = change.Appended(await AppendAsync(Set(V1)));
+        _clock.Advance(TimeSpan.FromSeconds(59));
+        Assert.False(shown.IsCompleted);
 
-    private async Task<Repositories.IAnswerChange> BeginAsync(Operation operation) => (await _changes.BeginAsync(_ledger.Repository, [operation], default))!;
+        _clock.Advance(TimeSpan.FromSeconds(1));
 
-    private async Task<long> AppendAsync(Operation operation) => (await _ledger.AppendAsync(operation)).Position;
+        await shown.OrFail("the longer leases have ended");
+    }
+
+    private static Operation Set(string tag) => new Operation.TagSet(Tag.Parse(tag), SampleBlob.Of("x").Digest);
+
+    private async Task<IVisibleChange> BeginAsync(Operation operation) => (await _changes.BeginChangeAsync(_ledger.Repository, [.. VisibleNames.ChangedBy([operation])]))!;
+
+    private async Task<long> AppendAsync(Operation operation) => (await _ledger.AppendAsync(operation)).Position.Number;
 
     private async Task<bool> ReportAsync(long applied, params IReadOnlyList<string> regions)
     {

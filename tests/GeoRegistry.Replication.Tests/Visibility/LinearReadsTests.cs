@@ -1,9 +1,9 @@
 using GeoRegistry.TestKit;
 
-namespace GeoRegistry.Replication.Tests.Leases;
+namespace GeoRegistry.Replication.Tests.Visibility;
 
 /// <summary>Tags are linear under any interleaving that the seeds lead to. A failure names its seed: give it to GEOREGISTRY_SEED to see that run alone.</summary>
-public sealed class LinearTagsTests
+public sealed class LinearReadsTests
 {
     private const int Steps = 3000;
 
@@ -15,7 +15,7 @@ public sealed class LinearTagsTests
         var (alone, atHome, acknowledged) = (0, 0, 0);
         foreach (var seed in seeds)
         {
-            var simulation = new LinearTagsSimulation(seed);
+            var simulation = new LinearReadsSimulation(seed);
             var fault = await Record.ExceptionAsync(() => simulation.RunAsync(Steps));
             Assert.True(fault is null, $"Seed {seed}: {fault?.Message}\n{simulation.Trace}");
             (alone, atHome, acknowledged) = (alone + simulation.Answered.Alone, atHome + simulation.Answered.AtHome, acknowledged + simulation.Answered.Acknowledged);

@@ -1,14 +1,13 @@
 using GeoRegistry.Ledgers;
-using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Protocol;
-using GeoRegistry.Replication.Leases;
 using GeoRegistry.Replication.Tails;
-using GeoRegistry.Repositories;
+using GeoRegistry.Replication.Visibility;
+using GeoRegistry.Repositories.Regions;
 using GeoRegistry.TestKit;
 using GeoRegistry.TestKit.Stores;
 using static GeoRegistry.Replication.Tests.TestTopology;
 
-namespace GeoRegistry.Replication.Tests.Leases;
+namespace GeoRegistry.Replication.Tests.Visibility;
 
 /// <summary>
 /// One home and two replicas with real leases, changes and tail states, but no sockets: a seed decides which step comes next (append, deliver,
@@ -19,7 +18,7 @@ namespace GeoRegistry.Replication.Tests.Leases;
 /// Waits of the code under test end on other threads, at their time by the clock or, where the clock moved between two of their lines, when it moves
 /// next. Each step gives way to those that should have ended; the run's end awaits all. All else follows from the seed.
 /// </remarks>
-internal sealed class LinearTagsSimulation
+internal sealed class LinearReadsSimulation
 {
     private static readonly RepositoryName Name = RepositoryName.Parse("team/app");
     private static readonly Tag[] Tags = [Tag.Parse("v1"), Tag.Parse("v2")];
@@ -38,16 +37,16 @@ internal sealed class LinearTagsSimulation
     private readonly Dictionary<Tag, long> _shownAtHome = Tags.ToDictionary(tag => tag, _ => 0L);
     private readonly List<string> _trace = [];
     private ReadLeases _leases = null!;
-    private TagChanges _changes = null!;
-    private (IAnswerChange Change, Tag Tag, long Position)? _append;
+    private HomeVisibility _changes = null!;
+    private (IVisibleChange Change, Tag Tag, long Position)? _append;
     private long _homeStarted, _unknownAt;
 
-    public LinearTagsSimulation(int seed)
+    public LinearReadsSimulation(int seed)
     {
         _random = new Random(seed);
 
         // Each seed has steps that are frequent and steps that are rare, and a replica that gets more of the feed: rare meetings differ from seed to seed.
-        _weights = [.. new[] { 12, 20, 10, 22, 12, 16, 5, 1, 1, 1 }.Select(weight => Math.Max(1, _random.Next(2 * weight + 2)))];
+        _weights = [.. new[] { 12, 20, 10, 22, 12, 16, 5, 1, 1, 3, 1 }.Select(weight => Math.Max(1, _random.Next(2 * weight + 2)))];
         _firstsShare = _random.Next(5, 95);
         _feed = new SimulatedFeed(_clock);
         _replicas = [new Replica(this, Us), new Replica(this, Ap)];
@@ -56,6 +55,12 @@ internal sealed class LinearTagsSimulation
 
     /// <summary>How many reads were answered, by replicas alone and by the home: a simulation that answers nothing proves nothing.</summary>
     public (int Alone, int AtHome, int Acknowledged) Answered { get; private set; }
+
+    private void NoteShown()
+    {
+        _feed.SetShownThroughAsync(_leases.ShownThrough(_feed.Head));
+        Note($"noted that all is shown to {_feed.Record.ShownThrough}");
+    }
 
     public async Task RunAsync(int steps)
     {
@@ -90,6 +95,7 @@ internal sealed class LinearTagsSimulation
             case 6: Advance(TimeSpan.FromMilliseconds(_random.Next(400))); break;
             case 7: Advance(TimeSpan.FromSeconds(_random.Next(1, 6))); break;
             case 8: replica.Restart(); break;
+            case 9: NoteShown(); break;
             default: StartHome(); break;
         }
     }
@@ -109,7 +115,7 @@ internal sealed class LinearTagsSimulation
         if (_append is not { } append)
         {
             var tag = Pick(Tags);
-            var begun = _changes.BeginAsync(Name, [new Operation.TagSet(tag, SampleBlob.Of("x").Digest)], default).AsTask().GetAwaiter().GetResult()!;
+            var begun = _changes.BeginChangeAsync(Name, [tag.ToString()]).AsTask().GetAwaiter().GetResult()!;
             _append = (begun, tag, 0);
             Note($"begin {tag}");
         }
@@ -176,7 +182,7 @@ internal sealed class LinearTagsSimulation
         foreach (var replica in _replicas ?? []) (replica.IsReporting, replica.ReportedApplied) = (false, 0);
         foreach (var tag in Tags) _shownAtHome[tag] = _feed.ValueOf(tag);
         _leases = new ReadLeases(Map(Eu), _options, _clock);
-        _changes = new TagChanges(Map(Eu), _leases, _feed, _options, _clock);
+        _changes = new HomeVisibility(Map(Eu), _leases, _feed, _feed, _clock);
         _changes.ResumeAsync(default).GetAwaiter().GetResult();
         _homeStarted = _clock.GetTimestamp();
         Note("home starts");
@@ -209,7 +215,7 @@ internal sealed class LinearTagsSimulation
 
     private void Note(string what) => _trace.Add($"{_clock.GetTimestamp() / TimeSpan.TicksPerMillisecond,7} {what}");
 
-    private sealed class Replica(LinearTagsSimulation world, RegionId id)
+    private sealed class Replica(LinearReadsSimulation world, RegionId id)
     {
         private readonly Dictionary<Tag, long> _values = Tags.ToDictionary(tag => tag, _ => 0L);
         private long _cursor;
@@ -241,7 +247,7 @@ internal sealed class LinearTagsSimulation
             else if (world._feed.Head > _cursor)
             {
                 var next = (Tag: world._feed.TagAt(_cursor + 1), Position: _cursor + 1);
-                State.NoteChanges(Name, [next.Tag], next.Position);
+                State.Visibility.NoteChanges(Name, [next.Tag.ToString()], next.Position);
                 _prepared = next;
             }
         }
@@ -259,16 +265,17 @@ internal sealed class LinearTagsSimulation
             IsReporting = false;
             world._reads.RemoveAll(read => read.At == this);
             State = new TailState(Eu, world._clock);
-            State.Begin(_cursor);
+            State.Begin(SampleFeed.Cursor(_cursor, default));
             world.Note($"{Id} restarts at {_cursor}");
         }
     }
 
     /// <summary>A report: sent, begun at the home, the head read (or not), the answer sent back; each may be late or get lost.</summary>
-    private sealed class Report(LinearTagsSimulation world, Replica from)
+    private sealed class Report(LinearReadsSimulation world, Replica from)
     {
         private readonly TailState _state = from.State;
         private readonly long _askedAt = world._clock.GetTimestamp();
+        private readonly DateTimeOffset _askedAtUtc = world._clock.GetUtcNow();
         private readonly long _applied = from.State.Applied.Position;
         private readonly TaskCompletionSource<long> _head = new();
         private Task<(long Head, TimeSpan Lease)>? _answer;
@@ -312,7 +319,7 @@ internal sealed class LinearTagsSimulation
 
             _head.SetResult(world._feed.Head);
             var (head, lease) = _answer!.GetAwaiter().GetResult();
-            _reply = (head, lease, world._changes.ShownThrough(head));
+            _reply = (head, lease, world._leases.ShownThrough(head));
             world.Note($"home answers {from.Id} head={head} lease={lease} shown={_reply.Value.Shown}");
             return false;
         }
@@ -322,17 +329,17 @@ internal sealed class LinearTagsSimulation
             if (from.State != _state || _isGivenUp) return true;
             from.IsReporting = false;
             var (head, lease, shown) = _reply!.Value;
-            _state.Heard(_askedAt, head, lease, shown);
+            _state.Heard(_askedAt, _askedAtUtc, head, lease, shown);
             world.Note($"{from.Id} heard head={head} lease={lease} shown={shown}");
             return true;
         }
     }
 
     /// <summary>A read: at a replica, which reads, then asks whether it may show it, else asks the home; the home reads, then waits while it spreads.</summary>
-    private sealed class Read(LinearTagsSimulation world, Replica? at, Tag tag)
+    private sealed class Read(LinearReadsSimulation world, Replica? at, Tag tag)
     {
         private readonly long _newest = world._newest[tag];
-        private readonly bool _heldLease = at?.State.HoldsLease == true;
+        private readonly bool _heldLease = at?.State.Visibility.HoldsLease == true;
         private long _value = at?.ValueOf(tag) ?? -1;
         private bool _isAtHome = at is null;
         private Task? _spread;
@@ -346,7 +353,7 @@ internal sealed class LinearTagsSimulation
         {
             if (!_isAtHome)
             {
-                if (_heldLease && at!.State.MayShow(Name, tag)) return Answer(at.Id, isAlone: true);
+                if (_heldLease && at!.State.Visibility.MayShow(Name, tag.ToString())) return Answer(at.Id, isAlone: true);
                 _isAtHome = true;
                 _value = -1;
                 return false;
@@ -358,7 +365,7 @@ internal sealed class LinearTagsSimulation
                 return false;
             }
 
-            _spread ??= world._changes.SpreadOf(Name, tag) ?? Task.CompletedTask;
+            _spread ??= world._changes.SpreadOf(Name, tag.ToString()) ?? Task.CompletedTask;
             return _spread.IsCompleted && Answer(Eu, isAlone: false);
         }
 

@@ -1,0 +1,48 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace GeoRegistry.Ledgers.Commits;
+
+/// <summary>The name of one write, by which a repetition of it is recognised: 16 bytes. The default value names none.</summary>
+/// <remarks>A write whose answer was lost is repeated with the id that it had; the ledger then has it already, and the first outcome is answered.</remarks>
+public readonly record struct WriteId
+{
+    /// <summary>The length of an id, in bytes.</summary>
+    public const int SizeBytes = 16;
+
+    private readonly Guid _value;
+
+    private WriteId(Guid value) => _value = value;
+
+    /// <summary>Whether it names no write, as in commits of builds that knew no ids.</summary>
+    public bool IsNone => _value == Guid.Empty;
+
+    /// <summary>A new id, chosen at random.</summary>
+    public static WriteId New() => new(Guid.NewGuid());
+
+    /// <summary>The id that stands for a key which a client chose, the same for equal keys.</summary>
+    public static WriteId OfKey(string key)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(Encoding.UTF8.GetBytes(key), hash);
+        return new WriteId(new Guid(hash[..SizeBytes], bigEndian: true));
+    }
+
+    /// <summary>Reads an id from its bytes.</summary>
+    /// <exception cref="ArgumentException">They are not 16.</exception>
+    public static WriteId FromBytes(ReadOnlySpan<byte> bytes) => new(new Guid(bytes, bigEndian: true));
+
+    /// <summary>Reads an id from its text.</summary>
+    /// <returns>Whether the text is one.</returns>
+    public static bool TryParse(string? text, out WriteId id)
+    {
+        id = Guid.TryParseExact(text, "N", out var value) ? new WriteId(value) : default;
+        return !id.IsNone;
+    }
+
+    /// <summary>The id's bytes.</summary>
+    public byte[] ToBytes() => _value.ToByteArray(bigEndian: true);
+
+    /// <summary>The id as text: 32 lower-case hexadecimal digits.</summary>
+    public override string ToString() => _value.ToString("N");
+}

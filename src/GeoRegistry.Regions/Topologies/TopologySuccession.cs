@@ -1,0 +1,60 @@
+using GeoRegistry.Ledgers;
+
+namespace GeoRegistry.Regions.Topologies;
+
+/// <summary>Which topology may follow another in a region.</summary>
+/// <remarks>
+/// A home that only an edit moved would append beside the old one, and what only the old one has would be lost. So a home moves with a higher epoch, and
+/// not while regions run; a document that is older than the one that a region took up last is refused.
+/// </remarks>
+public static class TopologySuccession
+{
+    /// <summary>Why a region must not start with a topology, or null.</summary>
+    /// <param name="last">The topology that the region took up last.</param>
+    /// <param name="next">The topology that it is given now.</param>
+    public static string? FindFaultAtStart(Topology last, Topology next)
+    {
+        if (next.Version < last.Version)
+            return $"the topology has version {next.Version}, and this region took up version {last.Version} before: give it the newer document, or raise the version above {last.Version} if the older content is meant";
+        if (next.Version == last.Version)
+        {
+            return TopologyReader.Write(next).AsSpan().SequenceEqual(TopologyReader.Write(last))
+                ? null
+                : $"the topology has version {next.Version} as the one that this region took up before, and other content: raise its version with every change";
+        }
+
+        foreach (var (prefix, before, after) in HomesOf(last, next))
+        {
+            if (after.Epoch < before.Epoch || (after.Region != before.Region && after.Epoch == before.Epoch))
+            {
+                return $"the topology moves the home of '{prefix}' from {before.Region} (epoch {before.Epoch}) to {after.Region} (epoch {after.Epoch}): "
+                    + $"what only {before.Region} has would be lost. Put {before.Region} back; or, once 'georegistry replication status' shows that {after.Region} has all of it and {before.Region} is stopped, "
+                    + $"give the prefix an epoch above {before.Epoch}";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Why a region that runs must not take up a topology, or null.</summary>
+    public static string? FindFaultWhileRunning(Topology current, Topology next)
+    {
+        foreach (var (prefix, before, after) in HomesOf(current, next))
+        {
+            if (after.Region != before.Region) return $"it moves the home of '{prefix}' from {before.Region} to {after.Region}, which cannot be done while regions run";
+            if (after.Epoch < before.Epoch) return $"it sets the epoch of '{prefix}' back from {before.Epoch} to {after.Epoch}";
+        }
+
+        return next.Regions.Select(region => region.Id).ToHashSet().IsSupersetOf(current.Regions.Select(region => region.Id))
+            ? null
+            : "a region cannot be removed while it runs: stop all, edit the topology, and start those that stay";
+    }
+
+    /// <summary>Whether a topology may bring content to a region that was kept from it, or copy what was not copied.</summary>
+    public static bool MayWiden(Topology last, Topology next) =>
+        !TopologyReader.Write(next.AtVersion(last.Version)).AsSpan().SequenceEqual(TopologyReader.Write(last));
+
+    private static IEnumerable<(string Prefix, Home Before, Home After)> HomesOf(Topology last, Topology next) =>
+        last.Homes.Concat(next.Homes).Select(rule => rule.Prefix).Distinct().Order(StringComparer.Ordinal)
+            .Select(prefix => (prefix, last.HomeOfPrefix(prefix), next.HomeOfPrefix(prefix)));
+}

@@ -1,0 +1,134 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Protocol;
+using GeoRegistry.Protocol.Errors;
+using GeoRegistry.Regions.Control;
+using GeoRegistry.Replication.Feeds;
+using GeoRegistry.Replication.Peers;
+using GeoRegistry.Repositories.Regions;
+using Microsoft.Extensions.Logging;
+
+namespace GeoRegistry.Replication.Homes;
+
+/// <summary>Whether this region may append: only once others have told that they follow nothing which is not here.</summary>
+/// <remarks>
+/// A region that starts with lost or older data would append what contradicts the commits that others have, and acknowledge it. So it asks its followers
+/// how far they follow it before its first append. While it reaches none of them, writes are refused with the reason; an operator can let it go on
+/// (<see cref="HomeResumption"/>).
+/// </remarks>
+public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer feeds, TimeProvider clock, ILogger<HomeGate> logger) : IHomeGate
+{
+    /// <summary>How long a follower may take to answer, and how long it is until those that did not are asked again.</summary>
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(2), AskInterval = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How long a write waits for the answers of followers before it is refused.</summary>
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(3);
+
+    private readonly TaskCompletionSource _decided = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile State _state = new(IsOpen: false, LostData: false, "it has not yet asked the other regions how far they follow it");
+
+    /// <summary>Whether another region follows what this one does not have.</summary>
+    public bool HasLostData => _state.LostData;
+
+    /// <summary>Why nothing may be appended, or null where it may.</summary>
+    public string? Reason => _state.IsOpen ? null : _state.Reason;
+
+    /// <inheritdoc/>
+    public ValueTask<RegistryError?> FindRefusalAsync(RepositoryName repository, CancellationToken cancellation = default) =>
+        _state.IsOpen ? default : WaitAsync(repository, cancellation);
+
+    /// <summary>Asks the followers until one has answered.</summary>
+    public async Task RunAsync(CancellationToken stopping)
+    {
+        while (!_state.IsOpen && !_state.LostData)
+        {
+            await AskAsync(stopping).ConfigureAwait(false);
+            if (!_state.IsOpen && !_state.LostData) await Task.Delay(AskInterval, clock, stopping).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Takes note of how far a region follows this one's feed, whenever it says so.</summary>
+    /// <returns>Whether it follows nothing that is not here.</returns>
+    public async Task<bool> CheckAsync(RegionId follower, FeedCursor cursor, CancellationToken cancellation)
+    {
+        var (start, extent) = await feeds.FindStartAsync(cursor, cancellation).ConfigureAwait(false);
+        if (start != FeedStart.Diverged) return true;
+
+        // It follows an incarnation that the topology has ended, and will go over to this one.
+        if (map.Current.Find(map.Self)?.Incarnation == extent.Incarnation && cursor.Incarnation != extent.Incarnation) return true;
+        var reason = $"{follower} follows it to {new FeedPosition(map.Self, cursor.Incarnation, cursor.Position)}, and its own feed ends at {new FeedPosition(map.Self, extent.Incarnation, extent.Head)}: it has lost commits";
+        if (!_state.LostData) LogLostData(map.Self, reason);
+        _state = new State(IsOpen: false, LostData: true, reason);
+        _decided.TrySetResult();
+        return false;
+    }
+
+    /// <summary>Lets appends through, as an operator has decided.</summary>
+    internal void Open()
+    {
+        _state = new State(IsOpen: true, LostData: false, "");
+        _decided.TrySetResult();
+    }
+
+    private async ValueTask<RegistryError?> WaitAsync(RepositoryName repository, CancellationToken cancellation)
+    {
+        try
+        {
+            await _decided.Task.WaitAsync(WaitTimeout, clock, cancellation).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // Refused with what is known now.
+        }
+
+        if (_state is not { IsOpen: false } closed) return null;
+        return RegistryError.Of(
+            ErrorCode.Unavailable,
+            $"Region {map.Self}, the home of {repository}, changes nothing now: {closed.Reason}. An operator can let it go on: 'georegistry region resume {map.Self}' says what that may cost.",
+            ("home", map.Self.ToString()));
+    }
+
+    private async Task AskAsync(CancellationToken stopping)
+    {
+        var others = map.Others.Select(region => region.Id).ToList();
+        var answers = await Task.WhenAll(others.Select(region => AskAsync(region, stopping))).ConfigureAwait(false);
+        foreach (var (region, cursor) in others.Zip(answers))
+        {
+            if (cursor is not null && !await CheckAsync(region, cursor, stopping).ConfigureAwait(false)) return;
+        }
+
+        if (others.Count == 0 || answers.Any(answer => answer is not null))
+        {
+            LogOpen(map.Self);
+            Open();
+        }
+        else
+        {
+            _state = new State(IsOpen: false, LostData: false, $"none of {string.Join(", ", others)} can be reached to tell how far it follows {map.Self}, so commits may be missing here");
+        }
+    }
+
+    private async Task<FeedCursor?> AskAsync(RegionId region, CancellationToken stopping)
+    {
+        try
+        {
+            using var response = await peers.SendAsync(region, HttpMethod.Get, "/peer/followed", stopping, AnswerTimeout).ConfigureAwait(false);
+            var reply = await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<FeedEnd>(stopping).ConfigureAwait(false);
+            return reply?.ToCursor();
+        }
+        catch (Exception e) when (!stopping.IsCancellationRequested && e is IOException or HttpRequestException or JsonException or FormatException)
+        {
+            return null;
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Region {Region} takes writes: no other region follows what it does not have.")]
+    private partial void LogOpen(RegionId region);
+
+    [LoggerMessage(2, LogLevel.Error, "Region {Region} takes no writes: {Reason}. Restore its data, or let it go on with 'georegistry region resume'.")]
+    private partial void LogLostData(RegionId region, string reason);
+
+    private sealed record State(bool IsOpen, bool LostData, string Reason);
+}

@@ -1,0 +1,86 @@
+using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Regions.Control;
+using GeoRegistry.Replication.Tails;
+using GeoRegistry.Replication.Topologies;
+using GeoRegistry.Replication.Visibility;
+using GeoRegistry.Repositories;
+using Microsoft.Extensions.Logging;
+
+namespace GeoRegistry.Replication.Homes;
+
+/// <summary>Lets a home go on that lost commits, or that reaches nobody who could tell: an operator decides it.</summary>
+/// <remarks>
+/// What the regions that can be reached have is brought back first. Then the home goes on under a new incarnation, and the epochs of its homes are raised in
+/// the topology, which lets the others follow it. Commits that only unreachable regions have are lost: when those come back, snapshots replace them.
+/// A repetition after a failure in the middle begins again, and does no harm.
+/// </remarks>
+public sealed partial class HomeResumption(
+    RegionMap map,
+    IControlStore control,
+    ILedgerStore ledgers,
+    LedgerRepair repair,
+    HomeGate gate,
+    ReadLeases leases,
+    TakenUpTopology topologies,
+    ILogger<HomeResumption> logger)
+{
+    private readonly SemaphoreSlim _turn = new(1, 1);
+
+    /// <summary>Lets this region go on.</summary>
+    /// <param name="cancellation">Cancels; begun anew it goes on.</param>
+    /// <returns>What was done; null where the region takes writes already.</returns>
+    public async Task<ResumptionReport?> ResumeAsync(CancellationToken cancellation)
+    {
+        await _turn.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            if (gate.Reason is not { } reason) return null;
+            LogResuming(map.Self, reason);
+            var (reached, unreachable, recovered) = (new List<string>(), new List<string>(), 0);
+            foreach (var region in map.Others.Select(other => other.Id).ToList())
+            {
+                try
+                {
+                    recovered += await repair.RecoverFromAsync(region, cancellation).ConfigureAwait(false);
+                    reached.Add(region.ToString());
+                }
+                catch (OtherRegionsUnreachableException)
+                {
+                    unreachable.Add(region.ToString());
+                }
+            }
+
+            var incarnation = await ledgers.BeginIncarnationAsync(cancellation).ConfigureAwait(false);
+            leases.Restart();
+            var next = (await control.ReadAsync(cancellation).ConfigureAwait(false)).WithIncarnation(map.Self, incarnation);
+            if (!await control.TryReplaceAsync(next.Version - 1, next, cancellation).ConfigureAwait(false))
+                throw new InvalidOperationException("The topology was changed at the same moment: resume the region again.");
+            await topologies.TakeUpAsync(next, cancellation).ConfigureAwait(false);
+            gate.Open();
+            LogResumed(map.Self, incarnation, recovered, string.Join(", ", unreachable));
+            return new ResumptionReport(map.Self.ToString(), reason, incarnation.ToString(), next.Version, recovered, reached, unreachable);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "An operator lets region {Region} go on although {Reason}.")]
+    private partial void LogResuming(RegionId region, string reason);
+
+    [LoggerMessage(2, LogLevel.Warning, "Region {Region} goes on under the incarnation {Incarnation}; {Recovered} ledgers were brought back from other regions. Not reached, and what only they have is lost: {Unreachable}.")]
+    private partial void LogResumed(RegionId region, Incarnation incarnation, int recovered, string unreachable);
+}
+
+/// <summary>What was done to let a home go on.</summary>
+/// <param name="Region">The region.</param>
+/// <param name="Reason">Why it took no writes.</param>
+/// <param name="Incarnation">The incarnation that it goes on under.</param>
+/// <param name="Topology">The version of the topology that says so.</param>
+/// <param name="RecoveredLedgers">How many ledgers were further in other regions and were brought back.</param>
+/// <param name="Reached">The regions that were asked.</param>
+/// <param name="Unreachable">The regions that could not be: what only they have is lost.</param>
+public sealed record ResumptionReport(
+    string Region, string Reason, string Incarnation, long Topology, int RecoveredLedgers, IReadOnlyList<string> Reached, IReadOnlyList<string> Unreachable);

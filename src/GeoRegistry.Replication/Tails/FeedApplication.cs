@@ -1,0 +1,71 @@
+using System.Collections.Concurrent;
+using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Commits;
+using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Protocol;
+using GeoRegistry.Replication.Hydration;
+using GeoRegistry.Replication.Status;
+using GeoRegistry.Repositories;
+using GeoRegistry.Repositories.Regions;
+
+namespace GeoRegistry.Replication.Tails;
+
+/// <summary>What is done with entries of a feed before and after the store applies them.</summary>
+public sealed class FeedApplication(IRepositoryTables tables, WantedBlobs wanted, RepositoryViews views, Latencies latencies, TimeProvider clock)
+{
+    private readonly ConcurrentDictionary<RegionId, HashSet<LedgerId>> _setAside = new();
+
+    /// <summary>Whether a ledger is set aside here: what is here of it may be old, and is not shown alone.</summary>
+    public bool IsSetAside(RegionId source, LedgerId ledger) => _setAside.TryGetValue(source, out var ledgers) && ledgers.Contains(ledger);
+
+    /// <summary>Prepares an entry: notes the names that it changes before they can be read, and finds the blobs that it makes this region want.</summary>
+    /// <returns>The entry; without its commit where that cannot be read here.</returns>
+    public async ValueTask<ReplicaEntry> PrepareAsync(TailState state, FeedEntry entry, CancellationToken cancellation)
+    {
+        if (entry.Ledger is not { } ledger) return new ReplicaEntry(entry.Position, null, null, default, default, []);
+        var commit = TryDecode(entry.Encoded);
+        if (commit is null || commit.Ledger != ledger) return new ReplicaEntry(entry.Position, ledger, null, entry.Encoded, entry.Checksum, []);
+        var repository = RepositoryName.Parse(ledger.Name);
+        var names = new List<string>();
+        foreach (var name in VisibleNames.ChangedBy(commit.Operations))
+        {
+            if (await MayBeShownAsync(repository, name, cancellation).ConfigureAwait(false)) names.Add(name);
+        }
+
+        state.Visibility.NoteChanges(repository, names, entry.Position);
+        var missing = await wanted.FindMissingAsync(repository, commit.Operations, state.Source, cancellation).ConfigureAwait(false);
+        return new ReplicaEntry(entry.Position, ledger, commit, entry.Encoded, entry.Checksum, missing);
+    }
+
+    /// <summary>Lets readers see entries that are on disk.</summary>
+    public void Show(IEnumerable<ReplicaEntry> applied)
+    {
+        foreach (var entry in applied)
+        {
+            if (entry.Commit is not { } commit) continue;
+            views.Apply(RepositoryName.Parse(commit.Ledger.Name), commit.Operations, new LedgerPoint(commit.Epoch, commit.Number));
+            var age = clock.GetUtcNow() - commit.At;
+            latencies.Applied.Add(age);
+            if (entry.Missing.Count == 0) latencies.Completed.Add(age);
+        }
+    }
+
+    /// <summary>Takes note of which ledgers of a source are set aside.</summary>
+    internal void SetAside(RegionId source, IEnumerable<LedgerId> ledgers) => _setAside[source] = [.. ledgers];
+
+    // A manifest that was not here can have been shown by nobody here: as long as it is unknown, its home is asked. So pulls of new images ask nobody.
+    private async ValueTask<bool> MayBeShownAsync(RepositoryName repository, string name, CancellationToken cancellation) =>
+        !Digest.TryParse(name, out var digest) || await tables.FindManifestAsync(repository, digest, cancellation).ConfigureAwait(false) is not null;
+
+    private static Commit? TryDecode(ReadOnlyMemory<byte> encoded)
+    {
+        try
+        {
+            return CommitCodec.Decode(encoded);
+        }
+        catch (InvalidDataException)
+        {
+            return null; // Damaged, or of a newer build: the ledger is repaired by a snapshot, or set aside.
+        }
+    }
+}

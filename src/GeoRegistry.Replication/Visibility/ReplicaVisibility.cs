@@ -1,0 +1,84 @@
+using System.Collections.Concurrent;
+using GeoRegistry.Protocol;
+
+namespace GeoRegistry.Replication.Visibility;
+
+/// <summary>The replica's side of visibility: what this region may show alone of what another region is the home of.</summary>
+/// <param name="clock">The time.</param>
+public sealed class ReplicaVisibility(TimeProvider clock)
+{
+    /// <summary>How much of a lease is used: clocks of two regions may run at slightly different rates.</summary>
+    private const double UsedShare = 0.95;
+
+    private const long Unknown = long.MaxValue;
+
+    private readonly ConcurrentDictionary<(RepositoryName, string), long> _changed = new();
+    private readonly Lock _doubts = new();
+    private long _doubtful; // The number up to which changes of any name may be here that not all have followed; 0 for none.
+    private long _replacedAt = Unknown;
+    private Lease _lease = new(0, default, TimeSpan.Zero);
+
+    /// <summary>Whether this region may answer alone.</summary>
+    /// <remarks>The clock of the machine may stand still while it sleeps, and its wall clock may be set; the larger of both times counts.</remarks>
+    public bool HoldsLease
+    {
+        get
+        {
+            var lease = Volatile.Read(ref _lease);
+            return lease.Length > TimeSpan.Zero && clock.GetElapsedTime(lease.From) < lease.Length && clock.GetUtcNow() - lease.FromUtc < lease.Length;
+        }
+    }
+
+    /// <summary>Whether this region may answer alone what a name stands for now: it holds a lease, and all regions have followed the name's last change.</summary>
+    /// <remarks>
+    /// To be asked after the name was read: a change is noted before it can be read. That the lease was held before the name was read too is for the caller
+    /// to see to, by <see cref="HoldsLease"/>: what was read without one may be older than what was acknowledged then.
+    /// </remarks>
+    public bool MayShow(RepositoryName repository, string name) => HoldsLease && Volatile.Read(ref _doubtful) == 0 && !_changed.ContainsKey((repository, name));
+
+    /// <summary>Takes up what a process before this one had applied; not all may have followed its last changes.</summary>
+    internal void Begin(long number)
+    {
+        lock (_doubts) _doubtful = number;
+    }
+
+    /// <summary>Ends the lease: what is here may be older than what was there, as after a position that went back.</summary>
+    internal void DropLease() => Volatile.Write(ref _lease, new Lease(0, default, TimeSpan.Zero));
+
+    /// <summary>Ledgers are about to be replaced by what the source has now, which may be more than the feed has brought.</summary>
+    internal void BeginReplacing()
+    {
+        lock (_doubts) (_doubtful, _replacedAt) = (Unknown, Unknown);
+    }
+
+    /// <summary>Ledgers were replaced: all that came with them is in the feed before the head that the source tells next.</summary>
+    internal void EndReplacing()
+    {
+        lock (_doubts) _replacedAt = clock.GetTimestamp();
+    }
+
+    /// <summary>Notes names that are about to change here.</summary>
+    internal void NoteChanges(RepositoryName repository, IEnumerable<string> names, long number)
+    {
+        foreach (var name in names) _changed[(repository, name)] = number;
+    }
+
+    /// <summary>Takes note of an answer of the source; as <see cref="Tails.TailState.Heard"/>.</summary>
+    internal void Heard(long askedAt, DateTimeOffset askedAtUtc, long head, TimeSpan lease, long shown)
+    {
+        foreach (var (name, number) in _changed)
+        {
+            if (number <= shown) _changed.TryRemove(KeyValuePair.Create(name, number));
+        }
+
+        lock (_doubts)
+        {
+            if (_doubtful == Unknown && askedAt > _replacedAt) _doubtful = head;
+            if (_doubtful <= shown) _doubtful = 0;
+        }
+
+        if (lease > TimeSpan.Zero) Volatile.Write(ref _lease, new Lease(askedAt, askedAtUtc, lease * UsedShare));
+    }
+
+    private sealed record Lease(long From, DateTimeOffset FromUtc, TimeSpan Length);
+}

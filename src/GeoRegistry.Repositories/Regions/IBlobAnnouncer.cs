@@ -1,0 +1,13 @@
+using GeoRegistry.Protocol;
+
+namespace GeoRegistry.Repositories.Regions;
+
+/// <summary>Lets the home of a repository know of blobs that were uploaded here.</summary>
+public interface IBlobAnnouncer
+{
+    /// <summary>Whether the repository's home is elsewhere, so that it has to hear of an upload.</summary>
+    bool MustAnnounce(RepositoryName repository);
+
+    /// <summary>Announces a blob now. Where the home does not answer in time, it is announced later: the announcement is on disk already.</summary>
+    Task AnnounceAsync(RepositoryName repository, Digest digest, long sizeBytes, CancellationToken cancellation = default);
+}

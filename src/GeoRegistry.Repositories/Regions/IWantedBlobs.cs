@@ -1,0 +1,21 @@
+using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Commits;
+using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Protocol;
+
+namespace GeoRegistry.Repositories.Regions;
+
+/// <summary>The blobs that this region is to have and lacks.</summary>
+public interface IWantedBlobs
+{
+    /// <summary>Blobs that operations name, that are to be in this region, and that its store lacks.</summary>
+    /// <param name="repository">The repository.</param>
+    /// <param name="operations">The operations.</param>
+    /// <param name="from">The region to ask for them first.</param>
+    /// <param name="cancellation">Cancels.</param>
+    ValueTask<IReadOnlyList<MissingBlob>> FindMissingAsync(
+        RepositoryName repository, IReadOnlyList<Operation> operations, RegionId from, CancellationToken cancellation = default);
+
+    /// <summary>Takes note that missing blobs were queued with a commit.</summary>
+    void Queued();
+}

@@ -1,0 +1,56 @@
+using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Regions.Control;
+using GeoRegistry.Replication;
+
+namespace GeoRegistry.Server;
+
+/// <summary>Lets old commits go, by number and by bytes: of the region's own feed, and of the others' that are kept here.</summary>
+/// <param name="self">The region.</param>
+/// <param name="map">The regions that it is among; null where it is alone.</param>
+/// <param name="ledgers">The commits.</param>
+/// <param name="options">How much is kept.</param>
+/// <param name="clock">The time.</param>
+/// <param name="logger">Where failures are told.</param>
+internal sealed partial class FeedPruner(
+    RegionId self, RegionMap? map, ILedgerStore ledgers, ReplicationOptions options, TimeProvider clock, ILogger<FeedPruner> logger) : BackgroundService
+{
+    /// <summary>How often it looks, and how many commits it deletes in a transaction: pushes get in between.</summary>
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
+
+    private const int BatchEntries = 500;
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken)) await PruneAsync(stoppingToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops.
+        }
+    }
+
+    private async Task PruneAsync(CancellationToken stopping)
+    {
+        try
+        {
+            foreach (var region in map?.Current.Regions.Select(region => region.Id) ?? [self])
+            {
+                int pruned;
+                do pruned = await ledgers.PruneFeedAsync(region, options.RetainedCommits, options.RetainedCommitsMiB * 1024L * 1024L, BatchEntries, stopping);
+                while (pruned == BatchEntries);
+            }
+        }
+        catch (Exception failure) when (!stopping.IsCancellationRequested)
+        {
+            LogNotPruned(failure);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "Old commits could not be pruned; the next round tries again.")]
+    private partial void LogNotPruned(Exception failure);
+}

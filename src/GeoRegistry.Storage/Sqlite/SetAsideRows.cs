@@ -1,0 +1,30 @@
+using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Stores;
+
+namespace GeoRegistry.Storage.Sqlite;
+
+/// <summary>The ledgers that could not be repaired, which their feeds pass over meanwhile.</summary>
+internal static class SetAsideRows
+{
+    public static bool Has(SqliteSession session, LedgerId ledger) =>
+        session.Number("SELECT 1 FROM ledgers_set_aside WHERE kind = $1 AND name = $2", (long)ledger.Kind, ledger.Name) is not null;
+
+    public static void Add(SqliteSession session, RegionId source, LedgerId ledger, string reason, long notBefore) => session.Execute(
+        """
+        INSERT INTO ledgers_set_aside (kind, name, source, reason, attempts, not_before) VALUES ($1, $2, $3, $4, 1, $5)
+        ON CONFLICT DO UPDATE SET source = $3, reason = $4, attempts = attempts + 1, not_before = $5
+        """,
+        (long)ledger.Kind, ledger.Name, source.ToString(), reason, notBefore);
+
+    public static void Remove(SqliteSession session, LedgerId ledger) =>
+        session.Execute("DELETE FROM ledgers_set_aside WHERE kind = $1 AND name = $2", (long)ledger.Kind, ledger.Name);
+
+    public static IReadOnlyList<LedgerSetAside> List(SqliteSession session) => session.List(
+        row => new LedgerSetAside(
+            RegionId.Parse(row.GetString(2)),
+            new LedgerId((LedgerKind)row.GetInt64(0), row.GetString(1)),
+            row.GetString(3),
+            (int)row.GetInt64(4),
+            DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(5))),
+        "SELECT kind, name, source, reason, attempts, not_before FROM ledgers_set_aside");
+}
