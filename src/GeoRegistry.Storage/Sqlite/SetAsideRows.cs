@@ -26,5 +26,5 @@ internal static class SetAsideRows
             row.GetString(3),
             (int)row.GetInt64(4),
             DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(5))),
-        "SELECT kind, name, source, reason, attempts, not_before FROM ledgers_set_aside");
+        "SELECT kind, name, source, reason, attempts, not_before FROM ledgers_set_aside WHERE kind > 0");
 }

@@ -62,7 +62,7 @@ public sealed class FeedCodecTests
 
     [Theory]
     [InlineData(0)]
-    [InlineData(3)]
+    [InlineData(4)]
     [InlineData(255)]
     public void TryRead_UnknownKind_IsRefusedWithTheWayOut(byte kind) =>
         Assert.Contains("Upgrade this region first", Refuse(Frame(kind, 1)).Message, StringComparison.Ordinal);

@@ -1,4 +1,4 @@
--- The metadata database as version 2 wrote it. Frozen: a change here means that old regions cannot be opened.
+-- The metadata database as version 3 wrote it. Frozen: a change here means that old regions cannot be opened.
 BEGIN;
 CREATE TABLE ledgers (
     id INTEGER PRIMARY KEY,
