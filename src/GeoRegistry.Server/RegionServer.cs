@@ -1,4 +1,5 @@
 using GeoRegistry.FrontDoor;
+using GeoRegistry.FrontDoor.Http;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Regions.Topologies;
@@ -37,6 +38,7 @@ internal static class RegionServer
             foreach (var store in app.Services.GetServices<IStoreHealth>()) await store.CheckAsync();
             if (app.Services.GetService<TagChanges>() is { } changes) await changes.ResumeAsync(CancellationToken.None);
             RegistryMetrics.ObserveUploads(app.Services.GetRequiredService<UploadSessions>());
+            if (configuration.Server.Origins is { Count: > 0 } origins) app.Use(new CrossOrigin(origins).HandleAsync);
             app.Run(app.Services.GetRequiredService<RegistryFrontDoor>().HandleAsync);
             await app.StartAsync();
             Console.WriteLine(

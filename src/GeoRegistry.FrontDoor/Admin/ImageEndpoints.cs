@@ -29,11 +29,11 @@ internal sealed class ImageEndpoints(RegionMap map, Whereabouts whereabouts, Com
     private async Task ReceiptAsync(AdminApi api, HttpContext http, string text)
     {
         var wait = TimeSpan.Zero;
-        var fault = Receipt.TryParse(text, out var receipt) && map.Current.Find(receipt.Home) is not null
-            ? null
-            : RegistryError.Of(ErrorCode.Unsupported, $"'{text}' is not a receipt, such as eu-1234 from the GeoRegistry-Receipt header of a push.") with { Status = 404 };
+        var fault = (RegistryError?)null;
         if (http.Request.Query["wait"].ToString() is { Length: > 0 } asked && (!ReplicationEndpoints.TryWait(asked, out wait) || wait > MaxWait))
-            fault ??= RegistryError.Of(ErrorCode.Unsupported, $"wait is a number and s or ms, {MaxWait.TotalSeconds}s at most, not '{asked}'.") with { Status = 400 };
+            fault = RegistryError.Of(ErrorCode.Unsupported, $"wait is a number and s or ms, {MaxWait.TotalSeconds}s at most, not '{asked}'.") with { Status = 400 };
+        if (!Receipt.TryParse(text, out var receipt) || map.Current.Find(receipt.Home) is null)
+            fault ??= RegistryError.Of(ErrorCode.Unsupported, $"'{text}' is not a receipt, such as eu-1234 from the GeoRegistry-Receipt header of a push.") with { Status = 404 };
         if (fault is not null)
         {
             await ErrorResponse.WriteAsync(http, fault).ConfigureAwait(false);

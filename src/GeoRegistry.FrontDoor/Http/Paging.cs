@@ -1,5 +1,4 @@
 using System.Globalization;
-using GeoRegistry.Protocol.Errors;
 using Microsoft.AspNetCore.Http;
 
 namespace GeoRegistry.FrontDoor.Http;
@@ -10,22 +9,14 @@ namespace GeoRegistry.FrontDoor.Http;
 /// <remarks>Source: OCI Distribution Spec v1.1 §Listing Tags.</remarks>
 internal readonly record struct Paging(int Limit, string? After)
 {
-    /// <summary>Reads the page from the query.</summary>
+    /// <summary>Reads the page from the query. An <c>n</c> that is no count (negative, empty, a word) is read as if it were not given, as other registries do.</summary>
     /// <param name="request">The request.</param>
     /// <param name="maxLimit">The largest page, which is also the size where <c>n</c> is not given.</param>
-    /// <param name="fault">Why there is no page, or null.</param>
-    public static Paging Of(HttpRequest request, int maxLimit, out RegistryError? fault)
+    public static Paging Of(HttpRequest request, int maxLimit)
     {
-        fault = null;
         if (!request.QueryString.HasValue) return new Paging(maxLimit, null);
         var after = request.Query["last"].ToString();
-        var limit = maxLimit;
-        if (request.Query.TryGetValue("n", out var n))
-        {
-            if (long.TryParse(n.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var asked)) limit = (int)Math.Min(asked, maxLimit);
-            else fault = RegistryError.Of(ErrorCode.Unsupported, $"n must be a number of entries, not '{n}'.") with { Status = 400 };
-        }
-
+        var limit = long.TryParse(request.Query["n"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var asked) ? (int)Math.Min(asked, maxLimit) : maxLimit;
         return new Paging(limit, after.Length == 0 ? null : after);
     }
 
