@@ -36,7 +36,17 @@ internal struct WireReader(ReadOnlyMemory<byte> data)
 
     public ReadOnlyMemory<byte> Bytes() => Take(Count());
 
-    public string Text() => Strict.GetString(Bytes().Span);
+    public string Text()
+    {
+        try
+        {
+            return Strict.GetString(Bytes().Span);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new InvalidDataException("A text in a commit is not UTF-8.", e);
+        }
+    }
 
     public Digest Digest()
     {
