@@ -121,7 +121,9 @@ internal sealed class ReplicationEndpoints(RegionMap map, StatusReport status, I
     {
         var isMilliseconds = text.EndsWith("ms", StringComparison.Ordinal);
         var number = isMilliseconds ? text.AsSpan(0, text.Length - 2) : text.EndsWith('s') ? text.AsSpan(0, text.Length - 1) : text;
-        var valid = double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value is >= 0 and <= 3_600_000; // It reads "NaN" and "-Infinity" too.
+
+        // The parser takes "NaN" and "-Infinity" too.
+        var valid = double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value is >= 0 and <= 3_600_000;
         wait = valid ? TimeSpan.FromMilliseconds(isMilliseconds ? value : value * 1000) : default;
         return valid;
     }

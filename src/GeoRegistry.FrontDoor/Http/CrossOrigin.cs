@@ -20,8 +20,8 @@ public sealed class CrossOrigin(IReadOnlyList<string> origins)
 
     /// <summary>The response headers that pages may read beside those that they always may.</summary>
     private const string ResponseHeaders =
-        "Accept-Ranges, Content-Range, Docker-Content-Digest, Docker-Distribution-API-Version, Docker-Upload-UUID, ETag, GeoRegistry-Receipt, GeoRegistry-Served-By, "
-        + "Link, Location, OCI-Filters-Applied, OCI-Subject, OCI-Tag, Range, Retry-After, Warning, WWW-Authenticate";
+        "Accept-Ranges, Content-Range, Docker-Content-Digest, Docker-Distribution-API-Version, Docker-Upload-UUID, ETag, "
+        + "GeoRegistry-Receipt, GeoRegistry-Served-By, Link, Location, OCI-Filters-Applied, OCI-Subject, OCI-Tag, Range, Retry-After, Warning, WWW-Authenticate";
 
     /// <summary>How long a browser may remember the answer to a preflight, in seconds.</summary>
     private const string MaxAgeSeconds = "600";
@@ -35,8 +35,8 @@ public sealed class CrossOrigin(IReadOnlyList<string> origins)
     {
         var origin = http.Request.Headers.Origin.ToString();
         var allowed = _isAny ? Any : origins.FirstOrDefault(one => string.Equals(one, origin, StringComparison.Ordinal));
-        var isPreflight = HttpMethods.IsOptions(http.Request.Method) && origin.Length > 0 && http.Request.Headers.AccessControlRequestMethod.Count > 0;
-        if (isPreflight && allowed is not null) return AnswerPreflight(http.Response, allowed);
+        var isPreflight = HttpMethods.IsOptions(http.Request.Method) && http.Request.Headers.AccessControlRequestMethod.Count > 0;
+        if (isPreflight && origin.Length > 0 && allowed is not null) return AnswerPreflight(http.Response, allowed);
 
         // At the last moment: an error takes back what was set before.
         http.Response.OnStarting(() => MarkAsync(http.Response, allowed));

@@ -9,14 +9,16 @@ namespace GeoRegistry.FrontDoor.Http;
 /// <remarks>Source: OCI Distribution Spec v1.1 §Listing Tags.</remarks>
 internal readonly record struct Paging(int Limit, string? After)
 {
-    /// <summary>Reads the page from the query. An <c>n</c> that is no count (negative, empty, a word) is read as if it were not given, as other registries do.</summary>
+    /// <summary>Reads the page from the query.</summary>
     /// <param name="request">The request.</param>
     /// <param name="maxLimit">The largest page, which is also the size where <c>n</c> is not given.</param>
+    /// <remarks>An <c>n</c> that is no count (negative, empty, a word) is read as if it were not given, as other registries do.</remarks>
     public static Paging Of(HttpRequest request, int maxLimit)
     {
         if (!request.QueryString.HasValue) return new Paging(maxLimit, null);
         var after = request.Query["last"].ToString();
-        var limit = long.TryParse(request.Query["n"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var asked) ? (int)Math.Min(asked, maxLimit) : maxLimit;
+        var isCount = long.TryParse(request.Query["n"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var asked);
+        var limit = isCount ? (int)Math.Min(asked, maxLimit) : maxLimit;
         return new Paging(limit, after.Length == 0 ? null : after);
     }
 

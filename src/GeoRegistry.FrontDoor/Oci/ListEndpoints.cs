@@ -58,7 +58,8 @@ internal sealed class ListEndpoints(IRepositoryTables tables)
     {
         if (!await tables.ExistsAsync(request.Repository, request.Aborted).ConfigureAwait(false))
         {
-            await ErrorResponse.WriteAsync(request.Http, RegistryError.Of(ErrorCode.NameUnknown, null, ("name", request.Repository.ToString()))).ConfigureAwait(false);
+            var unknown = RegistryError.Of(ErrorCode.NameUnknown, null, ("name", request.Repository.ToString()));
+            await ErrorResponse.WriteAsync(request.Http, unknown).ConfigureAwait(false);
             return;
         }
 

@@ -5,8 +5,11 @@ using Microsoft.AspNetCore.Http;
 
 namespace GeoRegistry.FrontDoor.Regions;
 
-/// <summary>Says which region answered, where that is another than the one that was asked: as a header for programs, and on the request's trace.</summary>
-/// <remarks>Not as a <c>Warning</c>: clients print those at every pull. The entrance names a region only where the answer does not.</remarks>
+/// <summary>Says which region answered, where that is another than the one that was asked.</summary>
+/// <remarks>
+/// A header for programs, and an attribute of the request's trace. Not a <c>Warning</c>: clients print those at every pull.
+/// The entrance names a region only where the answer does not.
+/// </remarks>
 internal static class ServedBy
 {
     private const string Attribute = "georegistry.served_by";

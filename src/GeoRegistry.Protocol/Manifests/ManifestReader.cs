@@ -80,7 +80,8 @@ public static class ManifestReader
     }
 
     // For the words of a refusal only.
-    private static string GuessedType(JsonElement root) => root.TryGetProperty("manifests", out _) ? MediaTypes.OciImageIndex : MediaTypes.OciImageManifest;
+    private static string GuessedType(JsonElement root) =>
+        root.TryGetProperty("manifests", out _) ? MediaTypes.OciImageIndex : MediaTypes.OciImageManifest;
 
     private static ManifestFields ReadFields(JsonElement root, string mediaType)
     {
@@ -128,7 +129,8 @@ public static class ManifestReader
     {
         foreach (var name in names)
         {
-            if (root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null) throw new ManifestFormatException($"A manifest of type '{mediaType}' may not have the field '{name}'.");
+            if (root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null)
+                throw new ManifestFormatException($"A manifest of type '{mediaType}' may not have the field '{name}'.");
         }
     }
 

@@ -26,11 +26,12 @@ public sealed class ServerOptions : IValidatableObject
     /// <summary>The topology file, the same for all regions. Default none: the region is alone.</summary>
     public string Topology { get; set; } = "";
 
-    /// <summary>The origins whose pages may use the registry from the browser, separated by semicolons; <c>*</c> for any, which may read only. Default none.</summary>
+    /// <summary>The origins whose pages may use the registry from the browser, separated by semicolons; <c>*</c> lets any read. Default none.</summary>
     public string CorsOrigins { get; set; } = "";
 
     /// <summary>Each origin of <see cref="CorsOrigins"/>, as browsers send it.</summary>
-    public IReadOnlyList<string> Origins => [.. Split(CorsOrigins).Select(origin => origin == CrossOrigin.Any ? origin : new Uri(origin).GetLeftPart(UriPartial.Authority))];
+    public IReadOnlyList<string> Origins =>
+        [.. Split(CorsOrigins).Select(origin => origin == CrossOrigin.Any ? origin : new Uri(origin).GetLeftPart(UriPartial.Authority))];
 
     /// <summary>Each URL of <see cref="Listen"/>.</summary>
     public IReadOnlyList<string> Urls => Split(Listen);
