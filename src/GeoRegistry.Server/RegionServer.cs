@@ -1,4 +1,5 @@
 using GeoRegistry.FrontDoor;
+using GeoRegistry.FrontDoor.Http;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Regions.Topologies;
@@ -39,6 +40,7 @@ internal static class RegionServer
             if (app.Services.GetService<TakenUpTopology>() is { } topologies) await topologies.BeginAsync(CancellationToken.None);
             if (app.Services.GetService<HomeVisibility>() is { } visibility) await visibility.ResumeAsync(CancellationToken.None);
             RegistryMetrics.ObserveUploads(app.Services.GetRequiredService<UploadSessions>());
+            if (configuration.Server.Origins is { Count: > 0 } origins) app.Use(new CrossOrigin(origins).HandleAsync);
             app.Run(app.Services.GetRequiredService<RegistryFrontDoor>().HandleAsync);
             await app.StartAsync();
             Console.WriteLine(

@@ -19,6 +19,7 @@ internal static class EntranceError
         http.Response.StatusCode = status;
         if (status >= StatusCodes.Status500InternalServerError) http.Response.Headers.RetryAfter = "1"; // When health is known anew.
         http.Response.ContentType = "application/json";
+        http.Response.Headers.CacheControl = "no-store";
         var body = JsonSerializer.SerializeToUtf8Bytes(new { errors = new[] { new { code, message, detail = new { } } } });
         http.Response.ContentLength = body.Length;
         if (!HttpMethods.IsHead(http.Request.Method)) await http.Response.Body.WriteAsync(body, http.RequestAborted);

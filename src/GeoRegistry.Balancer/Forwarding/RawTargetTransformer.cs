@@ -25,7 +25,9 @@ internal sealed class RawTargetTransformer(Region region) : HttpTransformer
     public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
     {
         var copyBody = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
-        if (proxyResponse is not null) httpContext.Response.Headers[ServedBy] = region.Id.ToString();
+
+        // A region that passed the request on names the one that answered.
+        if (proxyResponse is not null) httpContext.Response.Headers.TryAdd(ServedBy, region.Id.ToString());
         return copyBody;
     }
 }

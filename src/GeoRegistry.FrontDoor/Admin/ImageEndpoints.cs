@@ -32,7 +32,7 @@ internal sealed class ImageEndpoints(RegionMap map, Whereabouts whereabouts, Com
         var wait = TimeSpan.Zero;
         var fault = (RegistryError?)null;
         if (http.Request.Query["wait"].ToString() is { Length: > 0 } asked && (!ReplicationEndpoints.TryWait(asked, out wait) || wait > MaxWait))
-            fault ??= RegistryError.Of(ErrorCode.Unsupported, $"wait is a number and s or ms, {MaxWait.TotalSeconds}s at most, not '{asked}'.") with { Status = 400 };
+            fault = RegistryError.Of(ErrorCode.Unsupported, $"wait is a number and s or ms, {MaxWait.TotalSeconds}s at most, not '{asked}'.") with { Status = 400 };
         if (!FeedPosition.TryParse(text, out var receipt) || map.Current.Find(receipt.Region) is null)
             fault ??= RegistryError.Of(ErrorCode.Unsupported, $"'{text}' is not a receipt, such as eu-7f3a9c01-1234 from the GeoRegistry-Receipt header of a push.") with { Status = 404 };
         if (fault is not null)

@@ -52,7 +52,7 @@ internal sealed class ReplicationEndpoints(RegionMap map, StatusReport status, I
             repository = parsed;
         }
 
-        if (await RowsOfAsync(http).ConfigureAwait(false) is not { } limit) return;
+        var limit = RowsOf(http);
         var answers = await api.CollectAsync(http, async () =>
         {
             var pending = await queue.SummarizeRepositoriesAsync(repository, limit, http.RequestAborted).ConfigureAwait(false);
@@ -65,7 +65,7 @@ internal sealed class ReplicationEndpoints(RegionMap map, StatusReport status, I
 
     private async Task ListAsync(AdminApi api, HttpContext http, bool dead)
     {
-        if (await RowsOfAsync(http).ConfigureAwait(false) is not { } limit) return;
+        var limit = RowsOf(http);
         var answers = await api.CollectAsync(http, async () =>
         {
             var jobs = await queue.ListAsync(dead, limit, http.RequestAborted).ConfigureAwait(false);
@@ -98,13 +98,7 @@ internal sealed class ReplicationEndpoints(RegionMap map, StatusReport status, I
         if (answers is not null) await AdminApi.WriteAsync(http, new RetryReport(answers.Sum(answer => answer.Report?.Retried ?? 0), Unreachable(answers))).ConfigureAwait(false);
     }
 
-    private static async Task<int?> RowsOfAsync(HttpContext http)
-    {
-        var paging = Paging.Of(http.Request, MaxRows, out var fault);
-        if (fault is null) return Math.Max(1, paging.Limit);
-        await ErrorResponse.WriteAsync(http, fault).ConfigureAwait(false);
-        return null;
-    }
+    private static int RowsOf(HttpContext http) => Math.Max(1, Paging.Of(http.Request, MaxRows).Limit);
 
     private static IReadOnlyList<string> Unreachable<T>(IEnumerable<RegionAnswer<T>> answers)
         where T : class => [.. answers.Where(answer => answer.Report is null).Select(answer => answer.Region.ToString())];
@@ -127,7 +121,9 @@ internal sealed class ReplicationEndpoints(RegionMap map, StatusReport status, I
     {
         var isMilliseconds = text.EndsWith("ms", StringComparison.Ordinal);
         var number = isMilliseconds ? text.AsSpan(0, text.Length - 2) : text.EndsWith('s') ? text.AsSpan(0, text.Length - 1) : text;
-        var valid = double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value <= 3_600_000;
+
+        // The parser takes "NaN" and "-Infinity" too.
+        var valid = double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value is >= 0 and <= 3_600_000;
         wait = valid ? TimeSpan.FromMilliseconds(isMilliseconds ? value : value * 1000) : default;
         return valid;
     }

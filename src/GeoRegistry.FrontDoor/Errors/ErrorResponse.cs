@@ -1,5 +1,6 @@
 using System.Text.Json;
 using GeoRegistry.FrontDoor.Http;
+using GeoRegistry.FrontDoor.Oci;
 using GeoRegistry.Protocol.Errors;
 using Microsoft.AspNetCore.Http;
 
@@ -10,10 +11,15 @@ namespace GeoRegistry.FrontDoor.Errors;
 internal static class ErrorResponse
 {
     /// <summary>Answers with errors; the status is the first one's.</summary>
+    /// <remarks>An error is of this request alone: no cache may keep it, and what was set to describe the content is not said of it.</remarks>
     public static Task WriteAsync(HttpContext http, params IReadOnlyList<RegistryError> errors)
     {
-        http.Response.StatusCode = errors[0].Status;
-        if (errors[0].Code == ErrorCode.TooManyRequests || errors[0].Code == ErrorCode.Unavailable) http.Response.Headers.RetryAfter = "1";
+        var (response, headers) = (http.Response, http.Response.Headers);
+        response.StatusCode = errors[0].Status;
+        headers.CacheControl = "no-store";
+        headers.ETag = default;
+        headers.Remove(HeaderNames.DockerContentDigest);
+        if (errors[0].Code == ErrorCode.TooManyRequests || errors[0].Code == ErrorCode.Unavailable) headers.RetryAfter = "1";
         return JsonResponse.WriteAsync(http, "application/json", json => Write(json, errors));
     }
 

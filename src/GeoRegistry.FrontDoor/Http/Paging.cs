@@ -1,5 +1,4 @@
 using System.Globalization;
-using GeoRegistry.Protocol.Errors;
 using Microsoft.AspNetCore.Http;
 
 namespace GeoRegistry.FrontDoor.Http;
@@ -13,19 +12,13 @@ internal readonly record struct Paging(int Limit, string? After)
     /// <summary>Reads the page from the query.</summary>
     /// <param name="request">The request.</param>
     /// <param name="maxLimit">The largest page, which is also the size where <c>n</c> is not given.</param>
-    /// <param name="fault">Why there is no page, or null.</param>
-    public static Paging Of(HttpRequest request, int maxLimit, out RegistryError? fault)
+    /// <remarks>An <c>n</c> that is no count (negative, empty, a word) is read as if it were not given, as other registries do.</remarks>
+    public static Paging Of(HttpRequest request, int maxLimit)
     {
-        fault = null;
         if (!request.QueryString.HasValue) return new Paging(maxLimit, null);
         var after = request.Query["last"].ToString();
-        var limit = maxLimit;
-        if (request.Query.TryGetValue("n", out var n))
-        {
-            if (long.TryParse(n.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var asked)) limit = (int)Math.Min(asked, maxLimit);
-            else fault = RegistryError.Of(ErrorCode.Unsupported, $"n must be a number of entries, not '{n}'.") with { Status = 400 };
-        }
-
+        var isCount = long.TryParse(request.Query["n"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var asked);
+        var limit = isCount ? (int)Math.Min(asked, maxLimit) : maxLimit;
         return new Paging(limit, after.Length == 0 ? null : after);
     }
 

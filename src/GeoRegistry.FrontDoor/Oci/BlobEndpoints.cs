@@ -42,7 +42,7 @@ internal sealed class BlobEndpoints(RepositoryBlobs blobs, RepositoryDirectory r
         await using (content.ConfigureAwait(false))
         {
             Describe(http.Response, digest);
-            if (content.IsFromElsewhere) Warnings.Add(http.Response, Warnings.BlobFromElsewhere);
+            if (content.Source is { } source) ServedBy.Name(http, source);
             if (EntityTags.ClientHas(http.Request, digest)) http.Response.StatusCode = StatusCodes.Status304NotModified;
             else await BlobResponse.SendAsync(http, digest, content).ConfigureAwait(false);
         }
@@ -78,6 +78,7 @@ internal sealed class BlobEndpoints(RepositoryBlobs blobs, RepositoryDirectory r
         response.Headers[HeaderNames.DockerContentDigest] = digest.ToString();
         response.Headers.AcceptRanges = "bytes";
         response.Headers.CacheControl = Immutable;
+        response.Headers.XContentTypeOptions = HeaderNames.NoSniff;
     }
 
     private static RegistryError Unknown(Digest digest) => RegistryError.Of(ErrorCode.BlobUnknown, null, ("digest", digest.ToString()));

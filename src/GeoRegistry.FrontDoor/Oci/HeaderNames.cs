@@ -8,7 +8,11 @@ internal static class HeaderNames
     public const string DockerUploadUuid = "Docker-Upload-UUID";
     public const string GeoRegistryDurability = "GeoRegistry-Durability";
     public const string GeoRegistryReceipt = "GeoRegistry-Receipt";
+    public const string GeoRegistryServedBy = "GeoRegistry-Served-By";
     public const string OciFiltersApplied = "OCI-Filters-Applied";
     public const string OciSubject = "OCI-Subject";
     public const string OciTag = "OCI-Tag";
+
+    /// <summary>The value of <c>X-Content-Type-Options</c>: what clients pushed is of the type that they gave it, whatever it looks like.</summary>
+    public const string NoSniff = "nosniff";
 }

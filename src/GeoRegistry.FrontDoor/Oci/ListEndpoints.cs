@@ -43,13 +43,7 @@ internal sealed class ListEndpoints(IRepositoryTables tables)
 
     private async Task CatalogAsync(OciRequest request)
     {
-        var paging = Paging.Of(request.Http.Request, MaxNames, out var fault);
-        if (fault is not null)
-        {
-            await ErrorResponse.WriteAsync(request.Http, fault).ConfigureAwait(false);
-            return;
-        }
-
+        var paging = Paging.Of(request.Http.Request, MaxNames);
         var found = paging.Limit == 0 ? [] : await tables.ListRepositoriesAsync(paging.After, paging.Limit + 1, request.Aborted).ConfigureAwait(false);
         var page = paging.Cut(request.Http.Response, "/v2/_catalog", found, name => name.ToString());
         await JsonResponse.WriteAsync(request.Http, "application/json", json =>
@@ -62,15 +56,14 @@ internal sealed class ListEndpoints(IRepositoryTables tables)
 
     private async Task TagsAsync(OciRequest request)
     {
-        var paging = Paging.Of(request.Http.Request, MaxNames, out var fault);
-        if (fault is null && !await tables.ExistsAsync(request.Repository, request.Aborted).ConfigureAwait(false))
-            fault = RegistryError.Of(ErrorCode.NameUnknown, null, ("name", request.Repository.ToString()));
-        if (fault is not null)
+        if (!await tables.ExistsAsync(request.Repository, request.Aborted).ConfigureAwait(false))
         {
-            await ErrorResponse.WriteAsync(request.Http, fault).ConfigureAwait(false);
+            var unknown = RegistryError.Of(ErrorCode.NameUnknown, null, ("name", request.Repository.ToString()));
+            await ErrorResponse.WriteAsync(request.Http, unknown).ConfigureAwait(false);
             return;
         }
 
+        var paging = Paging.Of(request.Http.Request, MaxNames);
         var found = paging.Limit == 0 ? [] : await tables.ListTagsAsync(request.Repository, paging.After, paging.Limit + 1, request.Aborted).ConfigureAwait(false);
         var page = paging.Cut(request.Http.Response, $"/v2/{request.Repository}/tags/list", found, tag => tag.ToString());
         await JsonResponse.WriteAsync(request.Http, "application/json", json =>
@@ -84,8 +77,8 @@ internal sealed class ListEndpoints(IRepositoryTables tables)
 
     private async Task ReferrersAsync(OciRequest request)
     {
-        var paging = Paging.Of(request.Http.Request, MaxReferrers, out var fault);
-        if (!Digest.TryParse(request.Reference, out var subject)) fault = DigestFaults.NotADigest(request.Reference);
+        var paging = Paging.Of(request.Http.Request, MaxReferrers);
+        var fault = Digest.TryParse(request.Reference, out var subject) ? null : DigestFaults.NotADigest(request.Reference);
         var after = (Digest?)null;
         if (paging.After is not null && !TryDigest(paging.After, out after)) fault ??= DigestFaults.NotADigest(paging.After);
         if (fault is not null)
@@ -94,14 +87,14 @@ internal sealed class ListEndpoints(IRepositoryTables tables)
             return;
         }
 
-        var filter = request.Http.Request.Query["artifactType"].ToString();
-        var otherQuery = filter.Length == 0 ? "" : $"artifactType={Uri.EscapeDataString(filter)}&";
+        var artifactType = ArtifactTypeOf(request.Http.Request);
+        var otherQuery = artifactType is null ? "" : $"artifactType={Uri.EscapeDataString(artifactType)}&";
         var found = paging.Limit == 0
             ? []
-            : await tables.ListReferrersAsync(request.Repository, subject, filter.Length == 0 ? null : filter, after, paging.Limit + 1, request.Aborted).ConfigureAwait(false);
+            : await tables.ListReferrersAsync(request.Repository, subject, artifactType, after, paging.Limit + 1, request.Aborted).ConfigureAwait(false);
         var path = $"/v2/{request.Repository}/referrers/{subject}";
         var page = paging.Cut(request.Http.Response, path, found, referrer => referrer.Digest.ToString(), otherQuery);
-        if (filter.Length > 0) request.Http.Response.Headers[HeaderNames.OciFiltersApplied] = "artifactType";
+        if (artifactType is not null) request.Http.Response.Headers[HeaderNames.OciFiltersApplied] = "artifactType";
         await JsonResponse.WriteAsync(request.Http, MediaTypes.OciImageIndex, json => WriteIndex(json, page)).ConfigureAwait(false);
     }
 
@@ -111,10 +104,15 @@ internal sealed class ListEndpoints(IRepositoryTables tables)
         json.WriteNumber("schemaVersion"u8, 2);
         json.WriteString("mediaType"u8, MediaTypes.OciImageIndex);
         json.WriteStartArray("manifests"u8);
-        foreach (var referrer in referrers) json.WriteRawValue(referrer.Descriptor.Span, skipInputValidation: true);
+        foreach (var referrer in referrers) StoredDescriptor.Write(json, referrer.Descriptor);
         json.WriteEndArray();
         json.WriteEndObject();
     }
+
+    /// <summary>The one type that referrers are filtered by; null for none, and for several, which the client has to look through itself.</summary>
+    /// <remarks>Clients put the type into the query as it is. Its plus sign reads as a space there, and a media type has no spaces.</remarks>
+    private static string? ArtifactTypeOf(HttpRequest request) =>
+        request.Query["artifactType"] is [{ Length: > 0 } type] ? type.Replace(' ', '+') : null;
 
     private static void WriteNames<T>(Utf8JsonWriter json, string property, IReadOnlyList<T> names)
     {

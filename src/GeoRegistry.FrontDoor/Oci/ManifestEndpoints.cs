@@ -39,6 +39,7 @@ internal sealed class ManifestEndpoints(RepositoryReader reader, RepositoryDirec
         var response = http.Response;
         response.Headers.ETag = EntityTags.Of(manifest.Digest);
         response.Headers[HeaderNames.DockerContentDigest] = manifest.Digest.ToString();
+        response.Headers.XContentTypeOptions = HeaderNames.NoSniff;
         if (EntityTags.ClientHas(http.Request, manifest.Digest))
         {
             response.StatusCode = StatusCodes.Status304NotModified;
@@ -74,7 +75,7 @@ internal sealed class ManifestEndpoints(RepositoryReader reader, RepositoryDirec
             return;
         }
 
-        switch (ManifestReader.Read(content, http.Request.ContentType, digest))
+        switch (ManifestReader.ReadPushed(content, http.Request.ContentType, digest))
         {
             case ManifestReading.Rejected rejected:
                 await ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.ManifestInvalid, rejected.Reason)).ConfigureAwait(false);

@@ -63,6 +63,7 @@ internal sealed class AcknowledgedWrites(RegionMap map, Tailing tails, Relay rel
         using (answer)
         {
             if (answer.IsSuccessStatusCode && ReceiptOf(answer) is { } receipt) await AwaitAppliedAsync(receipt, request.Aborted).ConfigureAwait(false);
+            ServedBy.Name(request.Http, home);
             await Relay.CopyAsync(answer, request.Http).ConfigureAwait(false);
         }
     }

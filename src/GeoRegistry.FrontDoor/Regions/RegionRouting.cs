@@ -73,6 +73,7 @@ internal sealed class RegionRouting(
         }
 
         using var answer = await relay.SendAsync(request.Http, id.Region).ConfigureAwait(false);
+        ServedBy.Name(request.Http, id.Region);
         await Relay.CopyAsync(answer, request.Http).ConfigureAwait(false);
     }
 
@@ -153,7 +154,8 @@ internal sealed class RegionRouting(
             using var answer = await relay.SendAsync(request.Http, region).ConfigureAwait(false);
             var isFound = (int)answer.StatusCode < 400;
             if ((foundOnly && !isFound) || (int)answer.StatusCode >= 500) return false;
-            if (isFound) Warnings.Add(request.Http.Response, warning ?? Warnings.AnsweredBy(region));
+            if (isFound && warning is not null) Warnings.Add(request.Http.Response, warning);
+            ServedBy.Name(request.Http, region);
             await Relay.CopyAsync(answer, request.Http).ConfigureAwait(false);
             return true;
         }

@@ -6,6 +6,9 @@ public interface IBlobReader : IAsyncDisposable
     /// <summary>The blob's size in bytes.</summary>
     long SizeBytes { get; }
 
+    /// <summary>The region that the bytes come from while they are read; null where they are in this region's store.</summary>
+    RegionId? Source => null;
+
     /// <summary>Reads from an offset.</summary>
     /// <param name="offset">Where to begin, from 0 to <see cref="SizeBytes"/>.</param>
     /// <param name="buffer">Where to put the bytes; the caller's, and not kept.</param>

@@ -161,7 +161,8 @@ public static class CommitCodec
         if (Digest.Of(content.Span, digest.Algorithm) != digest) throw new InvalidDataException($"The commit holds other content under {digest}.");
         return ManifestReader.Read(content, mediaType, digest) switch
         {
-            ManifestReading.Accepted accepted => accepted.Manifest,
+            ManifestReading.Accepted { Manifest: var manifest } when manifest.MediaType == mediaType => manifest,
+            ManifestReading.Accepted => throw new InvalidDataException($"The commit holds the manifest {digest} as '{mediaType}', which it does not write so itself."),
             ManifestReading.Rejected rejected => throw new InvalidDataException($"The commit holds the manifest {digest}, which cannot be read: {rejected.Reason}"),
             _ => throw new InvalidOperationException("A manifest is accepted or rejected."),
         };

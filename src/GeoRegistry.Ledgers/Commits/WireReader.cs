@@ -39,7 +39,17 @@ internal struct WireReader(ReadOnlyMemory<byte> data)
     /// <summary>Bytes without a length before them.</summary>
     public ReadOnlyMemory<byte> Raw(int count) => Take(count);
 
-    public string Text() => Strict.GetString(Bytes().Span);
+    public string Text()
+    {
+        try
+        {
+            return Strict.GetString(Bytes().Span);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new InvalidDataException("A text in a commit is not UTF-8.", e);
+        }
+    }
 
     public Digest Digest()
     {

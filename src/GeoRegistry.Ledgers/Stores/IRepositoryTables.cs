@@ -42,7 +42,7 @@ public interface IRepositoryTables
     /// <summary>Whether the repository has had a commit; one whose manifests were all deleted still exists.</summary>
     ValueTask<bool> ExistsAsync(RepositoryName repository, CancellationToken cancellation = default);
 
-    /// <summary>Names of repositories that exist, in order.</summary>
+    /// <summary>Names of repositories that have a manifest, in order. One that was emptied is passed over, at the cost of a look into an index.</summary>
     /// <param name="after">The name, or any text in its place, after which to begin; null for the start.</param>
     /// <param name="limit">The most names to read, at least 1.</param>
     /// <param name="cancellation">Gives up.</param>

@@ -25,15 +25,10 @@ internal sealed class DescriptorReader(bool required)
         return Add(value, field, ContentKind.Blob);
     }
 
-    /// <summary>Reads a field that holds a list of descriptors.</summary>
-    public void AddList(JsonElement root, string field, ContentKind kind, bool mustExist)
+    /// <summary>Reads a field that holds a list of descriptors; one that is missing or null is empty.</summary>
+    public void AddList(JsonElement root, string field, ContentKind kind)
     {
-        if (!root.TryGetProperty(field, out var list))
-        {
-            if (mustExist) throw Missing(field);
-            return;
-        }
-
+        if (!root.TryGetProperty(field, out var list) || list.ValueKind == JsonValueKind.Null) return;
         if (list.ValueKind != JsonValueKind.Array)
         {
             if (required) throw new ManifestFormatException($"{field} must be a list of descriptors.");

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace GeoRegistry.Protocol.Manifests;
@@ -6,6 +7,9 @@ namespace GeoRegistry.Protocol.Manifests;
 /// <summary>What <see cref="ManifestReader"/> found in a manifest's JSON.</summary>
 internal sealed class ManifestFields
 {
+    // Media types stand in it as they were pushed: scripts look for them as text, and a plus sign needs no escape.
+    private static readonly JsonWriterOptions AsPushed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public required IReadOnlyList<ContentReference> References { get; init; }
 
     public Digest? Subject { get; init; }
@@ -20,7 +24,7 @@ internal sealed class ManifestFields
     public ReadOnlyMemory<byte> DescriptorOf(Digest digest, string mediaType, int sizeBytes)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
-        using (var json = new Utf8JsonWriter(buffer))
+        using (var json = new Utf8JsonWriter(buffer, AsPushed))
         {
             json.WriteStartObject();
             json.WriteString("mediaType"u8, mediaType);

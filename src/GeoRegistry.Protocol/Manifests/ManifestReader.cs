@@ -7,6 +7,7 @@ namespace GeoRegistry.Protocol.Manifests;
 /// <remarks>
 /// One rule for all media types: <c>config</c>, <c>layers</c>, <c>blobs</c>, <c>manifests</c> and <c>subject</c> hold descriptors.
 /// Image manifests and indexes must have theirs in the right form; in other types, values of another form are not references.
+/// A list that is missing or null is empty, as Go's JSON writes and reads it and other registries take it.
 /// Source: OCI Image Spec v1.1, manifest.md, image-index.md, descriptor.md; Docker schema 2.
 /// </remarks>
 public static class ManifestReader
@@ -20,9 +21,19 @@ public static class ManifestReader
 
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = MaxDepth, AllowDuplicateProperties = false };
 
-    /// <summary>Reads a manifest.</summary>
+    /// <summary>Reads a manifest that a client pushes.</summary>
     /// <param name="content">The bytes as pushed; kept by the result, so the caller must not change them.</param>
-    /// <param name="contentType">The request's <c>Content-Type</c>, or null; then the <c>mediaType</c> field decides.</param>
+    /// <param name="contentType">
+    /// The request's <c>Content-Type</c>, or null. A type that tools send by themselves (a form, text, JSON, bytes) says nothing of a manifest:
+    /// then the <c>mediaType</c> field decides, and without one the manifest is refused. Stored under such a type no client could pull it.
+    /// </param>
+    /// <param name="digest">The digest that the content is known to have.</param>
+    public static ManifestReading ReadPushed(ReadOnlyMemory<byte> content, string? contentType, Digest digest) =>
+        Read(content, contentType is not null && MediaTypes.IsGeneric(MediaTypes.WithoutParameters(contentType)) ? null : contentType, digest);
+
+    /// <summary>Reads a manifest that was accepted before, by this build or an earlier one.</summary>
+    /// <param name="content">The bytes as pushed; kept by the result, so the caller must not change them.</param>
+    /// <param name="contentType">The media type, or null; then the <c>mediaType</c> field decides.</param>
     /// <param name="digest">The digest that the content is known to have.</param>
     public static ManifestReading Read(ReadOnlyMemory<byte> content, string? contentType, Digest digest)
     {
@@ -61,12 +72,16 @@ public static class ManifestReader
             throw new ManifestFormatException($"The mediaType field says '{declared}' and the Content-Type header '{sent}': send the same in both.");
         var mediaType = declared ?? sent;
         if (string.IsNullOrEmpty(mediaType))
-            throw new ManifestFormatException("The media type is not known: send it as Content-Type or in the mediaType field.");
+            throw new ManifestFormatException($"It is not said what kind of manifest this is: send 'Content-Type: {GuessedType(root)}', or that as the mediaType field.");
         if (!MediaTypes.IsWellFormed(mediaType)) throw new ManifestFormatException($"'{mediaType}' is not a media type.");
         return MediaTypes.IsDockerSchema1(mediaType)
             ? throw new ManifestFormatException("Docker schema 1 manifests are not supported: push schema 2 or OCI.")
             : mediaType;
     }
+
+    // For the words of a refusal only.
+    private static string GuessedType(JsonElement root) =>
+        root.TryGetProperty("manifests", out _) ? MediaTypes.OciImageIndex : MediaTypes.OciImageManifest;
 
     private static ManifestFields ReadFields(JsonElement root, string mediaType)
     {
@@ -77,20 +92,20 @@ public static class ManifestReader
             RequireSchemaVersion2(root);
             Forbid(root, mediaType, "manifests");
             configType = descriptors.AddOne(root, "config", mustExist: true);
-            descriptors.AddList(root, "layers", ContentKind.Blob, mustExist: true);
+            descriptors.AddList(root, "layers", ContentKind.Blob);
         }
         else if (MediaTypes.IsIndex(mediaType))
         {
             RequireSchemaVersion2(root);
             Forbid(root, mediaType, "config", "layers", "fsLayers");
-            descriptors.AddList(root, "manifests", ContentKind.Child, mustExist: true);
+            descriptors.AddList(root, "manifests", ContentKind.Child);
         }
         else
         {
             configType = descriptors.AddOne(root, "config", mustExist: false);
-            descriptors.AddList(root, "layers", ContentKind.Blob, mustExist: false);
-            descriptors.AddList(root, "blobs", ContentKind.Blob, mustExist: false);
-            descriptors.AddList(root, "manifests", ContentKind.Child, mustExist: false);
+            descriptors.AddList(root, "layers", ContentKind.Blob);
+            descriptors.AddList(root, "blobs", ContentKind.Blob);
+            descriptors.AddList(root, "manifests", ContentKind.Child);
         }
 
         var artifactType = DescriptorReader.OptionalString(root, "artifactType");
@@ -114,7 +129,8 @@ public static class ManifestReader
     {
         foreach (var name in names)
         {
-            if (root.TryGetProperty(name, out _)) throw new ManifestFormatException($"A manifest of type '{mediaType}' may not have the field '{name}'.");
+            if (root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null)
+                throw new ManifestFormatException($"A manifest of type '{mediaType}' may not have the field '{name}'.");
         }
     }
 

@@ -27,6 +27,8 @@ public static class MediaTypes
         "application/vnd.docker.distribution.manifest.v1+prettyjws",
     ];
 
+    private static readonly string[] Generic = ["application/x-www-form-urlencoded", "application/json", "application/octet-stream"];
+
     /// <summary>Whether it is an image manifest: a config and layers.</summary>
     public static bool IsImage(string mediaType) => Is(mediaType, OciImageManifest) || Is(mediaType, DockerManifest);
 
@@ -41,6 +43,12 @@ public static class MediaTypes
     public static bool IsForeignLayer(string mediaType) =>
         mediaType.StartsWith("application/vnd.oci.image.layer.nondistributable.", StringComparison.OrdinalIgnoreCase)
         || mediaType.StartsWith("application/vnd.docker.image.rootfs.foreign.", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether tools send this type by themselves, so that it says nothing about a manifest: a form, text, JSON, bytes.</summary>
+    public static bool IsGeneric(string mediaType) =>
+        Generic.Contains(mediaType, StringComparer.OrdinalIgnoreCase)
+        || mediaType.StartsWith("text/", StringComparison.OrdinalIgnoreCase)
+        || mediaType.StartsWith("multipart/", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether a text has the form of a media type: a type and a subtype of 1 to 127 characters each.</summary>
     /// <remarks>Source: RFC 6838 §4.2.</remarks>

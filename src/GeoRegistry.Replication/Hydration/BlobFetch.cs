@@ -49,6 +49,9 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
     /// <summary>How many bytes readers may read.</summary>
     public PositionSignal Available { get; } = new(0);
 
+    /// <summary>The region that sends it, or sent it last; null before the first began.</summary>
+    public RegionId? Source { get; private set; }
+
     /// <summary>The blob's size.</summary>
     public long SizeBytes => sizeBytes;
 
@@ -177,6 +180,7 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
         response.EnsureSuccessStatusCode();
         if (response.Content.Headers.ContentLength is not { } rest || rest != sizeBytes - upload.SizeBytes)
             throw new IOException($"Region {region} has {digest} with another size than {sizeBytes} bytes.");
+        Source = region;
         _found.TrySetResult(true);
         var body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
         using var stalled = new CancellationTokenSource(Timeout.InfiniteTimeSpan, clock);

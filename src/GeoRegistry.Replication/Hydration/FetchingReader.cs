@@ -1,3 +1,4 @@
+using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Blobs;
 
 namespace GeoRegistry.Replication.Hydration;
@@ -6,6 +7,8 @@ namespace GeoRegistry.Replication.Hydration;
 internal sealed class FetchingReader(BlobFetch fetch) : IBlobReader
 {
     public long SizeBytes => fetch.SizeBytes;
+
+    public RegionId? Source => fetch.Source;
 
     public async ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellation = default)
     {

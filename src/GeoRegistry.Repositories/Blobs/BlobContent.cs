@@ -1,3 +1,4 @@
+using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Blobs;
 
 namespace GeoRegistry.Repositories.Blobs;
@@ -24,8 +25,8 @@ public sealed class BlobContent : IAsyncDisposable
     /// <summary>Its size.</summary>
     public long SizeBytes { get; }
 
-    /// <summary>Whether it comes through from another region while it is read.</summary>
-    public bool IsFromElsewhere { get; init; }
+    /// <summary>The region that it comes through from while it is read; null where it is here.</summary>
+    public RegionId? Source => _reader?.Source;
 
     /// <summary>All bytes, where they are in memory.</summary>
     public ReadOnlyMemory<byte>? Bytes { get; }

@@ -54,7 +54,7 @@ public sealed class RepositoryBlobs
         {
             reader = await _remote.OpenAsync(digest, known.SizeBytes, cancellation).ConfigureAwait(false)
                 ?? throw new InvalidDataException($"The repository {repository} has the blob {digest}, which is missing in the blob store.");
-            return new BlobContent(reader) { IsFromElsewhere = true };
+            return new BlobContent(reader);
         }
 
         if (reader.SizeBytes > _cachedMaxBytes) return new BlobContent(reader);

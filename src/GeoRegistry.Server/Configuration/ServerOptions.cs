@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using GeoRegistry.FrontDoor.Http;
 using GeoRegistry.Ledgers;
 
 namespace GeoRegistry.Server.Configuration;
@@ -25,8 +26,15 @@ public sealed class ServerOptions : IValidatableObject
     /// <summary>The topology file, the same for all regions. Default none: the region is alone.</summary>
     public string Topology { get; set; } = "";
 
+    /// <summary>The origins whose pages may use the registry from the browser, separated by semicolons; <c>*</c> lets any read. Default none.</summary>
+    public string CorsOrigins { get; set; } = "";
+
+    /// <summary>Each origin of <see cref="CorsOrigins"/>, as browsers send it.</summary>
+    public IReadOnlyList<string> Origins =>
+        [.. Split(CorsOrigins).Select(origin => origin == CrossOrigin.Any ? origin : new Uri(origin).GetLeftPart(UriPartial.Authority))];
+
     /// <summary>Each URL of <see cref="Listen"/>.</summary>
-    public IReadOnlyList<string> Urls => Listen.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+    public IReadOnlyList<string> Urls => Split(Listen);
 
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -36,8 +44,22 @@ public sealed class ServerOptions : IValidatableObject
         if (Urls.Count == 0) yield return new ValidationResult($"'{Listen}' names no address: use a form such as http://0.0.0.0:5000.", [nameof(Listen)]);
         foreach (var url in Urls)
         {
-            if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.PathAndQuery != "/")
+            if (!IsHttpRoot(url))
                 yield return new ValidationResult($"'{url}' is not an address to listen on: use a form such as http://0.0.0.0:5000.", [nameof(Listen)]);
         }
+
+        var origins = Split(CorsOrigins);
+        if (origins.Contains(CrossOrigin.Any) && origins.Length > 1)
+            yield return new ValidationResult($"'{CrossOrigin.Any}' stands alone: name the origins, or let any read.", [nameof(CorsOrigins)]);
+        foreach (var origin in origins)
+        {
+            if (origin != CrossOrigin.Any && !IsHttpRoot(origin))
+                yield return new ValidationResult($"'{origin}' is not an origin: use a form such as https://ui.example, without a path.", [nameof(CorsOrigins)]);
+        }
     }
+
+    private static string[] Split(string list) => list.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    private static bool IsHttpRoot(string url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is ("http" or "https") && uri.PathAndQuery == "/";
 }

@@ -90,7 +90,13 @@ public sealed partial class SqliteMetadataStore : ILedgerStore, IRepositoryTable
     public ValueTask<IReadOnlyList<RepositoryName>> ListRepositoriesAsync(string? after, int limit, CancellationToken cancellation = default) =>
         Read<IReadOnlyList<RepositoryName>>(session => session.List(
             row => RepositoryName.Parse(row.GetString(0)),
-            "SELECT name FROM ledgers INDEXED BY repositories WHERE kind = 1 AND number > 0 AND name > $1 ORDER BY name LIMIT $2", after ?? "", (long)limit));
+            """
+            SELECT name FROM ledgers INDEXED BY repositories
+            WHERE kind = 1 AND number > 0 AND name > $1 AND EXISTS (SELECT 1 FROM manifests WHERE ledger = ledgers.id)
+            ORDER BY name LIMIT $2
+            """,
+            after ?? "",
+            (long)limit));
 
     /// <inheritdoc/>
     public ValueTask<long?> FindBlobAsync(RepositoryName repository, Digest digest, CancellationToken cancellation = default) =>

@@ -31,6 +31,29 @@ public sealed class CatalogTests(RegistryFixture registry) : ConformanceTest(reg
     [Theory]
     [InlineData("-1")]
     [InlineData("x")]
-    [Clause(Section, Promise, "A bad n answers 400 UNSUPPORTED")]
-    public async Task Get_WithABadN_Answers400(string n) => (await Registry.GetAsync($"/v2/_catalog?n={n}")).ExpectError(400, "UNSUPPORTED");
+    [InlineData("")]
+    [Clause(Section, Promise, "An n that is no count is read as if it were not given")]
+    public async Task Get_WithAnNThatIsNoCount_IsThePageWithoutN(string n)
+    {
+        var parent = NewRepository().Name;
+        await new RepositoryClient(Registry, $"{parent}/a").PushImageAsync("v1");
+        Assert.Equal($"{parent}/a", RepositoryClient.Strings((await Registry.GetAsync($"/v2/_catalog?n={n}&last={parent}")).Expect(200), "repositories")[0]);
+    }
+
+    [Fact]
+    [Clause(Section, Promise, "A repository whose manifests are all deleted is not listed; one that is pushed to again is")]
+    public async Task Get_AfterTheLastManifestIsDeleted_ListsTheRepositoryNoMore()
+    {
+        var repository = NewRepository();
+        var image = await repository.PushImageAsync("v1");
+        Assert.True(await IsListedAsync(repository));
+        (await repository.DeleteManifestAsync(image.Digest)).Expect(202);
+        Assert.False(await IsListedAsync(repository));
+        await repository.PushAsync(image, "v1");
+        Assert.True(await IsListedAsync(repository));
+    }
+
+    // By the name before it in the order, so that other tests' repositories are not in the way.
+    private async Task<bool> IsListedAsync(RepositoryClient repository) =>
+        RepositoryClient.Strings((await Registry.GetAsync($"/v2/_catalog?n=1&last={repository.Name[..^1]}")).Expect(200), "repositories").Contains(repository.Name);
 }

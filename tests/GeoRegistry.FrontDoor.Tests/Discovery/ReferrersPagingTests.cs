@@ -31,6 +31,36 @@ public sealed class ReferrersPagingTests(RegistryFixture registry) : Conformance
     [Clause(Section, Must, Applied)]
     public async Task Get_WithArtifactTypeOfWhatIsUnknown_IsAnEmptyIndex() => Assert.Empty(await FilteredAsync(NewRepository(), ManifestContent.Of("{}", MediaType.Image), MediaType.Sbom));
 
+    [Fact]
+    [Endpoint("end-12b")]
+    [Clause("GeoRegistry: referrers", Promise, "The plus sign of a media type need not be escaped in the query; several types are left to the client to filter")]
+    public async Task Get_WithAnUnescapedPlus_ListsThatType()
+    {
+        var repository = NewRepository();
+        var subject = await repository.PushImageAsync("v1");
+        var spdx = await repository.PushAsync(ManifestContent.Index([], ManifestEdits.Subject(subject, "application/spdx+json")));
+        await repository.PushAsync(ManifestContent.Index([], ManifestEdits.Subject(subject, MediaType.Sbom)));
+
+        var answer = (await repository.GetAsync($"referrers/{subject.Digest}?artifactType=application/spdx+json")).Expect(200);
+        Assert.Equal([spdx.Digest], Digests(answer.ExpectHeader("OCI-Filters-Applied", "artifactType")));
+        var both = (await repository.GetAsync($"referrers/{subject.Digest}?artifactType=application/spdx+json&artifactType={MediaType.Sbom}")).Expect(200);
+        Assert.Equal((2, null), (Digests(both).Count(), both["OCI-Filters-Applied"]));
+    }
+
+    [Fact]
+    [Endpoint("end-12a")]
+    [Clause("GeoRegistry: referrers", Promise, "Media types stand in the list as they were pushed, without escapes")]
+    public async Task Get_OfTypesWithAPlus_HasThemAsText()
+    {
+        var repository = NewRepository();
+        var subject = await repository.PushImageAsync("v1");
+        await repository.PushAsync(ManifestContent.Index([], ManifestEdits.Subject(subject, "application/spdx+json", ("a", "b"))));
+
+        var text = (await repository.GetAsync($"referrers/{subject.Digest}")).Expect(200).Text;
+        Assert.Contains($"\"mediaType\":\"{MediaType.Index}\",\"digest\"", text, StringComparison.Ordinal);
+        Assert.Contains("\"artifactType\":\"application/spdx+json\"", text, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("&artifactType=application/vnd.example.sbom.v1")]

@@ -37,6 +37,17 @@ public sealed class BlobRangeTests(RegistryFixture registry) : ConformanceTest(r
         (await repository.GetBlobAsync(blob.Digest, ("Range", range))).Expect(416).ExpectHeader("Content-Range", $"bytes */{Size}");
     }
 
+    [Fact]
+    [Clause("GeoRegistry: errors", Promise, "No cache may keep an error, and it has nothing of the content's description")]
+    public async Task Get_WithARangeThatCannotBe_IsNotDescribedAsTheBlob()
+    {
+        var (repository, blob) = await BlobAsync();
+        var answer = (await repository.GetBlobAsync(blob.Digest, ("Range", $"bytes={Size}-"))).Expect(416).ExpectHeader("Cache-Control", "no-store");
+        Assert.Null(answer["ETag"]);
+        Assert.Null(answer["Docker-Content-Digest"]);
+        (await repository.GetBlobAsync(blob.Digest)).Expect(200).ExpectHeader("Cache-Control", "public, max-age=31536000, immutable").ExpectHeader("ETag", $"\"{blob.Digest}\"");
+    }
+
     [Theory]
     [InlineData("bytes=0-1,5-9")]
     [InlineData("bytes=0-1, -5")]

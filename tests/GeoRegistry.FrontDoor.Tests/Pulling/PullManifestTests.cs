@@ -33,6 +33,20 @@ public sealed class PullManifestTests(RegistryFixture registry) : ConformanceTes
         (await repository.HeadManifestAsync("all")).Expect(200).ExpectHeader("Content-Type", MediaType.Index);
     }
 
+    [Fact]
+    [Clause("GeoRegistry: manifests", Promise, "What clients pushed goes out as nosniff: it is of the type that they gave it")]
+    public async Task GetAndHead_OfContent_ForbidGuessingItsType()
+    {
+        var repository = NewRepository();
+        var image = await repository.PushImageAsync("v1");
+        var blob = await repository.PushBlobAsync();
+        foreach (var path in new[] { $"manifests/{image.Digest}", "manifests/v1", $"blobs/{blob.Digest}" })
+        {
+            (await repository.GetAsync(path)).Expect(200).ExpectHeader("X-Content-Type-Options", "nosniff");
+            (await repository.SendAsync(Head, path)).Expect(200).ExpectHeader("X-Content-Type-Options", "nosniff");
+        }
+    }
+
     [Theory]
     [InlineData("v2")]
     [InlineData("sha256:0000000000000000000000000000000000000000000000000000000000000000")]

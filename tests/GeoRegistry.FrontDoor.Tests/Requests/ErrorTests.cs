@@ -47,6 +47,7 @@ public sealed class ErrorTests(RegistryFixture registry) : ConformanceTest(regis
     [InlineData(200, "Warning", "110 - \"Response is stale\"", "")]
     [InlineData(200, "Warning", "299 - \"late\" \"Wed, 21 Oct 2015 07:28:00 GMT\"", "")]
     [InlineData(200, "Warning", "299 example.org \"x\"", "")]
+    [InlineData(404, "Content-Type", "application/json", "")]
     [InlineData(429, "Content-Type", "text/plain", "slow down")]
     [InlineData(200, "Content-Encoding", "gzip", "")]
     [Clause(Section, Should, "A 429 Too Many Requests response (RFC 6585 (section 4)) SHOULD include a Retry-After header")]

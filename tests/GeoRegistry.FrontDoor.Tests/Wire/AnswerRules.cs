@@ -17,6 +17,7 @@ internal static partial class AnswerRules
     {
         CheckErrors(answer);
         CheckWarnings(answer);
+        CheckCaching(answer);
         if (answer.Status == 429 && answer["Retry-After"] is null) throw new XunitException($"{answer} has no Retry-After.");
         if (answer.All("Content-Encoding").Count > 0) throw new XunitException($"{answer} is encoded as {answer["Content-Encoding"]}.");
     }
@@ -33,6 +34,14 @@ internal static partial class AnswerRules
             if (error.GetProperty("message") is not { ValueKind: JsonValueKind.String } message || string.IsNullOrWhiteSpace(message.GetString()))
                 throw new XunitException($"{answer} has no message.");
         }
+    }
+
+    // GeoRegistry: an error is of its request alone. What the server refuses before the registry sees it has no body, and closes the connection.
+    private static void CheckCaching(Answer answer)
+    {
+        if (answer.Status < 400 || answer.ContentType is null) return;
+        if (answer["Cache-Control"] != "no-store") throw new XunitException($"{answer} has Cache-Control: {answer["Cache-Control"] ?? "(none)"}.");
+        if (answer["ETag"] is { } tag) throw new XunitException($"{answer} has the ETag {tag}.");
     }
 
     // §Warnings

@@ -51,6 +51,33 @@ public sealed class ManifestMediaTypeTests
     [InlineData(";charset=utf-8")]
     public void Read_NeitherHeaderNorField_IsRefused(string? header) => Reject(Image(), header);
 
+    /// <summary>What tools send by themselves. Stored under it, no client could pull the manifest.</summary>
+    [Theory]
+    [InlineData("application/x-www-form-urlencoded")]
+    [InlineData("Application/JSON; charset=utf-8")]
+    [InlineData("text/plain")]
+    [InlineData("text/json")]
+    [InlineData("multipart/form-data; boundary=x")]
+    [InlineData("application/octet-stream")]
+    public void ReadPushed_GenericHeader_IsTheFieldsTypeOrRefusedWithTheHeaderToSend(string header)
+    {
+        Assert.Equal(MediaTypes.OciImageManifest, Assert.IsType<ManifestReading.Accepted>(ReadPushed(Image(Declared(MediaTypes.OciImageManifest)), header)).Manifest.MediaType);
+
+        Assert.Contains($"Content-Type: {MediaTypes.OciImageManifest}", Assert.IsType<ManifestReading.Rejected>(ReadPushed(Image(), header)).Reason, StringComparison.Ordinal);
+        Assert.Contains($"Content-Type: {MediaTypes.OciImageIndex}", Assert.IsType<ManifestReading.Rejected>(ReadPushed(Index(), header)).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ReadPushed_HeaderOfAnyManifestType_IsReadAsItSays()
+    {
+        Assert.Equal("application/vnd.example+json", Assert.IsType<ManifestReading.Accepted>(ReadPushed("{}", "application/vnd.example+json")).Manifest.MediaType);
+        Assert.IsType<ManifestReading.Rejected>(ReadPushed(Image(Declared(MediaTypes.OciImageManifest)), MediaTypes.DockerManifest));
+    }
+
+    /// <summary>Earlier builds took such pushes: their commits must be read for ever.</summary>
+    [Fact]
+    public void Read_StoredUnderAGenericType_IsReadAsItWasAccepted() => Assert.Equal("application/json", Accept(Image(), "application/json").MediaType);
+
     [Theory]
     [InlineData("application/vnd.docker.distribution.manifest.v1+json")]
     [InlineData("application/vnd.docker.distribution.manifest.v1+prettyjws")]

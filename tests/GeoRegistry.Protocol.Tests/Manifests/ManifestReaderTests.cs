@@ -50,6 +50,21 @@ public sealed class ManifestReaderTests
     public void Read_IndexWithoutChildren_IsAccepted() =>
         Assert.Empty(Accept("""{"schemaVersion":2,"manifests":[]}""", MediaTypes.OciImageIndex).References);
 
+    /// <summary>Go writes an empty list as null, and reads a missing one as empty; distribution takes both.</summary>
+    [Theory]
+    [InlineData("""{"schemaVersion":2,"config":%c}""", MediaTypes.OciImageManifest)]
+    [InlineData("""{"schemaVersion":2,"config":%c,"layers":null,"annotations":null,"subject":null,"artifactType":null}""", MediaTypes.DockerManifest)]
+    [InlineData("""{"schemaVersion":2,"config":%c,"layers":[],"manifests":null}""", MediaTypes.OciImageManifest)]
+    public void Read_ImageWithListsMissingOrNull_NamesItsConfigAlone(string json, string mediaType) =>
+        Assert.Equal(Digest.Parse(Digest1), Assert.Single(Accept(json.Replace("%c", Config, StringComparison.Ordinal), mediaType).References).Digest);
+
+    [Theory]
+    [InlineData("""{"schemaVersion":2}""", MediaTypes.OciImageIndex)]
+    [InlineData("""{"schemaVersion":2,"manifests":null,"annotations":null}""", MediaTypes.DockerManifestList)]
+    [InlineData("""{"schemaVersion":2,"manifests":null,"layers":null,"config":null}""", MediaTypes.OciImageIndex)]
+    [InlineData("""{"blobs":null,"layers":null,"manifests":null}""", Other)]
+    public void Read_OtherWithListsMissingOrNull_NamesNothing(string json, string mediaType) => Assert.Empty(Accept(json, mediaType).References);
+
     [Fact]
     public void Read_OtherType_NamesAllDescriptorsOfKnownFields()
     {

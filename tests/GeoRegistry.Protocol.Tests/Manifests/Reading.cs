@@ -24,6 +24,12 @@ internal static class Reading
 
     public static ManifestReading Read(byte[] content, string? contentType) => ManifestReader.Read(content, contentType, Digest.Of(content));
 
+    public static ManifestReading ReadPushed(string json, string? contentType)
+    {
+        var content = Encoding.UTF8.GetBytes(json);
+        return ManifestReader.ReadPushed(content, contentType, Digest.Of(content));
+    }
+
     /// <summary>An image with further fields.</summary>
     public static string Image(string furtherFields = "") => $$"""{"schemaVersion":2,"config":{{Config}},"layers":[{{Layer}}]{{furtherFields}}}""";
 

@@ -23,6 +23,16 @@ public sealed class ReferrerDescriptorTests
     }
 
     [Fact]
+    public void ReferrerDescriptor_TypesWithAPlus_StandAsTheyWerePushed()
+    {
+        var manifest = Accept(Image(Subject + ""","artifactType":"application/spdx+json&<'>" """), MediaTypes.OciImageManifest);
+
+        var text = System.Text.Encoding.UTF8.GetString(manifest.ReferrerDescriptor.Span);
+        Assert.Contains("\"application/vnd.oci.image.manifest.v1+json\"", text, StringComparison.Ordinal);
+        Assert.Contains("\"application/spdx+json&<'>\"", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void ReferrerDescriptor_ImageWithoutArtifactType_HasTheConfigsType()
     {
         var manifest = Accept(Image(Subject), MediaTypes.OciImageManifest);

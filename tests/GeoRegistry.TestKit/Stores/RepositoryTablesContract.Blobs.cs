@@ -100,7 +100,7 @@ public abstract partial class RepositoryTablesContract
     public async Task ListRepositoriesAsync_ManyRepositories_AreInTheOrderOfBytesAndPaged()
     {
         string[] names = ["b", "a/b", "a-b", "a", "a.b", "a_b", "a0", "z/y/x", "0", "a/b/c"];
-        foreach (var name in names) await Ledger(name).TagAsync(One, "v1");
+        foreach (var name in names) await Ledger(name).PutAsync(SampleManifests.Image("a"));
         await Tables.LinkBlobAsync(RepositoryName.Parse("a/blobs-only"), One, 1);
 
         var listed = new List<string>();
@@ -113,6 +113,23 @@ public abstract partial class RepositoryTablesContract
     }
 
     [Fact]
+    public async Task ListRepositoriesAsync_EmptiedRepositories_AreNotListedUntilTheyArePushedToAgain()
+    {
+        var (image, other) = (SampleManifests.Image("a"), SampleManifests.Image("b"));
+        var ledgers = new[] { "a", "b", "c", "d", "e" }.Select(Ledger).ToArray();
+        foreach (var ledger in ledgers) await ledger.PutAsync(image, other);
+        foreach (var ledger in ledgers[..4]) await ledger.AppendAsync(new Operation.ManifestDeleted(image.Digest), new Operation.ManifestDeleted(other.Digest));
+        await ledgers[4].AppendAsync(new Operation.ManifestDeleted(image.Digest));
+
+        Assert.Equal(["e"], await PageAsync(null));
+        await ledgers[1].PutAsync(image);
+        Assert.Equal(["b"], await PageAsync(null));
+        Assert.Equal(["e"], await PageAsync("b"));
+
+        async Task<IEnumerable<string>> PageAsync(string? after) => (await Tables.ListRepositoriesAsync(after, 1)).Select(name => name.ToString());
+    }
+
+    [Fact]
     public async Task ExistsAsync_AllManifestsDeleted_StaysTrue()
     {
         var (ledger, image) = (Ledger(), SampleManifests.Image("a"));
@@ -122,6 +139,6 @@ public abstract partial class RepositoryTablesContract
         await ledger.AppendAsync(new Operation.ManifestDeleted(image.Digest));
 
         Assert.True(await Tables.ExistsAsync(ledger.Repository));
-        Assert.Equal([ledger.Repository], await Tables.ListRepositoriesAsync(null, 10));
+        Assert.Empty(await Tables.ListRepositoriesAsync(null, 10));
     }
 }

@@ -1,0 +1,64 @@
+using Microsoft.AspNetCore.Http;
+
+namespace GeoRegistry.FrontDoor.Http;
+
+/// <summary>Lets pages of other origins use the registry from the browser: answers preflights, and marks every answer for them.</summary>
+/// <param name="origins">The allowed origins as browsers send them, such as <c>https://ui.example</c>; or <see cref="Any"/> alone.</param>
+/// <remarks>
+/// An origin that is named may do everything; any origin may only read, or every page that somebody opens could delete images. Cookies are never
+/// asked for: pages send an <c>Authorization</c> header of their own. Source: Fetch Standard §3.2, CORS protocol.
+/// </remarks>
+public sealed class CrossOrigin(IReadOnlyList<string> origins)
+{
+    /// <summary>Stands for any origin.</summary>
+    public const string Any = "*";
+
+    private const string AllMethods = "GET, HEAD, POST, PUT, PATCH, DELETE", ReadingMethods = "GET, HEAD";
+
+    /// <summary>The request headers that pages may send: all, of which this one has to be named.</summary>
+    private const string RequestHeaders = "Authorization, *";
+
+    /// <summary>The response headers that pages may read beside those that they always may.</summary>
+    private const string ResponseHeaders =
+        "Accept-Ranges, Content-Range, Docker-Content-Digest, Docker-Distribution-API-Version, Docker-Upload-UUID, ETag, "
+        + "GeoRegistry-Receipt, GeoRegistry-Served-By, Link, Location, OCI-Filters-Applied, OCI-Subject, OCI-Tag, Range, Retry-After, Warning, WWW-Authenticate";
+
+    /// <summary>How long a browser may remember the answer to a preflight, in seconds.</summary>
+    private const string MaxAgeSeconds = "600";
+
+    private readonly bool _isAny = origins.Contains(Any);
+
+    /// <summary>Answers a preflight, or lets the request go on.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="next">Answers all but preflights.</param>
+    public Task HandleAsync(HttpContext http, RequestDelegate next)
+    {
+        var origin = http.Request.Headers.Origin.ToString();
+        var allowed = _isAny ? Any : origins.FirstOrDefault(one => string.Equals(one, origin, StringComparison.Ordinal));
+        var isPreflight = HttpMethods.IsOptions(http.Request.Method) && http.Request.Headers.AccessControlRequestMethod.Count > 0;
+        if (isPreflight && origin.Length > 0 && allowed is not null) return AnswerPreflight(http.Response, allowed);
+
+        // At the last moment: an error takes back what was set before.
+        http.Response.OnStarting(() => MarkAsync(http.Response, allowed));
+        return next(http);
+    }
+
+    private Task AnswerPreflight(HttpResponse response, string allowed)
+    {
+        response.StatusCode = StatusCodes.Status204NoContent;
+        response.Headers.AccessControlAllowMethods = _isAny ? ReadingMethods : AllMethods;
+        response.Headers.AccessControlAllowHeaders = RequestHeaders;
+        response.Headers.AccessControlMaxAge = MaxAgeSeconds;
+        return MarkAsync(response, allowed);
+    }
+
+    // Where the answer differs by origin it says so, so that no cache gives one page's to another.
+    private Task MarkAsync(HttpResponse response, string? allowed)
+    {
+        if (!_isAny) response.Headers.Append("Vary", "Origin");
+        if (allowed is null) return Task.CompletedTask;
+        response.Headers.AccessControlAllowOrigin = allowed;
+        response.Headers.AccessControlExposeHeaders = ResponseHeaders;
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,86 @@
+using GeoRegistry.TestKit;
+
+namespace GeoRegistry.FrontDoor.Tests.Requests;
+
+/// <summary>Pages of other origins, as browsers ask for them: off by default, and by <c>GeoRegistry:CorsOrigins</c>.</summary>
+public sealed class CrossOriginTests : IAsyncDisposable
+{
+    private const string Ui = "https://ui.example", Other = "https://other.example";
+    private const string Catalog = "/v2/_catalog", Status = "/api/v1/replication";
+
+    private readonly TemporaryFolder _folder = new();
+    private RegistryProcess? _server;
+    private RegistryClient? _client;
+
+    [Theory]
+    [InlineData(Catalog)]
+    [InlineData(Status)]
+    public async Task Preflight_OfANamedOrigin_AllowsEveryMethodAndHeader(string path)
+    {
+        await StartAsync($"http://127.0.0.1:8080/; {Ui}");
+        var answer = (await PreflightAsync(path, Ui, "DELETE")).Expect(204);
+        answer.ExpectHeader("Access-Control-Allow-Origin", Ui).ExpectHeader("Vary", "Origin").ExpectHeader("Access-Control-Allow-Headers", "Authorization, *");
+        Assert.Contains("DELETE", answer["Access-Control-Allow-Methods"], StringComparison.Ordinal);
+        Assert.Null(answer["Access-Control-Allow-Credentials"]);
+    }
+
+    [Fact]
+    public async Task Preflight_OfAnotherOrigin_AllowsNothing()
+    {
+        await StartAsync(Ui);
+        AssertNotAllowed((await PreflightAsync(Catalog, Other, "GET")).Expect(405));
+        AssertNotAllowed((await _client!.GetAsync(Catalog, ("Origin", Other))).Expect(200).ExpectHeader("Vary", "Origin"));
+        AssertNotAllowed((await _client.GetAsync(Catalog)).Expect(200).ExpectHeader("Vary", "Origin"));
+    }
+
+    [Fact]
+    public async Task Preflight_WithoutTheOption_AllowsNothing()
+    {
+        await StartAsync("");
+        AssertNotAllowed((await PreflightAsync(Catalog, Ui, "GET")).Expect(405));
+        var answer = (await _client!.GetAsync(Catalog, ("Origin", Ui))).Expect(200);
+        AssertNotAllowed(answer);
+        Assert.Null(answer["Vary"]);
+    }
+
+    [Fact]
+    public async Task Preflight_WhereAnyOriginIsAllowed_AllowsReadingOnly()
+    {
+        await StartAsync("*");
+        (await PreflightAsync(Catalog, Other, "GET")).Expect(204).ExpectHeader("Access-Control-Allow-Origin", "*").ExpectHeader("Access-Control-Allow-Methods", "GET, HEAD");
+        // Also where no page asks: a cache gives one answer to all.
+        (await _client!.GetAsync(Catalog)).Expect(200).ExpectHeader("Access-Control-Allow-Origin", "*");
+    }
+
+    [Theory]
+    [InlineData(Catalog, 200)]
+    [InlineData(Status, 200)]
+    [InlineData("/v2/none/manifests/1", 404)]
+    [InlineData("/v2/none/tags/list", 404)]
+    [InlineData("/api/v1/none", 404)]
+    public async Task Get_ByAPageOfANamedOrigin_LetsItReadTheHeadersItNeeds(string path, int status)
+    {
+        await StartAsync(Ui);
+        var answer = (await _client!.GetAsync(path, ("Origin", Ui))).Expect(status).ExpectHeader("Access-Control-Allow-Origin", Ui).ExpectHeader("Vary", "Origin");
+        var exposed = answer["Access-Control-Expose-Headers"]!.Split(", ");
+        Assert.Superset(new HashSet<string> { "Docker-Content-Digest", "Link", "WWW-Authenticate", "OCI-Filters-Applied", "OCI-Subject", "Warning", "GeoRegistry-Served-By" }, exposed.ToHashSet());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _client?.Dispose();
+        if (_server is not null) await _server.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    private static void AssertNotAllowed(Answer answer) => Assert.Null(answer["Access-Control-Allow-Origin"]);
+
+    private Task<Answer> PreflightAsync(string path, string origin, string method) =>
+        _client!.SendAsync(HttpMethod.Options, path, null, ("Origin", origin), ("Access-Control-Request-Method", method), ("Access-Control-Request-Headers", "authorization"));
+
+    private async Task StartAsync(string origins)
+    {
+        _server = await OneRegion.StartAsync(_folder, "--GeoRegistry:CorsOrigins", origins);
+        _client = new RegistryClient(_server.Address);
+    }
+}
