@@ -59,7 +59,7 @@ internal sealed class AcknowledgedWrites(RegionMap map, Tailing tails, Relay rel
         using (answer)
         {
             if (answer.IsSuccessStatusCode && ReceiptOf(answer) is { } receipt) await AwaitAppliedAsync(receipt, request.Aborted).ConfigureAwait(false);
-            await Relay.CopyAsync(answer, request.Http).ConfigureAwait(false);
+            await relay.CopyAsync(answer, request.Http, home).ConfigureAwait(false);
         }
     }
 
