@@ -25,7 +25,7 @@ internal static class RegionServer
     public static async Task RunAsync(WebApplicationBuilder builder, ServerConfiguration configuration)
     {
         var topology = await ReadTopologyAsync(configuration);
-        builder.Services.AddGeoRegistry(configuration, topology).UseEmbeddedStores();
+        builder.Services.AddGeoRegistry(configuration, topology).UseEmbeddedStores().AddTelemetry(configuration);
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, TransferMemoryPoolFactory>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = configuration.Server.DrainTimeout);
         builder.WebHost.UseUrls([.. configuration.Server.Urls]);
