@@ -11,6 +11,13 @@ internal sealed class PeerListener : IHostedService, IAsyncDisposable
     /// <summary>How much of one transfer, and of all on a connection, may be received ahead: enough for fast links between far regions.</summary>
     private const int StreamWindowBytes = 4 * 1024 * 1024, ConnectionWindowBytes = 16 * 1024 * 1024;
 
+    /// <summary>
+    /// The largest head of a relayed request, in KiB, and the most headers. A client may send a target and headers of <see cref="RegionServer.MaxRequestHeadKiB"/>
+    /// each and 100 headers; HTTP/2 counts 32 bytes more for each, and the relaying region adds its own. A head beyond the limit would end the connection
+    /// and all requests on it.
+    /// </summary>
+    private const int MaxRequestHeadKiB = 4 * RegionServer.MaxRequestHeadKiB, MaxRequestHeaders = 200;
+
     private readonly WebApplication _app;
 
     public PeerListener(PeerOptions options, PeerApi api, IConfiguration configuration, IMemoryPoolFactory<byte> memory, ILoggerFactory loggers)
@@ -24,6 +31,10 @@ internal sealed class PeerListener : IHostedService, IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http2);
+            kestrel.Limits.MaxRequestHeaderCount = MaxRequestHeaders;
+            kestrel.Limits.MaxRequestHeadersTotalSize = MaxRequestHeadKiB * 1024;
+            kestrel.Limits.MaxRequestLineSize = MaxRequestHeadKiB * 1024;
+            kestrel.Limits.Http2.MaxRequestHeaderFieldSize = MaxRequestHeadKiB * 1024;
             kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
             kestrel.Limits.Http2.InitialStreamWindowSize = StreamWindowBytes;
             kestrel.Limits.Http2.InitialConnectionWindowSize = ConnectionWindowBytes;

@@ -19,7 +19,6 @@ if (faults.Count + faultsOfOptions.Count > 0)
 
 try
 {
-    using var telemetry = Telemetry.Start(configuration);
     await RegionServer.RunAsync(builder, configuration);
     return ExitCode.Stopped;
 }

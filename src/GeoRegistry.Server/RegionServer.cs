@@ -3,6 +3,7 @@ using GeoRegistry.FrontDoor.Http;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Regions.Topologies;
+using GeoRegistry.Replication.Peers;
 using GeoRegistry.Replication.Topologies;
 using GeoRegistry.Replication.Visibility;
 using GeoRegistry.Repositories.Metrics;
@@ -18,7 +19,7 @@ namespace GeoRegistry.Server;
 internal static class RegionServer
 {
     /// <summary>The largest request head, in KiB: names, digests and a thousand tags fit with room to spare.</summary>
-    private const int MaxRequestHeadKiB = 32;
+    public const int MaxRequestHeadKiB = 32;
 
     /// <summary>How much of a body is received before it is asked for, in KiB: one write of an upload. More only takes memory from every transfer.</summary>
     private const int MaxReceivedAheadKiB = 256;
@@ -26,7 +27,7 @@ internal static class RegionServer
     public static async Task RunAsync(WebApplicationBuilder builder, ServerConfiguration configuration)
     {
         var topology = await ReadTopologyAsync(configuration);
-        builder.Services.AddGeoRegistry(configuration, topology).UseEmbeddedStores();
+        builder.Services.AddGeoRegistry(configuration, topology).UseEmbeddedStores().AddTelemetry(configuration);
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, TransferMemoryPoolFactory>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = configuration.Server.DrainTimeout);
         builder.WebHost.UseUrls([.. configuration.Server.Urls]);
@@ -58,6 +59,8 @@ internal static class RegionServer
         .ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.RequestHeaderEncodingSelector = _ => PeerHeaders.Encoding;
+            kestrel.ResponseHeaderEncodingSelector = _ => PeerHeaders.Encoding;
             kestrel.Limits.MaxRequestBodySize = null; // Blobs are limited by RepositoryOptions.BlobMaxGiB, manifests by their own limit.
             kestrel.Limits.MaxRequestBufferSize = MaxReceivedAheadKiB * 1024; // After TLS; the sockets have a limit of their own.
             kestrel.Limits.MaxRequestHeadersTotalSize = MaxRequestHeadKiB * 1024;

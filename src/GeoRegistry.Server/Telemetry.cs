@@ -1,6 +1,5 @@
 using GeoRegistry.Repositories.Metrics;
 using GeoRegistry.Server.Configuration;
-using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
@@ -8,32 +7,33 @@ using OpenTelemetry.Trace;
 namespace GeoRegistry.Server;
 
 /// <summary>Sends traces and metrics over OTLP, where an operator has said where to: by OpenTelemetry's own environment variables.</summary>
-internal sealed class Telemetry : IDisposable
+internal static class Telemetry
 {
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-    private static readonly string[] Meters =
-        [RegistryMetrics.MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http", "System.Runtime"];
+    /// <summary>What balancers ask every second says nothing as a trace.</summary>
+    private const string HealthPaths = "/healthz";
 
-    private readonly IDisposable[] _providers;
-
-    private Telemetry(params IDisposable[] providers) => _providers = providers;
-
-    /// <summary>Starts sending, or does nothing where <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is not set: then no request pays for it.</summary>
-    public static Telemetry Start(ServerConfiguration configuration)
+    /// <summary>Adds what sends, or nothing where <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is not set: then no request pays for it.</summary>
+    /// <remarks>It hears the peer listener too, which is a host of its own: listeners are found by the process, not by the host.</remarks>
+    public static IServiceCollection AddTelemetry(this IServiceCollection services, ServerConfiguration configuration)
     {
-        if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable(Endpoint))) return new Telemetry();
-        var resource = ResourceBuilder.CreateDefault()
-            .AddService("georegistry")
-            .AddAttributes([KeyValuePair.Create<string, object>("georegistry.region", configuration.Server.Region)]);
-        return new Telemetry(
-            Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource("Microsoft.AspNetCore", "System.Net.Http").AddOtlpExporter().Build(),
-            Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddMeter(Meters).AddOtlpExporter().Build());
-    }
-
-    /// <summary>Sends what is left.</summary>
-    public void Dispose()
-    {
-        foreach (var provider in _providers) provider.Dispose();
+        if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable(Endpoint))) return services;
+        services
+            .AddOpenTelemetry()
+            .ConfigureResource(resource => resource
+                .AddService("georegistry")
+                .AddAttributes([KeyValuePair.Create<string, object>("georegistry.region", configuration.Server.Region)]))
+            .WithTracing(traces => traces
+                .AddAspNetCoreInstrumentation(server => server.Filter = http => !http.Request.Path.StartsWithSegments(HealthPaths))
+                .AddHttpClientInstrumentation()
+                .AddOtlpExporter())
+            .WithMetrics(metrics => metrics
+                .AddMeter(RegistryMetrics.MeterName)
+                .AddAspNetCoreInstrumentation()
+                .AddHttpClientInstrumentation()
+                .AddRuntimeInstrumentation()
+                .AddOtlpExporter());
+        return services;
     }
 }

@@ -35,7 +35,7 @@ internal sealed class RegionEndpoints(RegionMap map, HomeResumption resumption, 
         if (region != map.Self && PeerIdentity.Of(http) is null)
         {
             using var answer = await relay.SendAsync(http, region).ConfigureAwait(false);
-            await Relay.CopyAsync(answer, http).ConfigureAwait(false);
+            await relay.CopyAsync(answer, http, region).ConfigureAwait(false);
             return;
         }
 

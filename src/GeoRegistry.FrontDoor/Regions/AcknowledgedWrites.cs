@@ -64,7 +64,7 @@ internal sealed class AcknowledgedWrites(RegionMap map, Tailing tails, Relay rel
         {
             if (answer.IsSuccessStatusCode && ReceiptOf(answer) is { } receipt) await AwaitAppliedAsync(receipt, request.Aborted).ConfigureAwait(false);
             ServedBy.Name(request.Http, home);
-            await Relay.CopyAsync(answer, request.Http).ConfigureAwait(false);
+            await relay.CopyAsync(answer, request.Http, home).ConfigureAwait(false);
         }
     }
 

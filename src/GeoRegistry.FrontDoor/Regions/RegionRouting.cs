@@ -72,9 +72,16 @@ internal sealed class RegionRouting(
             return;
         }
 
-        using var answer = await relay.SendAsync(request.Http, id.Region).ConfigureAwait(false);
-        ServedBy.Name(request.Http, id.Region);
-        await Relay.CopyAsync(answer, request.Http).ConfigureAwait(false);
+        try
+        {
+            using var answer = await relay.SendAsync(request.Http, id.Region).ConfigureAwait(false);
+            ServedBy.Name(request.Http, id.Region);
+            await relay.CopyAsync(answer, request.Http, id.Region).ConfigureAwait(false);
+        }
+        catch (OtherRegionsUnreachableException e) when (!request.Http.Response.HasStarted)
+        {
+            await ErrorResponse.WriteAsync(request.Http, UploadUnknown(id, e)).ConfigureAwait(false);
+        }
     }
 
     // What was read is answered, and not read again: what is asked after it was read holds for it.
@@ -156,14 +163,19 @@ internal sealed class RegionRouting(
             if ((foundOnly && !isFound) || (int)answer.StatusCode >= 500) return false;
             if (isFound && warning is not null) Warnings.Add(request.Http.Response, warning);
             ServedBy.Name(request.Http, region);
-            await Relay.CopyAsync(answer, request.Http).ConfigureAwait(false);
+            await relay.CopyAsync(answer, request.Http, region).ConfigureAwait(false);
             return true;
         }
-        catch (OtherRegionsUnreachableException)
+        catch (OtherRegionsUnreachableException) when (!request.Http.Response.HasStarted)
         {
             return false;
         }
     }
+
+    private static RegistryError UploadUnknown(UploadId id, OtherRegionsUnreachableException e) => RegistryError.Of(
+        ErrorCode.Unavailable,
+        $"{id.Region}, which has the upload, did not answer, so it is not known whether it took this: ask for the upload's offset and go on from there. {e.Message}",
+        ("region", id.Region.ToString()));
 
     // A home that lost data would answer that what the others have never was.
     private bool HasLostData(RegionId home) => home == map.Self ? gate.HasLostData : tails.Of(home) is { Activity: TailActivity.Diverged };

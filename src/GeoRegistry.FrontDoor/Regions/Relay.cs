@@ -1,53 +1,52 @@
+using System.Buffers;
+using System.Runtime.ExceptionServices;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Replication.Peers;
+using GeoRegistry.Repositories;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Net.Http.Headers;
 
 namespace GeoRegistry.FrontDoor.Regions;
 
 /// <summary>Hands clients' requests to other regions as they came, and their answers back.</summary>
 /// <param name="peers">The other regions.</param>
-internal sealed class Relay(PeerClient peers)
+/// <param name="options">How long a write may make no progress.</param>
+internal sealed class Relay(PeerClient peers, PeerOptions options)
 {
-    /// <summary>How long a region may take to answer what is read; writes may wait for replicas and have as long as the connection lives.</summary>
-    private static readonly TimeSpan ReadPatience = TimeSpan.FromSeconds(5);
+    /// <summary>How long a region may take to answer what is read, and then to each next part of the answer.</summary>
+    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>What is larger goes beside the connection for what is small and urgent.</summary>
     private const long BulkBytes = 1024 * 1024;
 
-    // Those of the connection itself, and those that the client or server of this hop sets.
-    private static readonly HashSet<string> OfOneHop = new(StringComparer.OrdinalIgnoreCase)
-    {
-        HeaderNames.Connection, HeaderNames.KeepAlive, HeaderNames.ProxyConnection, HeaderNames.TransferEncoding, HeaderNames.Upgrade, HeaderNames.TE, HeaderNames.Trailer,
-        HeaderNames.Host, HeaderNames.Authorization, HeaderNames.Expect, HeaderNames.ContentLength, HeaderNames.Date, HeaderNames.Server,
-        HeaderNames.TraceParent, HeaderNames.TraceState, PeerHeaders.Region,
-    };
+    /// <summary>
+    /// An answer up to this size is here whole before its client gets any of it, so that one that breaks off can be replaced by what is known here.
+    /// Nearly all manifests and lists are smaller; what is larger could not arrive in time over a slow link, and would take much memory.
+    /// </summary>
+    private const int BufferedAnswerBytes = 1024 * 1024;
 
-    // HTTP/2 has names in lower case; clients that look at them as text know these.
-    private static readonly Dictionary<string, string> UsualNames = new[]
-    {
-        Oci.HeaderNames.DockerContentDigest, Oci.HeaderNames.DockerDistributionApiVersion, Oci.HeaderNames.DockerUploadUuid, Oci.HeaderNames.GeoRegistryReceipt,
-        Oci.HeaderNames.OciFiltersApplied, Oci.HeaderNames.OciSubject, Oci.HeaderNames.OciTag,
-    }.ToDictionary(name => name, StringComparer.OrdinalIgnoreCase);
+    private const int CopyBytes = 64 * 1024;
 
     /// <summary>Sends a client's request to a region.</summary>
-    /// <exception cref="Repositories.OtherRegionsUnreachableException">The region did not answer.</exception>
+    /// <exception cref="OtherRegionsUnreachableException">The region did not answer, or its answer broke off. Whether it did what was asked is not known.</exception>
     public async Task<HttpResponseMessage> SendAsync(HttpContext http, RegionId region)
     {
         var request = http.Request;
-        var method = new HttpMethod(request.Method);
-        var headers = request.Headers.Where(header => !OfOneHop.Contains(header.Key) && !header.Key.StartsWith(':')).Select(header => KeyValuePair.Create(header.Key, header.Value.ToString()));
+        var relayed = new PeerRequest(new HttpMethod(request.Method), TargetOf(http)) { Headers = RelayedHeaders.Of(request.Headers), BufferedAnswerBytes = BufferedAnswerBytes };
         if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
-            return await peers.SendAsync(region, method, TargetOf(http), http.RequestAborted, ReadPatience, headers: headers).ConfigureAwait(false);
+            return await peers.SendAsync(region, relayed, ReadTimeout, http.RequestAborted).ConfigureAwait(false);
 
-        var body = new RelayedBody(request);
+        using var timeout = peers.StartTimeout(options.WriteTimeout);
+        var body = new RelayedBody(request, timeout);
         try
         {
             var isBulk = request.ContentLength is null or > BulkBytes;
-            var answer = await peers.SendAsync(region, method, TargetOf(http), http.RequestAborted, patience: null, body, headers, isBulk).ConfigureAwait(false);
-            await answer.Content.LoadIntoBufferAsync(http.RequestAborted).ConfigureAwait(false); // Answers to writes are small.
-            return answer;
+            return await peers.SendAsync(region, relayed with { Content = body, IsBulk = isBulk }, timeout, http.RequestAborted).ConfigureAwait(false);
+        }
+        catch (RelayedBodyException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerException!);
+            throw;
         }
         finally
         {
@@ -56,20 +55,51 @@ internal sealed class Relay(PeerClient peers)
     }
 
     /// <summary>Gives a region's answer to the client.</summary>
-    public static async Task CopyAsync(HttpResponseMessage answer, HttpContext http)
+    /// <exception cref="OtherRegionsUnreachableException">The answer broke off. As long as the response has not started, the client may still be answered otherwise.</exception>
+    public async Task CopyAsync(HttpResponseMessage answer, HttpContext http, RegionId region)
     {
         var response = http.Response;
         response.StatusCode = (int)answer.StatusCode;
-        foreach (var (name, values) in answer.Headers.Concat(answer.Content.Headers))
-        {
-            if (!OfOneHop.Contains(name)) response.Headers.Append(UsualNames.GetValueOrDefault(name, name), values.ToArray());
-        }
+        RelayedHeaders.Copy(answer, response.Headers);
 
         // 204 and 304 have neither a length nor a body.
         if (response.StatusCode is StatusCodes.Status204NoContent or StatusCodes.Status304NotModified) return;
         response.ContentLength = answer.Content.Headers.ContentLength;
         if (HttpMethods.IsHead(http.Request.Method) || response.ContentLength == 0) return;
-        await answer.Content.CopyToAsync(response.Body, http.RequestAborted).ConfigureAwait(false);
+
+        using var timeout = peers.StartTimeout(ReadTimeout);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, timeout.Token);
+        var body = await answer.Content.ReadAsStreamAsync(either.Token).ConfigureAwait(false);
+        var buffer = ArrayPool<byte>.Shared.Rent(CopyBytes);
+        long sentBytes = 0;
+        try
+        {
+            while (await ReadAsync().ConfigureAwait(false) is > 0 and var count)
+            {
+                timeout.Suspend(); // Its listener times the client.
+                await response.Body.WriteAsync(buffer.AsMemory(0, count), http.RequestAborted).ConfigureAwait(false);
+                timeout.Restart();
+                sentBytes += count;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        async ValueTask<int> ReadAsync()
+        {
+            try
+            {
+                var count = await body.ReadAsync(buffer, either.Token).ConfigureAwait(false);
+                return count > 0 || response.ContentLength is not { } promised || sentBytes == promised ? count : throw PeerClient.EndedEarly(sentBytes, promised);
+            }
+            catch (Exception e) when (!http.RequestAborted.IsCancellationRequested && PeerClient.IsFailureOfRegion(e))
+            {
+                if (!response.HasStarted) response.Clear();
+                throw peers.Unreachable(region, e, timeout);
+            }
+        }
     }
 
     private static string TargetOf(HttpContext http)

@@ -1,14 +1,18 @@
+using System.IO.Pipelines;
 using System.Net;
+using GeoRegistry.Replication.Peers;
 using Microsoft.AspNetCore.Http;
 
 namespace GeoRegistry.FrontDoor.Regions;
 
 /// <summary>The body of a client's request on its way to another region, as it arrives.</summary>
+/// <param name="request">The client's request.</param>
+/// <param name="timeout">Is restarted whenever a part was sent, and when all was; suspended while the client is waited for, whom its listener times.</param>
 /// <remarks>
 /// A region may answer before it has all, as it does to what it refuses. Then the copying has to have ended before the request does: the server cannot
 /// pass over the rest of a body that is being read, and would break off the connection with the answer on it.
 /// </remarks>
-internal sealed class RelayedBody(HttpRequest request) : HttpContent
+internal sealed class RelayedBody(HttpRequest request, ProgressTimeout timeout) : HttpContent
 {
     private readonly CancellationTokenSource _stopping = new(); // Not disposed: the request that bears the body is, while it may still be copied.
     private Task _copying = Task.CompletedTask;
@@ -34,23 +38,42 @@ internal sealed class RelayedBody(HttpRequest request) : HttpContent
         return request.ContentLength is not null;
     }
 
-    // A read that is given up by its token leaves the body in the state of being read; one that is called off does not.
     private async Task CopyAsync(Stream stream, CancellationToken cancellation)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stopping.Token);
         while (!either.IsCancellationRequested)
         {
-            var read = await request.BodyReader.ReadAsync(CancellationToken.None).ConfigureAwait(false);
+            timeout.Suspend();
+            var read = await ReadAsync().ConfigureAwait(false);
+            timeout.Restart();
             try
             {
                 if (read.IsCanceled) return;
-                foreach (var piece in read.Buffer) await stream.WriteAsync(piece, either.Token).ConfigureAwait(false);
+                foreach (var piece in read.Buffer)
+                {
+                    await stream.WriteAsync(piece, either.Token).ConfigureAwait(false);
+                    timeout.Restart();
+                }
+
                 if (read.IsCompleted) return;
             }
             finally
             {
                 request.BodyReader.AdvanceTo(read.Buffer.End);
             }
+        }
+    }
+
+    // A read that is cancelled by its token leaves the body in the state of being read; one that is cancelled by the reader does not.
+    private async ValueTask<ReadResult> ReadAsync()
+    {
+        try
+        {
+            return await request.BodyReader.ReadAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            throw new RelayedBodyException(e);
         }
     }
 }

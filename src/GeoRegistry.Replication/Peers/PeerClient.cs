@@ -6,7 +6,6 @@ using System.Security.Cryptography.X509Certificates;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Regions.Control;
 using GeoRegistry.Repositories;
-using Microsoft.AspNetCore.Http;
 
 namespace GeoRegistry.Replication.Peers;
 
@@ -18,11 +17,11 @@ namespace GeoRegistry.Replication.Peers;
 public sealed class PeerClient : IDisposable
 {
     private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan PingPatience = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(3);
 
     /// <summary>How long a region that failed the last request may take: others are there to be asked.</summary>
-    private static readonly TimeSpan SuspectPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SuspectTimeout = TimeSpan.FromSeconds(1);
 
     /// <summary>How much of a blob may be on the way: 200 Mbit/s over 80 ms are 2 MB, and faster links are filled too.</summary>
     private const int WindowBytes = 8 * 1024 * 1024;
@@ -53,42 +52,91 @@ public sealed class PeerClient : IDisposable
     /// <param name="region">The region.</param>
     /// <param name="method">The method.</param>
     /// <param name="target">Path and query, sent as they are.</param>
-    /// <param name="cancellation">Gives up.</param>
-    /// <param name="patience">How long the head may take; null for as long as the connection lives.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <param name="timeout">How long the head may take; null for as long as the connection lives.</param>
     /// <param name="content">The body, or null.</param>
     /// <param name="headers">Further headers.</param>
     /// <param name="bulk">Whether it carries a blob.</param>
     /// <exception cref="OtherRegionsUnreachableException">The region did not answer.</exception>
-    /// <exception cref="BadHttpRequestException">The body is that of a client's request, which is too slow or malformed.</exception>
-    public async Task<HttpResponseMessage> SendAsync(
+    public Task<HttpResponseMessage> SendAsync(
         RegionId region,
         HttpMethod method,
         string target,
         CancellationToken cancellation,
-        TimeSpan? patience = null,
+        TimeSpan? timeout = null,
         HttpContent? content = null,
         IEnumerable<KeyValuePair<string, string>>? headers = null,
-        bool bulk = false)
+        bool bulk = false) =>
+        SendAsync(region, new PeerRequest(method, target) { Content = content, Headers = headers ?? [], IsBulk = bulk }, timeout ?? Timeout.InfiniteTimeSpan, cancellation);
+
+    /// <summary>Sends a request and returns when the answer's head has arrived, and its body too where that is to be buffered.</summary>
+    /// <param name="region">The region.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="timeout">How long the head may take, and then a body that is buffered. A head of a region that failed the last request may take a second at most.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <exception cref="OtherRegionsUnreachableException">The region did not answer, or its answer broke off.</exception>
+    public async Task<HttpResponseMessage> SendAsync(RegionId region, PeerRequest request, TimeSpan timeout, CancellationToken cancellation)
     {
-        using var request = CreateRequest(region, method, target, content, headers);
-        using var timer = new CancellationTokenSource(PatienceWith(region, patience), _clock);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timer.Token);
+        using var limit = StartTimeout(IsSuspect(region) && timeout > SuspectTimeout ? SuspectTimeout : timeout);
+        return await SendAsync(region, request, limit, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Sends a request and returns when the answer's head has arrived, and its body too where that is to be buffered.</summary>
+    /// <param name="region">The region.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="timeout">Ends the request; whoever sends the body says when that moves on.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <exception cref="OtherRegionsUnreachableException">The region did not answer, or its answer broke off.</exception>
+    /// <remarks>An exception of the request's own body that is no <see cref="IOException"/> is thrown as it is: the region is not to blame.</remarks>
+    public async Task<HttpResponseMessage> SendAsync(RegionId region, PeerRequest request, ProgressTimeout timeout, CancellationToken cancellation)
+    {
+        using var message = CreateMessage(region, request);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
+        HttpResponseMessage? response = null;
         try
         {
-            var response = await (bulk ? _bulk : _urgent).SendAsync(request, limit.Token).ConfigureAwait(false);
+            response = await (request.IsBulk ? _bulk : _urgent).SendAsync(message, either.Token).ConfigureAwait(false);
+            if (IsBuffered(request, response))
+            {
+                timeout.Restart();
+                await BufferAsync(response.Content, request.BufferedAnswerBytes, either.Token).ConfigureAwait(false);
+            }
+
             _suspects.TryRemove(region, out _);
             return response;
         }
-        catch (Exception e) when (e.GetBaseException() is BadHttpRequestException fault)
+        catch (Exception e) when (!cancellation.IsCancellationRequested && IsFailureOfRegion(e))
         {
-            throw fault; // The body that is relayed: its client's fault, and not the region's.
-        }
-        catch (Exception e) when (!cancellation.IsCancellationRequested && e is HttpRequestException or IOException or OperationCanceledException)
-        {
+            response?.Dispose();
             _suspects[region] = true;
-            throw new OtherRegionsUnreachableException($"Region {region} cannot be reached from {_map.Self}: {e.GetBaseException().Message}");
+            throw Unreachable(region, e, timeout);
+        }
+        catch
+        {
+            response?.Dispose();
+            throw;
         }
     }
+
+    /// <summary>Starts a timeout by this client's clock.</summary>
+    public ProgressTimeout StartTimeout(TimeSpan duration) => new(duration, _clock);
+
+    /// <summary>Whether a failure while a region was asked is the region's, or that of the way to it.</summary>
+    /// <remarks>What cannot be sent at all is refused before it is sent, so all that comes from the connection is.</remarks>
+    public static bool IsFailureOfRegion(Exception failure) => failure is HttpRequestException or IOException or OperationCanceledException;
+
+    /// <summary>The failure of an answer whose body has not the length that its head says.</summary>
+    public static HttpIOException EndedEarly(long receivedBytes, long promisedBytes) =>
+        new(HttpRequestError.ResponseEnded, $"The answer ended after {receivedBytes} of {promisedBytes} bytes.");
+
+    /// <summary>Says in words that a region failed.</summary>
+    /// <param name="region">The region.</param>
+    /// <param name="failure">What was thrown.</param>
+    /// <param name="timeout">The timeout of the request, which may be the reason.</param>
+    public OtherRegionsUnreachableException Unreachable(RegionId region, Exception failure, ProgressTimeout timeout) => new(
+        timeout.Token.IsCancellationRequested
+            ? $"Region {region} did not answer {_map.Self} within {timeout.Duration.TotalSeconds} s."
+            : $"Region {region} cannot be reached from {_map.Self}: {failure.GetBaseException().Message}");
 
     /// <inheritdoc/>
     public void Dispose()
@@ -97,24 +145,32 @@ public sealed class PeerClient : IDisposable
         _bulk.Dispose();
     }
 
-    private TimeSpan PatienceWith(RegionId region, TimeSpan? patience) =>
-        patience is not { } time ? Timeout.InfiniteTimeSpan : IsSuspect(region) && time > SuspectPatience ? SuspectPatience : time;
+    private static bool IsBuffered(PeerRequest request, HttpResponseMessage response) =>
+        request.BufferedAnswerBytes > 0 && request.Method != HttpMethod.Head && (response.Content.Headers.ContentLength ?? 0) <= request.BufferedAnswerBytes;
 
-    private HttpRequestMessage CreateRequest(
-        RegionId region, HttpMethod method, string target, HttpContent? content, IEnumerable<KeyValuePair<string, string>>? headers)
+    private static async Task BufferAsync(HttpContent content, int maxBytes, CancellationToken cancellation)
+    {
+        var promisedBytes = content.Headers.ContentLength;
+        await content.LoadIntoBufferAsync(maxBytes, cancellation).ConfigureAwait(false);
+        var body = await content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+        if (promisedBytes is { } promised && body.Length != promised) throw EndedEarly(body.Length, promised); // The HTTP/2 client does not compare.
+    }
+
+    private HttpRequestMessage CreateMessage(RegionId region, PeerRequest request)
     {
         var address = _addresses.GetValueOrDefault(region) ?? _map.Current.Find(region)?.Peer
             ?? throw new OtherRegionsUnreachableException($"The topology has no region {region}.");
-        var uri = new Uri(address.GetLeftPart(UriPartial.Authority) + target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
-        var request = new HttpRequestMessage(method, uri) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = content };
-        request.Headers.Authorization = _authorization;
-        request.Headers.Add(PeerHeaders.Region, _map.Self.ToString());
-        foreach (var (name, value) in headers ?? [])
+        var uri = new Uri(address.GetLeftPart(UriPartial.Authority) + request.Target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        var message = new HttpRequestMessage(request.Method, uri) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = request.Content };
+        message.Headers.Authorization = _authorization;
+        message.Headers.Add(PeerHeaders.Region, _map.Self.ToString());
+        foreach (var (name, value) in request.Headers)
         {
-            if (!request.Headers.TryAddWithoutValidation(name, value)) request.Content?.Headers.TryAddWithoutValidation(name, value);
+            if (!PeerHeaders.CanSend(value)) throw new ArgumentException($"The header {name} has characters that cannot be sent.", nameof(request));
+            if (!message.Headers.TryAddWithoutValidation(name, value)) message.Content?.Headers.TryAddWithoutValidation(name, value);
         }
 
-        return request;
+        return message;
     }
 
     private static SocketsHttpHandler CreateHandler(PeerOptions options, TimeProvider clock)
@@ -123,11 +179,13 @@ public sealed class PeerClient : IDisposable
         {
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
-            ConnectTimeout = ConnectPatience,
+            ConnectTimeout = ConnectTimeout,
             EnableMultipleHttp2Connections = true,
             InitialHttp2StreamWindowSize = WindowBytes,
             KeepAlivePingDelay = PingDelay,
-            KeepAlivePingTimeout = PingPatience,
+            KeepAlivePingTimeout = PingTimeout,
+            RequestHeaderEncodingSelector = (_, _) => PeerHeaders.Encoding,
+            ResponseHeaderEncodingSelector = (_, _) => PeerHeaders.Encoding,
             UseCookies = false,
             UseProxy = false,
         };

@@ -35,6 +35,18 @@ public sealed class PeerListenerTests(SharedRegions shared)
     public async Task PeerListener_WithTheKey_Answers() =>
         Assert.Equal(HttpStatusCode.OK, await AskAsync("/peer/feed/end", "GeoRegistry-Cluster the key of a cluster that lives for one test only", "us"));
 
+    /// <summary>A head that the clients' listener takes must not break the connection that all requests to a region share.</summary>
+    [Fact]
+    public async Task RelayedRequest_WithTheLargestHeadOfAClient_IsAnsweredByTheHome()
+    {
+        const int Headers = 90, ValueBytes = 340, QueryBytes = 30_000; // Of 100 headers and 32 KiB; of a line of 32 KiB.
+        var answer = await shared.Us.Client.SendAsync(HttpMethod.Get, $"/v2/peers/large/tags/list?q={new string('q', QueryBytes)}", headers: headers =>
+        {
+            for (var i = 0; i < Headers; i++) headers.TryAddWithoutValidation($"X-{i}", new string('v', ValueBytes));
+        });
+        Assert.Equal((HttpStatusCode.NotFound, false), (answer.Status, answer.MayBeStale));
+    }
+
     private async Task<HttpStatusCode> AskAsync(string path, string? authorization, string region)
     {
         using var http = new HttpClient();

@@ -18,7 +18,7 @@ public sealed class TelemetryTests
         await using var server = await RegistryProcess.StartAsync(folder.Path, "--region", "eu");
         using var http = server.CreateClient();
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("v2/")).StatusCode);
-        await Waiting.UntilAsync("a trace of the request arrives", () => Task.FromResult(collector.Has("/v1/traces", "HttpRequestIn")));
+        await Waiting.UntilAsync("a trace of the request arrives", () => Task.FromResult(collector.Has("/v1/traces", "/v2/")));
         await Waiting.UntilAsync("the request's duration arrives", () => Task.FromResult(collector.Has("/v1/metrics", "http.server.request.duration")));
         Assert.True(collector.Has("/v1/traces", "georegistry"), "Traces bear the service's name.");
         Assert.True(collector.Has("/v1/metrics", "georegistry.region"), "Metrics bear the region.");
@@ -36,7 +36,7 @@ public sealed class TelemetryTests
         using var http = server.CreateClient();
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("v2/")).StatusCode);
         Assert.Equal(0, await server.StopAsync());
-        Assert.True(collector.Has("/v1/traces", "HttpRequestIn"), "The trace was not sent at the stop.");
+        Assert.True(collector.Has("/v1/traces", "/v2/"), "The trace was not sent at the stop.");
         Assert.True(collector.Has("/v1/metrics", "http.server.request.duration"), "The metrics were not sent at the stop.");
     }
 
@@ -52,6 +52,36 @@ public sealed class TelemetryTests
         Assert.Equal(0, await server.StopAsync());
         Assert.True(collector.Has("/v1/traces", "http.request.method"), "The trace does not bear the request's method.");
         Assert.True(collector.Has("/v1/traces", "/v2/"), "The trace does not bear the request's path.");
+    }
+
+    [Fact]
+    public async Task HealthChecks_AreNotTraced()
+    {
+        await using var collector = new OtlpCollector();
+        using var environment = new EnvironmentScope(("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Endpoint), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"));
+        using var folder = new TemporaryFolder();
+        await using var server = await RegistryProcess.StartAsync(folder.Path);
+        using var http = server.CreateClient();
+        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("healthz/ready")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("healthz/live")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("v2/")).StatusCode);
+        Assert.Equal(0, await server.StopAsync());
+        Assert.True(collector.Has("/v1/traces", "/v2/"), "The request between was not traced.");
+        Assert.False(collector.Has("/v1/traces", "/healthz"), "A health check was traced.");
+    }
+
+    [Fact]
+    public async Task Metrics_OfTheProcess_AreSent()
+    {
+        await using var collector = new OtlpCollector();
+        using var environment = new EnvironmentScope(("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Endpoint), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"));
+        using var folder = new TemporaryFolder();
+        await using var server = await RegistryProcess.StartAsync(folder.Path);
+        using var http = server.CreateClient();
+        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("v2/")).StatusCode);
+        Assert.Equal(0, await server.StopAsync());
+        foreach (var metric in new[] { "dotnet.gc.", "kestrel.", "georegistry." })
+            Assert.True(collector.Has("/v1/metrics", metric), $"No metric {metric}* was sent.");
     }
 
     [Fact]

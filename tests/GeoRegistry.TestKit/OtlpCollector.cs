@@ -4,10 +4,10 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace GeoRegistry.Server.Tests.Observability;
+namespace GeoRegistry.TestKit;
 
 /// <summary>Takes what is sent over OTLP/HTTP and keeps the bodies by path.</summary>
-internal sealed class OtlpCollector : IAsyncDisposable
+public sealed class OtlpCollector : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly ConcurrentDictionary<string, ConcurrentQueue<string>> _bodies = new();
@@ -21,9 +21,9 @@ internal sealed class OtlpCollector : IAsyncDisposable
 
     public string Endpoint => $"http://{_listener.LocalEndpoint}";
 
-    /// <summary>Whether anything with this text has arrived on a path.</summary>
-    public bool Has(string path, string text) =>
-        _bodies.TryGetValue(path, out var bodies) && bodies.Any(body => body.Contains(text, StringComparison.Ordinal));
+    /// <summary>Whether one message with all these texts has arrived on a path. Texts are bytes (Latin-1).</summary>
+    public bool Has(string path, params string[] texts) =>
+        _bodies.TryGetValue(path, out var bodies) && bodies.Any(body => texts.All(text => body.Contains(text, StringComparison.Ordinal)));
 
     public async ValueTask DisposeAsync()
     {
