@@ -1,5 +1,6 @@
+using System.Text;
 using GeoRegistry.Regions.Control;
-using GeoRegistry.Server.Tests.Configuration;
+using GeoRegistry.Regions.Topologies;
 using GeoRegistry.TestKit;
 
 namespace GeoRegistry.Server.Tests.PowerLoss;
@@ -16,11 +17,10 @@ public sealed class ControlStorePowerLossTests : IDisposable
         var root = Directory.CreateDirectory(_folder.Child("disk")).FullName;
         var control = new FileControlStore(Path.Combine(root, "topology.json"), TimeProvider.System);
         var disk = new RecordedDisk(root);
-        var topology = ThreeRegionsFiles.ReadTopology() with { Version = 1 };
 
         for (var version = 1; version <= 2; version++)
         {
-            var next = topology with { Version = version };
+            var next = Of(version);
             var steps = await Strace.RecordAsync(_folder.Child($"{version}.trace"), async () => Assert.True(await control.TryReplaceAsync(version - 1, next)));
             foreach (var step in steps) disk.Apply(step);
 
@@ -32,4 +32,10 @@ public sealed class ControlStorePowerLossTests : IDisposable
     }
 
     public void Dispose() => _folder.Dispose();
+
+    private static Topology Of(long version)
+    {
+        var json = $$"""{"version":{{version}},"regions":[{"id":"eu","peer":"http://127.0.0.1:6001"}],"homes":[{"prefix":"","region":"eu"}],"policies":[]}""";
+        return TopologyReader.Read(Encoding.UTF8.GetBytes(json), out var faults) ?? throw new InvalidDataException(string.Join("; ", faults));
+    }
 }

@@ -16,8 +16,7 @@ namespace GeoRegistry.Server.Tests.PowerLoss;
 /// </remarks>
 /// <param name="disk">The disk that the servers write to.</param>
 /// <param name="data">The servers' data folder, as a path below the disk's root.</param>
-/// <param name="acknowledged">Is called at every acknowledgement, with what was promised until then.</param>
-internal sealed class Judge(RecordedDisk disk, string data, Action<Promises>? acknowledged = null)
+internal sealed class Judge(RecordedDisk disk, string data)
 {
     private readonly ExchangeReader _exchanges = new();
 
@@ -40,7 +39,6 @@ internal sealed class Judge(RecordedDisk disk, string data, Action<Promises>? ac
         if (path is not null && step.Call.Name is "fsync" or "fdatasync") await AtAsync($"at {step.Call}", AssertLinksAsync);
         if (_exchanges.Apply(step) is not { } exchange || !Promises.Take(exchange)) return;
         await AtAsync($"at the answer {exchange}", (tables, image) => Promises.AssertKeptAsync(tables, blob => HasWhole(image, blob)));
-        acknowledged?.Invoke(Promises);
     }
 
     // Whoever writes to a blob's file, or gives the name to one that is not on disk, may be left with half a blob.

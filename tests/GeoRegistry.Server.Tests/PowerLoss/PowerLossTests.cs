@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using GeoRegistry.Server.Tests.Clients;
 using GeoRegistry.TestKit;
@@ -8,65 +7,53 @@ using Xunit.Sdk;
 namespace GeoRegistry.Server.Tests.PowerLoss;
 
 /// <summary>What was acknowledged outlasts a power loss, which takes all that was not synced; a kill takes nothing of the page cache, so it proves none of this.</summary>
-public sealed class PowerLossTests(ITestOutputHelper output)
+public sealed class PowerLossTests(RecordedRun run, ITestOutputHelper output) : IClassFixture<RecordedRun>
 {
-    private static readonly int Images = LongTests.AreOn ? 60 : 8;
-    private static readonly int Losses = LongTests.AreOn ? 60 : 4;
-
-    private readonly int _seed = Environment.GetEnvironmentVariable("GEOREGISTRY_SEED") is { } given ? int.Parse(given, CultureInfo.InvariantCulture) : Environment.TickCount;
+    private static readonly int Losses = LongTests.AreOn ? 60 : 2;
 
     [Fact]
     public async Task PowerLoss_AtAnyMoment_LeavesWhatWasAcknowledgedAndNothingHalf()
     {
-        output.WriteLine($"GEOREGISTRY_SEED={_seed}");
-        using var scenario = new PowerLossScenario();
-        await scenario.RunAsync(RegistryProcess.ServerAssembly, _seed, Images);
-        var judge = new Judge(scenario.NewDisk(), PowerLossScenario.Data);
-        await judge.FollowAsync(scenario.Steps);
+        output.WriteLine($"GEOREGISTRY_SEED={run.Seed}");
+        var judge = new Judge(run.Scenario.NewDisk(), PowerLossScenario.Data);
+        await judge.FollowAsync(run.Scenario.Steps);
         judge.Disk.AssertIsReal();
-        output.WriteLine($"{scenario.Steps.Count} steps, {judge.Judged} moments judged, {judge.Promises.Count} acknowledgements");
-        Assert.True(judge.Promises.Count >= 15 + (Images * 4), "The trace has fewer acknowledgements than were sent.");
+        output.WriteLine($"{run.Scenario.Steps.Count} steps, {judge.Judged} moments judged, {judge.Promises.Count} acknowledgements");
+        Assert.True(judge.Promises.Count >= 15 + (RecordedRun.Images * 4), "The trace has fewer acknowledgements than were sent.");
     }
 
     [Fact]
     public async Task PowerLoss_WhenAnAnswerIsSent_LeavesADiskThatAServerStartsOnWithAllThatWasAcknowledged()
     {
-        output.WriteLine($"GEOREGISTRY_SEED={_seed}");
-        var random = new Random(_seed);
-        using var scenario = new PowerLossScenario();
+        output.WriteLine($"GEOREGISTRY_SEED={run.Seed}");
+        var random = new Random(run.Seed);
         using var folder = new TemporaryFolder();
-        await scenario.RunAsync(RegistryProcess.ServerAssembly, _seed, Images);
-        var acknowledgements = await CountAsync(scenario);
+        var acknowledgements = CountAcknowledgements();
         var moments = Enumerable.Range(0, Losses).Select(_ => random.Next(1, acknowledgements + 1)).Append(1).Append(acknowledgements).ToHashSet();
         foreach (var moment in moments)
         {
             try
             {
-                await LoseAsync(scenario, moment, new Random(random.Next()), folder.Child($"{moment}"));
+                await LoseAsync(moment, new Random(random.Next()), folder.Child($"{moment}"));
             }
             catch (Exception e)
             {
-                throw new XunitException($"With GEOREGISTRY_SEED={_seed}, power lost after {moment} of {acknowledgements} acknowledgements: {e.Message}", e);
+                throw new XunitException($"With GEOREGISTRY_SEED={run.Seed}, power lost after {moment} of {acknowledgements} acknowledgements: {e.Message}", e);
             }
         }
     }
 
-    private static async Task<int> CountAsync(PowerLossScenario scenario)
+    private int CountAcknowledgements()
     {
         var (exchanges, promises) = (new ExchangeReader(), new Promises());
-        foreach (var step in scenario.Steps)
-        {
-            if (exchanges.Apply(step) is { } exchange) promises.Take(exchange);
-        }
-
-        return await Task.FromResult(promises.Count);
+        return run.Scenario.Steps.Count(step => exchanges.Apply(step) is { } exchange && promises.Take(exchange));
     }
 
     // Odd moments lose all that was not synced; at even ones some of it came to be on disk, in no order.
-    private static async Task LoseAsync(PowerLossScenario scenario, int moment, Random random, string folder)
+    private async Task LoseAsync(int moment, Random random, string folder)
     {
-        var (disk, exchanges, promises) = (scenario.NewDisk(), new ExchangeReader(), new Promises());
-        foreach (var step in scenario.Steps)
+        var (disk, exchanges, promises) = (run.Scenario.NewDisk(), new ExchangeReader(), new Promises());
+        foreach (var step in run.Scenario.Steps)
         {
             disk.Apply(step);
             if (exchanges.Apply(step) is { } exchange && promises.Take(exchange) && promises.Count == moment) break;

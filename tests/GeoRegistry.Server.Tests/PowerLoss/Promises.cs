@@ -21,15 +21,6 @@ internal sealed class Promises
 
     public IReadOnlyDictionary<(RepositoryName Repository, Tag Tag), Digest?> Tags => _tags;
 
-    public Promises Copy()
-    {
-        var copy = new Promises { Count = Count };
-        foreach (var (key, value) in _blobs) copy._blobs[key] = value;
-        foreach (var (key, value) in _manifests) copy._manifests[key] = value;
-        foreach (var (key, value) in _tags) copy._tags[key] = value;
-        return copy;
-    }
-
     /// <summary>Takes what an answer promises.</summary>
     /// <returns>Whether it promises anything: bytes of an upload that is not complete are not promised to outlast a power loss.</returns>
     public bool Take(Exchange exchange)
