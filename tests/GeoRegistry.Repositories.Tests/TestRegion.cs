@@ -1,5 +1,6 @@
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Commits;
+using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Manifests;
 using GeoRegistry.Repositories.Blobs;
@@ -35,7 +36,9 @@ internal sealed class TestRegion : IAsyncDisposable
     public RepositoryOptions Options { get; } = new();
 
     /// <summary>What one process of the region has in memory; two of them on one region know nothing of each other.</summary>
-    public TestProcess Start() => new(this);
+    /// <param name="ledgers">The ledgers as this process finds them; null for the region's own.</param>
+    /// <param name="others">The other regions; null for none.</param>
+    public TestProcess Start(ILedgerStore? ledgers = null, IOtherRegions? others = null) => new(this, ledgers ?? Metadata, others ?? new NoOtherRegions());
 
     public async ValueTask DisposeAsync()
     {
@@ -51,13 +54,12 @@ internal sealed class TestProcess
 
     private readonly TestRegion _region;
 
-    public TestProcess(TestRegion region)
+    public TestProcess(TestRegion region, ILedgerStore ledgers, IOtherRegions others)
     {
         _region = region;
         Reader = new RepositoryReader(region.Metadata, region.Options);
-        var others = new NoOtherRegions();
         Blobs = new RepositoryBlobs(region.Metadata, region.Blobs, others, region.Options);
-        Directory = new RepositoryDirectory(_ => new Home(TestRegion.Id, 1), region.Metadata, region.Metadata, new RepositoryViews(Reader, Blobs), others, region.Clock);
+        Directory = new RepositoryDirectory(_ => new Home(TestRegion.Id, 1), ledgers, region.Metadata, new RepositoryViews(Reader, Blobs), others, region.Clock);
         Uploads = new UploadSessions(TestRegion.Id, region.Blobs, Blobs, region.Options, region.Clock);
     }
 
