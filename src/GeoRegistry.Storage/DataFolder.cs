@@ -24,8 +24,7 @@ public sealed class DataFolder : IDisposable
     public DataFolder(string path, RegionId region)
     {
         FullPath = Path.GetFullPath(path);
-        Directory.CreateDirectory(FullPath);
-        Posix.SyncDirectory(Path.GetDirectoryName(FullPath) ?? FullPath);
+        Posix.CreateDirectory(FullPath);
         try
         {
             _lock = new FileStream(Path.Combine(FullPath, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);

@@ -1,5 +1,6 @@
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Commits;
+using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Manifests;
 using GeoRegistry.Repositories.Blobs;
@@ -36,7 +37,9 @@ internal sealed class TestRegion : IAsyncDisposable
     public RepositoryOptions Options { get; } = new();
 
     /// <summary>What one process of the region has in memory; two of them on one region know nothing of each other.</summary>
-    public TestProcess Start() => new(this);
+    /// <param name="ledgers">The ledgers as this process finds them; null for the region's own.</param>
+    /// <param name="visibility">Who may show what; null for a region that is alone.</param>
+    public TestProcess Start(ILedgerStore? ledgers = null, IVisibility? visibility = null) => new(this, ledgers ?? Metadata, visibility ?? new NoOtherRegions());
 
     public async ValueTask DisposeAsync()
     {
@@ -54,13 +57,14 @@ internal sealed class TestProcess
 
     private readonly TestRegion _region;
 
-    public TestProcess(TestRegion region)
+    public TestProcess(TestRegion region, ILedgerStore ledgers, IVisibility visibility)
     {
         _region = region;
         Reader = new RepositoryReader(region.Metadata, region.Options);
-        var others = new NoOtherRegions();
-        Blobs = new RepositoryBlobs(region.Metadata, region.Blobs, others, others, region.Options);
-        Directory = new RepositoryDirectory(_ => new Home(TestRegion.Id, 1), region.Metadata, region.Metadata, new RepositoryViews(Reader, Blobs), others, others, others, others, region.Clock);
+        var none = new NoOtherRegions();
+        Blobs = new RepositoryBlobs(region.Metadata, region.Blobs, none, none, region.Options);
+        Directory = new RepositoryDirectory(
+            _ => new Home(TestRegion.Id, 1), ledgers, region.Metadata, new RepositoryViews(Reader, Blobs), none, none, none, visibility, region.Clock);
         Uploads = new UploadSessions(TestRegion.Id, region.Blobs, Blobs, region.Options, region.Clock);
     }
 

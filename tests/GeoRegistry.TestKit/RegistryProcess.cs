@@ -68,10 +68,18 @@ public sealed partial class RegistryProcess : IAsyncDisposable
     /// <param name="runner">The program and its arguments; none to start the server itself.</param>
     /// <param name="dataFolder">Its data; used again, it is a restart.</param>
     /// <param name="arguments">Further arguments, as on the command line. Without an address to listen at it takes a free port.</param>
-    public static async Task<RegistryProcess> StartThroughAsync(IReadOnlyList<string> runner, string dataFolder, params string[] arguments)
+    public static Task<RegistryProcess> StartThroughAsync(IReadOnlyList<string> runner, string dataFolder, params string[] arguments) =>
+        StartBuildAsync(ServerAssembly, runner, dataFolder, arguments);
+
+    /// <summary>As <see cref="StartThroughAsync"/>, of another build of the server.</summary>
+    /// <param name="assembly">The server's assembly.</param>
+    /// <param name="runner">The program that runs it and its arguments; none to start the server itself.</param>
+    /// <param name="dataFolder">Its data; used again, it is a restart.</param>
+    /// <param name="arguments">Further arguments, as on the command line.</param>
+    public static async Task<RegistryProcess> StartBuildAsync(string assembly, IReadOnlyList<string> runner, string dataFolder, params string[] arguments)
     {
         string[] listen = arguments.Contains("--listen") ? [] : ["--listen", "http://127.0.0.1:0"];
-        var server = Launch([.. runner, "dotnet", ServerAssembly, .. listen, "--data", dataFolder, .. arguments]);
+        var server = Launch([.. runner, "dotnet", assembly, .. listen, "--data", dataFolder, .. arguments]);
         try
         {
             server.Address = await server._listening.Task.WaitAsync(StartTimeout);

@@ -36,6 +36,7 @@ public sealed class FileControlStore(string path, TimeProvider clock) : IControl
         }
 
         File.Move(draft, _path, overwrite: true);
+        FolderSync.Sync(Path.GetDirectoryName(_path)!);
         return true;
     }
 

@@ -10,7 +10,8 @@ namespace GeoRegistry.Storage.Files;
 ///   sha512/00 … ff/
 ///   uploads/          one file an upload in progress, named by its key
 /// </code>
-/// The folders are made once, at the first start, so that a push never has to make one and put it on disk.
+/// The folders are made at the start, so that a push never has to make one and put it on disk. They are put on disk at every start:
+/// one that made them may have been killed before it did that.
 /// </remarks>
 internal sealed class BlobFolder
 {
@@ -48,8 +49,6 @@ internal sealed class BlobFolder
 
     private static void MakeShards(string folder)
     {
-        // The last one is there only when all are: they are made in order.
-        if (Directory.Exists(Path.Combine(folder, "ff"))) return;
         for (var i = 0; i < 256; i++) Directory.CreateDirectory(Path.Combine(folder, $"{i:x2}"));
         Posix.SyncDirectory(folder);
     }

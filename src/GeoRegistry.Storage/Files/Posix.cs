@@ -8,14 +8,35 @@ namespace GeoRegistry.Storage.Files;
 internal static partial class Posix
 {
     private const int ReadOnlyDirectory = 0x10000; // O_RDONLY | O_DIRECTORY on Linux
+    private const int AccessDenied = 13; // EACCES
     private const uint StartWriting = 2; // SYNC_FILE_RANGE_WRITE
+
+    /// <summary>Makes a directory and those above it where they are missing, and puts their entries on disk.</summary>
+    /// <remarks>
+    /// The entry of the lowest one that exists is put on disk too: whoever made it may have been killed before it did that.
+    /// A directory that may not be read is passed over: it is an administrator's, who made the entry in it.
+    /// </remarks>
+    public static void CreateDirectory(string path)
+    {
+        if (Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(path)) is not { } parent) return;
+        if (!Directory.Exists(path))
+        {
+            CreateDirectory(parent);
+            Directory.CreateDirectory(path);
+        }
+
+        SyncDirectory(parent, mayBeDenied: true);
+    }
 
     /// <summary>Puts a directory's entries on disk: a file created in or renamed to it is found again after a power cut.</summary>
     /// <exception cref="IOException">The system reports a failure; what was meant to be durable may not be.</exception>
-    public static void SyncDirectory(string path)
+    public static void SyncDirectory(string path) => SyncDirectory(path, mayBeDenied: false);
+
+    private static void SyncDirectory(string path, bool mayBeDenied)
     {
         if (!OperatingSystem.IsLinux()) return; // Windows has no such call; macOS orders renames by itself.
         var descriptor = Open(path, ReadOnlyDirectory);
+        if (descriptor < 0 && mayBeDenied && Marshal.GetLastPInvokeError() == AccessDenied) return;
         if (descriptor < 0) throw Failure($"open directory {path}");
         using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
         if (Fsync(handle) != 0) throw Failure($"fsync directory {path}");

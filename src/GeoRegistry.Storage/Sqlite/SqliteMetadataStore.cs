@@ -25,6 +25,7 @@ public sealed partial class SqliteMetadataStore : ILedgerStore, IRepositoryTable
     {
         _region = region;
         _time = time ?? TimeProvider.System;
+        SyncLog(path);
         _writer = new SqliteWriter(path, session => FeedRows.Begin(session, region.ToString()));
         Posix.SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         _readers = new SqliteReaders(path);
@@ -134,6 +135,15 @@ public sealed partial class SqliteMetadataStore : ILedgerStore, IRepositoryTable
     {
         await _writer.DisposeAsync().ConfigureAwait(false);
         _readers.Dispose();
+    }
+
+    // A process that was killed may have left commits in the log that are not on disk. They are visible, and nothing that is decided on
+    // them writes them again: they are put on disk before anybody sees them.
+    private static void SyncLog(string path)
+    {
+        if (!File.Exists($"{path}-wal")) return;
+        using var log = File.OpenHandle($"{path}-wal", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        RandomAccess.FlushToDisk(log);
     }
 
     private static long Ledger(SqliteSession session, RepositoryName repository) => LedgerRows.Find(session, LedgerId.Of(repository)).Ledger;

@@ -1,0 +1,129 @@
+using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Protocol;
+using GeoRegistry.Repositories.Regions;
+using GeoRegistry.Repositories.Writes;
+using GeoRegistry.TestKit.Stores;
+
+namespace GeoRegistry.Repositories.Tests.Writes;
+
+/// <summary>An append that fails is not acknowledged, whether it took effect or not; what is read and written after it is on what stands.</summary>
+public sealed class FailedAppendTests : IAsyncDisposable
+{
+    private readonly TestRegion _region = new();
+    private readonly StoreFaults _faults = new();
+    private readonly RecordedChanges _changes = new();
+    private readonly TestProcess _process;
+
+    public FailedAppendTests() => _process = _region.Start(_faults.Over<ILedgerStore>(_region.Metadata), _changes);
+
+    [Theory]
+    [InlineData(StoreFault.NotRun)]
+    [InlineData(StoreFault.AnswerLost)]
+    [InlineData(StoreFault.Cancelled)]
+    public async Task PutManifestAsync_AppendFails_ReadsAndTheNextWriteAreOnWhatStands(StoreFault fault)
+    {
+        var (a, b) = (await _process.PushImageAsync("a", "v1"), await _process.PushImageAsync("b"));
+        Assert.Equal(a.Digest, await _process.ReadAsync("v1"));
+        _faults.Fail(nameof(ILedgerStore.AppendAsync), fault);
+
+        await AssertFailsAsync(fault, () => _process.PutAsync(b, "v1"));
+
+        var stands = fault == StoreFault.AnswerLost ? b : a;
+        Assert.Equal(stands.Digest, await _process.ReadAsync("v1"));
+        Assert.Equal(fault == StoreFault.AnswerLost ? 3 : 2, (await _process.ReadHeadAsync()).Number);
+
+        // The client tries again: once more or for the first time, the tag is moved by exactly one commit.
+        Assert.Equal(3, TestProcess.Committed(await _process.PutAsync(b, "v1")).Number);
+        Assert.Equal(b.Digest, await _process.ReadAsync("v1"));
+        Assert.Equal(4, TestProcess.Committed(await _process.PutAsync(a, "v1")).Number);
+        Assert.Equal(a.Digest, await _process.ReadAsync("v1"));
+    }
+
+    [Theory]
+    [InlineData(StoreFault.NotRun)]
+    [InlineData(StoreFault.AnswerLost)]
+    [InlineData(StoreFault.Cancelled)]
+    public async Task DeleteAsync_AppendFails_ReadsAreOnWhatStands(StoreFault fault)
+    {
+        var image = await _process.PushImageAsync("a", "v1");
+        Assert.Equal(image.Digest, await _process.ReadAsync("v1"));
+        _faults.Fail(nameof(ILedgerStore.AppendAsync), fault);
+
+        await AssertFailsAsync(fault, () => _process.DeleteAsync($"{image.Digest}"));
+
+        Assert.Equal(fault == StoreFault.AnswerLost ? null : image.Digest, await _process.ReadAsync("v1"));
+        if (fault == StoreFault.AnswerLost) Assert.Equal(404, TestProcess.Refused(await _process.DeleteAsync($"{image.Digest}")).Status);
+        else TestProcess.Committed(await _process.DeleteAsync($"{image.Digest}"));
+        Assert.Null(await _process.ReadAsync("v1"));
+        Assert.Null(await _process.ReadAsync($"{image.Digest}"));
+    }
+
+    /// <summary>A tag that may have moved is not answered alone by anybody until it is known; an append that was cancelled certainly did not run.</summary>
+    [Theory]
+    [InlineData(StoreFault.NotRun)]
+    [InlineData(StoreFault.AnswerLost)]
+    [InlineData(StoreFault.Cancelled)]
+    public async Task PutManifestAsync_AppendFails_TheChangeIsUnknownUnlessItWasCancelled(StoreFault fault)
+    {
+        var (_, b) = (await _process.PushImageAsync("a", "v1"), await _process.PushImageAsync("b"));
+        var before = _changes.Ended.Count;
+        _faults.Fail(nameof(ILedgerStore.AppendAsync), fault);
+
+        await AssertFailsAsync(fault, () => _process.PutAsync(b, "v1"));
+        Assert.Equal([fault == StoreFault.Cancelled ? "not appended" : "unknown"], _changes.Ended.Skip(before));
+
+        TestProcess.Committed(await _process.PutAsync(b, "v1"));
+        TestProcess.Committed(await _process.DeleteAsync("v1"));
+        Assert.Equal("appended 4", _changes.Ended[^1]);
+    }
+
+    /// <summary>The push that is repeated changes nothing; it is acknowledged only once what the lost one did is shown everywhere.</summary>
+    [Fact]
+    public async Task PutManifestAsync_RepeatedAfterALostAnswer_WaitsUntilTheFirstIsShown()
+    {
+        var (_, b) = (await _process.PushImageAsync("a", "v1"), await _process.PushImageAsync("b"));
+        _faults.Fail(nameof(ILedgerStore.AppendAsync), StoreFault.AnswerLost);
+        await AssertFailsAsync(StoreFault.AnswerLost, () => _process.PutAsync(b, "v1"));
+
+        TestProcess.Committed(await _process.PutAsync(b, "v1"));
+
+        Assert.Equal(3, _changes.Awaited[^1]);
+    }
+
+    public ValueTask DisposeAsync() => _region.DisposeAsync();
+
+    private static async Task AssertFailsAsync(StoreFault fault, Func<Task<WriteOutcome>> write)
+    {
+        if (fault == StoreFault.Cancelled) await Assert.ThrowsAnyAsync<OperationCanceledException>(write);
+        else await Assert.ThrowsAsync<StoreFaultException>(write);
+    }
+
+    /// <summary>Records which changes began and how they ended; every change concerns others.</summary>
+    private sealed class RecordedChanges : IVisibility
+    {
+        public List<string> Ended { get; } = [];
+
+        public List<long> Awaited { get; } = [];
+
+        public ValueTask<IVisibleChange?> BeginChangeAsync(RepositoryName repository, IReadOnlyList<string> names, CancellationToken cancellation = default) => new(new Change(Ended));
+
+        public Task AwaitShownAsync(RepositoryName repository, IReadOnlyList<string> names) => Task.CompletedTask;
+
+        public Task AwaitFollowedAsync(RepositoryName repository, long number, CancellationToken cancellation = default)
+        {
+            Awaited.Add(number);
+            return Task.CompletedTask;
+        }
+
+        private sealed class Change(List<string> ended) : IVisibleChange
+        {
+            public Task Appended(long number)
+            {
+                ended.Add($"appended {number}");
+                return Task.CompletedTask;
+            }
+
+            public void Failed(bool isUnknown) => ended.Add(isUnknown ? "unknown" : "not appended");
+        }
+    }
+}

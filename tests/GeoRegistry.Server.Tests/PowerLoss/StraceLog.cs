@@ -1,0 +1,52 @@
+namespace GeoRegistry.Server.Tests.PowerLoss;
+
+/// <summary>A moment of a trace: a system call begins, or it returns.</summary>
+internal readonly record struct TraceStep(SystemCall Call, bool IsReturn);
+
+/// <summary>What strace wrote, over all threads in one order.</summary>
+/// <remarks>
+/// strace holds a thread at the beginning and at the end of each call until it has seen it. So where one call must happen before
+/// another, as a sync before the answer that waits for it, the first returns earlier in the log than the second begins.
+/// </remarks>
+internal static class StraceLog
+{
+    private const string Unfinished = " <unfinished ...>";
+    private const string Resumed = " resumed>";
+
+    public static List<TraceStep> Read(string file)
+    {
+        var steps = new List<TraceStep>();
+        var running = new Dictionary<string, SystemCall>();
+        foreach (var line in File.ReadLines(file))
+        {
+            var thread = line[..line.IndexOf(' ', StringComparison.Ordinal)];
+            var text = line[thread.Length..].TrimStart();
+            if (text.StartsWith("+++", StringComparison.Ordinal) || text.StartsWith("---", StringComparison.Ordinal)) continue; // Ends of threads, and signals.
+            if (text.StartsWith("<... ", StringComparison.Ordinal))
+            {
+                if (!running.Remove(thread, out var call)) throw new InvalidDataException($"The trace resumes a call that did not begin: {text}");
+                if (text.EndsWith(" = ?", StringComparison.Ordinal)) continue; // The process ended within it.
+                call.Return(text[(text.IndexOf(Resumed, StringComparison.Ordinal) + Resumed.Length)..]);
+                steps.Add(new TraceStep(call, IsReturn: true));
+                continue;
+            }
+
+            var name = text[..text.IndexOf('(', StringComparison.Ordinal)];
+            var rest = text[(name.Length + 1)..];
+            if (rest.EndsWith(Unfinished, StringComparison.Ordinal))
+            {
+                running[thread] = new SystemCall(name, rest[..^Unfinished.Length]);
+                steps.Add(new TraceStep(running[thread], IsReturn: false));
+            }
+            else
+            {
+                var call = new SystemCall(name, "");
+                call.Return(rest);
+                steps.Add(new TraceStep(call, IsReturn: false));
+                steps.Add(new TraceStep(call, IsReturn: true));
+            }
+        }
+
+        return steps;
+    }
+}
