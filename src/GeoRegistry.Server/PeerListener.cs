@@ -11,6 +11,9 @@ internal sealed class PeerListener : IHostedService, IAsyncDisposable
     /// <summary>How much of one transfer, and of all on a connection, may be received ahead: enough for fast links between far regions.</summary>
     private const int StreamWindowBytes = 4 * 1024 * 1024, ConnectionWindowBytes = 16 * 1024 * 1024;
 
+    /// <summary>Each region keeps a few; whoever opens more is none.</summary>
+    private const int MaxConnections = 1000;
+
     private readonly WebApplication _app;
 
     public PeerListener(PeerOptions options, PeerApi api, IConfiguration configuration, IMemoryPoolFactory<byte> memory, ILoggerFactory loggers)
@@ -20,7 +23,7 @@ internal sealed class PeerListener : IHostedService, IAsyncDisposable
         builder.Services.AddSingleton(loggers);
         builder.Services.AddSingleton(memory);
         builder.WebHost.UseUrls(options.Listen);
-        RegionServer.ConfigureServer(builder.WebHost);
+        RegionServer.ConfigureServer(builder.WebHost, MaxConnections);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http2);

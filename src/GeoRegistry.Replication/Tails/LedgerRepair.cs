@@ -11,7 +11,7 @@ using GeoRegistry.Repositories;
 namespace GeoRegistry.Replication.Tails;
 
 /// <summary>Takes ledgers over from their home as snapshots: those that went apart, and all of a region that was away for long or is new.</summary>
-public sealed class LedgerRepair(PeerClient peers, ILedgerStore ledgers, IReplicaStore replicas, MissingBlobs missing, RepositoryViews views)
+public sealed class LedgerRepair(PeerClient peers, ILedgerStore ledgers, IReplicaStore replicas, MissingBlobs missing, RepositoryViews views, ISpoolFolder spools)
 {
     /// <summary>How many ledgers are listed at a time, and how many are fetched at once: far regions take round trips, not bandwidth.</summary>
     private const int PageLedgers = 1000, Parallelism = 8;
@@ -26,20 +26,13 @@ public sealed class LedgerRepair(PeerClient peers, ILedgerStore ledgers, IReplic
     public async Task RepairAsync(RegionId source, long position, LedgerId ledger, CancellationToken cancellation)
     {
         // On disk first: a ledger may be larger than memory, and the store reads it within a transaction.
-        var spool = Path.GetTempFileName();
-        try
-        {
-            await DownloadAsync(source, ledger, spool, cancellation).ConfigureAwait(false);
-            var snapshot = SnapshotCodec.Read(() => File.OpenRead(spool));
-            if (snapshot.Ledger != ledger) throw new InvalidDataException($"Region {source} sent {snapshot.Ledger} for {ledger}.");
-            var repository = RepositoryName.Parse(ledger.Name);
-            var lacking = await missing.OfAsync(repository, snapshot.Entries, source, cancellation).ConfigureAwait(false);
-            if (await replicas.InstallSnapshotAsync(source, position, snapshot, lacking, cancellation).ConfigureAwait(false)) views.Forget(repository);
-        }
-        finally
-        {
-            File.Delete(spool);
-        }
+        using var spool = spools.Create();
+        await DownloadAsync(source, ledger, spool, cancellation).ConfigureAwait(false);
+        var snapshot = SnapshotCodec.Read(spool.OpenRead);
+        if (snapshot.Ledger != ledger) throw new InvalidDataException($"Region {source} sent {snapshot.Ledger} for {ledger}.");
+        var repository = RepositoryName.Parse(ledger.Name);
+        var lacking = await missing.OfAsync(repository, snapshot.Entries, source, cancellation).ConfigureAwait(false);
+        if (await replicas.InstallSnapshotAsync(source, position, snapshot, lacking, cancellation).ConfigureAwait(false)) views.Forget(repository);
     }
 
     /// <summary>Takes over every ledger of a home that is different here, and moves the cursor to where the home's feed was before.</summary>
@@ -69,12 +62,12 @@ public sealed class LedgerRepair(PeerClient peers, ILedgerStore ledgers, IReplic
         return taken;
     }
 
-    private async Task DownloadAsync(RegionId source, LedgerId ledger, string path, CancellationToken cancellation)
+    private async Task DownloadAsync(RegionId source, LedgerId ledger, ISpoolFile spool, CancellationToken cancellation)
     {
         using var response = await peers.SendAsync(source, HttpMethod.Get, $"/peer/ledgers/{ledger.Name}", cancellation).ConfigureAwait(false);
         if (response.StatusCode == HttpStatusCode.NotFound) throw new InvalidDataException($"Region {source} has no ledger {ledger}.");
         response.EnsureSuccessStatusCode();
-        var file = File.Create(path);
+        var file = spool.OpenWrite();
         await using (file.ConfigureAwait(false)) await response.Content.CopyToAsync(file, cancellation).ConfigureAwait(false);
     }
 }

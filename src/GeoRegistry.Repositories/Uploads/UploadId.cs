@@ -38,6 +38,9 @@ public readonly record struct UploadId(RegionId Region, Guid Session)
         return $"{Session:n}-{Convert.ToHexStringLower(hash[..RepositoryHashBytes])}";
     }
 
+    /// <summary>A key for another upload of the same repository that no URL names; what is left of it is swept as a session's.</summary>
+    internal static string SpareKey(string key) => $"{Guid.NewGuid():n}{key[KeySessionLength..]}";
+
     /// <summary>Whether an upload in the blob store is a session's; others, such as <c>fetch-…</c>, have owners of their own.</summary>
     internal static bool IsKey(string key) =>
         key.Length == KeySessionLength + 1 + (2 * RepositoryHashBytes)

@@ -60,6 +60,8 @@ public sealed class UploadExpiryTests : UploadTest
     [Fact]
     public async Task SweepAsync_RequestIsUnderWay_DoesNotTouchItsSession()
     {
+        Region.Options.UploadIdleTimeout = TimeSpan.FromDays(2); // The request is to last as long as the test needs it.
+        Restart();
         var rest = new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously);
         var body = TestBody.PausingAfter("0123"u8.ToArray(), rest.Task);
         var id = await BeginAsync();
@@ -107,6 +109,8 @@ public sealed class UploadExpiryTests : UploadTest
     [Fact]
     public async Task SweepAsync_ExpiredUploadInARequest_LetsTheRequestEndWithAnAnswer()
     {
+        Region.Options.UploadIdleTimeout = TimeSpan.FromDays(2); // The request is to last as long as the test needs it.
+        Restart();
         var rest = new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously);
         var body = TestBody.PausingAfter([], rest.Task);
         var id = await BeginAsync();
