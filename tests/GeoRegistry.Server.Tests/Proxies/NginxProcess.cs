@@ -15,6 +15,7 @@ internal sealed class NginxProcess : IAsyncDisposable
     {
         Address = new Uri($"http://127.0.0.1:{port}/");
         File.WriteAllText(_folder.Child("nginx.conf"), $$"""
+            user root;
             worker_processes 1;
             daemon off;
             pid {{_folder.Child("pid")}};
