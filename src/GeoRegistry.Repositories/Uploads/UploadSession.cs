@@ -23,6 +23,9 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
     // Where the first body that broke off began, and where the next one did that may repeat it.
     private long? _brokenFrom, _brokenUntil;
 
+    // Whether this object has seen every request to the upload, as it has not after a restart.
+    private bool _sawAll;
+
     /// <summary>When the last request ended, in the clock's timestamps.</summary>
     public long LastUsed { get; set; }
 
@@ -52,7 +55,11 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
         }
     }
 
-    public async ValueTask BeginAsync(CancellationToken cancellation) => _upload = await store.BeginUploadAsync(key, cancellation).ConfigureAwait(false);
+    public async ValueTask BeginAsync(CancellationToken cancellation)
+    {
+        _upload = await store.BeginUploadAsync(key, cancellation).ConfigureAwait(false);
+        _sawAll = true;
+    }
 
     /// <summary>Opens the upload for one request, if it is not open.</summary>
     /// <returns>Whether there is one.</returns>
@@ -199,10 +206,10 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
     /// <returns>The blob's size; null where that does not give the digest either.</returns>
     private async Task<long?> TryCommitRepeatedAsync(UploadChunk last, long start, Digest digest, CancellationToken cancellation)
     {
-        // A process that was restarted since does not know where a body broke off; a whole blob in one PUT begins at 0.
+        // Bytes that were acknowledged are never left out. Where it is not known what was, the body may be the whole blob again.
         List<(long From, long Until)> ranges = [];
         if (_brokenFrom is { } from && _brokenUntil is { } until && from < until) ranges.Add((from, until));
-        if (last.Range is null && start > 0 && Upload.SizeBytes > start && !ranges.Contains((0, start))) ranges.Add((0, start));
+        if (!_sawAll && last.Range is null && start > 0 && Upload.SizeBytes > start && !ranges.Contains((0, start))) ranges.Add((0, start));
         foreach (var range in ranges)
         {
             if (!await RepeatedBody.TryCommitWithoutAsync(store, Upload, UploadId.SpareKey(key), range.From, range.Until, digest, cancellation).ConfigureAwait(false)) continue;
