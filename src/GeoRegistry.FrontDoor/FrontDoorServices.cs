@@ -25,7 +25,7 @@ public static class FrontDoorServices
             provider.GetRequiredService<ListEndpoints>(),
             provider.GetService<RegionRouting>()))
         .AddSingleton<HealthEndpoints>()
-        .AddSingleton<FailureMapping>()
+        .AddSingleton(provider => ActivatorUtilities.CreateInstance<FailureMapping>(provider, region))
         .AddSingleton(provider => new RegistryFrontDoor(
             provider.GetRequiredService<OciApi>(),
             provider.GetRequiredService<HealthEndpoints>(),

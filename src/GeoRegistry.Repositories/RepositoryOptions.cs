@@ -21,6 +21,17 @@ public sealed class RepositoryOptions
     [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]
     public TimeSpan UploadExpiry { get; set; } = TimeSpan.FromHours(24);
 
+    /// <summary>
+    /// How many uploads may be open in a region. Default 10,000. Each takes a file on disk and, for the minutes after it was used, about
+    /// 1 KiB of memory; beyond it, beginning another is refused with 429 until some are completed or expire.
+    /// </summary>
+    [Range(1, 10_000_000)]
+    public int MaxOpenUploads { get; set; } = 10_000;
+
+    /// <summary>How long the body of an upload may send nothing before the request ends with 408. Default 5 minutes: sources compress, and disks wait.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan UploadIdleTimeout { get; set; } = TimeSpan.FromMinutes(5);
+
     /// <summary>The largest blob that may be pushed, in GiB. Default 128.</summary>
     [Range(1, 16384)]
     public int BlobMaxGiB { get; set; } = 128;

@@ -38,6 +38,7 @@ internal static class Composition
         .AddSingleton<IHydrationQueue>(provider => provider.GetRequiredService<SqliteMetadataStore>())
         .AddSingleton<IRepositoryTables>(provider => provider.GetRequiredService<SqliteMetadataStore>())
         .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<SqliteMetadataStore>())
+        .AddSingleton<ISpoolFolder>(provider => provider.GetRequiredService<DataFolder>().Spool)
         .AddSingleton(provider => new FileBlobStore(provider.GetRequiredService<DataFolder>().Blobs))
         .AddSingleton<IBlobStore>(provider => provider.GetRequiredService<FileBlobStore>())
         .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<FileBlobStore>());

@@ -18,6 +18,9 @@ internal sealed class PeerListener : IHostedService, IAsyncDisposable
     /// </summary>
     private const int MaxRequestHeadKiB = 4 * RegionServer.MaxRequestHeadKiB, MaxRequestHeaders = 200;
 
+    /// <summary>Each region keeps a few; whoever opens more is none.</summary>
+    private const int MaxConnections = 1000;
+
     private readonly WebApplication _app;
 
     public PeerListener(PeerOptions options, PeerApi api, IConfiguration configuration, IMemoryPoolFactory<byte> memory, ILoggerFactory loggers)
@@ -27,7 +30,7 @@ internal sealed class PeerListener : IHostedService, IAsyncDisposable
         builder.Services.AddSingleton(loggers);
         builder.Services.AddSingleton(memory);
         builder.WebHost.UseUrls(options.Listen);
-        RegionServer.ConfigureServer(builder.WebHost);
+        RegionServer.ConfigureServer(builder.WebHost, MaxConnections);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http2);

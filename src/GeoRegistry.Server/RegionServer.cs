@@ -12,6 +12,7 @@ using GeoRegistry.Server.Configuration;
 using GeoRegistry.Server.Transfers;
 using GeoRegistry.Storage;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace GeoRegistry.Server;
 
@@ -24,6 +25,18 @@ internal static class RegionServer
     /// <summary>How much of a body is received before it is asked for, in KiB: one write of an upload. More only takes memory from every transfer.</summary>
     private const int MaxReceivedAheadKiB = 256;
 
+    /// <summary>
+    /// The slowest body, over all the time that it is waited for: 240 bytes a second after 5 minutes. A source may begin late or
+    /// pause; what protects against clients that are slow on purpose is that connections are bounded.
+    /// </summary>
+    private static readonly MinDataRate SlowestBody = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromMinutes(5));
+
+    /// <summary>How long a request's head may take: it is sent at once by all but attackers.</summary>
+    private static readonly TimeSpan HeadTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a connection without a request is kept: longer than the idle connections of usual proxies, who should be the ones to close.</summary>
+    private static readonly TimeSpan IdleConnectionTimeout = TimeSpan.FromSeconds(130);
+
     public static async Task RunAsync(WebApplicationBuilder builder, ServerConfiguration configuration)
     {
         var topology = await ReadTopologyAsync(configuration);
@@ -31,7 +44,7 @@ internal static class RegionServer
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, TransferMemoryPoolFactory>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = configuration.Server.DrainTimeout);
         builder.WebHost.UseUrls([.. configuration.Server.Urls]);
-        ConfigureServer(builder.WebHost);
+        ConfigureServer(builder.WebHost, configuration.Server.MaxConnections);
 
         var app = builder.Build();
         await using (app.ConfigureAwait(false))
@@ -53,7 +66,9 @@ internal static class RegionServer
     }
 
     /// <summary>Configures what the listeners for clients and for other regions have in common.</summary>
-    public static void ConfigureServer(IWebHostBuilder host) => host
+    /// <param name="host">The listener's host.</param>
+    /// <param name="maxConnections">How many connections it takes at a time.</param>
+    public static void ConfigureServer(IWebHostBuilder host, int maxConnections) => host
         .UseKestrelHttpsConfiguration()
         .UseSockets(sockets => sockets.MaxReadBufferSize = MaxReceivedAheadKiB * 1024)
         .ConfigureKestrel(kestrel =>
@@ -61,6 +76,10 @@ internal static class RegionServer
             kestrel.AddServerHeader = false;
             kestrel.RequestHeaderEncodingSelector = _ => PeerHeaders.Encoding;
             kestrel.ResponseHeaderEncodingSelector = _ => PeerHeaders.Encoding;
+            kestrel.Limits.MaxConcurrentConnections = ConnectionLimit.Of(maxConnections);
+            kestrel.Limits.MinRequestBodyDataRate = SlowestBody;
+            kestrel.Limits.RequestHeadersTimeout = HeadTimeout;
+            kestrel.Limits.KeepAliveTimeout = IdleConnectionTimeout;
             kestrel.Limits.MaxRequestBodySize = null; // Blobs are limited by RepositoryOptions.BlobMaxGiB, manifests by their own limit.
             kestrel.Limits.MaxRequestBufferSize = MaxReceivedAheadKiB * 1024; // After TLS; the sockets have a limit of their own.
             kestrel.Limits.MaxRequestHeadersTotalSize = MaxRequestHeadKiB * 1024;

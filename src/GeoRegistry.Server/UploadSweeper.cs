@@ -12,7 +12,9 @@ internal sealed partial class UploadSweeper(UploadSessions uploads, TimeProvider
         using var timer = new PeriodicTimer(Interval, clock);
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken)) await SweepAsync(stoppingToken);
+            // At once, too: uploads that an earlier process left count among the open ones.
+            do await SweepAsync(stoppingToken);
+            while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException)
         {

@@ -1,5 +1,6 @@
 using System.Text;
 using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Storage.Files;
 
 namespace GeoRegistry.Storage;
@@ -9,6 +10,7 @@ namespace GeoRegistry.Storage;
 /// <code>
 /// metadata.db   the metadata database (SQLite, with -wal and -shm beside it)
 /// blobs/        the blob store
+/// spool/        what passes through on its way between regions; emptied at every start
 /// region        the id of the region whose data it is
 /// lock          held while a server runs on the folder
 /// </code>
@@ -24,23 +26,25 @@ public sealed class DataFolder : IDisposable
     public DataFolder(string path, RegionId region)
     {
         FullPath = Path.GetFullPath(path);
-        Posix.CreateDirectory(FullPath);
         try
         {
-            _lock = new FileStream(Path.Combine(FullPath, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            Posix.CreateDirectory(FullPath);
+            _lock = Hold();
         }
-        catch (IOException e) when (File.Exists(Path.Combine(FullPath, "lock")))
+        catch (Exception e) when (StoreFaults.Of(e) is { } fault)
         {
-            throw new IOException($"Another server runs on the data in {FullPath}: stop it, or give this one a folder of its own with --data.", e);
+            throw Unusable(fault, e);
         }
 
         try
         {
             Claim(region);
+            Spool = new SpoolFolder(Path.Combine(FullPath, "spool"));
         }
-        catch
+        catch (Exception e)
         {
             _lock.Dispose();
+            if (StoreFaults.Of(e) is { } fault) throw Unusable(fault, e);
             throw;
         }
     }
@@ -54,8 +58,34 @@ public sealed class DataFolder : IDisposable
     /// <summary>The blob store's folder.</summary>
     public string Blobs => Path.Combine(FullPath, "blobs");
 
-    /// <summary>Lets go of the folder.</summary>
+    /// <summary>The folder of spool files, empty at first.</summary>
+    public SpoolFolder Spool { get; }
+
+    /// <summary>Frees the folder for another server.</summary>
     public void Dispose() => _lock.Dispose();
+
+    private FileStream Hold()
+    {
+        var file = Path.Combine(FullPath, "lock");
+        try
+        {
+            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (StoreFaults.Of(e) is null && File.Exists(file))
+        {
+            throw new IOException($"Another server runs on the data in {FullPath}: stop it, or give this one a folder of its own with --data.", e);
+        }
+    }
+
+    private StoreFaultException Unusable(StoreFault fault, Exception cause) => new(
+        fault,
+        fault switch
+        {
+            StoreFault.ReadOnly => $"The data folder {FullPath} is on a read-only file system: make it writable, or name another folder with --data.",
+            StoreFault.Full => $"The disk of the data folder {FullPath} is full: free space on it, or name another folder with --data.",
+            _ => $"The user {Environment.UserName} may not write the data folder {FullPath}: give that user permission, or name another folder with --data. {cause.Message}",
+        },
+        cause);
 
     // Under another id the region's own commits would be those of another, and its feed would begin anew.
     private void Claim(RegionId region)

@@ -89,7 +89,7 @@ internal sealed class TestProcess
 
     public async Task PushBlobAsync(SampleBlob blob, RepositoryName? repository = null)
     {
-        var id = await Uploads.BeginAsync(repository ?? Name, DigestAlgorithm.Sha256);
+        var id = await Uploads.BeginAsync(repository ?? Name, DigestAlgorithm.Sha256) ?? throw new InvalidOperationException("Too many uploads are open.");
         Assert.IsType<UploadOutcome.Completed>(await Uploads.CompleteAsync(repository ?? Name, id, new UploadChunk(new MemoryStream(blob.Content), null, null), blob.Digest));
     }
 

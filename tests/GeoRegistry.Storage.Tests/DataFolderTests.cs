@@ -50,5 +50,35 @@ public sealed class DataFolderTests : IDisposable
         new DataFolder(_folder.Path, Eu).Dispose();
     }
 
+    [Fact]
+    public void Spool_FilesOfAProcessThatWasKilled_AreGoneAtTheNextStart()
+    {
+        using (var killed = new DataFolder(_folder.Path, Eu))
+        {
+            using var stream = killed.Spool.Create().OpenWrite(); // Never disposed of.
+            stream.Write(new byte[1000]);
+        }
+
+        using var next = new DataFolder(_folder.Path, Eu);
+
+        Assert.Empty(Directory.GetFiles(Path.Combine(_folder.Path, "spool")));
+    }
+
+    [Fact]
+    public void Spool_File_IsReadAsWrittenAndGoesWhenDisposed()
+    {
+        using var data = new DataFolder(_folder.Path, Eu);
+        using (var spool = data.Spool.Create())
+        {
+            using (var writing = spool.OpenWrite()) writing.Write("content"u8);
+            using var first = new StreamReader(spool.OpenRead());
+            using var second = new StreamReader(spool.OpenRead());
+            Assert.Equal(("content", "content"), (first.ReadToEnd(), second.ReadToEnd()));
+            Assert.Single(Directory.GetFiles(Path.Combine(_folder.Path, "spool")));
+        }
+
+        Assert.Empty(Directory.GetFiles(Path.Combine(_folder.Path, "spool")));
+    }
+
     public void Dispose() => _folder.Dispose();
 }

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol.Errors;
 using GeoRegistry.Repositories;
 using Microsoft.AspNetCore.Connections;
@@ -8,7 +10,9 @@ using Microsoft.Extensions.Logging;
 namespace GeoRegistry.FrontDoor.Errors;
 
 /// <summary>The one place where an exception becomes an answer.</summary>
-internal sealed partial class FailureMapping(ILogger<FailureMapping> logger)
+/// <param name="region">The region whose failures they are.</param>
+/// <param name="logger">Where failures are logged that someone must see to.</param>
+internal sealed partial class FailureMapping(RegionId region, ILogger<FailureMapping> logger)
 {
     /// <summary>Answers a request whose handling threw.</summary>
     public Task AnswerAsync(HttpContext http, Exception failure)
@@ -22,6 +26,7 @@ internal sealed partial class FailureMapping(ILogger<FailureMapping> logger)
         var error = failure switch
         {
             BadHttpRequestException bad => FaultOfRequest(http, bad),
+            StoreFaultException fault => FaultOfStore(http, fault),
             OtherRegionsUnreachableException => RegistryError.Of(ErrorCode.Unavailable, failure.Message),
             _ => Unexpected(http, failure),
         };
@@ -41,6 +46,21 @@ internal sealed partial class FailureMapping(ILogger<FailureMapping> logger)
     {
         var code = http.Request.Path.Value?.Contains("/blobs/uploads", StringComparison.Ordinal) == true ? ErrorCode.BlobUploadInvalid : ErrorCode.ManifestInvalid;
         return RegistryError.Of(code, fault.Message) with { Status = fault.StatusCode };
+    }
+
+    // Reads go on, and nothing was changed: the operator has to hear of it, and the client what it can count on.
+    private RegistryError FaultOfStore(HttpContext http, StoreFaultException fault)
+    {
+        LogStoreFault(fault, http.Request.Method, http.Request.Path, fault.Fault);
+        return fault.Fault switch
+        {
+            StoreFault.Full => Refuse($"The disk of region {region} is full: it takes no push until there is space again.", StatusCodes.Status507InsufficientStorage),
+            StoreFault.ReadOnly => Refuse($"The disk of region {region} is read-only: it takes no push until it is writable again."),
+            _ => Refuse($"The server of region {region} lacks permission to write its data: it takes no push until it has it."),
+        };
+
+        RegistryError Refuse(string message, int status = StatusCodes.Status503ServiceUnavailable) =>
+            RegistryError.Of(ErrorCode.Unavailable, message, ("region", region.ToString())) with { Status = status };
     }
 
     private RegistryError Unexpected(HttpContext http, Exception failure)

@@ -37,7 +37,12 @@ internal sealed class UploadEndpoints(UploadSessions sessions, RepositoryBlobs b
             return;
         }
 
-        var id = await sessions.BeginAsync(request.Repository, query.Algorithm, request.Aborted).ConfigureAwait(false);
+        if (await sessions.BeginAsync(request.Repository, query.Algorithm, request.Aborted).ConfigureAwait(false) is not { } id)
+        {
+            await ErrorResponse.WriteAsync(request.Http, TooMany).ConfigureAwait(false);
+            return;
+        }
+
         if (query.Digest is not { } digest)
         {
             AnswerOpen(request, id, 0, StatusCodes.Status202Accepted);
@@ -107,22 +112,30 @@ internal sealed class UploadEndpoints(UploadSessions sessions, RepositoryBlobs b
             case UploadOutcome.Cancelled:
                 request.Http.Response.StatusCode = status;
                 return Task.CompletedTask;
-            case UploadOutcome.Refused(var error):
+            case UploadOutcome.Refused(var error, var sizeBytes):
+                if (sizeBytes is { } goOnFrom) AddPlace(request, id, goOnFrom);
                 return ErrorResponse.WriteAsync(request.Http, error);
             default:
                 throw new InvalidOperationException($"{outcome.GetType().Name} has no answer.");
         }
     }
 
-    // An upload without bytes is said to have the range 0-0, as clients expect from the time before the specification.
     private static void AnswerOpen(OciRequest request, UploadId id, long sizeBytes, int status)
     {
         var response = request.Http.Response;
         response.StatusCode = status;
-        response.Headers.Location = $"/v2/{request.Repository}/blobs/uploads/{id}";
-        response.Headers.Range = $"0-{Math.Max(0, sizeBytes - 1)}";
-        response.Headers[HeaderNames.DockerUploadUuid] = id.Session.ToString();
+        AddPlace(request, id, sizeBytes);
         if (status != StatusCodes.Status204NoContent) response.ContentLength = 0;
+    }
+
+    // Where to send what, and how much is there. An upload without bytes is said to have the range 0-0, as clients expect from the time
+    // before the specification.
+    private static void AddPlace(OciRequest request, UploadId id, long sizeBytes)
+    {
+        var headers = request.Http.Response.Headers;
+        headers.Location = $"/v2/{request.Repository}/blobs/uploads/{id}";
+        headers.Range = $"0-{Math.Max(0, sizeBytes - 1)}";
+        headers[HeaderNames.DockerUploadUuid] = id.Session.ToString();
     }
 
     private static void AnswerCreated(OciRequest request, Digest digest)
@@ -150,6 +163,9 @@ internal sealed class UploadEndpoints(UploadSessions sessions, RepositoryBlobs b
     }
 
     private static bool TryOffset(string text, out long offset) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out offset);
+
+    private static readonly RegistryError TooMany = RegistryError.Of(
+        ErrorCode.TooManyRequests, "Too many uploads are open in this region: try again when some have ended.");
 
     private static RegistryError MalformedRange(OciRequest request) => RegistryError.Of(
         ErrorCode.BlobUploadInvalid, $"Content-Range is two offsets with a dash between them, such as 0-1023, not '{request.Http.Request.Headers.ContentRange}'.");

@@ -17,7 +17,7 @@ using Microsoft.AspNetCore.Http;
 namespace GeoRegistry.FrontDoor.Peers;
 
 /// <summary>What tails ask: this region's feed, its end, snapshots of its ledgers; and what they tell: how far they are.</summary>
-internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, HomeGate gate, ReadLeases leases, Completion completion, ILedgerStore ledgers, IReplicaStore replicas)
+internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, HomeGate gate, ReadLeases leases, Completion completion, ILedgerStore ledgers, IReplicaStore replicas, ISpoolFolder spools)
 {
     private const string Ledger = "/peer/ledgers/";
 
@@ -115,24 +115,28 @@ internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, HomeGate ga
     private async Task SnapshotAsync(HttpContext http, RegionId reader, string name)
     {
         // Through a file, so that the store is not kept reading for as long as a far region takes to receive it.
-        var spool = new FileStream(Path.GetTempFileName(), FileMode.Open, FileAccess.ReadWrite, FileShare.None, 64 * 1024, FileOptions.DeleteOnClose);
-        await using (spool.ConfigureAwait(false))
+        using var spool = spools.Create();
+        if (!await SpoolAsync(spool, reader, name, http.RequestAborted).ConfigureAwait(false))
         {
-            var ledger = new LedgerId(LedgerKind.Repository, name);
-            var isThere = RepositoryName.TryParse(name, out var repository)
-                && MayHave(reader, map.Current.HomeOf(repository).Region, ledger)
-                && await replicas.ReadSnapshotAsync(ledger, snapshot => SnapshotCodec.Write(spool, snapshot), http.RequestAborted).ConfigureAwait(false);
-            if (!isThere)
-            {
-                http.Response.StatusCode = StatusCodes.Status404NotFound;
-                return;
-            }
-
-            await spool.FlushAsync(http.RequestAborted).ConfigureAwait(false);
-            spool.Position = 0;
-            http.Response.ContentLength = spool.Length;
-            await spool.CopyToAsync(http.Response.Body, http.RequestAborted).ConfigureAwait(false);
+            http.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
         }
+
+        var content = spool.OpenRead();
+        await using (content.ConfigureAwait(false))
+        {
+            http.Response.ContentLength = content.Length;
+            await content.CopyToAsync(http.Response.Body, http.RequestAborted).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<bool> SpoolAsync(ISpoolFile spool, RegionId reader, string name, CancellationToken cancellation)
+    {
+        var ledger = new LedgerId(LedgerKind.Repository, name);
+        if (!RepositoryName.TryParse(name, out var repository) || !MayHave(reader, map.Current.HomeOf(repository).Region, ledger)) return false;
+        var content = spool.OpenWrite();
+        await using (content.ConfigureAwait(false))
+            return await replicas.ReadSnapshotAsync(ledger, snapshot => SnapshotCodec.Write(content, snapshot), cancellation).ConfigureAwait(false);
     }
 
     // A home gives its ledgers to whoever may have them; a replica gives them to their home, which may have lost them.

@@ -194,6 +194,7 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
                 var filled = await ReadSomeAsync(region, body, buffer, either.Token, cancellation).ConfigureAwait(false);
                 await upload.AppendAsync(buffer.AsMemory(0, filled), cancellation).ConfigureAwait(false);
                 hash.AppendData(buffer, 0, filled);
+                await upload.FlushAsync(cancellation).ConfigureAwait(false);
                 Show(upload);
             }
         }
@@ -219,7 +220,7 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
         }
     }
 
-    private void Show(IBlobUpload upload) => Available.Advance(Math.Min(upload.SizeBytes, sizeBytes - 1));
+    private void Show(IBlobUpload upload) => Available.Advance(Math.Min(upload.FlushedBytes, sizeBytes - 1));
 
     /// <summary>The key of a fetch's upload: always the same for a blob, so that it is found again.</summary>
     private static string KeyOf(Digest digest) => $"fetch-{digest.Algorithm.Name()}-{digest.Hex[..64]}";

@@ -16,7 +16,7 @@ namespace GeoRegistry.Replication.Tails;
 
 /// <summary>Takes ledgers over from other regions as snapshots: those that diverged, all of a region that was away for long or is new, and what a home lost.</summary>
 public sealed partial class LedgerRepair(
-    RegionMap map, PeerClient peers, ILedgerStore ledgers, IReplicaStore replicas, WantedBlobs wanted, RepositoryViews views, TimeProvider clock, ILogger<LedgerRepair> logger)
+    RegionMap map, PeerClient peers, ILedgerStore ledgers, IReplicaStore replicas, WantedBlobs wanted, RepositoryViews views, ISpoolFolder spools, TimeProvider clock, ILogger<LedgerRepair> logger)
 {
     /// <summary>How many ledgers are listed at a time, and how many are fetched at once: far regions take round trips, not bandwidth.</summary>
     private const int PageLedgers = 1000, Parallelism = 8;
@@ -31,6 +31,7 @@ public sealed partial class LedgerRepair(
     /// <param name="cancellation">Cancels.</param>
     /// <returns>Whether it was replaced.</returns>
     /// <exception cref="OtherRegionsUnreachableException">The home cannot be reached, which says nothing about the ledger.</exception>
+    /// <exception cref="StoreFaultException">This region's store cannot write, likewise.</exception>
     public async Task<bool> TryRepairAsync(FeedPosition position, LedgerId ledger, int attempts, CancellationToken cancellation)
     {
         try
@@ -38,7 +39,7 @@ public sealed partial class LedgerRepair(
             await InstallAsync(position.Region, position, ledger, cancellation).ConfigureAwait(false);
             return true;
         }
-        catch (Exception failure) when (!cancellation.IsCancellationRequested && failure is not OtherRegionsUnreachableException)
+        catch (Exception failure) when (!cancellation.IsCancellationRequested && failure is not OtherRegionsUnreachableException and not StoreFaultException)
         {
             var backoff = TimeSpan.FromTicks(Math.Min(LongestBackoff.Ticks, FirstBackoff.Ticks << Math.Min(attempts, 20)));
             LogSetAside(ledger, position.Region, backoff.TotalSeconds, failure.Message);
@@ -152,28 +153,21 @@ public sealed partial class LedgerRepair(
     private async Task InstallAsync(RegionId from, FeedPosition position, LedgerId ledger, CancellationToken cancellation)
     {
         // On disk first: a ledger may be larger than memory, and the store reads it within a transaction.
-        var spool = Path.GetTempFileName();
-        try
-        {
-            await DownloadAsync(from, ledger, spool, cancellation).ConfigureAwait(false);
-            var snapshot = SnapshotCodec.Read(() => File.OpenRead(spool));
-            if (snapshot.Ledger != ledger) throw new InvalidDataException($"Region {from} sent {snapshot.Ledger} for {ledger}.");
-            var repository = RepositoryName.Parse(ledger.Name);
-            var missing = await wanted.FindMissingAsync(repository, WantedBlobs.NamedBy(snapshot.Entries), from, cancellation).ConfigureAwait(false);
-            if (await replicas.InstallSnapshotAsync(position, snapshot, missing, cancellation).ConfigureAwait(false)) views.Forget(repository);
-        }
-        finally
-        {
-            File.Delete(spool);
-        }
+        using var spool = spools.Create();
+        await DownloadAsync(from, ledger, spool, cancellation).ConfigureAwait(false);
+        var snapshot = SnapshotCodec.Read(spool.OpenRead);
+        if (snapshot.Ledger != ledger) throw new InvalidDataException($"Region {from} sent {snapshot.Ledger} for {ledger}.");
+        var repository = RepositoryName.Parse(ledger.Name);
+        var missing = await wanted.FindMissingAsync(repository, WantedBlobs.NamedBy(snapshot.Entries), from, cancellation).ConfigureAwait(false);
+        if (await replicas.InstallSnapshotAsync(position, snapshot, missing, cancellation).ConfigureAwait(false)) views.Forget(repository);
     }
 
-    private async Task DownloadAsync(RegionId from, LedgerId ledger, string path, CancellationToken cancellation)
+    private async Task DownloadAsync(RegionId from, LedgerId ledger, ISpoolFile spool, CancellationToken cancellation)
     {
         using var response = await peers.SendAsync(from, HttpMethod.Get, $"/peer/ledgers/{ledger.Name}", cancellation).ConfigureAwait(false);
         if (response.StatusCode == HttpStatusCode.NotFound) throw new InvalidDataException($"Region {from} has no ledger {ledger}.");
         if (!response.IsSuccessStatusCode) throw new InvalidDataException($"Region {from} answered {(int)response.StatusCode} to the request for {ledger}.");
-        var file = File.Create(path);
+        var file = spool.OpenWrite();
         await using (file.ConfigureAwait(false)) await response.Content.CopyToAsync(file, cancellation).ConfigureAwait(false);
     }
 

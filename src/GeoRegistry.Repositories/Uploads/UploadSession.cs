@@ -1,6 +1,6 @@
 using System.Buffers;
-using System.Security.Cryptography;
 using GeoRegistry.Ledgers.Blobs;
+using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Errors;
 using GeoRegistry.Repositories.Metrics;
@@ -8,55 +8,101 @@ using GeoRegistry.Repositories.Metrics;
 namespace GeoRegistry.Repositories.Uploads;
 
 /// <summary>One upload: bytes are hashed as they arrive and written behind one another. Used by one request at a time.</summary>
-internal sealed class UploadSession(IBlobStore store, string key, long maxSizeBytes)
+/// <remarks>Between requests it has no file open, only the running hash.</remarks>
+internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorithm algorithm, UploadLimits limits, TimeProvider clock)
 {
     /// <summary>How much is gathered for one write and one hashing; more gains nothing, less costs calls.</summary>
     private const int BufferBytes = 256 * 1024;
 
     private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly UploadHash _hash = new(algorithm);
     private IBlobUpload? _upload;
-    private IncrementalHash? _hash;
-    private DigestAlgorithm _algorithm = DigestAlgorithm.Sha256;
-    private long _hashedBytes;
+    private CancellationTokenSource? _receiving;
+    private long _lastReceived = clock.GetTimestamp();
+
+    // Where the first body that broke off began, and where the next one did that may repeat it.
+    private long? _brokenFrom, _brokenUntil;
+
+    // Whether this object has seen every request to the upload, as it has not after a restart.
+    private bool _sawAll;
 
     /// <summary>When the last request ended, in the clock's timestamps.</summary>
     public long LastUsed { get; set; }
 
-    /// <summary>Whether the session has let go of the upload; whoever finds it so looks the session up again.</summary>
+    /// <summary>Whether the session is forgotten; whoever finds it so looks the session up again.</summary>
     public bool IsClosed { get; private set; }
+
+    /// <summary>Whether its upload is no more: it became a blob or was discarded.</summary>
+    public bool HasEnded { get; private set; }
 
     /// <summary>Lets the caller in once no other request uses the session.</summary>
     /// <returns>Whether it was let in within the time.</returns>
-    public Task<bool> EnterAsync(TimeSpan patience, CancellationToken cancellation) => _turn.WaitAsync(patience, cancellation);
+    public Task<bool> EnterAsync(TimeSpan timeout, CancellationToken cancellation) => _turn.WaitAsync(timeout, cancellation);
 
     public void Leave() => _turn.Release();
 
-    public async ValueTask BeginAsync(DigestAlgorithm algorithm, CancellationToken cancellation)
+    /// <summary>Ends the request that uses the session, if its client has sent nothing for a time: its connection may be dead without a sign.</summary>
+    public void CancelIfSilent(TimeSpan silence)
     {
-        _upload = await store.BeginUploadAsync(key, cancellation).ConfigureAwait(false);
-        StartHash(algorithm);
+        if (clock.GetElapsedTime(Volatile.Read(ref _lastReceived)) < silence) return;
+        try
+        {
+            Volatile.Read(ref _receiving)?.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has just ended by itself.
+        }
     }
 
-    /// <summary>Takes the upload up from the store, if that has not happened.</summary>
+    public async ValueTask BeginAsync(CancellationToken cancellation)
+    {
+        _upload = await store.BeginUploadAsync(key, cancellation).ConfigureAwait(false);
+        _sawAll = true;
+    }
+
+    /// <summary>Opens the upload for one request, if it is not open.</summary>
     /// <returns>Whether there is one.</returns>
-    public async ValueTask<bool> ResumeAsync(CancellationToken cancellation)
+    public async ValueTask<bool> OpenAsync(CancellationToken cancellation)
     {
         _upload ??= await store.ResumeUploadAsync(key, cancellation).ConfigureAwait(false);
         return _upload is not null;
     }
 
+    /// <summary>Closes the upload at the end of a request.</summary>
+    public async ValueTask ReleaseAsync()
+    {
+        if (_upload is { } upload) await upload.DisposeAsync().ConfigureAwait(false);
+        _upload = null;
+    }
+
     public UploadOutcome Status() => new UploadOutcome.Open(Upload.SizeBytes);
 
-    /// <summary>Appends a body. What arrived before a client went away stays.</summary>
+    /// <summary>Appends a body. What arrived before a client went away stays; what the store had no space for is removed.</summary>
     public async Task<UploadOutcome> AppendAsync(UploadChunk chunk, CancellationToken cancellation)
     {
         var start = Upload.SizeBytes;
-        if (FaultOf(chunk, start) is { } fault) return new UploadOutcome.Refused(fault);
-        if (chunk.LengthBytes > maxSizeBytes - start) return TooLarge();
+        if (FaultOf(chunk, start) is { } refusal) return refusal;
+        if (chunk.LengthBytes > limits.MaxSizeBytes - start) return TooLarge();
         var expected = chunk.Range is { } range ? range.Last - range.First + 1 : (long?)null;
-        await CopyAsync(chunk.Body, start + Math.Min(expected ?? long.MaxValue, maxSizeBytes - start), cancellation).ConfigureAwait(false);
+        try
+        {
+            if (!await ReceiveAsync(chunk.Body, start + Math.Min(expected ?? long.MaxValue, limits.MaxSizeBytes - start), cancellation).ConfigureAwait(false))
+                return await BreakOffAsync(start).ConfigureAwait(false);
+        }
+        catch (StoreFaultException)
+        {
+            await TakeBackAsync(start).ConfigureAwait(false);
+            throw;
+        }
+        catch
+        {
+            await BreakOffAsync(start).ConfigureAwait(false);
+            throw;
+        }
+
         var received = Upload.SizeBytes - start;
-        if (Upload.SizeBytes > maxSizeBytes)
+        if (Upload.SizeBytes > limits.MaxSizeBytes)
         {
             await TakeBackAsync(start).ConfigureAwait(false);
             return TooLarge();
@@ -68,74 +114,121 @@ internal sealed class UploadSession(IBlobStore store, string key, long maxSizeBy
             return new UploadOutcome.Refused(RegistryError.Of(ErrorCode.SizeInvalid, $"Content-Range announces {expected} bytes; the body has another number."));
         }
 
+        if (chunk.Range is null && received > 0 && _brokenFrom is not null) _brokenUntil ??= start;
         await Upload.FlushAsync(cancellation).ConfigureAwait(false);
         return Status();
     }
 
-    /// <summary>Makes the upload a blob, if its digest is the one given. Ends it in either case.</summary>
-    public async Task<UploadOutcome> CommitAsync(Digest digest, CancellationToken cancellation)
+    /// <summary>Appends the last body, which may be empty, and makes the upload a blob, if its digest is the one given. Else it is discarded.</summary>
+    public async Task<UploadOutcome> CompleteAsync(UploadChunk chunk, Digest digest, CancellationToken cancellation)
     {
-        var size = Upload.SizeBytes;
-        var actual = await ComputeDigestAsync(digest.Algorithm, cancellation).ConfigureAwait(false);
-        if (actual != digest)
+        var start = Upload.SizeBytes;
+        var appended = await AppendAsync(chunk, cancellation).ConfigureAwait(false);
+        if (appended is UploadOutcome.Refused) return appended;
+        try
         {
-            await DiscardAsync(cancellation).ConfigureAwait(false);
-            return new UploadOutcome.Refused(RegistryError.Of(
-                ErrorCode.DigestInvalid, $"The content's digest is {actual}, not {digest}.", ("digest", actual.ToString())));
-        }
+            var actual = await _hash.ComputeAsync(Upload, digest.Algorithm, cancellation).ConfigureAwait(false);
+            var sizeBytes = Upload.SizeBytes;
+            if (actual == digest) await Upload.CommitAsync(digest, cancellation).ConfigureAwait(false);
+            else if (await TryCommitRepeatedAsync(chunk, start, digest, cancellation).ConfigureAwait(false) is { } repeated) sizeBytes = repeated;
+            else
+            {
+                await DiscardAsync(cancellation).ConfigureAwait(false);
+                return new UploadOutcome.Refused(RegistryError.Of(
+                    ErrorCode.DigestInvalid, $"The content's digest is {actual}, not {digest}.", ("digest", actual.ToString())));
+            }
 
-        await Upload.CommitAsync(digest, cancellation).ConfigureAwait(false);
-        await CloseAsync().ConfigureAwait(false);
-        return new UploadOutcome.Completed(digest, size);
+            HasEnded = true;
+            await CloseAsync().ConfigureAwait(false);
+            return new UploadOutcome.Completed(digest, sizeBytes);
+        }
+        catch (StoreFaultException)
+        {
+            await TakeBackAsync(start).ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <summary>Ends the upload and leaves nothing of it.</summary>
     public async ValueTask DiscardAsync(CancellationToken cancellation)
     {
         await Upload.DiscardAsync(cancellation).ConfigureAwait(false);
+        HasEnded = true;
         await CloseAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Lets go of the upload, which stays in the store.</summary>
+    /// <summary>Forgets the session. The upload stays in the store, unless it has ended.</summary>
     public async ValueTask CloseAsync()
     {
         IsClosed = true;
-        _hash?.Dispose();
-        _hash = null;
-        if (_upload is { } upload) await upload.DisposeAsync().ConfigureAwait(false);
+        _hash.Dispose();
+        await ReleaseAsync().ConfigureAwait(false);
     }
 
-    private IBlobUpload Upload => _upload ?? throw new InvalidOperationException("The session was not begun.");
+    private IBlobUpload Upload => _upload ?? throw new InvalidOperationException("The upload is not open.");
 
     private UploadOutcome.Refused TooLarge() =>
-        new(RegistryError.Of(ErrorCode.SizeInvalid, $"A blob may have {maxSizeBytes} bytes.") with { Status = 413 });
+        new(RegistryError.Of(ErrorCode.SizeInvalid, $"A blob may have {limits.MaxSizeBytes} bytes.") with { Status = 413 });
 
-    private static RegistryError? FaultOf(UploadChunk chunk, long sizeBytes)
+    private static UploadOutcome.Refused? FaultOf(UploadChunk chunk, long sizeBytes)
     {
         if (chunk.Range is not { } range) return null;
         if (range.First != sizeBytes)
         {
-            return RegistryError.Of(
-                ErrorCode.BlobUploadInvalid, $"The chunk begins at {range.First}; the upload has {sizeBytes} bytes: go on from there.",
-                ("offset", $"{sizeBytes}")) with { Status = 416 };
+            return new UploadOutcome.Refused(
+                RegistryError.Of(
+                    ErrorCode.BlobUploadInvalid, $"The chunk begins at {range.First}; the upload has {sizeBytes} bytes: go on from there.",
+                    ("offset", $"{sizeBytes}")) with { Status = 416 },
+                sizeBytes);
         }
 
         return chunk.LengthBytes is { } length && length != range.Last - range.First + 1
-            ? RegistryError.Of(ErrorCode.SizeInvalid, $"Content-Range announces {range.Last - range.First + 1} bytes, Content-Length {length}.")
+            ? new UploadOutcome.Refused(
+                RegistryError.Of(ErrorCode.SizeInvalid, $"Content-Range announces {range.Last - range.First + 1} bytes, Content-Length {length}."))
             : null;
     }
 
-    // A running hash cannot forget: it is made anew from what the store has, when the upload is closed.
     private ValueTask TakeBackAsync(long sizeBytes)
     {
-        _hash?.Dispose();
-        _hash = null;
+        _hash.Drop();
         return Upload.TruncateAsync(sizeBytes, CancellationToken.None);
     }
 
-    // Reads at most one buffer beyond the limit, which is enough to see that the body is too long.
-    private async Task CopyAsync(Stream body, long limitBytes, CancellationToken cancellation)
+    private async Task<UploadOutcome> BreakOffAsync(long start)
     {
+        _brokenFrom ??= start;
+        await Upload.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+        return new UploadOutcome.Refused(
+            RegistryError.Of(ErrorCode.BlobUploadInvalid, "No byte of the body came for long, so the request was ended; the upload can be resumed.") with { Status = 408 }, Upload.SizeBytes);
+    }
+
+    /// <summary>Makes the upload a blob without the bytes of a request that broke off and was repeated.</summary>
+    /// <returns>The blob's size; null where that does not give the digest either.</returns>
+    private async Task<long?> TryCommitRepeatedAsync(UploadChunk last, long start, Digest digest, CancellationToken cancellation)
+    {
+        // Bytes that were acknowledged are never left out. Where it is not known what was, the body may be the whole blob again.
+        List<(long From, long Until)> ranges = [];
+        if (_brokenFrom is { } from && _brokenUntil is { } until && from < until) ranges.Add((from, until));
+        if (!_sawAll && last.Range is null && start > 0 && Upload.SizeBytes > start && !ranges.Contains((0, start))) ranges.Add((0, start));
+        foreach (var range in ranges)
+        {
+            if (!await RepeatedBody.TryCommitWithoutAsync(store, Upload, UploadId.SpareKey(key), range.From, range.Until, digest, cancellation).ConfigureAwait(false)) continue;
+            var sizeBytes = Upload.SizeBytes - (range.Until - range.From);
+            await Upload.DiscardAsync(CancellationToken.None).ConfigureAwait(false);
+            return sizeBytes;
+        }
+
+        return null;
+    }
+
+    // Reads at most one buffer beyond the limit, which is enough to see that the body is too long.
+    // Returns whether the body came to its end or the limit; false where nothing came for too long.
+    private async Task<bool> ReceiveAsync(Stream body, long limitBytes, CancellationToken cancellation)
+    {
+        using var silent = new CancellationTokenSource(Timeout.InfiniteTimeSpan, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, silent.Token);
+        Volatile.Write(ref _lastReceived, clock.GetTimestamp());
+        Volatile.Write(ref _receiving, silent);
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
@@ -146,7 +239,11 @@ internal sealed class UploadSession(IBlobStore store, string key, long maxSizeBy
                 {
                     while (filled < BufferBytes && !ended)
                     {
-                        var read = await body.ReadAsync(buffer.AsMemory(filled, BufferBytes - filled), cancellation).ConfigureAwait(false);
+                        var reading = body.ReadAsync(buffer.AsMemory(filled, BufferBytes - filled), either.Token);
+                        if (!reading.IsCompleted) silent.CancelAfter(limits.IdleTimeout);
+                        var read = await reading.ConfigureAwait(false);
+                        silent.CancelAfter(Timeout.InfiniteTimeSpan);
+                        Volatile.Write(ref _lastReceived, clock.GetTimestamp());
                         filled += read;
                         ended = read == 0;
                     }
@@ -156,9 +253,16 @@ internal sealed class UploadSession(IBlobStore store, string key, long maxSizeBy
                     await WriteAsync(buffer.AsMemory(0, filled)).ConfigureAwait(false);
                 }
             }
+
+            return true;
+        }
+        catch (OperationCanceledException) when (silent.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            return false;
         }
         finally
         {
+            Volatile.Write(ref _receiving, null);
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }
@@ -166,33 +270,9 @@ internal sealed class UploadSession(IBlobStore store, string key, long maxSizeBy
     private async ValueTask WriteAsync(ReadOnlyMemory<byte> data)
     {
         if (data.IsEmpty) return;
-        var inStep = _hash is not null && _hashedBytes == Upload.SizeBytes;
+        var offset = Upload.SizeBytes;
         await Upload.AppendAsync(data, CancellationToken.None).ConfigureAwait(false);
         RegistryMetrics.Received(data.Length);
-        if (!inStep) return;
-        _hash!.AppendData(data.Span);
-        _hashedBytes += data.Length;
-    }
-
-    private async ValueTask<Digest> ComputeDigestAsync(DigestAlgorithm algorithm, CancellationToken cancellation)
-    {
-        // The running hash is behind after a restart or a chunk taken back, and useless for another algorithm: then once more from disk.
-        if (_hash is null || _algorithm != algorithm || _hashedBytes != Upload.SizeBytes) await RehashAsync(algorithm, cancellation).ConfigureAwait(false);
-        return Digest.FromHash(algorithm, _hash!.GetCurrentHash());
-    }
-
-    private async ValueTask RehashAsync(DigestAlgorithm algorithm, CancellationToken cancellation)
-    {
-        StartHash(algorithm);
-        await Upload.HashAsync(_hash!, cancellation).ConfigureAwait(false);
-        _hashedBytes = Upload.SizeBytes;
-    }
-
-    private void StartHash(DigestAlgorithm algorithm)
-    {
-        _hash?.Dispose();
-        _hash = IncrementalHash.CreateHash(algorithm.HashName());
-        _algorithm = algorithm;
-        _hashedBytes = 0;
+        _hash.Add(data.Span, offset);
     }
 }

@@ -10,14 +10,21 @@ namespace GeoRegistry.Repositories.Uploads;
 /// <summary>The uploads of a region. They survive a restart: what the process forgets, the blob store finds again.</summary>
 public sealed class UploadSessions(RegionId region, IBlobStore store, RepositoryBlobs blobs, RepositoryOptions options, TimeProvider clock)
 {
-    /// <summary>How long a request waits for another one to the same session: the one that a client gave up and repeats.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    /// <summary>
+    /// How long a request waits for another one to the same session. Longer than that without a byte, the other one is taken for
+    /// dead: its client lost the connection, and repeats what it lost.
+    /// </summary>
+    private static readonly TimeSpan TurnTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long an unused session keeps its file open.</summary>
+    /// <summary>How long an unused session keeps its running hash; later it is made anew from the store.</summary>
     private static readonly TimeSpan IdleTime = TimeSpan.FromMinutes(2);
 
     private readonly ConcurrentDictionary<string, UploadSession> _sessions = new();
-    private readonly long _maxSizeBytes = options.BlobMaxGiB * 1024L * 1024L * 1024L;
+    private readonly UploadLimits _limits = UploadLimits.Of(options);
+
+    // The open sessions of the store: those that the last sweep counted, and what changed since this process began.
+    private long _counted;
+    private long _change;
 
     /// <summary>How many sessions are in memory now.</summary>
     public int Count => _sessions.Count;
@@ -25,16 +32,33 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
     /// <summary>Begins a session.</summary>
     /// <param name="repository">The repository that is to have the blob.</param>
     /// <param name="algorithm">The algorithm to hash by while bytes arrive; another at the end costs a second reading.</param>
-    /// <param name="cancellation">Gives up.</param>
-    public async Task<UploadId> BeginAsync(RepositoryName repository, DigestAlgorithm algorithm, CancellationToken cancellation = default)
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <returns>The session; null where <see cref="RepositoryOptions.MaxOpenUploads"/> are open.</returns>
+    public async Task<UploadId?> BeginAsync(RepositoryName repository, DigestAlgorithm algorithm, CancellationToken cancellation = default)
     {
-        var id = new UploadId(region, Guid.NewGuid());
-        var key = id.KeyFor(repository);
-        var session = NewSession(key);
-        await session.BeginAsync(algorithm, cancellation).ConfigureAwait(false);
-        session.LastUsed = clock.GetTimestamp();
-        _sessions[key] = session;
-        return id;
+        var change = Interlocked.Increment(ref _change);
+        try
+        {
+            if (Volatile.Read(ref _counted) + change > options.MaxOpenUploads)
+            {
+                Interlocked.Decrement(ref _change);
+                return null;
+            }
+
+            var id = new UploadId(region, Guid.NewGuid());
+            var key = id.KeyFor(repository);
+            var session = NewSession(key, algorithm);
+            await session.BeginAsync(cancellation).ConfigureAwait(false);
+            await session.ReleaseAsync().ConfigureAwait(false);
+            session.LastUsed = clock.GetTimestamp();
+            _sessions[key] = session;
+            return id;
+        }
+        catch
+        {
+            Interlocked.Decrement(ref _change);
+            throw;
+        }
     }
 
     /// <summary>How far a session is.</summary>
@@ -46,21 +70,23 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
         UseAsync(repository, id, session => session.AppendAsync(chunk, cancellation), cancellation);
 
     /// <summary>Appends the last chunk, which may be empty, and makes the session a blob of the repository.</summary>
-    public Task<UploadOutcome> CompleteAsync(
-        RepositoryName repository, UploadId id, UploadChunk chunk, Digest digest, CancellationToken cancellation = default) =>
-        UseAsync(
+    /// <remarks>Sent again after its answer was lost, it finds no session but the blob, and is answered as the first time.</remarks>
+    public async Task<UploadOutcome> CompleteAsync(
+        RepositoryName repository, UploadId id, UploadChunk chunk, Digest digest, CancellationToken cancellation = default)
+    {
+        var outcome = await UseAsync(
             repository,
             id,
             async session =>
             {
-                var appended = await session.AppendAsync(chunk, cancellation).ConfigureAwait(false);
-                if (appended is UploadOutcome.Refused) return appended;
-                var outcome = await session.CommitAsync(digest, cancellation).ConfigureAwait(false);
-                if (outcome is UploadOutcome.Completed(var blob, var sizeBytes))
-                    await blobs.LinkAsync(repository, blob, sizeBytes, CancellationToken.None).ConfigureAwait(false);
-                return outcome;
+                var completed = await session.CompleteAsync(chunk, digest, cancellation).ConfigureAwait(false);
+                await LinkAsync(repository, completed).ConfigureAwait(false); // Before the next request to this session gets its turn.
+                return completed;
             },
-            cancellation);
+            cancellation).ConfigureAwait(false);
+        if (outcome is not UploadOutcome.Refused { Error.Code: var code } || code != ErrorCode.BlobUploadUnknown || id.Region != region) return outcome;
+        return await FindCompletedAsync(repository, chunk, digest, cancellation).ConfigureAwait(false) ?? outcome;
+    }
 
     /// <summary>Ends a session and leaves nothing of it.</summary>
     public Task<UploadOutcome> CancelAsync(RepositoryName repository, UploadId id, CancellationToken cancellation = default) =>
@@ -74,8 +100,9 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
             },
             cancellation);
 
-    /// <summary>Closes the files of sessions that are not used, and discards uploads that nothing was sent to for <see cref="RepositoryOptions.UploadExpiry"/>.</summary>
+    /// <summary>Forgets sessions that are not used, and discards those that nothing was sent to for <see cref="RepositoryOptions.UploadExpiry"/>.</summary>
     /// <returns>How many uploads were discarded.</returns>
+    /// <remarks>It deletes uploads of sessions only. Those of fetches from other regions have keys of another form, and whoever fetches sweeps them.</remarks>
     public async Task<int> SweepAsync(CancellationToken cancellation = default)
     {
         foreach (var (key, session) in _sessions)
@@ -84,20 +111,26 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
                 await UnlessInUseAsync(key, session, session.CloseAsync, cancellation).ConfigureAwait(false);
         }
 
-        var discarded = 0;
-        await foreach (var key in store.ListUploadsAsync(clock.GetUtcNow() - options.UploadExpiry, cancellation).ConfigureAwait(false))
+        var (discarded, listed, change) = (0, 0, Interlocked.Read(ref _change));
+        var expired = clock.GetUtcNow() - options.UploadExpiry;
+        await foreach (var (key, appendedAt) in store.ListUploadsAsync(cancellation).ConfigureAwait(false))
         {
+            if (!UploadId.IsKey(key)) continue;
+            listed++;
+            if (appendedAt >= expired) continue;
             var session = _sessions.GetOrAdd(key, NewSession);
             await UnlessInUseAsync(key, session, Discard, cancellation).ConfigureAwait(false);
 
             async ValueTask Discard()
             {
-                if (!await session.ResumeAsync(cancellation).ConfigureAwait(false)) return;
+                if (!await session.OpenAsync(cancellation).ConfigureAwait(false)) return;
                 await session.DiscardAsync(cancellation).ConfigureAwait(false);
                 discarded++;
             }
         }
 
+        // What began or ended while it was listed may be counted twice; the next sweep counts again.
+        Volatile.Write(ref _counted, listed - change);
         return discarded;
     }
 
@@ -106,7 +139,8 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
         if (!await session.EnterAsync(TimeSpan.Zero, cancellation).ConfigureAwait(false)) return;
         try
         {
-            if (!session.IsClosed) await act().ConfigureAwait(false);
+            if (session.IsClosed) return;
+            await act().ConfigureAwait(false);
             await session.CloseAsync().ConfigureAwait(false);
             Remove(key, session);
         }
@@ -116,9 +150,14 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
         }
     }
 
-    private void Remove(string key, UploadSession session) => _sessions.TryRemove(new KeyValuePair<string, UploadSession>(key, session));
+    private void Remove(string key, UploadSession session)
+    {
+        if (_sessions.TryRemove(new KeyValuePair<string, UploadSession>(key, session)) && session.HasEnded) Interlocked.Decrement(ref _change);
+    }
 
-    private UploadSession NewSession(string key) => new(store, key, _maxSizeBytes);
+    private UploadSession NewSession(string key) => NewSession(key, DigestAlgorithm.Sha256);
+
+    private UploadSession NewSession(string key, DigestAlgorithm algorithm) => new(store, key, algorithm, _limits, clock);
 
     private async Task<UploadOutcome> UseAsync(
         RepositoryName repository, UploadId id, Func<UploadSession, Task<UploadOutcome>> use, CancellationToken cancellation)
@@ -128,28 +167,46 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
         while (true)
         {
             var session = _sessions.GetOrAdd(key, NewSession);
-            if (!await session.EnterAsync(Patience, cancellation).ConfigureAwait(false))
+            if (!await EnterAsync(session, cancellation).ConfigureAwait(false))
                 return new UploadOutcome.Refused(RegistryError.Of(ErrorCode.TooManyRequests, "Another request to this upload is under way; try again after it."));
             try
             {
                 if (session.IsClosed) continue;
-                if (await session.ResumeAsync(cancellation).ConfigureAwait(false)) return await use(session).ConfigureAwait(false);
+                if (await session.OpenAsync(cancellation).ConfigureAwait(false)) return await use(session).ConfigureAwait(false);
                 await session.CloseAsync().ConfigureAwait(false);
                 return Unknown(id);
-            }
-            catch
-            {
-                // The client went away or the store failed: the next request takes the upload up from what the store has.
-                await session.CloseAsync().ConfigureAwait(false);
-                throw;
             }
             finally
             {
                 session.LastUsed = clock.GetTimestamp();
+                await session.ReleaseAsync().ConfigureAwait(false);
                 if (session.IsClosed) Remove(key, session);
                 session.Leave();
             }
         }
+    }
+
+    private static async Task<bool> EnterAsync(UploadSession session, CancellationToken cancellation)
+    {
+        if (await session.EnterAsync(TurnTimeout, cancellation).ConfigureAwait(false)) return true;
+        session.CancelIfSilent(TurnTimeout);
+        return await session.EnterAsync(TurnTimeout, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<UploadOutcome?> FindCompletedAsync(RepositoryName repository, UploadChunk chunk, Digest digest, CancellationToken cancellation)
+    {
+        if (await blobs.FindHereAsync(repository, digest, cancellation).ConfigureAwait(false) is not { } sizeBytes) return null;
+        if (!await store.TouchAsync(digest, cancellation).ConfigureAwait(false)) return null;
+        await chunk.Body.CopyToAsync(Stream.Null, cancellation).ConfigureAwait(false); // Cut off in its sending, a client would not read the answer.
+        var completed = new UploadOutcome.Completed(digest, sizeBytes);
+        await LinkAsync(repository, completed).ConfigureAwait(false); // It may be that the first request did not come to announce it.
+        return completed;
+    }
+
+    private async Task LinkAsync(RepositoryName repository, UploadOutcome outcome)
+    {
+        if (outcome is UploadOutcome.Completed(var digest, var sizeBytes))
+            await blobs.LinkAsync(repository, digest, sizeBytes, CancellationToken.None).ConfigureAwait(false);
     }
 
     private static UploadOutcome Unknown(UploadId id) =>

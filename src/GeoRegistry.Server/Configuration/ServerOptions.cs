@@ -23,6 +23,13 @@ public sealed class ServerOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// How many connections of clients are open at a time; further ones are closed at once. Default 10,000, and never more than the
+    /// process may open files for.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int MaxConnections { get; set; } = 10_000;
+
     /// <summary>The topology file, the same for all regions. Default none: the region is alone.</summary>
     public string Topology { get; set; } = "";
 

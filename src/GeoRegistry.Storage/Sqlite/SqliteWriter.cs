@@ -109,7 +109,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         catch (Exception e)
         {
             Rollback();
-            if (batch.Count == 1) batch[0].Fail(e);
+            if (batch.Count == 1) batch[0].Fail(StoreFaults.Translate(e, "the metadata database"));
             else foreach (var write in batch) Run([write]);
         }
     }

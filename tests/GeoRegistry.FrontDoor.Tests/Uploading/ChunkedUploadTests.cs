@@ -83,7 +83,9 @@ public sealed class ChunkedUploadTests(RegistryFixture registry) : ConformanceTe
     {
         var session = await NewRepository().StartUploadAsync();
         (await session.PatchAsync(_blob.Bytes[..10], "0-9")).Expect(202);
-        (await session.PatchAsync(_blob.Bytes[10..20], $"{first}-{first + 9}")).Expect(416);
+        var answer = (await session.PatchAsync(_blob.Bytes[10..20], $"{first}-{first + 9}")).Expect(416);
+        answer.ExpectHeader("Range", "0-9").ExpectHeader("Docker-Upload-UUID", session.Id[^36..]);
+        Assert.Contains(session.Id, answer.Location, StringComparison.Ordinal);
         await session.ExpectReceivedAsync(10);
         await FinishAsync(session, from: 10);
     }

@@ -87,6 +87,22 @@ public sealed class UploadSessionTests(RegistryFixture registry) : ConformanceTe
         await AssertUnknownAsync(session);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    [Clause("GeoRegistry: uploads", Promise, "The closing PUT can be repeated after its answer was lost")]
+    public async Task Put_AgainAfterTheSessionEnded_IsAnsweredAsTheFirstTime(bool bodyIsEmpty)
+    {
+        var (blob, session) = (Blob.Random(), await NewRepository().StartUploadAsync());
+        if (bodyIsEmpty) (await session.PatchAsync(blob.Bytes)).Expect(202);
+        var body = bodyIsEmpty ? null : blob.Bytes;
+        var first = (await session.CloseAsync(blob.Digest, body)).Expect(201);
+
+        var second = (await session.CloseAsync(blob.Digest, body)).Expect(201);
+
+        Assert.Equal((first.Location, first["Docker-Content-Digest"]), (second.Location, second["Docker-Content-Digest"]));
+    }
+
     [Fact]
     [Clause("GeoRegistry: uploads", Promise, "An unknown session is 404 BLOB_UPLOAD_UNKNOWN")]
     public async Task AnyMethod_OnAnUnknownSession_AnswersUploadUnknown()

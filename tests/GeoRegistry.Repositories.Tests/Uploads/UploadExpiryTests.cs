@@ -60,6 +60,8 @@ public sealed class UploadExpiryTests : UploadTest
     [Fact]
     public async Task SweepAsync_RequestIsUnderWay_DoesNotTouchItsSession()
     {
+        Region.Options.UploadIdleTimeout = TimeSpan.FromDays(2); // The request is to last as long as the test needs it.
+        Restart();
         var rest = new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously);
         var body = TestBody.PausingAfter("0123"u8.ToArray(), rest.Task);
         var id = await BeginAsync();
@@ -107,6 +109,8 @@ public sealed class UploadExpiryTests : UploadTest
     [Fact]
     public async Task SweepAsync_ExpiredUploadInARequest_LetsTheRequestEndWithAnAnswer()
     {
+        Region.Options.UploadIdleTimeout = TimeSpan.FromDays(2); // The request is to last as long as the test needs it.
+        Restart();
         var rest = new TaskCompletionSource<byte[]>(TaskCreationOptions.RunContinuationsAsynchronously);
         var body = TestBody.PausingAfter([], rest.Task);
         var id = await BeginAsync();
@@ -119,5 +123,19 @@ public sealed class UploadExpiryTests : UploadTest
 
         var outcome = await closing.OrFail("the end of the request");
         if (outcome is not UploadOutcome.Completed) AssertUnknown(outcome);
+    }
+
+    /// <summary>A fetch from another region may take longer than sessions are kept; who fetches deletes what fetches leave.</summary>
+    [Fact]
+    public async Task SweepAsync_UploadsOfOthers_AreLeft()
+    {
+        var fetch = $"fetch-sha256-{new string('a', 64)}";
+        await (await Region.Blobs.BeginUploadAsync(fetch)).DisposeAsync();
+        Region.Clock.Advance(Region.Options.UploadExpiry + TimeSpan.FromMinutes(1));
+
+        Assert.Equal(0, await Uploads.SweepAsync());
+
+        await using var left = await Region.Blobs.ResumeUploadAsync(fetch);
+        Assert.NotNull(left);
     }
 }

@@ -29,8 +29,10 @@ public sealed class UploadRangeTests : UploadTest
         var id = await BeginAsync();
         await AppendAsync(id, "0123"u8.ToArray());
 
-        var error = Refused(await AppendAsync(id, "xxxx"u8.ToArray(), (first, last), 4));
+        var refused = Assert.IsType<UploadOutcome.Refused>(await AppendAsync(id, "xxxx"u8.ToArray(), (first, last), 4));
 
+        var error = refused.Error;
+        Assert.Equal(4, refused.SizeBytes);
         Assert.Equal((ErrorCode.BlobUploadInvalid, 416, "4"), (error.Code, error.Status, error.Detail["offset"]));
         Assert.Equal(4, await SizeAsync(id));
     }

@@ -93,16 +93,6 @@ public sealed class UploadSessionsTests : UploadTest
     }
 
     [Fact]
-    public async Task CompleteAsync_Twice_TheSecondFindsNoSession()
-    {
-        var blob = SampleBlob.Of("blob");
-        var id = await BeginAsync();
-        Assert.IsType<UploadOutcome.Completed>(await CompleteAsync(id, blob.Digest, blob.Content));
-
-        AssertUnknown(await CompleteAsync(id, blob.Digest, blob.Content));
-    }
-
-    [Fact]
     public async Task StatusAsync_AnotherRepository_FindsNoSessionAndHarmsNone()
     {
         var other = RepositoryName.Parse("library/other");

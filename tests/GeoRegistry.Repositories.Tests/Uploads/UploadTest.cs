@@ -26,7 +26,8 @@ public abstract class UploadTest : IAsyncDisposable
     /// <summary>Another process takes over, which knows of no session.</summary>
     private protected void Restart() => Process = Region.Start();
 
-    private protected Task<UploadId> BeginAsync(DigestAlgorithm algorithm = DigestAlgorithm.Sha256) => Uploads.BeginAsync(Name, algorithm);
+    private protected async Task<UploadId> BeginAsync(DigestAlgorithm algorithm = DigestAlgorithm.Sha256) =>
+        await Uploads.BeginAsync(Name, algorithm) ?? throw new InvalidOperationException("Too many uploads are open.");
 
     private protected Task<UploadOutcome> AppendAsync(UploadId id, byte[] content, (long First, long Last)? range = null, long? lengthBytes = null) =>
         Uploads.AppendAsync(Name, id, new UploadChunk(new MemoryStream(content), range, lengthBytes));

@@ -95,7 +95,7 @@ public sealed class FailedAppendTests : IAsyncDisposable
     private static async Task AssertFailsAsync(StoreFault fault, Func<Task<WriteOutcome>> write)
     {
         if (fault == StoreFault.Cancelled) await Assert.ThrowsAnyAsync<OperationCanceledException>(write);
-        else await Assert.ThrowsAsync<StoreFaultException>(write);
+        else await Assert.ThrowsAsync<InjectedFaultException>(write);
     }
 
     /// <summary>Records which changes began and how they ended; every change concerns others.</summary>

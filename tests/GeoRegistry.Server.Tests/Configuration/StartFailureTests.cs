@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using GeoRegistry.Server.Tests.Lifecycle;
 using GeoRegistry.TestKit;
 
 namespace GeoRegistry.Server.Tests.Configuration;
@@ -31,6 +33,33 @@ public sealed class StartFailureTests
         AssertCouldNotStart(await ServerCommand.RunAsync("--listen", "http://127.0.0.1:0", "--data", folder.Path), folder.Path);
         using var http = first.CreateClient();
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("healthz/ready")).StatusCode);
+    }
+
+    [Fact]
+    public async Task DataFolderIsReadOnly_ExitsOneAndSaysSo()
+    {
+        using var disk = new SmallDisk(sizeMiB: 20);
+        await using (var server = await RegistryProcess.StartAsync(disk.Path)) await server.StopAsync();
+        disk.MakeReadOnly();
+
+        var run = await ServerCommand.RunAsync("--listen", "http://127.0.0.1:0", "--data", disk.Path);
+
+        AssertCouldNotStart(run, $"The data folder {disk.Path} is on a read-only file system");
+        Assert.DoesNotContain("nother server", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task DataFolderOfAnotherUser_StartFailsAndSaysWhoLacksPermission()
+    {
+        using var folder = new TemporaryFolder();
+        await using (var server = await RegistryProcess.StartAsync(folder.Path)) await server.StopAsync();
+        using (var chmod = Process.Start("chmod", ["755", folder.Path])) await chmod.WaitForExitAsync();
+
+        var failure = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => RegistryProcess.StartThroughAsync(["setpriv", "--reuid", "65534", "--clear-groups"], folder.Path));
+
+        Assert.Contains($"The user nobody may not write the data folder {folder.Path}", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("nother server", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Net;
+using GeoRegistry.Protocol;
 using GeoRegistry.Server.Tests.Clients;
 using GeoRegistry.Server.Tests.Durability;
 using GeoRegistry.TestKit;
@@ -49,9 +50,29 @@ public sealed class DiskFullTests
         Assert.Equal(2, await StoreAudit.AssertWholeAsync(disk.Path));
     }
 
+    [Fact]
+    public async Task Push_LargerThanTheDisk_GivesItsBytesBackAndSmallPushesGoOn()
+    {
+        using var disk = new SmallDisk(DiskMiB);
+        await using var server = await RegistryProcess.StartAsync(disk.Path);
+        using var http = server.CreateClient();
+        var client = new RepositoryClient(http, "team/app");
+        var large = new byte[(DiskMiB + 1) * 1024 * 1024];
+        var session = (await client.BeginUploadAsync()).Expect(HttpStatusCode.Accepted).Location!;
+
+        AssertFailed(await client.PatchAsync(session, new ByteArrayContent(large), 0));
+        AssertFailed(await client.CompleteAsync(session, Digest.Of(large), new ByteArrayContent(large)));
+        AssertFailed(await client.PushBlobAsync(Digest.Of(large), new ByteArrayContent(large)));
+
+        var left = Assert.Single(new DirectoryInfo(Path.Combine(disk.Path, "blobs", "uploads")).GetFiles());
+        Assert.Equal(0, left.Length);
+        await client.PushBlobAsync(new SeededBlob(3, 1024 * 1024).ToBytes());
+    }
+
     private static void AssertFailed(Answer answer)
     {
-        Assert.InRange((int)answer.Status, 500, 599);
-        Assert.Equal("UNKNOWN", answer.ErrorCode);
+        answer.Expect(HttpStatusCode.InsufficientStorage);
+        Assert.Equal("UNAVAILABLE", answer.ErrorCode);
+        Assert.Equal("The disk of region local is full: it takes no push until there is space again.", answer.FirstError.GetProperty("message").GetString());
     }
 }

@@ -36,6 +36,9 @@ internal sealed class SmallDisk : IDisposable
     /// <summary>Gives back what <see cref="Fill"/> took.</summary>
     public void Free() => File.Delete(Filler);
 
+    /// <summary>Makes it read-only; nothing may have a file open on it to write.</summary>
+    public void MakeReadOnly() => Run("mount", "-o", "remount,ro", Path);
+
     public void Dispose()
     {
         Run("umount", "--lazy", Path);

@@ -19,7 +19,7 @@ public class FaultyPort : DispatchProxy
     {
         var method = targetMethod!;
         if (_faults.NextOf(method.Name) is not { } fault) return Call(method, args);
-        Exception failure = fault == StoreFault.Cancelled ? new OperationCanceledException() : new StoreFaultException(method.Name, fault);
+        Exception failure = fault == StoreFault.Cancelled ? new OperationCanceledException() : new InjectedFaultException(method.Name, fault);
         var done = fault == StoreFault.AnswerLost ? CompletionOf(Call(method, args)) : Task.CompletedTask;
         return FailedResult(method.ReturnType, done, failure) ?? throw failure;
     }

@@ -1,0 +1,47 @@
+using GeoRegistry.Ledgers.Stores;
+
+namespace GeoRegistry.Storage.Files;
+
+/// <summary>A folder of spool files. What a process that was killed left in it is deleted when the next one opens it.</summary>
+public sealed class SpoolFolder : ISpoolFolder
+{
+    private readonly string _path;
+
+    /// <summary>Opens the folder, empty.</summary>
+    public SpoolFolder(string path)
+    {
+        _path = path;
+        if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
+        Directory.CreateDirectory(path);
+    }
+
+    /// <inheritdoc/>
+    public ISpoolFile Create() => new SpoolFile(Path.Combine(_path, $"{Guid.NewGuid():n}"));
+
+    private sealed class SpoolFile : ISpoolFile
+    {
+        private readonly string _path;
+
+        public SpoolFile(string path)
+        {
+            _path = path;
+            OpenWrite().Dispose();
+        }
+
+        public Stream OpenWrite()
+        {
+            try
+            {
+                return new FileStream(_path, FileMode.Create, FileAccess.Write, FileShare.Read);
+            }
+            catch (Exception e)
+            {
+                throw StoreFaults.Translate(e, _path);
+            }
+        }
+
+        public Stream OpenRead() => new FileStream(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+
+        public void Dispose() => File.Delete(_path);
+    }
+}

@@ -1,0 +1,180 @@
+using GeoRegistry.Protocol;
+using GeoRegistry.Protocol.Errors;
+using GeoRegistry.Repositories.Uploads;
+using GeoRegistry.TestKit;
+using GeoRegistry.TestKit.Stores;
+
+namespace GeoRegistry.Repositories.Tests.Uploads;
+
+/// <summary>Clients and proxies repeat requests whose answer they lost, as HTTP lets them: the outcome is as if there had been one.</summary>
+public sealed class UploadRepetitionTests : UploadTest
+{
+    [Theory]
+    [InlineData(5, false)]
+    [InlineData(600_000, false)]
+    [InlineData(600_000, true)]
+    public async Task CompleteAsync_WholeBlobAgainAfterACut_IsTheBlob(int arrived, bool isRestarted)
+    {
+        var blob = SampleBlob.Random(1, 900_000);
+        var id = await BeginAsync();
+        await CutAsync(id, blob.Digest, blob.Content[..arrived]);
+        if (isRestarted) Restart();
+
+        Assert.Equal(new UploadOutcome.Completed(blob.Digest, blob.SizeBytes), await CompleteAsync(id, blob.Digest, blob.Content));
+
+        await AssertStoredAsync(blob);
+    }
+
+    [Fact]
+    public async Task CompleteAsync_WholeBlobCutTwice_IsTheBlob()
+    {
+        var blob = SampleBlob.Random(2, 900_000);
+        var id = await BeginAsync();
+        await CutAsync(id, blob.Digest, blob.Content[..300_000]);
+        await CutAsync(id, blob.Digest, blob.Content[..400_000]);
+
+        Assert.Equal(new UploadOutcome.Completed(blob.Digest, blob.SizeBytes), await CompleteAsync(id, blob.Digest, blob.Content));
+
+        await AssertStoredAsync(blob);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task CompleteAsync_LastChunkAgainAfterCuts_IsTheBlob(int cuts)
+    {
+        var blob = SampleBlob.Random(3, 900_000);
+        var id = await BeginAsync();
+        await AppendAsync(id, blob.Content[..500_000]);
+        for (var i = 0; i < cuts; i++) await CutAsync(id, blob.Digest, blob.Content[500_000..(700_000 + i)]);
+
+        Assert.Equal(new UploadOutcome.Completed(blob.Digest, blob.SizeBytes), await CompleteAsync(id, blob.Digest, blob.Content[500_000..]));
+
+        await AssertStoredAsync(blob);
+    }
+
+    [Fact]
+    public async Task CompleteAsync_ChunkWithoutRangeWasSentAgainAfterACut_IsTheBlob()
+    {
+        var blob = SampleBlob.Random(4, 900_000);
+        var id = await BeginAsync();
+        await Assert.ThrowsAsync<IOException>(() => Uploads.AppendAsync(Name, id, new UploadChunk(TestBody.BreakingAfter(blob.Content[..300_000]), null, null)));
+        await AppendAsync(id, blob.Content);
+
+        Assert.Equal(new UploadOutcome.Completed(blob.Digest, blob.SizeBytes), await CompleteAsync(id, blob.Digest));
+
+        await AssertStoredAsync(blob);
+    }
+
+    [Fact]
+    public async Task CompleteAsync_OtherContentAfterACut_IsRefusedAndLeavesNothing()
+    {
+        var (blob, other) = (SampleBlob.Random(5, 900_000), SampleBlob.Random(6, 900_000));
+        var id = await BeginAsync();
+        await CutAsync(id, blob.Digest, blob.Content[..300_000]);
+
+        Assert.Equal(ErrorCode.DigestInvalid, Refused(await CompleteAsync(id, blob.Digest, other.Content)).Code);
+
+        Assert.Null(await Region.Blobs.FindAsync(blob.Digest));
+        Assert.Empty(await Region.Blobs.ListUploadsAsync().ToListAsync());
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(4)]
+    [InlineData(8)]
+    public async Task CompleteAsync_AgainAfterTheAnswerWasLost_IsAnsweredAsTheFirstTime(int lastChunkBytes)
+    {
+        var blob = SampleBlob.Of("01234567");
+        var last = blob.Content[(8 - lastChunkBytes)..];
+        var id = await BeginAsync();
+        await AppendAsync(id, blob.Content[..(8 - lastChunkBytes)]);
+        var first = await CompleteAsync(id, blob.Digest, last);
+        Restart();
+
+        Assert.Equal(first, await CompleteAsync(id, blob.Digest, last));
+        Assert.Equal(new UploadOutcome.Completed(blob.Digest, 8), first);
+    }
+
+    [Fact]
+    public async Task CompleteAsync_UnknownSessionAndABlobThatTheRepositoryLacks_FindsNoSession()
+    {
+        var blob = SampleBlob.Of("content");
+        await Process.PushBlobAsync(blob, RepositoryName.Parse("library/other"));
+        var id = await BeginAsync();
+        await Uploads.CancelAsync(Name, id);
+
+        AssertUnknown(await CompleteAsync(id, blob.Digest, blob.Content));
+    }
+
+    /// <summary>What was appended before the other one went silent stays, and the next request goes on after it.</summary>
+    [Fact]
+    public async Task StatusAsync_TheOtherRequestsClientIsSilent_TakesOver()
+    {
+        var body = TestBody.PausingAfter("0123"u8.ToArray(), new TaskCompletionSource<byte[]>().Task);
+        var id = await BeginAsync();
+        var dead = Uploads.AppendAsync(Name, id, new UploadChunk(body, null, null));
+        await body.FirstRead.OrFail("the body's first bytes being read");
+        Region.Clock.Advance(TimeSpan.FromSeconds(30));
+
+        Assert.Equal(4, await SizeAsync(id).OrFail("the answer to the request that takes over"));
+        Assert.Equal(408, Refused(await dead.OrFail("the end of the silent request")).Status);
+    }
+
+    [Fact]
+    public async Task AppendAsync_NothingComesForTheIdleTimeout_IsRefusedAndCanBeResumed()
+    {
+        var body = TestBody.PausingAfter("0123"u8.ToArray(), new TaskCompletionSource<byte[]>().Task);
+        var id = await BeginAsync();
+        var append = Uploads.AppendAsync(Name, id, new UploadChunk(body, null, null));
+        await body.FirstRead.OrFail("the body's first bytes being read");
+        await Waiting.UntilAsync("the idle timeout is set", () => Task.FromResult(Region.Clock.TimersSet == 1));
+
+        Region.Clock.Advance(Region.Options.UploadIdleTimeout - TimeSpan.FromSeconds(1));
+        Assert.False(append.IsCompleted);
+        Region.Clock.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal((408, 4L), (Refused(await append.OrFail("the end of the request")).Status, await SizeAsync(id)));
+        Assert.IsType<UploadOutcome.Completed>(await CompleteAsync(id, SampleBlob.Of("01234567").Digest, "4567"u8.ToArray()));
+    }
+
+    [Fact]
+    public async Task BeginAsync_AsManyAreOpenAsMayBe_IsRefusedUntilOneEnds()
+    {
+        Region.Options.MaxOpenUploads = 2;
+        var (first, second) = (await BeginAsync(), await BeginAsync());
+        Assert.Null(await Uploads.BeginAsync(Name, DigestAlgorithm.Sha256));
+
+        await Uploads.CancelAsync(Name, first);
+        Assert.NotNull(await Uploads.BeginAsync(Name, DigestAlgorithm.Sha256));
+        Assert.Null(await Uploads.BeginAsync(Name, DigestAlgorithm.Sha256));
+        Assert.IsType<UploadOutcome.Completed>(await CompleteAsync(second, Digest.Of([])));
+        Assert.NotNull(await Uploads.BeginAsync(Name, DigestAlgorithm.Sha256));
+    }
+
+    [Fact]
+    public async Task BeginAsync_UploadsOfAnEarlierProcess_Count()
+    {
+        Region.Options.MaxOpenUploads = 2;
+        await BeginAsync();
+        await BeginAsync();
+        Restart();
+        await Uploads.SweepAsync();
+
+        Assert.Null(await Uploads.BeginAsync(Name, DigestAlgorithm.Sha256));
+
+        Region.Clock.Advance(Region.Options.UploadExpiry + TimeSpan.FromMinutes(1));
+        Assert.Equal(2, await Uploads.SweepAsync());
+        Assert.NotNull(await Uploads.BeginAsync(Name, DigestAlgorithm.Sha256));
+    }
+
+    private async Task CutAsync(UploadId id, Digest digest, byte[] arrived) => await Assert.ThrowsAsync<IOException>(
+        () => Uploads.CompleteAsync(Name, id, new UploadChunk(TestBody.BreakingAfter(arrived), null, null), digest));
+
+    private async Task AssertStoredAsync(SampleBlob blob)
+    {
+        Assert.Equal(blob.Content, await ReadBlobAsync(blob.Digest));
+        Assert.Equal(blob.SizeBytes, await Process.Blobs.FindAsync(Name, blob.Digest));
+        Assert.Empty(await Region.Blobs.ListUploadsAsync().ToListAsync());
+    }
+}
