@@ -46,6 +46,9 @@ public sealed partial class OtherRegions(
     public Task<IBlobReader?> OpenBlobAsync(Digest digest, long sizeBytes, CancellationToken cancellation = default) => fetches.OpenAsync(digest, sizeBytes, cancellation);
 
     /// <inheritdoc/>
+    public Task NoteStoredAsync(Digest digest, CancellationToken cancellation = default) => fetches.NoteStoredAsync(digest, cancellation);
+
+    /// <inheritdoc/>
     public async Task AnnounceBlobAsync(RepositoryName repository, Digest digest, long sizeBytes, CancellationToken cancellation = default)
     {
         var home = map.Current.HomeOf(repository).Region;

@@ -14,8 +14,12 @@ public interface IOtherRegions
 
     /// <summary>Opens a blob that this region lacks, and stores it here while it is read: one fetch, however many read it.</summary>
     /// <returns>A reader that waits for what has not arrived; null where no region has the blob.</returns>
-    /// <exception cref="OtherRegionsUnreachableException">No region that can be reached has it, and some cannot be reached.</exception>
+    /// <exception cref="OtherRegionsUnreachableException">No region that can be reached has it whole.</exception>
+    /// <exception cref="RegionUnavailableException">This region cannot store it, or fetches as many blobs for clients as it may.</exception>
     Task<IBlobReader?> OpenBlobAsync(Digest digest, long sizeBytes, CancellationToken cancellation = default);
+
+    /// <summary>Takes note that a blob may have been stored here other than by <see cref="OpenBlobAsync"/>: commits do not await it any more, if it was.</summary>
+    Task NoteStoredAsync(Digest digest, CancellationToken cancellation = default);
 
     /// <summary>Tells the repository's home that the repository has a blob, which is stored here. Best effort: a manifest's commit says it again.</summary>
     Task AnnounceBlobAsync(RepositoryName repository, Digest digest, long sizeBytes, CancellationToken cancellation = default);

@@ -18,6 +18,9 @@ public sealed class NoOtherRegions : IOtherRegions
     public Task<IBlobReader?> OpenBlobAsync(Digest digest, long sizeBytes, CancellationToken cancellation = default) => Task.FromResult<IBlobReader?>(null);
 
     /// <inheritdoc/>
+    public Task NoteStoredAsync(Digest digest, CancellationToken cancellation = default) => Task.CompletedTask;
+
+    /// <inheritdoc/>
     public Task AnnounceBlobAsync(RepositoryName repository, Digest digest, long sizeBytes, CancellationToken cancellation = default) => Task.CompletedTask;
 
     /// <inheritdoc/>

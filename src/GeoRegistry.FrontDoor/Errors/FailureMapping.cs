@@ -22,7 +22,7 @@ internal sealed partial class FailureMapping(ILogger<FailureMapping> logger)
         var error = failure switch
         {
             BadHttpRequestException bad => FaultOfRequest(http, bad),
-            OtherRegionsUnreachableException => RegistryError.Of(ErrorCode.Unavailable, failure.Message),
+            OtherRegionsUnreachableException or RegionUnavailableException => RegistryError.Of(ErrorCode.Unavailable, failure.Message),
             _ => Unexpected(http, failure),
         };
         if (http.Response.HasStarted)

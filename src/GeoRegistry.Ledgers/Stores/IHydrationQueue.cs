@@ -26,9 +26,9 @@ public interface IHydrationQueue
     Task PutOffAsync(Digest digest, string error, DateTimeOffset? notBefore, bool countAttempt, CancellationToken cancellation = default);
 
     /// <summary>Lets blobs be tried again now, as if they had never failed.</summary>
-    /// <param name="digest">The blob; null for all dead letters.</param>
-    /// <param name="cancellation">Gives up waiting before the transaction begins.</param>
-    /// <returns>How many.</returns>
+    /// <param name="digest">The blob; null for all dead letters and all that were put off.</param>
+    /// <param name="cancellation">Cancels before a transaction begins; what earlier transactions did remains.</param>
+    /// <returns>How many. All of them are no one transaction: blobs that fail meanwhile may be counted twice.</returns>
     Task<int> RetryAsync(Digest? digest, CancellationToken cancellation = default);
 
     /// <summary>Whether the commit at a position of a region's feed awaits no blob here. Whether it is applied is not looked at.</summary>

@@ -25,6 +25,13 @@ public sealed partial class Hydrator(
     /// <summary>Tells it that something was queued.</summary>
     public void Wake() => _news.Advance();
 
+    /// <summary>Tells it that blobs are to be tried now, though this region's store may still fail.</summary>
+    public void RetryNow()
+    {
+        fetches.StoreFaults.EndPause();
+        Wake();
+    }
+
     /// <summary>Hydrates what is to come from one region first, until it is told to stop.</summary>
     public async Task RunAsync(RegionId from, CancellationToken stopping)
     {
@@ -34,7 +41,8 @@ public sealed partial class Hydrator(
             var news = _news.Position;
             try
             {
-                var free = options.HydrationParallelism - running.Count;
+                var isPaused = fetches.StoreFaults.Remaining > TimeSpan.Zero;
+                var free = isPaused ? 0 : options.HydrationParallelism - running.Count;
                 var ready = free == 0 ? [] : await queue.ReadReadyAsync(from, clock.GetUtcNow(), options.HydrationParallelism + running.Count, stopping).ConfigureAwait(false);
                 var jobs = ready.Where(job => !running.ContainsKey(job.Digest)).Take(free).ToList();
                 foreach (var job in jobs) Begin(job, running, stopping);
@@ -43,7 +51,7 @@ public sealed partial class Hydrator(
             }
             catch (Exception failure) when (!stopping.IsCancellationRequested)
             {
-                LogFailed(failure);
+                fetches.StoreFaults.Failed(failure);
                 await Task.Delay(UnreachableDelay, clock, stopping).ConfigureAwait(false);
             }
         }
@@ -72,14 +80,14 @@ public sealed partial class Hydrator(
         try
         {
             await begun.ConfigureAwait(false);
-            var outcome = await fetches.FetchAsync(job.Digest, job.SizeBytes, job.From, job.Attempts).ConfigureAwait(false);
+            var outcome = await fetches.FetchAsync(job.Digest, job.SizeBytes, job.From).ConfigureAwait(false);
             if (outcome is not FetchOutcome.Stored) await PutOffAsync(job, outcome, stopping).ConfigureAwait(false);
         }
         catch (Exception failure) when (!stopping.IsCancellationRequested)
         {
-            LogFailed(failure);
+            fetches.StoreFaults.Failed(failure);
         }
-        catch (OperationCanceledException)
+        catch (Exception)
         {
             // The server stops; the queue keeps the blob.
         }
@@ -92,8 +100,12 @@ public sealed partial class Hydrator(
     private Task PutOffAsync(HydrationJob job, FetchOutcome outcome, CancellationToken stopping)
     {
         var now = clock.GetUtcNow();
-        if (outcome is FetchOutcome.Failed { IsBlobsFault: false } unreachable)
-            return queue.PutOffAsync(job.Digest, unreachable.Reason, now + UnreachableDelay, countAttempt: false, stopping);
+        if (outcome is FetchOutcome.Failed { Fault: not FetchFault.Copies } notItsFault)
+        {
+            var pause = notItsFault.Fault == FetchFault.Store ? fetches.StoreFaults.Remaining : TimeSpan.Zero;
+            return queue.PutOffAsync(job.Digest, notItsFault.Reason, now + (pause > UnreachableDelay ? pause : UnreachableDelay), countAttempt: false, stopping);
+        }
+
         var reason = outcome is FetchOutcome.Failed failed ? failed.Reason : $"none of the regions {string.Join(", ", map.Others.Select(region => region.Id))} has it";
         if (job.Attempts + 1 >= options.HydrationAttempts)
         {
@@ -107,7 +119,4 @@ public sealed partial class Hydrator(
 
     [LoggerMessage(1, LogLevel.Error, "The blob {Digest} of {Repository} is a dead letter after {Attempts} attempts: {Reason}. 'georegistry replication retry' tries it again.")]
     private partial void LogDeadLetter(Digest digest, string repository, int attempts, string reason);
-
-    [LoggerMessage(2, LogLevel.Error, "The hydration queue could not be worked on; it is tried again.")]
-    private partial void LogFailed(Exception failure);
 }

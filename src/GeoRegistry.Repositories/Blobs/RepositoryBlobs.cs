@@ -80,10 +80,11 @@ public sealed class RepositoryBlobs
         return true;
     }
 
-    /// <summary>Gives a repository a blob that was just stored. On disk and visible when it returns.</summary>
+    /// <summary>Gives a repository a blob that was just stored, or that another repository has. On disk and visible when it returns.</summary>
     internal async Task LinkAsync(RepositoryName repository, Digest digest, long sizeBytes, CancellationToken cancellation)
     {
         await _tables.LinkBlobAsync(repository, digest, sizeBytes, cancellation).ConfigureAwait(false);
+        await _others.NoteStoredAsync(digest, cancellation).ConfigureAwait(false);
         await _others.AnnounceBlobAsync(repository, digest, sizeBytes, cancellation).ConfigureAwait(false);
     }
 

@@ -7,6 +7,9 @@ namespace GeoRegistry.Storage.Sqlite;
 
 public sealed partial class SqliteMetadataStore
 {
+    /// <summary>How many blobs are let be tried again in one transaction.</summary>
+    private const int RetryBlobs = 500;
+
     private const string JobColumns =
         "id, digest, size, origin, attempts, not_before, error, since, (SELECT name FROM ledgers WHERE ledgers.id = hydration.ledger)";
 
@@ -28,8 +31,11 @@ public sealed partial class SqliteMetadataStore
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<PendingCommit>> CompleteAsync(Digest digest, CancellationToken cancellation = default) =>
-        _writer.WriteAsync(session => HydrationRows.Complete(session, digest), cancellation);
+    /// <remarks>Most blobs that clients push are not queued, and do not wait for the writer to know it.</remarks>
+    public async Task<IReadOnlyList<PendingCommit>> CompleteAsync(Digest digest, CancellationToken cancellation = default) =>
+        _readers.ReadOneMoment(session => HydrationRows.IsQueued(session, digest))
+            ? await _writer.WriteAsync(session => HydrationRows.Complete(session, digest), cancellation).ConfigureAwait(false)
+            : [];
 
     /// <inheritdoc/>
     public Task PutOffAsync(Digest digest, string error, DateTimeOffset? notBefore, bool countAttempt, CancellationToken cancellation = default) =>
@@ -42,8 +48,19 @@ public sealed partial class SqliteMetadataStore
             cancellation);
 
     /// <inheritdoc/>
-    public Task<int> RetryAsync(Digest? digest, CancellationToken cancellation = default) =>
-        _writer.WriteAsync(session => digest is { } one ? HydrationRows.Retry(session, one) : HydrationRows.RetryDead(session), cancellation);
+    public async Task<int> RetryAsync(Digest? digest, CancellationToken cancellation = default)
+    {
+        if (digest is { } one) return await _writer.WriteAsync(session => HydrationRows.Retry(session, one), cancellation).ConfigureAwait(false);
+        var (retried, batch) = (0, 0);
+        do
+        {
+            // A transaction at a time, so that pushes get in between.
+            batch = await _writer.WriteAsync(session => HydrationRows.RetrySome(session, RetryBlobs), cancellation).ConfigureAwait(false);
+            retried += batch;
+        }
+        while (batch == RetryBlobs);
+        return retried;
+    }
 
     /// <inheritdoc/>
     public ValueTask<bool> IsCompleteAsync(RegionId source, long position, CancellationToken cancellation = default) =>
