@@ -8,27 +8,48 @@ public static class BlobUploads
 {
     private const int BufferBytes = 256 * 1024;
 
-    /// <summary>Adds all bytes of an upload to a hash, as the store has them: for what was appended before a restart, or taken back.</summary>
-    /// <param name="upload">The upload.</param>
+    /// <summary>Adds all bytes of an upload to a hash, as the store has them: for what was appended before a restart, or removed.</summary>
+    /// <param name="upload">The upload; it is flushed first, as only flushed bytes can be read back.</param>
     /// <param name="hash">The hash, to which nothing was added yet.</param>
-    /// <param name="cancellation">Gives up; the hash is of no use then.</param>
+    /// <param name="cancellation">Cancels the call; the hash is of no use then.</param>
     /// <exception cref="EndOfStreamException">The upload is shorter than its store says.</exception>
     public static async Task HashAsync(this IBlobUpload upload, IncrementalHash hash, CancellationToken cancellation = default)
+    {
+        await upload.FlushAsync(cancellation).ConfigureAwait(false);
+        await upload.ReadRangeAsync(0, upload.FlushedBytes, bytes => Add(hash, bytes), cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads a range of an upload's flushed bytes, a buffer at a time.</summary>
+    /// <param name="upload">The upload.</param>
+    /// <param name="from">The first byte's offset.</param>
+    /// <param name="to">The offset after the last byte, at most <see cref="IBlobUpload.FlushedBytes"/>.</param>
+    /// <param name="take">Takes each part, in order; its memory is used again for the next.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <exception cref="EndOfStreamException">The upload is shorter than its store says.</exception>
+    public static async Task ReadRangeAsync(
+        this IBlobUpload upload, long from, long to, Func<ReadOnlyMemory<byte>, ValueTask> take, CancellationToken cancellation = default)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
-            for (var hashed = 0L; hashed < upload.SizeBytes;)
+            while (from < to)
             {
-                var read = await upload.ReadAsync(hashed, buffer.AsMemory(0, BufferBytes), cancellation).ConfigureAwait(false);
+                var part = buffer.AsMemory(0, (int)Math.Min(BufferBytes, to - from));
+                var read = await upload.ReadAsync(from, part, cancellation).ConfigureAwait(false);
                 if (read == 0) throw new EndOfStreamException("The upload is shorter than the store says.");
-                hash.AppendData(buffer, 0, read);
-                hashed += read;
+                await take(part[..read]).ConfigureAwait(false);
+                from += read;
             }
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+    }
+
+    private static ValueTask Add(IncrementalHash hash, ReadOnlyMemory<byte> bytes)
+    {
+        hash.AppendData(bytes.Span);
+        return default;
     }
 }

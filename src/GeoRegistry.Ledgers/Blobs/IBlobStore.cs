@@ -1,3 +1,4 @@
+using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 
 namespace GeoRegistry.Ledgers.Blobs;
@@ -6,11 +7,12 @@ namespace GeoRegistry.Ledgers.Blobs;
 /// <remarks>
 /// <para>
 /// A blob is visible whole or not at all, never changes, and is the same for every repository; which repositories have it is
-/// not this store's concern. Safe for any number of callers at once. A failure of the store is an exception.
+/// not this store's concern. Safe for any number of callers at once. A failure of the store is an exception;
+/// a <see cref="StoreFaultException"/> where the store is full or may not be written.
 /// </para>
 /// <para>
-/// The shape suits files (append, then rename) and object stores (stage blocks under the upload's name, commit the list once,
-/// conditionally, under the digest's name) alike: an upload only ever grows at its end, and is committed once.
+/// The port asks only what files and object stores can both do: append and seal an upload, stat many blobs, read a range,
+/// list with ages, delete what is old. An upload only ever grows at its end, and is sealed once.
 /// </para>
 /// </remarks>
 public interface IBlobStore
@@ -18,24 +20,42 @@ public interface IBlobStore
     /// <summary>The size in bytes of a blob, or null where the store does not have it.</summary>
     ValueTask<long?> FindAsync(Digest digest, CancellationToken cancellation = default);
 
+    /// <summary>The sizes in bytes of those blobs that the store has; the others are left out.</summary>
+    /// <param name="digests">Any number of blobs; the same one may be named twice.</param>
+    /// <param name="cancellation">Stops between two blobs.</param>
+    ValueTask<IReadOnlyDictionary<Digest, long>> StatManyAsync(IReadOnlyCollection<Digest> digests, CancellationToken cancellation = default);
+
     /// <summary>Opens a blob for reading, or returns null where the store does not have it. A blob deleted while open can be read to its end.</summary>
     ValueTask<IBlobReader?> OpenAsync(Digest digest, CancellationToken cancellation = default);
 
+    /// <summary>Every blob, in no order. A blob that is stored or deleted meanwhile may be listed or not.</summary>
+    /// <param name="cancellation">Stops between two blobs.</param>
+    IAsyncEnumerable<StoredBlob> ListAsync(CancellationToken cancellation = default);
+
+    /// <summary>Makes a blob as young as one stored now, so that a conditional delete that is already decided on leaves it.</summary>
+    /// <returns>Whether there is one; false after a delete, however close.</returns>
+    ValueTask<bool> TouchAsync(Digest digest, CancellationToken cancellation = default);
+
+    /// <summary>Deletes a blob.</summary>
+    /// <param name="digest">The blob.</param>
+    /// <param name="ifOlderThan">
+    /// Deletes it only if it was stored or touched before this moment. The check and the delete are one step: no commit or touch
+    /// of the blob comes between. Null deletes it whatever its age.
+    /// </param>
+    /// <param name="cancellation">Has no effect once the blob is deleted.</param>
+    /// <returns>Whether a blob was deleted.</returns>
+    Task<bool> DeleteAsync(Digest digest, DateTimeOffset? ifOlderThan = null, CancellationToken cancellation = default);
+
     /// <summary>Begins an upload.</summary>
     /// <param name="key">A name that no upload has had: 1 to 128 lower-case letters, digits and dashes.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="cancellation">Cancels the call.</param>
     ValueTask<IBlobUpload> BeginUploadAsync(string key, CancellationToken cancellation = default);
 
-    /// <summary>Takes an upload up again, after a restart or on another machine, or returns null where there is none of this name.</summary>
+    /// <summary>Opens an upload again, after a restart or on another machine, or returns null where there is none of this name.</summary>
     /// <remarks>One holder at a time: the caller sees to it that nobody else holds the upload.</remarks>
     ValueTask<IBlobUpload?> ResumeUploadAsync(string key, CancellationToken cancellation = default);
 
-    /// <summary>The keys of uploads that nothing was appended to since a moment, in no order.</summary>
-    /// <param name="before">Uploads last touched earlier than this are listed.</param>
+    /// <summary>Every upload in progress, in no order. Whoever owns the keys of a form deletes the leftovers of that form, and no others.</summary>
     /// <param name="cancellation">Stops between two uploads.</param>
-    IAsyncEnumerable<string> ListUploadsAsync(DateTimeOffset before, CancellationToken cancellation = default);
-
-    /// <summary>Deletes a blob.</summary>
-    /// <returns>Whether there was one.</returns>
-    Task<bool> DeleteAsync(Digest digest, CancellationToken cancellation = default);
+    IAsyncEnumerable<StoredUpload> ListUploadsAsync(CancellationToken cancellation = default);
 }

@@ -28,7 +28,7 @@ public sealed partial class BlobFetches(
     public PositionSignal Completions { get; } = new(0);
 
     /// <summary>The failures of this region's own stores.</summary>
-    internal StoreFaults StoreFaults { get; } = new(clock, logger);
+    internal HydrationPause Pause { get; } = new(clock, logger);
 
     /// <summary>Opens a blob that is not here, for a client.</summary>
     /// <returns>A reader; null where no region has the blob.</returns>
@@ -50,10 +50,11 @@ public sealed partial class BlobFetches(
     /// <returns>How many uploads were discarded.</returns>
     public async Task<int> SweepAsync(CancellationToken cancellation)
     {
-        var discarded = 0;
-        await foreach (var key in store.ListUploadsAsync(clock.GetUtcNow() - LeftoverExpiry, cancellation).ConfigureAwait(false))
+        var (discarded, expired) = (0, clock.GetUtcNow() - LeftoverExpiry);
+        await foreach (var (key, appendedAt) in store.ListUploadsAsync(cancellation).ConfigureAwait(false))
         {
-            if (key.StartsWith(BlobFetch.KeyPrefix, StringComparison.Ordinal) && await TryDiscardAsync(key, cancellation).ConfigureAwait(false)) discarded++;
+            var isExpired = key.StartsWith(BlobFetch.KeyPrefix, StringComparison.Ordinal) && appendedAt < expired;
+            if (isExpired && await TryDiscardAsync(key, cancellation).ConfigureAwait(false)) discarded++;
         }
 
         return discarded;
@@ -118,12 +119,12 @@ public sealed partial class BlobFetches(
     {
         await CompleteAsync(digest, _stopping.Token).ConfigureAwait(false);
         Completions.Advance();
-        if (receivedBytes > 0) StoreFaults.Succeeded();
+        if (receivedBytes > 0) Pause.Succeeded();
     }
 
     private FetchOutcome.Failed Failed(FetchOutcome.Failed outcome)
     {
-        if (outcome.Fault == FetchFault.Store) StoreFaults.Failed(outcome.Reason);
+        if (outcome.Fault == FetchFault.Store) Pause.Failed(outcome.Reason);
         return outcome;
     }
 

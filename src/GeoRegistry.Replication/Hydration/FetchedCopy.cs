@@ -24,11 +24,11 @@ internal sealed class FetchedCopy(Digest digest, long sizeBytes, IBlobStore stor
     /// <summary>The region that all its bytes come from; null where they come from several, or an earlier fetch left them.</summary>
     public RegionId? Source { get; private set; }
 
-    /// <summary>Lets readers read what the upload has, all but the last byte: that is shown when the whole was verified and stored.</summary>
+    /// <summary>Lets readers read what the upload has flushed, all but the last byte: that is shown when the whole was verified and stored.</summary>
     public void Show(IBlobUpload upload)
     {
         _upload = upload;
-        if (sizeBytes > VerifiedFirstBytes) Available.Advance(Math.Min(upload.SizeBytes, sizeBytes - 1));
+        if (sizeBytes > VerifiedFirstBytes) Available.Advance(Math.Min(upload.FlushedBytes, sizeBytes - 1));
     }
 
     /// <summary>Takes note that a region sends the bytes from an offset on.</summary>

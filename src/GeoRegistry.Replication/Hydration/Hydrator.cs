@@ -28,7 +28,7 @@ public sealed partial class Hydrator(
     /// <summary>Tells it that blobs are to be tried now, though this region's store may still fail.</summary>
     public void RetryNow()
     {
-        fetches.StoreFaults.EndPause();
+        fetches.Pause.End();
         Wake();
     }
 
@@ -41,7 +41,7 @@ public sealed partial class Hydrator(
             var news = _news.Position;
             try
             {
-                var isPaused = fetches.StoreFaults.Remaining > TimeSpan.Zero;
+                var isPaused = fetches.Pause.Remaining > TimeSpan.Zero;
                 var free = isPaused ? 0 : options.HydrationParallelism - running.Count;
                 var ready = free == 0 ? [] : await queue.ReadReadyAsync(from, clock.GetUtcNow(), options.HydrationParallelism + running.Count, stopping).ConfigureAwait(false);
                 var jobs = ready.Where(job => !running.ContainsKey(job.Digest)).Take(free).ToList();
@@ -51,7 +51,7 @@ public sealed partial class Hydrator(
             }
             catch (Exception failure) when (!stopping.IsCancellationRequested)
             {
-                fetches.StoreFaults.Failed(failure);
+                fetches.Pause.Failed(failure);
                 await Task.Delay(UnreachableDelay, clock, stopping).ConfigureAwait(false);
             }
         }
@@ -85,7 +85,7 @@ public sealed partial class Hydrator(
         }
         catch (Exception failure) when (!stopping.IsCancellationRequested)
         {
-            fetches.StoreFaults.Failed(failure);
+            fetches.Pause.Failed(failure);
         }
         catch (Exception)
         {
@@ -102,7 +102,7 @@ public sealed partial class Hydrator(
         var now = clock.GetUtcNow();
         if (outcome is FetchOutcome.Failed { Fault: not FetchFault.Copies } notItsFault)
         {
-            var pause = notItsFault.Fault == FetchFault.Store ? fetches.StoreFaults.Remaining : TimeSpan.Zero;
+            var pause = notItsFault.Fault == FetchFault.Store ? fetches.Pause.Remaining : TimeSpan.Zero;
             return queue.PutOffAsync(job.Digest, notItsFault.Reason, now + (pause > UnreachableDelay ? pause : UnreachableDelay), countAttempt: false, stopping);
         }
 

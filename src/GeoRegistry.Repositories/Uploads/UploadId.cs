@@ -12,6 +12,9 @@ public readonly record struct UploadId(RegionId Region, Guid Session)
 {
     private const int SessionLength = 36;
 
+    /// <summary>The parts of a key: the UUID's digits, a dash, and so many bytes of the repository's hash in hexadecimal.</summary>
+    private const int KeySessionLength = 32, RepositoryHashBytes = 8;
+
     /// <summary>Reads an id.</summary>
     /// <returns>Whether the text is one.</returns>
     public static bool TryParse(string text, out UploadId id)
@@ -32,6 +35,12 @@ public readonly record struct UploadId(RegionId Region, Guid Session)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(Encoding.UTF8.GetBytes(repository.ToString()), hash);
-        return $"{Session:n}-{Convert.ToHexStringLower(hash[..8])}";
+        return $"{Session:n}-{Convert.ToHexStringLower(hash[..RepositoryHashBytes])}";
     }
+
+    /// <summary>Whether an upload in the blob store is a session's; others, such as <c>fetch-…</c>, have owners of their own.</summary>
+    internal static bool IsKey(string key) =>
+        key.Length == KeySessionLength + 1 + (2 * RepositoryHashBytes)
+        && key[KeySessionLength] == '-'
+        && Guid.TryParseExact(key.AsSpan(0, KeySessionLength), "n", out _);
 }

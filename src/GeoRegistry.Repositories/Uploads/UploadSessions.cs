@@ -85,8 +85,10 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
         }
 
         var discarded = 0;
-        await foreach (var key in store.ListUploadsAsync(clock.GetUtcNow() - options.UploadExpiry, cancellation).ConfigureAwait(false))
+        var expired = clock.GetUtcNow() - options.UploadExpiry;
+        await foreach (var (key, appendedAt) in store.ListUploadsAsync(cancellation).ConfigureAwait(false))
         {
+            if (appendedAt >= expired || !UploadId.IsKey(key)) continue;
             var session = _sessions.GetOrAdd(key, NewSession);
             await UnlessInUseAsync(key, session, Discard, cancellation).ConfigureAwait(false);
 

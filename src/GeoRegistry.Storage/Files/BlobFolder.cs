@@ -19,6 +19,9 @@ internal sealed class BlobFolder
 
     private readonly string _root;
 
+    // One process has the folder, so locks in memory order the steps on a blob's file; one for each first byte of a hash.
+    private readonly Lock[] _locks = [.. Enumerable.Range(0, 256).Select(_ => new Lock())];
+
     public BlobFolder(string root)
     {
         _root = Path.GetFullPath(root);
@@ -31,6 +34,15 @@ internal sealed class BlobFolder
 
     /// <summary>The folder of uploads in progress.</summary>
     public string Uploads { get; }
+
+    /// <summary>The folders of blobs.</summary>
+    public IEnumerable<(DigestAlgorithm Algorithm, string Folder)> Shards =>
+        from algorithm in Enum.GetValues<DigestAlgorithm>()
+        from shard in Enumerable.Range(0, 256)
+        select (algorithm, Path.Combine(_root, algorithm.Name(), $"{shard:x2}"));
+
+    /// <summary>Held while a blob's file appears, is touched, or is deleted, so that a delete judges the age that it deletes.</summary>
+    public Lock LockOf(Digest digest) => _locks[Convert.ToByte(digest.Hex[..2].ToString(), 16)];
 
     /// <summary>The file of a blob.</summary>
     public string Blob(Digest digest) => Path.Combine(ShardOf(digest), digest.Hex.ToString());

@@ -1,3 +1,5 @@
+using System.IO.Enumeration;
+using System.Runtime.CompilerServices;
 using GeoRegistry.Ledgers.Blobs;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
@@ -7,10 +9,13 @@ namespace GeoRegistry.Storage.Files;
 /// <summary>The embedded blob store: a file for every blob, in one folder.</summary>
 /// <remarks>
 /// Files are read and written synchronously: the page cache answers most calls at once, and the platform's asynchronous
-/// calls would only move the rest to other threads of the same pool.
+/// calls would only move the rest to other threads of the same pool. Ages are the files' times of modification, by the machine's clock.
 /// </remarks>
 public sealed class FileBlobStore : IBlobStore, IStoreHealth
 {
+    /// <summary>How many files a list reads before it lets other work have its thread.</summary>
+    private const int ListedPerTurn = 256;
+
     private readonly BlobFolder _folder;
 
     /// <summary>Opens the store, whose folders are made where they are missing.</summary>
@@ -21,10 +26,19 @@ public sealed class FileBlobStore : IBlobStore, IStoreHealth
     public string StoreName => "blobs";
 
     /// <inheritdoc/>
-    public ValueTask<long?> FindAsync(Digest digest, CancellationToken cancellation = default)
+    public ValueTask<long?> FindAsync(Digest digest, CancellationToken cancellation = default) => new(Find(digest));
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyDictionary<Digest, long>> StatManyAsync(IReadOnlyCollection<Digest> digests, CancellationToken cancellation = default)
     {
-        var file = new FileInfo(_folder.Blob(digest));
-        return new ValueTask<long?>(file.Exists ? file.Length : null);
+        var found = new Dictionary<Digest, long>();
+        foreach (var digest in digests)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (Find(digest) is { } sizeBytes) found[digest] = sizeBytes;
+        }
+
+        return new ValueTask<IReadOnlyDictionary<Digest, long>>(found);
     }
 
     /// <inheritdoc/>
@@ -42,6 +56,45 @@ public sealed class FileBlobStore : IBlobStore, IStoreHealth
     }
 
     /// <inheritdoc/>
+    public async IAsyncEnumerable<StoredBlob> ListAsync([EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        foreach (var (algorithm, shard) in _folder.Shards)
+        {
+            await foreach (var file in ListAsync(shard, cancellation).ConfigureAwait(false))
+            {
+                if (Digest.TryParse($"{algorithm.Name()}:{file.Name}", out var digest)) yield return new StoredBlob(digest, file.SizeBytes, file.WrittenAt);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<bool> TouchAsync(Digest digest, CancellationToken cancellation = default)
+    {
+        var path = _folder.Blob(digest);
+        lock (_folder.LockOf(digest))
+        {
+            if (!File.Exists(path)) return new ValueTask<bool>(false);
+            Write(path, () => File.SetLastWriteTimeUtc(path, TimeProvider.System.GetUtcNow().UtcDateTime));
+            return new ValueTask<bool>(true);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> DeleteAsync(Digest digest, DateTimeOffset? ifOlderThan = null, CancellationToken cancellation = default)
+    {
+        var path = _folder.Blob(digest);
+        lock (_folder.LockOf(digest))
+        {
+            var file = new FileInfo(path);
+            if (!file.Exists || file.LastWriteTimeUtc >= ifOlderThan?.UtcDateTime) return Task.FromResult(false);
+            Write(path, file.Delete);
+        }
+
+        Posix.SyncDirectory(_folder.ShardOf(digest));
+        return Task.FromResult(true);
+    }
+
+    /// <inheritdoc/>
     public ValueTask<IBlobUpload> BeginUploadAsync(string key, CancellationToken cancellation = default) =>
         new(FileBlobUpload.Create(_folder, key));
 
@@ -50,20 +103,12 @@ public sealed class FileBlobStore : IBlobStore, IStoreHealth
         new(FileBlobUpload.Resume(_folder, key));
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<string> ListUploadsAsync(DateTimeOffset before, CancellationToken cancellation = default) =>
-        new DirectoryInfo(_folder.Uploads).EnumerateFiles()
-            .Where(file => file.LastWriteTimeUtc < before.UtcDateTime && file.Name != BlobFolder.HealthFile)
-            .Select(file => file.Name)
-            .ToAsyncEnumerable();
-
-    /// <inheritdoc/>
-    public Task<bool> DeleteAsync(Digest digest, CancellationToken cancellation = default)
+    public async IAsyncEnumerable<StoredUpload> ListUploadsAsync([EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        var path = _folder.Blob(digest);
-        if (!File.Exists(path)) return Task.FromResult(false);
-        File.Delete(path);
-        Posix.SyncDirectory(_folder.ShardOf(digest));
-        return Task.FromResult(true);
+        await foreach (var file in ListAsync(_folder.Uploads, cancellation).ConfigureAwait(false))
+        {
+            if (file.Name != BlobFolder.HealthFile) yield return new StoredUpload(file.Name, file.WrittenAt);
+        }
     }
 
     /// <summary>Makes, writes and deletes a file where uploads are kept, which fails where the disk is full, read-only or gone.</summary>
@@ -74,4 +119,41 @@ public sealed class FileBlobStore : IBlobStore, IStoreHealth
         await File.WriteAllBytesAsync(path, "ok"u8.ToArray(), cancellation).ConfigureAwait(false);
         File.Delete(path);
     }
+
+    private long? Find(Digest digest)
+    {
+        var file = new FileInfo(_folder.Blob(digest));
+        return file.Exists ? file.Length : null;
+    }
+
+    private static void Write(string path, Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception e)
+        {
+            throw StoreFaults.Translate(e, path);
+        }
+    }
+
+    // Reading a folder takes no asynchronous call, so that its thread is given to others now and then.
+    private static async IAsyncEnumerable<ListedFile> ListAsync(string folder, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var listed = 0;
+        var files = new FileSystemEnumerable<ListedFile>(
+            folder, (ref FileSystemEntry file) => new ListedFile(file.FileName.ToString(), file.Length, file.LastWriteTimeUtc))
+        {
+            ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory,
+        };
+        foreach (var file in files)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (++listed % ListedPerTurn == 0) await Task.Yield();
+            yield return file;
+        }
+    }
+
+    private readonly record struct ListedFile(string Name, long SizeBytes, DateTimeOffset WrittenAt);
 }

@@ -13,6 +13,7 @@ internal sealed class FileBlobUpload : IBlobUpload
     private readonly BlobFolder _folder;
     private readonly string _path;
     private readonly SafeFileHandle _file;
+    private long _flushedBytes;
     private long _writebackFrom;
 
     private FileBlobUpload(BlobFolder folder, string path, FileMode mode)
@@ -20,29 +21,56 @@ internal sealed class FileBlobUpload : IBlobUpload
         _folder = folder;
         _path = path;
         _file = File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-        _writebackFrom = SizeBytes = RandomAccess.GetLength(_file);
+        _writebackFrom = _flushedBytes = SizeBytes = RandomAccess.GetLength(_file);
     }
 
     public long SizeBytes { get; private set; }
 
-    public static FileBlobUpload Create(BlobFolder folder, string key) => new(folder, folder.Upload(key), FileMode.CreateNew);
+    public long FlushedBytes => Volatile.Read(ref _flushedBytes);
+
+    public static FileBlobUpload Create(BlobFolder folder, string key)
+    {
+        var path = folder.Upload(key);
+        try
+        {
+            return new FileBlobUpload(folder, path, FileMode.CreateNew);
+        }
+        catch (Exception e)
+        {
+            throw StoreFaults.Translate(e, path);
+        }
+    }
 
     public static FileBlobUpload? Resume(BlobFolder folder, string key)
     {
+        var path = folder.Upload(key);
         try
         {
-            return new FileBlobUpload(folder, folder.Upload(key), FileMode.Open);
+            return new FileBlobUpload(folder, path, FileMode.Open);
         }
         catch (FileNotFoundException)
         {
             return null;
+        }
+        catch (Exception e)
+        {
+            throw StoreFaults.Translate(e, path);
         }
     }
 
     public ValueTask AppendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
-        RandomAccess.Write(_file, data.Span, SizeBytes);
+        try
+        {
+            RandomAccess.Write(_file, data.Span, SizeBytes);
+        }
+        catch (Exception e)
+        {
+            SizeBytes = RandomAccess.GetLength(_file); // A part may have been written.
+            throw StoreFaults.Translate(e, _path);
+        }
+
         SizeBytes += data.Length;
         if (SizeBytes - _writebackFrom >= WritebackBytes)
         {
@@ -54,7 +82,11 @@ internal sealed class FileBlobUpload : IBlobUpload
     }
 
     // What was written is the system's: it survives this process.
-    public ValueTask FlushAsync(CancellationToken cancellation = default) => default;
+    public ValueTask FlushAsync(CancellationToken cancellation = default)
+    {
+        Volatile.Write(ref _flushedBytes, SizeBytes);
+        return default;
+    }
 
     public ValueTask TruncateAsync(long sizeBytes, CancellationToken cancellation = default)
     {
@@ -62,24 +94,41 @@ internal sealed class FileBlobUpload : IBlobUpload
         RandomAccess.SetLength(_file, sizeBytes);
         SizeBytes = sizeBytes;
         _writebackFrom = Math.Min(_writebackFrom, sizeBytes);
+        Volatile.Write(ref _flushedBytes, Math.Min(_flushedBytes, sizeBytes));
         return default;
     }
 
-    public ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellation = default) =>
-        new(RandomAccess.Read(_file, buffer.Span, offset));
+    public ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellation = default)
+    {
+        var count = (int)Math.Clamp(FlushedBytes - offset, 0, buffer.Length);
+        return new(RandomAccess.Read(_file, buffer.Span[..count], offset));
+    }
 
     public Task CommitAsync(Digest digest, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
+        try
+        {
+            // The bytes first, then the name, then the name's entry: a crash between any two leaves an upload or a whole blob.
+            RandomAccess.FlushToDisk(_file);
+            lock (_folder.LockOf(digest))
+            {
+                // The last append may be long ago; the blob's age counts from here.
+                File.SetLastWriteTimeUtc(_file, TimeProvider.System.GetUtcNow().UtcDateTime);
 
-        // The bytes first, then the name, then the name's entry: a crash between any two leaves an upload or a whole blob.
-        RandomAccess.FlushToDisk(_file);
+                // An upload of the same blob may have renamed its file and not yet synced the folder, so an existing blob is replaced
+                // by the same bytes rather than trusted to be on disk.
+                File.Move(_path, _folder.Blob(digest), overwrite: true);
+            }
+
+            Posix.SyncDirectory(_folder.ShardOf(digest));
+        }
+        catch (Exception e)
+        {
+            throw StoreFaults.Translate(e, _path);
+        }
+
         _file.Dispose();
-
-        // An upload of the same blob may have renamed its file and not yet synced the folder, so an existing blob is replaced
-        // by the same bytes rather than trusted to be on disk.
-        File.Move(_path, _folder.Blob(digest), overwrite: true);
-        Posix.SyncDirectory(_folder.ShardOf(digest));
         return Task.CompletedTask;
     }
 

@@ -30,7 +30,7 @@ internal static partial class Posix
     private static IOException Failure(string what)
     {
         var cause = new Win32Exception(Marshal.GetLastPInvokeError());
-        return new IOException($"Could not {what}: {cause.Message}", cause);
+        return new IOException($"Could not {what}: {cause.Message}", cause) { HResult = cause.NativeErrorCode }; // As .NET's own have it.
     }
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -23,13 +23,23 @@ internal sealed class GatedStore(IBlobStore inner) : IBlobStore
     public async ValueTask<IBlobUpload?> ResumeUploadAsync(string key, CancellationToken cancellation = default) =>
         await inner.ResumeUploadAsync(key, cancellation) is { } upload ? new Upload(this, upload) : null;
 
-    public IAsyncEnumerable<string> ListUploadsAsync(DateTimeOffset before, CancellationToken cancellation = default) => inner.ListUploadsAsync(before, cancellation);
+    public ValueTask<IReadOnlyDictionary<Digest, long>> StatManyAsync(IReadOnlyCollection<Digest> digests, CancellationToken cancellation = default) =>
+        inner.StatManyAsync(digests, cancellation);
 
-    public Task<bool> DeleteAsync(Digest digest, CancellationToken cancellation = default) => inner.DeleteAsync(digest, cancellation);
+    public IAsyncEnumerable<StoredBlob> ListAsync(CancellationToken cancellation = default) => inner.ListAsync(cancellation);
+
+    public ValueTask<bool> TouchAsync(Digest digest, CancellationToken cancellation = default) => inner.TouchAsync(digest, cancellation);
+
+    public Task<bool> DeleteAsync(Digest digest, DateTimeOffset? ifOlderThan = null, CancellationToken cancellation = default) =>
+        inner.DeleteAsync(digest, ifOlderThan, cancellation);
+
+    public IAsyncEnumerable<StoredUpload> ListUploadsAsync(CancellationToken cancellation = default) => inner.ListUploadsAsync(cancellation);
 
     private sealed class Upload(GatedStore store, IBlobUpload inner) : IBlobUpload
     {
         public long SizeBytes => inner.SizeBytes;
+
+        public long FlushedBytes => inner.FlushedBytes;
 
         public ValueTask AppendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation = default) => inner.AppendAsync(data, cancellation);
 

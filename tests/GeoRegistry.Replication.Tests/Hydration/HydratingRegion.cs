@@ -86,7 +86,7 @@ internal sealed class HydratingRegion : IAsyncDisposable
     }
 
     /// <summary>The keys of all uploads in the store.</summary>
-    public async Task<IReadOnlyList<string>> UploadsAsync() => await Blobs.ListUploadsAsync(DateTimeOffset.MaxValue).ToListAsync();
+    public async Task<IReadOnlyList<string>> UploadsAsync() => await Blobs.ListUploadsAsync().Select(upload => upload.Key).ToListAsync();
 
     /// <summary>What the queue says of its only blob.</summary>
     public async Task<HydrationJob> JobAsync(bool dead = false) => Assert.Single(await Metadata.ListAsync(dead, 10));

@@ -116,7 +116,7 @@ public sealed class HydratorTests
         region.Hydrate();
         await Waiting.UntilAsync("every blob was tried, and hydration pauses longer and longer", async () =>
         {
-            if (region.Fetches.StoreFaults.Remaining > TimeSpan.FromSeconds(10) && (await region.Metadata.ListAsync(dead: false, 10)).All(job => job.Error is not null)) return true;
+            if (region.Fetches.Pause.Remaining > TimeSpan.FromSeconds(10) && (await region.Metadata.ListAsync(dead: false, 10)).All(job => job.Error is not null)) return true;
             clock.Advance(TimeSpan.FromSeconds(1));
             return false;
         });

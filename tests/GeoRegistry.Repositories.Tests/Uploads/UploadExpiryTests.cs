@@ -120,4 +120,18 @@ public sealed class UploadExpiryTests : UploadTest
         var outcome = await closing.OrFail("the end of the request");
         if (outcome is not UploadOutcome.Completed) AssertUnknown(outcome);
     }
+
+    /// <summary>A fetch from another region may take longer than sessions are kept; who fetches deletes what fetches leave.</summary>
+    [Fact]
+    public async Task SweepAsync_UploadsOfOthers_AreLeft()
+    {
+        var fetch = $"fetch-sha256-{new string('a', 64)}";
+        await (await Region.Blobs.BeginUploadAsync(fetch)).DisposeAsync();
+        Region.Clock.Advance(Region.Options.UploadExpiry + TimeSpan.FromMinutes(1));
+
+        Assert.Equal(0, await Uploads.SweepAsync());
+
+        await using var left = await Region.Blobs.ResumeUploadAsync(fetch);
+        Assert.NotNull(left);
+    }
 }

@@ -1,4 +1,5 @@
 using GeoRegistry.Ledgers.Blobs;
+using GeoRegistry.Protocol;
 using GeoRegistry.Storage.Files;
 using GeoRegistry.TestKit;
 using GeoRegistry.TestKit.Stores;
@@ -26,6 +27,20 @@ internal sealed class FileBlobStoreFixture : BlobStoreFixture
     public override Task ReopenAsync()
     {
         Store = new FileBlobStore(Root);
+        return Task.CompletedTask;
+    }
+
+    public override Task AgeAsync(Digest digest, TimeSpan by)
+    {
+        var hex = digest.Hex.ToString();
+        return AgeFile(Path.Combine(Root, digest.Algorithm.Name(), hex[..2], hex), by);
+    }
+
+    public override Task AgeUploadAsync(string key, TimeSpan by) => AgeFile(Path.Combine(Root, "uploads", key), by);
+
+    private static Task AgeFile(string path, TimeSpan by)
+    {
+        File.SetLastWriteTimeUtc(path, File.GetLastWriteTimeUtc(path) - by);
         return Task.CompletedTask;
     }
 

@@ -11,6 +11,12 @@ public abstract class BlobStoreFixture : IAsyncDisposable
     /// <summary>Opens the store's data again, as a restart of the process does.</summary>
     public abstract Task ReopenAsync();
 
+    /// <summary>Makes a blob older, as time that passes does.</summary>
+    public abstract Task AgeAsync(Digest digest, TimeSpan by);
+
+    /// <summary>Makes an upload older.</summary>
+    public abstract Task AgeUploadAsync(string key, TimeSpan by);
+
     public abstract ValueTask DisposeAsync();
 }
 

@@ -52,15 +52,25 @@ public sealed class FaultyBlobStore(IBlobStore inner) : IBlobStore
     public ValueTask<IBlobUpload?> ResumeUploadAsync(string key, CancellationToken cancellation = default) =>
         CallAsync<IBlobUpload?>(StoreCall.Resume, async () => await inner.ResumeUploadAsync(key, cancellation) is { } upload ? new Upload(this, upload) : null);
 
-    public async IAsyncEnumerable<string> ListUploadsAsync(
-        DateTimeOffset before, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation = default)
-    {
-        await CallAsync(StoreCall.List, () => default(ValueTask<bool>));
-        await foreach (var key in inner.ListUploadsAsync(before, cancellation)) yield return key;
-    }
+    public ValueTask<IReadOnlyDictionary<Digest, long>> StatManyAsync(IReadOnlyCollection<Digest> digests, CancellationToken cancellation = default) =>
+        CallAsync(StoreCall.StatMany, () => inner.StatManyAsync(digests, cancellation));
 
-    public async Task<bool> DeleteAsync(Digest digest, CancellationToken cancellation = default) =>
-        await CallAsync(StoreCall.Delete, async () => await inner.DeleteAsync(digest, cancellation));
+    public IAsyncEnumerable<StoredBlob> ListAsync(CancellationToken cancellation = default) => ListAsync(StoreCall.List, () => inner.ListAsync(cancellation));
+
+    public ValueTask<bool> TouchAsync(Digest digest, CancellationToken cancellation = default) =>
+        CallAsync(StoreCall.Touch, () => inner.TouchAsync(digest, cancellation));
+
+    public async Task<bool> DeleteAsync(Digest digest, DateTimeOffset? ifOlderThan = null, CancellationToken cancellation = default) =>
+        await CallAsync(StoreCall.Delete, async () => await inner.DeleteAsync(digest, ifOlderThan, cancellation));
+
+    public IAsyncEnumerable<StoredUpload> ListUploadsAsync(CancellationToken cancellation = default) =>
+        ListAsync(StoreCall.ListUploads, () => inner.ListUploadsAsync(cancellation));
+
+    private async IAsyncEnumerable<T> ListAsync<T>(StoreCall call, Func<IAsyncEnumerable<T>> list)
+    {
+        var listed = await CallAsync(call, () => new ValueTask<IAsyncEnumerable<T>>(list()));
+        await foreach (var item in listed) yield return item;
+    }
 
     private async ValueTask<T> CallAsync<T>(StoreCall call, Func<ValueTask<T>> run)
     {
@@ -84,6 +94,8 @@ public sealed class FaultyBlobStore(IBlobStore inner) : IBlobStore
     private sealed class Upload(FaultyBlobStore store, IBlobUpload inner) : IBlobUpload
     {
         public long SizeBytes => inner.SizeBytes;
+
+        public long FlushedBytes => inner.FlushedBytes;
 
         public ValueTask AppendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation = default) =>
             store.CallAsync(StoreCall.Append, () => inner.AppendAsync(data, cancellation));

@@ -4,10 +4,13 @@ namespace GeoRegistry.TestKit.Stores;
 public enum StoreCall
 {
     Find,
+    StatMany,
     Open,
     Begin,
     Resume,
+    ListUploads,
     List,
+    Touch,
     Delete,
     Append,
     Flush,

@@ -4,7 +4,7 @@ namespace GeoRegistry.Replication.Hydration;
 
 /// <summary>Failures of this region's own stores. They are no blob's fault: hydration pauses, each time twice as long, until something is stored again.</summary>
 /// <remarks>The log has one line when the stores begin to fail and one when they work again, however many blobs are tried meanwhile.</remarks>
-internal sealed partial class StoreFaults(TimeProvider clock, ILogger logger)
+internal sealed partial class HydrationPause(TimeProvider clock, ILogger logger)
 {
     /// <summary>How long hydration pauses the first time; each time twice as long, up to the longest.</summary>
     internal static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1), LongestPause = TimeSpan.FromMinutes(1);
@@ -53,7 +53,7 @@ internal sealed partial class StoreFaults(TimeProvider clock, ILogger logger)
     }
 
     /// <summary>Ends the pause: the stores are tried now.</summary>
-    public void EndPause()
+    public void End()
     {
         lock (_changes) _until = clock.GetUtcNow();
     }
