@@ -6,11 +6,12 @@ namespace GeoRegistry.Ledgers.Stores;
 /// <remarks>Blobs are queued by <see cref="ILedgerStore.AppendAsync"/> and <see cref="IReplicaStore"/>, with the commits that name them.</remarks>
 public interface IHydrationQueue
 {
-    /// <summary>Blobs to fetch now: neither dead letters nor put off, the newest first. Of more than the limit that were put off, those count that are due the longest.</summary>
+    /// <summary>Blobs to fetch now: those that never failed, the newest first; then those that were put off until now, the longest due first.</summary>
+    /// <remarks>Both kinds are read, so that neither keeps the other from being fetched. Dead letters are left out.</remarks>
     /// <param name="from">The region to be asked first.</param>
     /// <param name="now">The time; blobs put off until later are left out.</param>
-    /// <param name="limit">The most to read, at least 1.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="limit">The most to read of each kind, at least 1.</param>
+    /// <param name="cancellation">Cancels the call.</param>
     ValueTask<IReadOnlyList<HydrationJob>> ReadReadyAsync(RegionId from, DateTimeOffset now, int limit, CancellationToken cancellation = default);
 
     /// <summary>Takes a blob that is stored now out of the queue.</summary>

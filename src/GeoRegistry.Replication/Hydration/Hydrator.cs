@@ -36,6 +36,7 @@ public sealed partial class Hydrator(
     public async Task RunAsync(RegionId from, CancellationToken stopping)
     {
         var running = new ConcurrentDictionary<Digest, Task>();
+        var isRetryNext = false;
         while (!stopping.IsCancellationRequested)
         {
             var news = _news.Position;
@@ -44,7 +45,7 @@ public sealed partial class Hydrator(
                 var isPaused = fetches.Pause.Remaining > TimeSpan.Zero;
                 var free = isPaused ? 0 : options.HydrationParallelism - running.Count;
                 var ready = free == 0 ? [] : await queue.ReadReadyAsync(from, clock.GetUtcNow(), options.HydrationParallelism + running.Count, stopping).ConfigureAwait(false);
-                var jobs = ready.Where(job => !running.ContainsKey(job.Digest)).Take(free).ToList();
+                var jobs = Choose(ready.Where(job => !running.ContainsKey(job.Digest)), free, ref isRetryNext);
                 foreach (var job in jobs) Begin(job, running, stopping);
                 if (jobs.Count > 0 && jobs.Count == free) continue;
                 await WaitAsync(news, running, stopping).ConfigureAwait(false);
@@ -55,6 +56,22 @@ public sealed partial class Hydrator(
                 await Task.Delay(UnreachableDelay, clock, stopping).ConfigureAwait(false);
             }
         }
+    }
+
+    // New blobs and those that failed take turns: neither a backlog nor a region that cannot be reached may hold up the others.
+    private static List<HydrationJob> Choose(IEnumerable<HydrationJob> ready, int count, ref bool isRetryNext)
+    {
+        var kinds = ready.ToLookup(job => job.Error is not null);
+        var (retries, fresh) = (new Queue<HydrationJob>(kinds[true]), new Queue<HydrationJob>(kinds[false]));
+        var chosen = new List<HydrationJob>();
+        while (chosen.Count < count && retries.Count + fresh.Count > 0)
+        {
+            var isRetry = fresh.Count == 0 || (isRetryNext && retries.Count > 0);
+            chosen.Add(isRetry ? retries.Dequeue() : fresh.Dequeue());
+            isRetryNext = !isRetry;
+        }
+
+        return chosen;
     }
 
     // It is among those that run before it runs: it may end at once, and then takes itself out.

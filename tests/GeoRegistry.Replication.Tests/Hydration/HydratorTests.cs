@@ -133,6 +133,26 @@ public sealed class HydratorTests
         Assert.Equal([LogLevel.Error, LogLevel.Information], region.Log.Lines.Select(line => line.Level));
     }
 
+    /// <summary>Newer blobs that fail and fail again do not hold up older ones.</summary>
+    [Fact]
+    public async Task RunAsync_NewerBlobsFail_OlderOnesComeAllTheSame()
+    {
+        var clock = FakeClock.FromNow();
+        await using var source = await TestSource.StartAsync(_blobs[0]);
+        await using var region = new HydratingRegion(clock, source.Address);
+        (region.Options.HydrationParallelism, region.Options.HydrationAttempts) = (1, 1000);
+        foreach (var blob in _blobs) await region.AwaitBlobAsync(blob);
+        region.Hydrate();
+        var stored = region.Fetches.Completions.WaitForAsync(1);
+
+        await Waiting.UntilAsync("the oldest blob is stored", () =>
+        {
+            if (!stored.IsCompleted) clock.Advance(TimeSpan.FromMinutes(10)); // All that was put off is due.
+            return Task.FromResult(stored.IsCompleted);
+        });
+        Assert.Equal(_blobs[0].Content, await region.StoredAsync(_blobs[0]));
+    }
+
     [Fact]
     public async Task RetryAsync_OfAll_FetchesWhatWasPutOff()
     {

@@ -88,8 +88,8 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
 
         Assert.Equal(["1"], await ReadyAsync(10));
         Assert.Equal(["1"], await ReadyAsync(10, Now.AddSeconds(9)));
-        Assert.Equal(["2", "1"], await ReadyAsync(10, Now.AddSeconds(10)));
-        Assert.Equal(["2"], await ReadyAsync(1, Now.AddSeconds(10)));
+        Assert.Equal(["1", "2"], await ReadyAsync(10, Now.AddSeconds(10)));
+        Assert.Equal(["1", "2"], await ReadyAsync(1, Now.AddSeconds(10)));
         var job = (await Hydration.ListAsync(dead: false, 10)).Single(job => job.Digest == DigestOf("2"));
         Assert.Equal((1, "the region did not answer", Now.AddSeconds(10)), (job.Attempts, job.Error, job.NotBefore));
     }
@@ -100,8 +100,8 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
         await AwaitAsync("library/a", "1", "2", "3");
         foreach (var (name, seconds) in new[] { ("1", 1), ("2", 3), ("3", 2) }) await Hydration.PutOffAsync(DigestOf(name), "no answer", Now.AddSeconds(seconds), countAttempt: true);
 
-        Assert.Equal(["3", "1"], await ReadyAsync(2, Now.AddSeconds(10)));
-        Assert.Equal(["3", "2", "1"], await ReadyAsync(3, Now.AddSeconds(10)));
+        Assert.Equal(["1", "3"], await ReadyAsync(2, Now.AddSeconds(10)));
+        Assert.Equal(["1", "3", "2"], await ReadyAsync(3, Now.AddSeconds(10)));
     }
 
     [Fact]
