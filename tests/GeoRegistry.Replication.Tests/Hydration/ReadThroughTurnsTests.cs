@@ -82,7 +82,7 @@ public sealed class ReadThroughTurnsTests
         source.Send = (http, _) => http.RequestAborted.Ended();
         var waits = _blobs.SkipLast(1).Select(blob => OpenAsync(region, blob)).ToList();
 
-        var refused = await Assert.ThrowsAsync<RegionUnavailableException>(() => OpenAsync(region, _blobs[^1]));
+        var refused = await Assert.ThrowsAsync<RegionUnavailableException>(() => OpenAsync(region, _blobs[^1]).OrFail("the refusal"));
         Assert.Contains("try again in a second", refused.Message, StringComparison.Ordinal);
         Assert.False(OpenAsync(region, _blobs[0]).IsCompleted); // Who joins a fetch takes no place.
     }
