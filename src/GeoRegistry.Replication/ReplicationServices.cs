@@ -56,5 +56,6 @@ public static class ReplicationServices
         .AddSingleton<StatusReport>()
         .AddSingleton<Whereabouts>()
         .AddSingleton<Completion>()
+        .AddHostedService<FetchSweeper>()
         .AddHostedService<Replicator>();
 }

@@ -62,7 +62,7 @@ internal sealed class TestProcess
         _region = region;
         Reader = new RepositoryReader(region.Metadata, region.Options);
         var none = new NoOtherRegions();
-        Blobs = new RepositoryBlobs(region.Metadata, region.Blobs, none, none, region.Options);
+        Blobs = new RepositoryBlobs(region.Metadata, region.Blobs, none, none, none, region.Options);
         Directory = new RepositoryDirectory(
             _ => new Home(TestRegion.Id, 1), ledgers, region.Metadata, new RepositoryViews(Reader, Blobs), none, none, none, visibility, region.Clock);
         Uploads = new UploadSessions(TestRegion.Id, region.Blobs, Blobs, region.Options, region.Clock);

@@ -92,7 +92,7 @@ internal sealed class ReplicationEndpoints(RegionMap map, StatusReport status, I
         var answers = await api.CollectAsync(http, async () =>
         {
             var retried = await queue.RetryAsync(digest, http.RequestAborted).ConfigureAwait(false);
-            hydrator.Wake();
+            hydrator.RetryNow();
             return new RetryReport(retried, []);
         }).ConfigureAwait(false);
         if (answers is not null) await AdminApi.WriteAsync(http, new RetryReport(answers.Sum(answer => answer.Report?.Retried ?? 0), Unreachable(answers))).ConfigureAwait(false);

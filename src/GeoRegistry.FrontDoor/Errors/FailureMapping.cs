@@ -27,7 +27,7 @@ internal sealed partial class FailureMapping(RegionId region, ILogger<FailureMap
         {
             BadHttpRequestException bad => FaultOfRequest(http, bad),
             StoreFaultException fault => FaultOfStore(http, fault),
-            OtherRegionsUnreachableException => RegistryError.Of(ErrorCode.Unavailable, failure.Message),
+            OtherRegionsUnreachableException or RegionUnavailableException => RegistryError.Of(ErrorCode.Unavailable, failure.Message),
             _ => Unexpected(http, failure),
         };
         if (http.Response.HasStarted)

@@ -6,11 +6,12 @@ namespace GeoRegistry.Ledgers.Stores;
 /// <remarks>Blobs are queued by <see cref="ILedgerStore.AppendAsync"/> and <see cref="IReplicaStore"/>, with the commits that name them.</remarks>
 public interface IHydrationQueue
 {
-    /// <summary>Blobs to fetch now: neither dead letters nor put off, the newest first. Of more than the limit that were put off, those count that are due the longest.</summary>
+    /// <summary>Blobs to fetch now: those that never failed, the newest first; then those that were put off until now, the longest due first.</summary>
+    /// <remarks>Both kinds are read, so that neither keeps the other from being fetched. Dead letters are left out.</remarks>
     /// <param name="from">The region to be asked first.</param>
     /// <param name="now">The time; blobs put off until later are left out.</param>
-    /// <param name="limit">The most to read, at least 1.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="limit">The most to read of each kind, at least 1.</param>
+    /// <param name="cancellation">Cancels the call.</param>
     ValueTask<IReadOnlyList<HydrationJob>> ReadReadyAsync(RegionId from, DateTimeOffset now, int limit, CancellationToken cancellation = default);
 
     /// <summary>Takes a blob that is stored now out of the queue.</summary>
@@ -26,9 +27,9 @@ public interface IHydrationQueue
     Task PutOffAsync(Digest digest, string error, DateTimeOffset? notBefore, bool countAttempt, CancellationToken cancellation = default);
 
     /// <summary>Lets blobs be tried again now, as if they had never failed.</summary>
-    /// <param name="digest">The blob; null for all dead letters.</param>
-    /// <param name="cancellation">Gives up waiting before the transaction begins.</param>
-    /// <returns>How many.</returns>
+    /// <param name="digest">The blob; null for all dead letters and all that were put off.</param>
+    /// <param name="cancellation">Cancels before a transaction begins; what earlier transactions did remains.</param>
+    /// <returns>How many. All of them are no one transaction: blobs that fail meanwhile may be counted twice.</returns>
     Task<int> RetryAsync(Digest? digest, CancellationToken cancellation = default);
 
     /// <summary>Whether a ledger's commit at a position of a region's feed awaits no blob here. Whether it is applied is not looked at.</summary>

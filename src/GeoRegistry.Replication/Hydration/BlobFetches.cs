@@ -6,6 +6,7 @@ using GeoRegistry.Protocol;
 using GeoRegistry.Regions.Control;
 using GeoRegistry.Replication.Peers;
 using GeoRegistry.Replication.Status;
+using GeoRegistry.Repositories;
 using Microsoft.Extensions.Logging;
 
 namespace GeoRegistry.Replication.Hydration;
@@ -14,88 +15,165 @@ namespace GeoRegistry.Replication.Hydration;
 public sealed partial class BlobFetches(
     RegionMap map, IBlobStore store, PeerClient peers, IHydrationQueue queue, Latencies latencies, TimeProvider clock, ILogger<BlobFetches> logger) : IDisposable
 {
-    /// <summary>How many blobs come through for clients at a time; further ones wait. Each takes a buffer and an open file.</summary>
-    private const int MaxReadThrough = 64;
+    /// <summary>How old what a fetch left must be to be discarded: until then another fetch may take it up.</summary>
+    internal static readonly TimeSpan LeftoverExpiry = TimeSpan.FromDays(1);
 
     private readonly ConcurrentDictionary<Digest, Running> _running = new();
-    private readonly SemaphoreSlim _readThrough = new(MaxReadThrough);
+    private readonly DamagedCopies _damaged = new(logger);
+    private readonly ReadThroughTurns _turns = new(clock);
+    private readonly SemaphoreSlim _sweeping = new(1);
     private readonly CancellationTokenSource _stopping = new();
 
-    /// <summary>Grows with every blob that is stored: by it those who wait for a commit to be complete look again.</summary>
+    /// <summary>Grows with every blob that is fetched, and every other that completes a commit: by it those who wait for a commit look again.</summary>
     public PositionSignal Completions { get; } = new(0);
+
+    /// <summary>The failures of this region's own stores.</summary>
+    internal HydrationPause Pause { get; } = new(clock, logger);
 
     /// <summary>Opens a blob that is not here, for a client.</summary>
     /// <returns>A reader; null where no region has the blob.</returns>
-    /// <exception cref="Repositories.OtherRegionsUnreachableException">No region that can be reached has it, and some cannot be reached.</exception>
+    /// <exception cref="OtherRegionsUnreachableException">No region that can be reached has it whole.</exception>
+    /// <exception cref="RegionUnavailableException">This region cannot store it, or fetches as many blobs for clients as it may.</exception>
     public async Task<IBlobReader?> OpenAsync(Digest digest, long sizeBytes, CancellationToken cancellation)
     {
-        var running = _running.GetOrAdd(digest, _ => new Running(new Lazy<(BlobFetch, Task<FetchOutcome>)>(() => Start(digest, sizeBytes, from: null, 0, _readThrough))));
-        var (fetch, _) = running.Fetch.Value;
+        var fetch = JoinOrStartForClient(digest, sizeBytes);
         return await fetch.Found.WaitAsync(cancellation).ConfigureAwait(false) ? new FetchingReader(fetch) : null;
     }
+
+    /// <summary>Takes note that a blob may have been stored here by other means than a fetch, such as an upload. If it was, commits do not await it any more.</summary>
+    public async Task NoteStoredAsync(Digest digest, CancellationToken cancellation)
+    {
+        if (await store.FindAsync(digest, cancellation).ConfigureAwait(false) is not null && await CompleteAsync(digest, cancellation).ConfigureAwait(false)) Completions.Advance();
+    }
+
+    /// <summary>Discards what fetches left that nobody has taken up for <see cref="LeftoverExpiry"/>.</summary>
+    /// <returns>How many uploads were discarded.</returns>
+    public async Task<int> SweepAsync(CancellationToken cancellation)
+    {
+        var (discarded, expired) = (0, clock.GetUtcNow() - LeftoverExpiry);
+        await foreach (var (key, appendedAt) in store.ListUploadsAsync(cancellation).ConfigureAwait(false))
+        {
+            var isExpired = key.StartsWith(BlobFetch.KeyPrefix, StringComparison.Ordinal) && appendedAt < expired;
+            if (isExpired && await TryDiscardAsync(key, cancellation).ConfigureAwait(false)) discarded++;
+        }
+
+        return discarded;
+    }
+
+    /// <summary>Ends the fetches; what has come of them stays for the next.</summary>
+    public void Dispose() => _stopping.Cancel();
 
     /// <summary>Fetches a blob, or joins a fetch that is under way.</summary>
     /// <param name="digest">The blob.</param>
     /// <param name="sizeBytes">Its size.</param>
     /// <param name="from">The region to ask first.</param>
-    /// <param name="attempts">How often it could not be fetched: each time another region is asked first, as one may have it damaged.</param>
-    internal Task<FetchOutcome> FetchAsync(Digest digest, long sizeBytes, RegionId from, int attempts) =>
-        _running.GetOrAdd(digest, _ => new Running(new Lazy<(BlobFetch, Task<FetchOutcome>)>(() => Start(digest, sizeBytes, from, attempts, null)))).Fetch.Value.Outcome;
+    internal Task<FetchOutcome> FetchAsync(Digest digest, long sizeBytes, RegionId from) =>
+        _running.GetOrAdd(digest, _ => new Running(() => Start(digest, sizeBytes, from, place: null))).Outcome;
 
-    /// <summary>Ends the fetches; what has come of them stays for the next.</summary>
-    public void Dispose() => _stopping.Cancel();
-
-    private (BlobFetch Fetch, Task<FetchOutcome> Outcome) Start(Digest digest, long sizeBytes, RegionId? from, int attempts, SemaphoreSlim? turn)
+    private BlobFetch JoinOrStartForClient(Digest digest, long sizeBytes)
     {
-        var fetch = new BlobFetch(digest, sizeBytes, store, peers, clock);
-        return (fetch, Task.Run(() => RunAsync(fetch, digest, from, attempts, turn)));
+        if (_running.TryGetValue(digest, out var running)) return running.Fetch;
+        var place = _turns.TryBegin() ?? throw new RegionUnavailableException(
+            $"Region {map.Self} fetches {ReadThroughTurns.MaxReceiving} blobs for clients and {ReadThroughTurns.MaxWaiting} more wait: try again in a second.");
+        var mine = new Running(() => Start(digest, sizeBytes, from: null, place));
+        running = _running.GetOrAdd(digest, mine);
+        if (running != mine) place.Dispose(); // Another client was faster.
+        return running.Fetch;
     }
 
-    private async Task<FetchOutcome> RunAsync(BlobFetch fetch, Digest digest, RegionId? from, int attempts, SemaphoreSlim? turn)
+    private (BlobFetch Fetch, Task<FetchOutcome> Outcome) Start(Digest digest, long sizeBytes, RegionId? from, IDisposable? place)
     {
-        var hasTurn = false;
+        var source = new BlobSource(peers, place is null ? null : _turns, clock);
+        var fetch = new BlobFetch(digest, sizeBytes, store, source, _damaged, clock);
+        return (fetch, Task.Run(() => RunAsync(fetch, digest, from, place)));
+    }
+
+    private async Task<FetchOutcome> RunAsync(BlobFetch fetch, Digest digest, RegionId? from, IDisposable? place)
+    {
         try
         {
-            if (turn is not null) await turn.WaitAsync(_stopping.Token).ConfigureAwait(false);
-            hasTurn = true;
-            var outcome = await fetch.RunAsync(RegionsFor(from, attempts), _stopping.Token).ConfigureAwait(false);
+            await AwaitSweepAsync().ConfigureAwait(false);
+            var outcome = await fetch.RunAsync(RegionsFor(digest, from), _stopping.Token).ConfigureAwait(false);
             ReplicationMetrics.Fetched(outcome);
-            if (outcome is FetchOutcome.Stored) await CompleteAsync(digest).ConfigureAwait(false);
+            if (outcome is FetchOutcome.Stored(var receivedBytes)) await CompleteFetchedAsync(digest, receivedBytes).ConfigureAwait(false);
             else LogNotFetched(digest, outcome);
-            return outcome;
+            return outcome is FetchOutcome.Failed failed ? Failed(failed) : outcome;
         }
         catch (Exception e) when (!_stopping.IsCancellationRequested)
         {
-            LogFailed(e, digest);
-            return new FetchOutcome.Failed(e.Message, IsBlobsFault: true);
+            return Failed(new FetchOutcome.Failed($"The metadata store of this region failed: {e.Message}", FetchFault.Store));
+        }
+        catch (Exception)
+        {
+            fetch.Cancel(_stopping.Token); // It may not have begun.
+            throw;
         }
         finally
         {
             _running.TryRemove(digest, out _);
-            if (hasTurn) turn?.Release();
-            else fetch.GiveUp(_stopping.Token);
+            place?.Dispose();
         }
     }
 
-    /// <summary>Lets those who wait for a blob that is stored now know of it.</summary>
-    private async Task CompleteAsync(Digest digest)
+    private async Task CompleteFetchedAsync(Digest digest, long receivedBytes)
     {
-        foreach (var commit in await queue.CompleteAsync(digest, _stopping.Token).ConfigureAwait(false)) latencies.Completed.Add(clock.GetUtcNow() - commit.At);
+        await CompleteAsync(digest, _stopping.Token).ConfigureAwait(false);
         Completions.Advance();
+        if (receivedBytes > 0) Pause.Succeeded();
     }
 
-    // The region that is said to have it, then those that answer, then those that did not the last time.
-    private List<RegionId> RegionsFor(RegionId? from, int attempts)
+    private FetchOutcome.Failed Failed(FetchOutcome.Failed outcome)
     {
-        var regions = map.Others.Select(region => region.Id).OrderBy(region => region == from ? 0 : 1).ThenBy(region => peers.IsSuspect(region) ? 1 : 0).ToList();
-        return [.. regions.Skip(attempts % Math.Max(1, regions.Count)), .. regions.Take(attempts % Math.Max(1, regions.Count))];
+        if (outcome.Fault == FetchFault.Store) Pause.Failed(outcome.Reason);
+        return outcome;
+    }
+
+    /// <summary>Takes a blob that is stored out of the queue.</summary>
+    /// <returns>Whether a commit is complete by it.</returns>
+    private async Task<bool> CompleteAsync(Digest digest, CancellationToken cancellation)
+    {
+        var completed = await queue.CompleteAsync(digest, cancellation).ConfigureAwait(false);
+        foreach (var commit in completed) latencies.Completed.Add(clock.GetUtcNow() - commit.At);
+        return completed.Count > 0;
+    }
+
+    // Those that answer before those that did not the last time; the region that is said to have it first; known damaged copies last.
+    private IReadOnlyList<RegionId> RegionsFor(Digest digest, RegionId? from) =>
+        [.. map.Others.Select(region => region.Id).OrderBy(region => _damaged.Has(digest, region)).ThenBy(peers.IsSuspect).ThenBy(region => region != from)];
+
+    // A sweep looks, under the semaphore, whether a fetch runs; a fetch is among those that run before it passes here.
+    private async Task AwaitSweepAsync()
+    {
+        await _sweeping.WaitAsync(_stopping.Token).ConfigureAwait(false);
+        _sweeping.Release();
+    }
+
+    private async Task<bool> TryDiscardAsync(string key, CancellationToken cancellation)
+    {
+        await _sweeping.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            if (_running.Keys.Any(digest => BlobFetch.KeyOf(digest) == key)) return false;
+            if (await store.ResumeUploadAsync(key, cancellation).ConfigureAwait(false) is not { } upload) return false;
+            await using (upload.ConfigureAwait(false)) await upload.DiscardAsync(cancellation).ConfigureAwait(false);
+            return true;
+        }
+        finally
+        {
+            _sweeping.Release();
+        }
     }
 
     [LoggerMessage(1, LogLevel.Debug, "The blob {Digest} was not fetched: {Outcome}")]
     private partial void LogNotFetched(Digest digest, FetchOutcome outcome);
 
-    [LoggerMessage(2, LogLevel.Error, "The blob {Digest} could not be stored.")]
-    private partial void LogFailed(Exception failure, Digest digest);
+    /// <summary>A fetch, begun when it is first asked for: when it is among those that run.</summary>
+    private sealed class Running(Func<(BlobFetch Fetch, Task<FetchOutcome> Outcome)> start)
+    {
+        private readonly Lazy<(BlobFetch Fetch, Task<FetchOutcome> Outcome)> _started = new(start);
 
-    private sealed record Running(Lazy<(BlobFetch Fetch, Task<FetchOutcome> Outcome)> Fetch);
+        public BlobFetch Fetch => _started.Value.Fetch;
+
+        public Task<FetchOutcome> Outcome => _started.Value.Outcome;
+    }
 }

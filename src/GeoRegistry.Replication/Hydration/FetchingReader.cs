@@ -6,6 +6,8 @@ namespace GeoRegistry.Replication.Hydration;
 /// <summary>Reads a blob while it arrives, and waits for what has not.</summary>
 internal sealed class FetchingReader(BlobFetch fetch) : IBlobReader
 {
+    private FetchedCopy? _read; // The copy that bytes were read of; null before the first.
+
     public long SizeBytes => fetch.SizeBytes;
 
     public RegionId? Source => fetch.Source;
@@ -13,8 +15,21 @@ internal sealed class FetchingReader(BlobFetch fetch) : IBlobReader
     public async ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellation = default)
     {
         if (offset >= SizeBytes || buffer.IsEmpty) return 0;
-        await fetch.Available.WaitForAsync(offset + 1, cancellation).ConfigureAwait(false);
-        return await fetch.ReadAsync(offset, buffer, cancellation).ConfigureAwait(false);
+        while (true)
+        {
+            var copy = _read ?? fetch.Copy;
+            try
+            {
+                await copy.Available.WaitForAsync(offset + 1, cancellation).ConfigureAwait(false);
+                var count = await copy.ReadAsync(offset, buffer, cancellation).ConfigureAwait(false);
+                if (count > 0 && (Interlocked.CompareExchange(ref _read, copy, null) ?? copy) != copy) continue; // Another caller has read of another copy.
+                return count;
+            }
+            catch (DamagedCopyException) when (_read is null && fetch.Copy != copy)
+            {
+                // Nothing was read of it: the next copy is as good.
+            }
+        }
     }
 
     public ValueTask DisposeAsync() => default; // The fetch goes on.

@@ -25,28 +25,53 @@ public sealed partial class Hydrator(
     /// <summary>Tells it that something was queued.</summary>
     public void Wake() => _news.Advance();
 
+    /// <summary>Tells it that blobs are to be tried now, though this region's store may still fail.</summary>
+    public void RetryNow()
+    {
+        fetches.Pause.End();
+        Wake();
+    }
+
     /// <summary>Hydrates what is to come from one region first, until it is told to stop.</summary>
     public async Task RunAsync(RegionId from, CancellationToken stopping)
     {
         var running = new ConcurrentDictionary<Digest, Task>();
+        var isRetryNext = false;
         while (!stopping.IsCancellationRequested)
         {
             var news = _news.Position;
             try
             {
-                var free = options.HydrationParallelism - running.Count;
+                var isPaused = fetches.Pause.Remaining > TimeSpan.Zero;
+                var free = isPaused ? 0 : options.HydrationParallelism - running.Count;
                 var ready = free == 0 ? [] : await queue.ReadReadyAsync(from, clock.GetUtcNow(), options.HydrationParallelism + running.Count, stopping).ConfigureAwait(false);
-                var jobs = ready.Where(job => !running.ContainsKey(job.Digest)).Take(free).ToList();
+                var jobs = Choose(ready.Where(job => !running.ContainsKey(job.Digest)), free, ref isRetryNext);
                 foreach (var job in jobs) Begin(job, running, stopping);
                 if (jobs.Count > 0 && jobs.Count == free) continue;
                 await WaitAsync(news, running, stopping).ConfigureAwait(false);
             }
             catch (Exception failure) when (!stopping.IsCancellationRequested)
             {
-                LogFailed(failure);
+                fetches.Pause.Failed(failure);
                 await Task.Delay(UnreachableDelay, clock, stopping).ConfigureAwait(false);
             }
         }
+    }
+
+    // New blobs and those that failed take turns: neither a backlog nor a region that cannot be reached may hold up the others.
+    private static List<HydrationJob> Choose(IEnumerable<HydrationJob> ready, int count, ref bool isRetryNext)
+    {
+        var kinds = ready.ToLookup(job => job.Error is not null);
+        var (retries, fresh) = (new Queue<HydrationJob>(kinds[true]), new Queue<HydrationJob>(kinds[false]));
+        var chosen = new List<HydrationJob>();
+        while (chosen.Count < count && retries.Count + fresh.Count > 0)
+        {
+            var isRetry = fresh.Count == 0 || (isRetryNext && retries.Count > 0);
+            chosen.Add(isRetry ? retries.Dequeue() : fresh.Dequeue());
+            isRetryNext = !isRetry;
+        }
+
+        return chosen;
     }
 
     // It is among those that run before it runs: it may end at once, and then takes itself out.
@@ -72,14 +97,14 @@ public sealed partial class Hydrator(
         try
         {
             await begun.ConfigureAwait(false);
-            var outcome = await fetches.FetchAsync(job.Digest, job.SizeBytes, job.From, job.Attempts).ConfigureAwait(false);
+            var outcome = await fetches.FetchAsync(job.Digest, job.SizeBytes, job.From).ConfigureAwait(false);
             if (outcome is not FetchOutcome.Stored) await PutOffAsync(job, outcome, stopping).ConfigureAwait(false);
         }
         catch (Exception failure) when (!stopping.IsCancellationRequested)
         {
-            LogFailed(failure);
+            fetches.Pause.Failed(failure);
         }
-        catch (OperationCanceledException)
+        catch (Exception)
         {
             // The server stops; the queue keeps the blob.
         }
@@ -92,8 +117,12 @@ public sealed partial class Hydrator(
     private Task PutOffAsync(HydrationJob job, FetchOutcome outcome, CancellationToken stopping)
     {
         var now = clock.GetUtcNow();
-        if (outcome is FetchOutcome.Failed { IsBlobsFault: false } unreachable)
-            return queue.PutOffAsync(job.Digest, unreachable.Reason, now + UnreachableDelay, countAttempt: false, stopping);
+        if (outcome is FetchOutcome.Failed { Fault: not FetchFault.Copies } notItsFault)
+        {
+            var pause = notItsFault.Fault == FetchFault.Store ? fetches.Pause.Remaining : TimeSpan.Zero;
+            return queue.PutOffAsync(job.Digest, notItsFault.Reason, now + (pause > UnreachableDelay ? pause : UnreachableDelay), countAttempt: false, stopping);
+        }
+
         var reason = outcome is FetchOutcome.Failed failed ? failed.Reason : $"none of the regions {string.Join(", ", map.Others.Select(region => region.Id))} has it";
         if (job.Attempts + 1 >= options.HydrationAttempts)
         {
@@ -107,7 +136,4 @@ public sealed partial class Hydrator(
 
     [LoggerMessage(1, LogLevel.Error, "The blob {Digest} of {Repository} is a dead letter after {Attempts} attempts: {Reason}. 'georegistry replication retry' tries it again.")]
     private partial void LogDeadLetter(Digest digest, string repository, int attempts, string reason);
-
-    [LoggerMessage(2, LogLevel.Error, "The hydration queue could not be worked on; it is tried again.")]
-    private partial void LogFailed(Exception failure);
 }

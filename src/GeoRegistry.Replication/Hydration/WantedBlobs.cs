@@ -13,7 +13,8 @@ namespace GeoRegistry.Replication.Hydration;
 /// <param name="map">The topology, by whose policies content is copied.</param>
 /// <param name="blobs">The blobs that are here.</param>
 /// <param name="hydrator">Brings what is missing.</param>
-public sealed class WantedBlobs(RegionMap map, IBlobStore blobs, Hydrator hydrator) : IWantedBlobs
+/// <param name="fetches">The blobs on their way.</param>
+public sealed class WantedBlobs(RegionMap map, IBlobStore blobs, Hydrator hydrator, BlobFetches fetches) : IWantedBlobs
 {
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<MissingBlob>> FindMissingAsync(
@@ -26,6 +27,9 @@ public sealed class WantedBlobs(RegionMap map, IBlobStore blobs, Hydrator hydrat
     /// <inheritdoc/>
     public void Queued() => hydrator.Wake();
 
+    /// <inheritdoc/>
+    public Task NoteStoredAsync(Digest digest, CancellationToken cancellation = default) => fetches.NoteStoredAsync(digest, cancellation);
+
     /// <summary>Those of some blobs that are to be in this region and that its store lacks.</summary>
     public async ValueTask<IReadOnlyList<MissingBlob>> FindMissingAsync(
         RepositoryName repository, IEnumerable<(Digest Digest, long SizeBytes)> named, RegionId from, CancellationToken cancellation)
@@ -33,13 +37,10 @@ public sealed class WantedBlobs(RegionMap map, IBlobStore blobs, Hydrator hydrat
         // A home has every blob of its repositories, so that none is in one region alone for long.
         var policy = map.Current.PolicyOf(repository);
         if (!policy.Allows(map.Self) || (policy.IsLazy && map.Current.HomeOf(repository).Region != map.Self)) return [];
-        var missing = new List<MissingBlob>();
-        foreach (var (digest, sizeBytes) in named.DistinctBy(blob => blob.Digest))
-        {
-            if (await blobs.FindAsync(digest, cancellation).ConfigureAwait(false) is null) missing.Add(new MissingBlob(digest, sizeBytes, from));
-        }
-
-        return missing;
+        var all = named.DistinctBy(blob => blob.Digest).ToList();
+        if (all.Count == 0) return [];
+        var here = await blobs.StatManyAsync([.. all.Select(blob => blob.Digest)], cancellation).ConfigureAwait(false);
+        return [.. all.Where(blob => !here.ContainsKey(blob.Digest)).Select(blob => new MissingBlob(blob.Digest, blob.SizeBytes, from))];
     }
 
     private static IEnumerable<(Digest, long)> BlobsOf(Operation operation) => operation switch

@@ -16,16 +16,18 @@ public sealed class RepositoryBlobs
     private readonly IBlobStore _store;
     private readonly IRemoteBlobs _remote;
     private readonly IBlobAnnouncer _announcer;
+    private readonly IWantedBlobs _wanted;
     private readonly RepositoryCache<KnownBlob> _cache;
     private readonly int _cachedMaxBytes;
 
     /// <summary>The blobs of these tables and this store, and of other regions.</summary>
-    public RepositoryBlobs(IRepositoryTables tables, IBlobStore store, IRemoteBlobs remote, IBlobAnnouncer announcer, RepositoryOptions options)
+    public RepositoryBlobs(IRepositoryTables tables, IBlobStore store, IRemoteBlobs remote, IBlobAnnouncer announcer, IWantedBlobs wanted, RepositoryOptions options)
     {
         _tables = tables;
         _store = store;
         _remote = remote;
         _announcer = announcer;
+        _wanted = wanted;
         _cachedMaxBytes = options.CachedBlobMaxKiB * 1024;
         _cache = new RepositoryCache<KnownBlob>(options.BlobCacheMiB * 1024L * 1024L, blob => EntryBytes + (blob.Bytes?.Length ?? 0));
     }
@@ -83,11 +85,12 @@ public sealed class RepositoryBlobs
         return true;
     }
 
-    /// <summary>Gives a repository a blob that was just stored. On disk and visible when it returns.</summary>
+    /// <summary>Gives a repository a blob that was just stored, or that another repository has. On disk and visible when it returns.</summary>
     internal async Task LinkAsync(RepositoryName repository, Digest digest, long sizeBytes, CancellationToken cancellation)
     {
         var announce = _announcer.MustAnnounce(repository);
         await _tables.LinkBlobAsync(repository, digest, sizeBytes, announce, cancellation).ConfigureAwait(false);
+        await _wanted.NoteStoredAsync(digest, cancellation).ConfigureAwait(false);
         if (announce) await _announcer.AnnounceAsync(repository, digest, sizeBytes, cancellation).ConfigureAwait(false);
     }
 

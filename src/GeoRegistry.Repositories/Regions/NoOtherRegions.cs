@@ -38,6 +38,9 @@ public sealed class NoOtherRegions : IRemoteBlobs, IBlobAnnouncer, IWantedBlobs,
     }
 
     /// <inheritdoc/>
+    public Task NoteStoredAsync(Digest digest, CancellationToken cancellation = default) => Task.CompletedTask;
+
+    /// <inheritdoc/>
     public ValueTask<RegistryError?> FindRefusalAsync(RepositoryName repository, CancellationToken cancellation = default) => default;
 
     /// <inheritdoc/>

@@ -106,11 +106,36 @@ internal static class HydrationRows
         return session.Execute("UPDATE hydration SET attempts = 0, error = NULL, not_before = 0, dead = 0 WHERE id = $1", id);
     }
 
-    /// <summary>Forgets the failures of all dead letters.</summary>
-    public static int RetryDead(SqliteSession session)
+    /// <summary>Forgets the failures of some dead letters, then of some blobs that were put off.</summary>
+    /// <returns>How many; fewer than the limit where none is left.</returns>
+    public static int RetrySome(SqliteSession session, int limit)
     {
-        session.Execute("UPDATE hydration_regions SET dead = 0 WHERE source > ''");
-        return session.Execute("UPDATE hydration SET attempts = 0, error = NULL, not_before = 0, dead = 0 WHERE dead = 1");
+        var blobs = session.List(
+            row => (Id: row.GetInt64(0), IsDead: true), "SELECT id FROM hydration INDEXED BY hydration_lists WHERE dead = 1 LIMIT $1", (long)limit);
+        for (var origin = NextOrigin(session, ""); origin is not null && blobs.Count < limit; origin = NextOrigin(session, origin))
+        {
+            blobs.AddRange(session.List(
+                row => (Id: row.GetInt64(0), IsDead: false),
+                "SELECT id FROM hydration INDEXED BY hydration_ready WHERE origin = $1 AND dead = 0 AND not_before > 0 LIMIT $2", origin, (long)(limit - blobs.Count)));
+        }
+
+        foreach (var (id, isDead) in blobs)
+        {
+            if (isDead) HydrationSums.AddDead(session, id, -1);
+            session.Execute("UPDATE hydration SET attempts = 0, error = NULL, not_before = 0, dead = 0 WHERE id = $1", id);
+        }
+
+        return blobs.Count;
+    }
+
+    /// <summary>Whether a blob is queued.</summary>
+    public static bool IsQueued(SqliteSession session, Digest digest) => Find(session, digest) is not null;
+
+    // From region to region: a region may have millions of rows.
+    private static string? NextOrigin(SqliteSession session, string after)
+    {
+        using var row = session.Query("SELECT origin FROM hydration INDEXED BY hydration_ready WHERE dead = 0 AND origin > $1 ORDER BY origin LIMIT 1", after);
+        return row.Read() ? row.GetString(0) : null;
     }
 
     /// <summary>A blob's row, and what it counts for.</summary>

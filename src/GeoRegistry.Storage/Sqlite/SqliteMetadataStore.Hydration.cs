@@ -7,29 +7,35 @@ namespace GeoRegistry.Storage.Sqlite;
 
 public sealed partial class SqliteMetadataStore
 {
+    /// <summary>How many blobs are let be tried again in one transaction.</summary>
+    private const int RetryBlobs = 500;
+
     private const string JobColumns =
-        "id, digest, size, origin, attempts, not_before, error, since, (SELECT name FROM ledgers WHERE ledgers.id = hydration.ledger)";
+        "digest, size, origin, attempts, not_before, error, since, (SELECT name FROM ledgers WHERE ledgers.id = hydration.ledger)";
 
     /// <inheritdoc/>
-    /// <remarks>Two queries, as no index has the blobs that never failed and those whose time has come in one order.</remarks>
-    public ValueTask<IReadOnlyList<HydrationJob>> ReadReadyAsync(RegionId from, DateTimeOffset now, int limit, CancellationToken cancellation = default)
-    {
-        var ready = _readers.ReadOneMoment(session => session.List(
-            Job,
-            $"SELECT {JobColumns} FROM hydration INDEXED BY hydration_ready WHERE origin = $1 AND dead = 0 AND not_before = 0 ORDER BY id DESC LIMIT $2",
-            from.ToString(), (long)limit).Concat(session.List(
-            Job,
-            $"""
-            SELECT {JobColumns} FROM hydration INDEXED BY hydration_ready
-            WHERE origin = $1 AND dead = 0 AND not_before > 0 AND not_before <= $2 ORDER BY not_before LIMIT $3
-            """,
-            from.ToString(), now.ToUnixTimeMilliseconds(), (long)limit)));
-        return new([.. ready.OrderByDescending(row => row.Id).Take(limit).Select(row => row.Job)]);
-    }
+    public ValueTask<IReadOnlyList<HydrationJob>> ReadReadyAsync(RegionId from, DateTimeOffset now, int limit, CancellationToken cancellation = default) =>
+        new(_readers.ReadOneMoment<IReadOnlyList<HydrationJob>>(session =>
+        [
+            .. session.List(
+                Job,
+                $"SELECT {JobColumns} FROM hydration INDEXED BY hydration_ready WHERE origin = $1 AND dead = 0 AND not_before = 0 ORDER BY id DESC LIMIT $2",
+                from.ToString(), (long)limit),
+            .. session.List(
+                Job,
+                $"""
+                SELECT {JobColumns} FROM hydration INDEXED BY hydration_ready
+                WHERE origin = $1 AND dead = 0 AND not_before > 0 AND not_before <= $2 ORDER BY not_before LIMIT $3
+                """,
+                from.ToString(), now.ToUnixTimeMilliseconds(), (long)limit),
+        ]));
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<PendingCommit>> CompleteAsync(Digest digest, CancellationToken cancellation = default) =>
-        _writer.WriteAsync(session => HydrationRows.Complete(session, digest), cancellation);
+    /// <remarks>Most blobs that clients push are not queued, and do not wait for the writer to know it.</remarks>
+    public async Task<IReadOnlyList<PendingCommit>> CompleteAsync(Digest digest, CancellationToken cancellation = default) =>
+        _readers.ReadOneMoment(session => HydrationRows.IsQueued(session, digest))
+            ? await _writer.WriteAsync(session => HydrationRows.Complete(session, digest), cancellation).ConfigureAwait(false)
+            : [];
 
     /// <inheritdoc/>
     public Task PutOffAsync(Digest digest, string error, DateTimeOffset? notBefore, bool countAttempt, CancellationToken cancellation = default) =>
@@ -42,8 +48,19 @@ public sealed partial class SqliteMetadataStore
             cancellation);
 
     /// <inheritdoc/>
-    public Task<int> RetryAsync(Digest? digest, CancellationToken cancellation = default) =>
-        _writer.WriteAsync(session => digest is { } one ? HydrationRows.Retry(session, one) : HydrationRows.RetryDead(session), cancellation);
+    public async Task<int> RetryAsync(Digest? digest, CancellationToken cancellation = default)
+    {
+        if (digest is { } one) return await _writer.WriteAsync(session => HydrationRows.Retry(session, one), cancellation).ConfigureAwait(false);
+        var (retried, batch) = (0, 0);
+        do
+        {
+            // A transaction at a time, so that pushes get in between.
+            batch = await _writer.WriteAsync(session => HydrationRows.RetrySome(session, RetryBlobs), cancellation).ConfigureAwait(false);
+            retried += batch;
+        }
+        while (batch == RetryBlobs);
+        return retried;
+    }
 
     /// <inheritdoc/>
     public ValueTask<bool> IsCompleteAsync(LedgerId ledger, RegionId source, long position, CancellationToken cancellation = default) =>
@@ -52,7 +69,7 @@ public sealed partial class SqliteMetadataStore
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<HydrationJob>> ListAsync(bool dead, int limit, CancellationToken cancellation = default) =>
         Read<IReadOnlyList<HydrationJob>>(session => session.List(
-            row => Job(row).Job,
+            Job,
             $"SELECT {JobColumns} FROM hydration INDEXED BY hydration_lists WHERE dead = $1 ORDER BY id LIMIT $2", dead ? 1L : 0, (long)limit));
 
     /// <inheritdoc/>
@@ -74,15 +91,15 @@ public sealed partial class SqliteMetadataStore
             : session.List(Pending, $"{Columns} INDEXED BY hydration_ledgers_by_age WHERE oldest >= 0 ORDER BY oldest LIMIT $1", (long)limit));
     }
 
-    private static (long Id, HydrationJob Job) Job(SqliteDataReader row) => (row.GetInt64(0), new HydrationJob(
-        DigestKeys.FromKey(row.GetFieldValue<byte[]>(1)),
-        row.GetInt64(2),
-        RegionId.Parse(row.GetString(3)),
-        (int)row.GetInt64(4),
-        Time(row.GetInt64(5)),
-        row.IsDBNull(6) ? null : row.GetString(6),
-        Time(row.GetInt64(7)),
-        row.GetString(8)));
+    private static HydrationJob Job(SqliteDataReader row) => new(
+        DigestKeys.FromKey(row.GetFieldValue<byte[]>(0)),
+        row.GetInt64(1),
+        RegionId.Parse(row.GetString(2)),
+        (int)row.GetInt64(3),
+        Time(row.GetInt64(4)),
+        row.IsDBNull(5) ? null : row.GetString(5),
+        Time(row.GetInt64(6)),
+        row.GetString(7));
 
     private static RepositoryPending Pending(SqliteDataReader row) =>
         new(row.GetString(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), Time(row.GetInt64(4)));

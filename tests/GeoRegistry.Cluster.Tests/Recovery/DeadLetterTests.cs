@@ -8,8 +8,10 @@ namespace GeoRegistry.Cluster.Tests.Recovery;
 /// <summary>A blob that no region has any more stays visible until somebody puts it back.</summary>
 public sealed class DeadLetterTests(ITestOutputHelper output)
 {
-    [Fact]
-    public async Task Hydrate_OfABlobThatNoRegionHas_IsADeadLetterUntilRetried()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Hydrate_OfABlobThatNoRegionHas_IsADeadLetterUntilRetriedOrPushed(bool isPushed)
     {
         await using var cluster = await RegionCluster.StartAsync(new ClusterPlan
         {
@@ -32,6 +34,16 @@ public sealed class DeadLetterTests(ITestOutputHelper output)
         Assert.Equal(1, (await us.ReplicationAsync()).From("eu").DeadLetters);
         // Another region tells of it too.
         Assert.Contains((await eu.Client.GetJsonAsync<PendingBlobs>("/api/v1/replication/dead-letters?region=us")).Blobs, blob => blob.Digest == layer.Digest);
+
+        if (isPushed)
+        {
+            // Somebody who has the blob pushes it to the region: it is a dead letter no more, and nobody need retry.
+            await us.Client.PushBlobAsync("two/app", layer, looksFirst: false);
+            Assert.Empty((await DeadLettersAsync(us)).Blobs);
+            await cluster.WaitUntilConvergedAsync();
+            await us.Client.PullExactlyAsync("two/app", "1", image);
+            return;
+        }
 
         File.Move(aside, file);
         Assert.Equal(1, (await eu.Client.PostAsync<RetryAnswer>($"/api/v1/replication/retry?region=us&digest={layer.Digest}")).Retried);

@@ -24,7 +24,7 @@ public sealed class BlobFetchTests
             source.Send = TestSource.SendAsync;
             await http.Response.Body.WriteAsync(rest[..Half]);
             await http.Response.Body.FlushAsync();
-            await fetch.Available.WaitForAsync(Half).OrFail("half of it");
+            await fetch.Copy.Available.WaitForAsync(Half).OrFail("half of it");
             http.Abort();
         };
 
@@ -44,7 +44,7 @@ public sealed class BlobFetchTests
         {
             await http.Response.Body.WriteAsync(rest[..Half]);
             await http.Response.Body.FlushAsync();
-            await first.Available.WaitForAsync(Half).OrFail("half of it");
+            await first.Copy.Available.WaitForAsync(Half).OrFail("half of it");
             await stop.CancelAsync();
         };
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first.RunAsync([Us], stop.Token).OrFail("the fetch ends"));
@@ -67,10 +67,12 @@ public sealed class BlobFetchTests
         };
         var fetch = region.Fetch(_blob);
 
-        Assert.True(await fetch.RunAsync([Us], default).OrFail("the fetch") is FetchOutcome.Failed { IsBlobsFault: true });
+        var bad = fetch.Copy;
+        Assert.True(await fetch.RunAsync([Us], default).OrFail("the fetch") is FetchOutcome.Failed { Fault: FetchFault.Copies });
         Assert.Null(await region.StoredAsync(_blob));
-        Assert.Equal(_blob.SizeBytes - 1, fetch.Available.Position);
-        await Assert.ThrowsAsync<OtherRegionsUnreachableException>(() => fetch.Available.WaitForAsync(_blob.SizeBytes));
+        Assert.Equal(_blob.SizeBytes - 1, bad.Available.Position);
+        await Assert.ThrowsAsync<DamagedCopyException>(() => bad.Available.WaitForAsync(_blob.SizeBytes));
+        await Assert.ThrowsAsync<OtherRegionsUnreachableException>(() => fetch.Copy.Available.WaitForAsync(1));
         source.Send = TestSource.SendAsync;
         Assert.Equal(new FetchOutcome.Stored(_blob.SizeBytes), await region.Fetch(_blob).RunAsync([Us], default).OrFail("the second fetch"));
     }
@@ -89,7 +91,7 @@ public sealed class BlobFetchTests
         var all = region.ReadAsync(reader);
         var last = reader.ReadAsync(_blob.SizeBytes - 1, new byte[1]).AsTask();
 
-        Assert.Equal(_blob.SizeBytes - 1, fetch.Available.Position);
+        Assert.Equal(_blob.SizeBytes - 1, fetch.Copy.Available.Position);
         Assert.False(last.IsCompleted);
         Assert.False(all.IsCompleted);
         store.Open();
@@ -99,31 +101,26 @@ public sealed class BlobFetchTests
     }
 
     [Fact]
-    public async Task RunAsync_SourceStalls_GoesOnAfterItsPatience()
+    public async Task RunAsync_SourceStallsInTheMiddle_GoesOnFromTheNextRegionAfterTheTimeout()
     {
         var clock = FakeClock.FromNow();
-        await using var source = await TestSource.StartAsync(_blob);
-        await using var region = new HydratingRegion(source.Address);
+        await using var stalling = await TestSource.StartAsync(_blob);
+        await using var whole = await TestSource.StartAsync(_blob);
+        await using var region = new HydratingRegion(stalling.Address, whole.Address);
         var fetch = region.Fetch(_blob, clock: clock);
-        source.Send = async (http, rest) =>
+        stalling.Send = async (http, rest) =>
         {
-            source.Send = TestSource.SendAsync;
             await http.Response.Body.WriteAsync(rest[..Half]);
             await http.Response.Body.FlushAsync();
-            var gone = new TaskCompletionSource();
-            await using var leaving = http.RequestAborted.Register(gone.SetResult);
-            await gone.Task;
+            await http.RequestAborted.Ended();
         };
-        var running = fetch.RunAsync([Us], default);
-        await fetch.Available.WaitForAsync(Half).OrFail("half of it");
-        await Waiting.UntilAsync("it goes on", () =>
-        {
-            clock.Advance(source.Requests.Count > 1 ? TimeSpan.Zero : TimeSpan.FromSeconds(5));
-            return Task.FromResult(running.IsCompleted);
-        });
+        var running = fetch.RunAsync([Us, Ap], default);
+        await fetch.Copy.Available.WaitForAsync(Half).OrFail("half of it");
+        await Waiting.UntilAsync("it waits for more", () => Task.FromResult(clock.TimersSet == 1));
+        clock.Advance(BlobSource.StallTimeout);
 
-        Assert.IsType<FetchOutcome.Stored>(await running);
-        Assert.Equal($"bytes={Half}-", source.Requests.Last().Range);
+        Assert.Equal(new FetchOutcome.Stored(_blob.SizeBytes), await running.OrFail("the fetch"));
+        Assert.Equal($"bytes={Half}-", Assert.Single(whole.Requests).Range);
     }
 
     [Fact]
@@ -175,5 +172,124 @@ public sealed class BlobFetchTests
         Assert.IsType<FetchOutcome.Stored>(await region.Fetch(empty).RunAsync([Us], default).OrFail("the fetch"));
         Assert.True(await region.StoredAsync(empty) is { Length: 0 });
         Assert.Empty(source.Requests);
+    }
+
+    [Fact]
+    public async Task RunAsync_CopyIsDamaged_TakesAllOfTheNextRegions()
+    {
+        await using var damaged = await TestSource.StartAsync(_blob);
+        await using var whole = await TestSource.StartAsync(_blob);
+        await using var region = new HydratingRegion(damaged.Address, whole.Address);
+        damaged.Send = TestSource.SendDamagedAsync;
+
+        Assert.Equal(new FetchOutcome.Stored(2 * _blob.SizeBytes), await region.Fetch(_blob).RunAsync([Us, Ap], default).OrFail("the fetch"));
+        Assert.Equal(_blob.Content, await region.StoredAsync(_blob));
+        Assert.Equal([(_blob.Digest.ToString(), "")], whole.Requests);
+        Assert.Single(damaged.Requests);
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(1)]
+    [InlineData(-2 * Half)]
+    public async Task RunAsync_CopyHasAnotherSize_TakesTheNextRegions(int more)
+    {
+        await using var other = await TestSource.StartAsync(_blob);
+        await using var whole = await TestSource.StartAsync(_blob);
+        await using var region = new HydratingRegion(other.Address, whole.Address);
+        other.Send = (http, rest) =>
+        {
+            var content = new byte[rest.Length + more];
+            http.Response.ContentLength = content.Length;
+            return TestSource.SendAsync(http, content);
+        };
+
+        Assert.Equal(new FetchOutcome.Stored(_blob.SizeBytes), await region.Fetch(_blob).RunAsync([Us, Ap], default).OrFail("the fetch"));
+        Assert.True(region.Damaged.Has(_blob.Digest, Us) is false, "what is stored need not be remembered");
+    }
+
+    /// <summary>A copy that is shorter than what came already cannot be asked for the rest: 416.</summary>
+    [Theory]
+    [InlineData(StatusCodes.Status416RangeNotSatisfiable)]
+    [InlineData(StatusCodes.Status500InternalServerError)]
+    public async Task RunAsync_CopyCannotBeSent_CountsAgainstTheBlobWhereNoOtherHasIt(int status)
+    {
+        await using var broken = await TestSource.StartAsync(_blob);
+        await using var without = await TestSource.StartAsync();
+        await using var region = new HydratingRegion(broken.Address, without.Address);
+        broken.Send = (http, _) =>
+        {
+            http.Response.ContentLength = 0;
+            http.Response.StatusCode = status;
+            return Task.CompletedTask;
+        };
+
+        Assert.True(await region.Fetch(_blob).RunAsync([Us, Ap], default).OrFail("the fetch") is FetchOutcome.Failed { Fault: FetchFault.Copies });
+        Assert.True(region.Damaged.Has(_blob.Digest, Us));
+        Assert.False(region.Damaged.Has(_blob.Digest, Ap));
+        Assert.Empty(await region.UploadsAsync());
+    }
+
+    /// <summary>A region that cannot be reached may have the blob whole: nothing is known against it.</summary>
+    [Fact]
+    public async Task RunAsync_OneCopyIsDamagedAndOneRegionAway_IsNotTheBlobsFault()
+    {
+        await using var damaged = await TestSource.StartAsync(_blob);
+        await using var region = new HydratingRegion(damaged.Address, "http://127.0.0.1:2");
+        damaged.Send = TestSource.SendDamagedAsync;
+
+        Assert.True(await region.Fetch(_blob).RunAsync([Us, Ap], default).OrFail("the fetch") is FetchOutcome.Failed { Fault: FetchFault.Regions });
+        Assert.Single(damaged.Requests);
+        Assert.Empty(await region.UploadsAsync());
+    }
+
+    [Fact]
+    public async Task RunAsync_FirstPartFromElsewhereIsDamaged_AsksTheSameRegionForAll()
+    {
+        await using var damaged = await TestSource.StartAsync(_blob);
+        await using var whole = await TestSource.StartAsync(_blob);
+        await using var region = new HydratingRegion(damaged.Address, whole.Address);
+        var fetch = region.Fetch(_blob);
+        damaged.Send = async (http, _) =>
+        {
+            await http.Response.Body.WriteAsync(new byte[Half]);
+            await http.Response.Body.FlushAsync();
+            await fetch.Copy.Available.WaitForAsync(Half).OrFail("half of it");
+            http.Abort();
+        };
+
+        Assert.IsType<FetchOutcome.Stored>(await fetch.RunAsync([Us, Ap], default).OrFail("the fetch"));
+        Assert.Equal([$"bytes={Half}-", ""], whole.Requests.Select(request => request.Range));
+        Assert.Equal(_blob.Content, await region.StoredAsync(_blob));
+    }
+
+    [Fact]
+    public async Task RunAsync_WhatAnEarlierFetchLeftIsDamaged_IsTakenBack()
+    {
+        await using var source = await TestSource.StartAsync(_blob);
+        await using var region = new HydratingRegion(source.Address);
+        await using (var left = await region.Blobs.BeginUploadAsync(BlobFetch.KeyOf(_blob.Digest))) await left.AppendAsync(new byte[Half]);
+
+        Assert.IsType<FetchOutcome.Stored>(await region.Fetch(_blob).RunAsync([Us], default).OrFail("the fetch"));
+        Assert.Equal([$"bytes={Half}-", ""], source.Requests.Select(request => request.Range));
+        Assert.Equal(_blob.Content, await region.StoredAsync(_blob));
+    }
+
+    /// <summary>A process that is stopped takes connections and says nothing.</summary>
+    [Fact]
+    public async Task RunAsync_FirstRegionHangs_AsksTheNextAfterTheTimeout()
+    {
+        var clock = FakeClock.FromNow();
+        await using var hung = await TestSource.StartAsync(_blob);
+        await using var whole = await TestSource.StartAsync(_blob);
+        await using var region = new HydratingRegion(clock, hung.Address, whole.Address);
+        hung.Send = (http, _) => http.RequestAborted.Ended();
+        var running = region.Fetch(_blob, clock: clock).RunAsync([Us, Ap], default);
+        await Waiting.UntilAsync("the first region is asked", () => Task.FromResult(hung.Requests.Count == 1));
+        Assert.Empty(whole.Requests);
+        clock.Advance(BlobSource.AnswerTimeout);
+
+        Assert.IsType<FetchOutcome.Stored>(await running.OrFail("the fetch"));
+        Assert.True(BlobSource.AnswerTimeout <= TimeSpan.FromSeconds(5) && BlobSource.StallTimeout <= TimeSpan.FromSeconds(10), "a region that hangs is left within seconds");
     }
 }

@@ -1,3 +1,5 @@
+using GeoRegistry.Replication.Hydration;
+using GeoRegistry.Repositories;
 using GeoRegistry.TestKit;
 using GeoRegistry.TestKit.Stores;
 using static GeoRegistry.Replication.Tests.TestTopology;
@@ -15,7 +17,7 @@ public sealed class BlobFetchesTests
         await using var source = await TestSource.StartAsync(_blob);
         await using var region = new HydratingRegion(source.Address);
         source.Send = SendWhenOpenedAsync;
-        var hydration = region.Fetches.FetchAsync(_blob.Digest, _blob.SizeBytes, Us, 0);
+        var hydration = region.Fetches.FetchAsync(_blob.Digest, _blob.SizeBytes, Us);
         var readers = Enumerable.Range(0, 10).Select(async _ => await region.ReadAsync((await region.Fetches.OpenAsync(_blob.Digest, _blob.SizeBytes, default))!)).ToList();
         _gate.SetResult();
 
@@ -67,22 +69,91 @@ public sealed class BlobFetchesTests
         _gate.SetResult();
     }
 
-    /// <summary>Those who wait for their turn are told too, else they would wait for ever.</summary>
-    [Fact]
-    public async Task Dispose_WhileAFetchWaitsForItsTurn_EndsItsReaders()
+    /// <summary>Whatever way a blob comes in, commits that awaited it are complete, a dead letter's too.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task NoteStoredAsync_DeadLetterThatIsStored_IsGone(bool isDead)
     {
-        var blobs = Enumerable.Range(0, 65).Select(i => SampleBlob.Random(100 + i, 1000)).ToList();
-        await using var source = await TestSource.StartAsync(blobs);
-        await using var region = new HydratingRegion(source.Address);
-        source.Send = SendWhenOpenedAsync;
-        var opened = blobs.Take(64).Select(blob => region.Fetches.OpenAsync(blob.Digest, blob.SizeBytes, default)).ToList();
-        await Task.WhenAll(opened).OrFail("all turns are taken");
-        var waits = region.Fetches.OpenAsync(blobs[64].Digest, blobs[64].SizeBytes, default);
-        Assert.False(waits.IsCompleted);
-        region.Fetches.Dispose();
+        await using var region = new HydratingRegion();
+        await region.AwaitBlobAsync(_blob);
+        await region.Metadata.PutOffAsync(_blob.Digest, "nobody has it", isDead ? null : DateTimeOffset.MaxValue, countAttempt: true);
+        await using (var upload = await region.Blobs.BeginUploadAsync("a-client"))
+        {
+            await upload.AppendAsync(_blob.Content);
+            await upload.CommitAsync(_blob.Digest);
+        }
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waits.OrFail("the reader is let down"));
+        var complete = region.Fetches.Completions.WaitForAsync(1);
+        await region.Fetches.NoteStoredAsync(_blob.Digest, default);
+
+        await complete.OrFail("who waits for the commit looks again");
+        Assert.Empty(await region.Metadata.ListAsync(isDead, 10));
+        Assert.Empty(await region.Metadata.SummarizeAsync());
+    }
+
+    /// <summary>A mount may name a blob that only other regions have.</summary>
+    [Fact]
+    public async Task NoteStoredAsync_BlobIsNotHere_ChangesNothing()
+    {
+        await using var region = new HydratingRegion();
+        await region.AwaitBlobAsync(_blob);
+
+        await region.Fetches.NoteStoredAsync(_blob.Digest, default);
+
+        Assert.Equal(_blob.Digest, (await region.JobAsync()).Digest);
+    }
+
+    [Fact]
+    public async Task OpenAsync_StoreFails_SaysWhyAndToComeAgain()
+    {
+        await using var source = await TestSource.StartAsync(_blob);
+        await using var region = new HydratingRegion(source.Address);
+        region.Faulty.FailAt(StoreCall.Begin);
+
+        var refusal = await Assert.ThrowsAsync<RegionUnavailableException>(() => region.Fetches.OpenAsync(_blob.Digest, _blob.SizeBytes, default).OrFail("the answer"));
+        Assert.Contains("No space left on device", refusal.Message, StringComparison.Ordinal);
+        region.Faulty.Heal();
+        Assert.Equal(_blob.Content, await region.ReadAsync((await region.Fetches.OpenAsync(_blob.Digest, _blob.SizeBytes, default).OrFail("the blob"))!).OrFail("all of it"));
+    }
+
+    /// <summary>Only what is old, is a fetch's, and no fetch has taken up.</summary>
+    [Fact]
+    public async Task SweepAsync_Leftovers_DiscardsOldOnesOfFetchesThatDoNotRun()
+    {
+        var clock = FakeClock.FromNow();
+        var left = SampleBlob.Random(3, 1000);
+        await using var source = await TestSource.StartAsync(_blob);
+        await using var region = new HydratingRegion(clock, source.Address);
+        source.Send = SendWhenOpenedAsync;
+        foreach (var key in new[] { BlobFetch.KeyOf(left.Digest), "a-client" }) await (await region.Blobs.BeginUploadAsync(key)).DisposeAsync();
+        Assert.Equal(0, await region.Fetches.SweepAsync(default));
+        var running = region.Fetches.FetchAsync(_blob.Digest, _blob.SizeBytes, Us);
+        await Waiting.UntilAsync("the fetch has its upload", async () => (await region.UploadsAsync()).Count == 3);
+        clock.Advance(BlobFetches.LeftoverExpiry + TimeSpan.FromMinutes(10));
+        Assert.Equal(1, await region.Fetches.SweepAsync(default));
+        Assert.DoesNotContain(BlobFetch.KeyOf(left.Digest), await region.UploadsAsync());
         _gate.SetResult();
+
+        Assert.IsType<FetchOutcome.Stored>(await running.OrFail("the fetch"));
+        Assert.Equal(["a-client"], await region.UploadsAsync());
+    }
+
+    /// <summary>The whole sweep is as if before or after the fetch, also where the fetch begins in the middle of it.</summary>
+    [Fact]
+    public async Task SweepAsync_FetchBeginsInTheMiddle_WaitsForTheDiscard()
+    {
+        var clock = FakeClock.FromNow();
+        await using var source = await TestSource.StartAsync(_blob);
+        await using var region = new HydratingRegion(clock, source.Address);
+        await (await region.Blobs.BeginUploadAsync(BlobFetch.KeyOf(_blob.Digest))).DisposeAsync();
+        clock.Advance(BlobFetches.LeftoverExpiry + TimeSpan.FromMinutes(10));
+        Task<FetchOutcome>? running = null;
+        region.Faulty.Before(StoreCall.Discard, () => running = region.Fetches.FetchAsync(_blob.Digest, _blob.SizeBytes, Us));
+
+        Assert.Equal(1, await region.Fetches.SweepAsync(default));
+        Assert.IsType<FetchOutcome.Stored>(await running!.OrFail("the fetch"));
+        Assert.Equal(_blob.Content, await region.StoredAsync(_blob));
     }
 
     private async Task SendWhenOpenedAsync(Microsoft.AspNetCore.Http.HttpContext http, ReadOnlyMemory<byte> rest)

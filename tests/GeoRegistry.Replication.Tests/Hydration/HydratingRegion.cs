@@ -22,21 +22,35 @@ internal sealed class HydratingRegion : IAsyncDisposable
     private readonly List<Task> _hydrating = [];
 
     public HydratingRegion(params IReadOnlyList<string> sources)
+        : this(TimeProvider.System, sources)
+    {
+    }
+
+    public HydratingRegion(TimeProvider clock, params IReadOnlyList<string> sources)
     {
         File.WriteAllText(_folder.Child("key"), new string('k', 32));
         var others = new[] { Us, Ap }.Zip(sources);
         var map = new RegionMap(Eu, Of([(Eu, "http://127.0.0.1:1"), .. others], "[]"));
         Metadata = new SqliteMetadataStore(_folder.Child("metadata.db"), SampleLedger.Region);
         Blobs = new FileBlobStore(_folder.Child("blobs"));
-        Peers = new PeerClient(map, new PeerOptions { KeyFile = _folder.Child("key") }, TimeProvider.System);
-        Fetches = new BlobFetches(map, Blobs, Peers, Metadata, new Latencies(), TimeProvider.System, NullLogger<BlobFetches>.Instance);
-        Hydrator = new Hydrator(map, Metadata, Fetches, Options, TimeProvider.System, NullLogger<Hydrator>.Instance);
+        Faulty = new FaultyBlobStore(Blobs);
+        Peers = new PeerClient(map, new PeerOptions { KeyFile = _folder.Child("key") }, clock);
+        Fetches = new BlobFetches(map, Faulty, Peers, Metadata, new Latencies(), clock, Log);
+        Hydrator = new Hydrator(map, Metadata, Fetches, Options, clock, NullLogger<Hydrator>.Instance);
         Ledger = new SampleLedger(() => Metadata, "team/app");
     }
 
     public SqliteMetadataStore Metadata { get; }
 
     public FileBlobStore Blobs { get; }
+
+    /// <summary>The store that fetches of <see cref="Fetches"/> use: <see cref="Blobs"/>, until a test lets it fail.</summary>
+    public FaultyBlobStore Faulty { get; }
+
+    /// <summary>What was logged by <see cref="Fetches"/>.</summary>
+    public RecordedLog<BlobFetches> Log { get; } = new();
+
+    public DamagedCopies Damaged { get; } = new(NullLogger.Instance);
 
     public PeerClient Peers { get; }
 
@@ -55,7 +69,7 @@ internal sealed class HydratingRegion : IAsyncDisposable
     public void Hydrate() => _hydrating.Add(Hydrator.RunAsync(Us, _stopping.Token));
 
     public BlobFetch Fetch(SampleBlob blob, IBlobStore? store = null, TimeProvider? clock = null) =>
-        new(blob.Digest, blob.SizeBytes, store ?? Blobs, Peers, clock ?? TimeProvider.System);
+        new(blob.Digest, blob.SizeBytes, store ?? Blobs, new BlobSource(Peers, null, clock ?? TimeProvider.System), Damaged, clock ?? TimeProvider.System);
 
     public async Task<byte[]> ReadAsync(IBlobReader reader)
     {
@@ -70,6 +84,12 @@ internal sealed class HydratingRegion : IAsyncDisposable
         if (await Blobs.OpenAsync(blob.Digest) is not { } reader) return null;
         await using (reader) return await ReadAsync(reader);
     }
+
+    /// <summary>The keys of all uploads in the store.</summary>
+    public async Task<IReadOnlyList<string>> UploadsAsync() => await Blobs.ListUploadsAsync().Select(upload => upload.Key).ToListAsync();
+
+    /// <summary>What the queue says of its only blob.</summary>
+    public async Task<HydrationJob> JobAsync(bool dead = false) => Assert.Single(await Metadata.ListAsync(dead, 10));
 
     public async ValueTask DisposeAsync()
     {

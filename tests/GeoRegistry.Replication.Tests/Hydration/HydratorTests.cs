@@ -1,5 +1,6 @@
 using GeoRegistry.TestKit;
 using GeoRegistry.TestKit.Stores;
+using Microsoft.Extensions.Logging;
 
 namespace GeoRegistry.Replication.Tests.Hydration;
 
@@ -89,12 +90,82 @@ public sealed class HydratorTests
         await using var damaged = await TestSource.StartAsync(_blobs[0]);
         await using var whole = await TestSource.StartAsync(_blobs[0]);
         await using var region = new HydratingRegion(damaged.Address, whole.Address);
-        damaged.Send = (http, rest) => TestSource.SendAsync(http, new byte[rest.Length]);
-        region.Options.HydrationAttempts = 2;
+        damaged.Send = TestSource.SendDamagedAsync;
+        region.Options.HydrationAttempts = 1;
         await region.AwaitBlobAsync(_blobs[0]);
         region.Hydrate();
         await region.Fetches.Completions.WaitForAsync(1).OrFail("the blob is stored");
 
         Assert.Equal(_blobs[0].Content, await region.StoredAsync(_blobs[0]));
+    }
+
+    /// <summary>A full disk is no blob's fault: nothing is counted, one line is logged for all blobs, and all come when there is space.</summary>
+    [Theory]
+    [InlineData(StoreCall.Find)]
+    [InlineData(StoreCall.Begin)]
+    [InlineData(StoreCall.Append)]
+    [InlineData(StoreCall.Commit)]
+    public async Task RunAsync_StoreFails_BlamesNoBlobAndGoesOnWhenItWorks(StoreCall call)
+    {
+        var clock = FakeClock.FromNow();
+        await using var source = await TestSource.StartAsync(_blobs);
+        await using var region = new HydratingRegion(clock, source.Address);
+        region.Options.HydrationAttempts = 1;
+        region.Faulty.FailAt(call);
+        foreach (var blob in _blobs) await region.AwaitBlobAsync(blob);
+        region.Hydrate();
+        await Waiting.UntilAsync("every blob was tried, and hydration pauses longer and longer", async () =>
+        {
+            if (region.Fetches.Pause.Remaining > TimeSpan.FromSeconds(10) && (await region.Metadata.ListAsync(dead: false, 10)).All(job => job.Error is not null)) return true;
+            clock.Advance(TimeSpan.FromSeconds(1));
+            return false;
+        });
+        Assert.Empty(await region.Metadata.ListAsync(dead: true, 10));
+        Assert.All(await region.Metadata.ListAsync(dead: false, 10), job => Assert.Equal((0, true), (job.Attempts, job.Error!.Contains("No space left on device", StringComparison.Ordinal))));
+        Assert.Contains("No space left on device", Assert.Single(region.Log.Lines).Text, StringComparison.Ordinal);
+        Assert.Empty(await region.UploadsAsync());
+
+        region.Faulty.Heal();
+        await region.Metadata.RetryAsync(null);
+        region.Hydrator.RetryNow(); // Though the pause is not over.
+        await region.Fetches.Completions.WaitForAsync(_blobs.Count).OrFail("all blobs are stored");
+        Assert.Empty(await region.Metadata.ListAsync(dead: false, 10));
+        Assert.Equal([LogLevel.Error, LogLevel.Information], region.Log.Lines.Select(line => line.Level));
+    }
+
+    /// <summary>Newer blobs that fail and fail again do not hold up older ones.</summary>
+    [Fact]
+    public async Task RunAsync_NewerBlobsFail_OlderOnesComeAllTheSame()
+    {
+        var clock = FakeClock.FromNow();
+        await using var source = await TestSource.StartAsync(_blobs[0]);
+        await using var region = new HydratingRegion(clock, source.Address);
+        (region.Options.HydrationParallelism, region.Options.HydrationAttempts) = (1, 1000);
+        foreach (var blob in _blobs) await region.AwaitBlobAsync(blob);
+        region.Hydrate();
+        var stored = region.Fetches.Completions.WaitForAsync(1);
+
+        await Waiting.UntilAsync("the oldest blob is stored", () =>
+        {
+            if (!stored.IsCompleted) clock.Advance(TimeSpan.FromMinutes(10)); // All that was put off is due.
+            return Task.FromResult(stored.IsCompleted);
+        });
+        Assert.Equal(_blobs[0].Content, await region.StoredAsync(_blobs[0]));
+    }
+
+    [Fact]
+    public async Task RetryAsync_OfAll_FetchesWhatWasPutOff()
+    {
+        await using var source = await TestSource.StartAsync(_blobs);
+        await using var region = new HydratingRegion(source.Address);
+        await region.AwaitBlobAsync(_blobs[0]);
+        await region.AwaitBlobAsync(_blobs[1]);
+        await region.Metadata.PutOffAsync(_blobs[0].Digest, "later", DateTimeOffset.UtcNow.AddHours(1), countAttempt: true);
+        await region.Metadata.PutOffAsync(_blobs[1].Digest, "never", null, countAttempt: true);
+        region.Hydrate();
+
+        Assert.Equal(2, await region.Metadata.RetryAsync(null));
+        region.Hydrator.RetryNow();
+        await region.Fetches.Completions.WaitForAsync(2).OrFail("both blobs are stored");
     }
 }

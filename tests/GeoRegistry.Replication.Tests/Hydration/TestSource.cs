@@ -31,6 +31,9 @@ internal sealed class TestSource : IAsyncDisposable
     /// <summary>The blobs that were asked for, each with its <c>Range</c>, in the order of the requests.</summary>
     public ConcurrentQueue<(string Digest, string Range)> Requests { get; } = new();
 
+    /// <summary>The blobs of requests that were aborted.</summary>
+    public ConcurrentQueue<string> Aborted { get; } = new();
+
     /// <summary>The most requests that were inside at once.</summary>
     public int MostInside { get; private set; }
 
@@ -46,6 +49,9 @@ internal sealed class TestSource : IAsyncDisposable
     }
 
     public static Task SendAsync(HttpContext http, ReadOnlyMemory<byte> rest) => http.Response.Body.WriteAsync(rest).AsTask();
+
+    /// <summary>Sends as many bytes as are asked for, all wrong.</summary>
+    public static Task SendDamagedAsync(HttpContext http, ReadOnlyMemory<byte> rest) => SendAsync(http, new byte[rest.Length]);
 
     public async ValueTask DisposeAsync()
     {
@@ -75,6 +81,7 @@ internal sealed class TestSource : IAsyncDisposable
         finally
         {
             lock (this) _inside--;
+            if (http.RequestAborted.IsCancellationRequested) Aborted.Enqueue(digest);
         }
     }
 }

@@ -88,8 +88,8 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
 
         Assert.Equal(["1"], await ReadyAsync(10));
         Assert.Equal(["1"], await ReadyAsync(10, Now.AddSeconds(9)));
-        Assert.Equal(["2", "1"], await ReadyAsync(10, Now.AddSeconds(10)));
-        Assert.Equal(["2"], await ReadyAsync(1, Now.AddSeconds(10)));
+        Assert.Equal(["1", "2"], await ReadyAsync(10, Now.AddSeconds(10)));
+        Assert.Equal(["1", "2"], await ReadyAsync(1, Now.AddSeconds(10)));
         var job = (await Hydration.ListAsync(dead: false, 10)).Single(job => job.Digest == DigestOf("2"));
         Assert.Equal((1, "the region did not answer", Now.AddSeconds(10)), (job.Attempts, job.Error, job.NotBefore));
     }
@@ -100,8 +100,8 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
         await AwaitAsync("library/a", "1", "2", "3");
         foreach (var (name, seconds) in new[] { ("1", 1), ("2", 3), ("3", 2) }) await Hydration.PutOffAsync(DigestOf(name), "no answer", Now.AddSeconds(seconds), countAttempt: true);
 
-        Assert.Equal(["3", "1"], await ReadyAsync(2, Now.AddSeconds(10)));
-        Assert.Equal(["3", "2", "1"], await ReadyAsync(3, Now.AddSeconds(10)));
+        Assert.Equal(["1", "3"], await ReadyAsync(2, Now.AddSeconds(10)));
+        Assert.Equal(["1", "3", "2"], await ReadyAsync(3, Now.AddSeconds(10)));
     }
 
     [Fact]
@@ -139,6 +139,37 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
         Assert.Equal(0, Assert.Single(await Hydration.SummarizeAsync()).DeadLetters);
         Assert.All(await Hydration.ReadReadyAsync(Us, Now, 10), job => Assert.Equal((0, null), (job.Attempts, job.Error)));
         Assert.Equal(3, (await ReadyAsync(10)).Count());
+    }
+
+    [Fact]
+    public async Task RetryAsync_OfAll_LetsDeadLettersAndWhatWasPutOffBeTriedNow()
+    {
+        await AwaitAsync("library/a", "1", "2", "3");
+        await Ledger("library/b").AppendAsync([new MissingBlob(DigestOf("elsewhere"), 1, RegionId.Parse("ap"))], new Operation.TagDeleted(Tag.Parse("v1")));
+        await Hydration.PutOffAsync(DigestOf("1"), "nobody has it", null, countAttempt: true);
+        await Hydration.PutOffAsync(DigestOf("2"), "no answer", Now.AddMinutes(5), countAttempt: true);
+        await Hydration.PutOffAsync(DigestOf("elsewhere"), "no answer", Now.AddMinutes(5), countAttempt: false);
+
+        Assert.Equal(3, await Hydration.RetryAsync(null));
+
+        Assert.Equal(["3", "2", "1"], await ReadyAsync(10));
+        Assert.Equal(DigestOf("elsewhere"), Assert.Single(await Hydration.ReadReadyAsync(RegionId.Parse("ap"), Now, 10)).Digest);
+        Assert.All(await Hydration.ListAsync(dead: false, 10), job => Assert.Equal((0, null), (job.Attempts, job.Error)));
+        Assert.Equal(0, await Hydration.RetryAsync(null));
+    }
+
+    /// <summary>More than a store changes in one transaction.</summary>
+    [Fact]
+    public async Task RetryAsync_OfManyBlobs_IsOfAll()
+    {
+        const int Count = 1200;
+        await AwaitAsync("library/a", [.. Enumerable.Range(0, Count).Select(i => $"blob {i}")]);
+        for (var i = 0; i < Count; i++) await Hydration.PutOffAsync(DigestOf($"blob {i}"), "failed", i % 2 == 0 ? null : Now.AddMinutes(5), countAttempt: true);
+
+        Assert.Equal(Count, await Hydration.RetryAsync(null));
+
+        Assert.Equal(Count, (await Hydration.ReadReadyAsync(Us, Now, Count + 1)).Count);
+        Assert.Equal(0, Assert.Single(await Hydration.SummarizeAsync()).DeadLetters);
     }
 
     [Fact]

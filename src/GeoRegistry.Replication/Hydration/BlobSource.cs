@@ -1,0 +1,123 @@
+using System.Buffers;
+using System.Net;
+using GeoRegistry.Ledgers;
+using GeoRegistry.Protocol;
+using GeoRegistry.Replication.Peers;
+using GeoRegistry.Repositories;
+
+namespace GeoRegistry.Replication.Hydration;
+
+/// <summary>Receives a blob, or the rest of one, from one region.</summary>
+/// <remarks>What the region or the link does wrong is an answer. What is thrown is a failure of this region's store, or the cancellation.</remarks>
+/// <param name="peers">The regions.</param>
+/// <param name="turns">The turns to receive; null where the caller limits how many are received at a time.</param>
+/// <param name="clock">The clock.</param>
+internal sealed class BlobSource(PeerClient peers, ReadThroughTurns? turns, TimeProvider clock)
+{
+    private const int BufferBytes = 256 * 1024;
+
+    /// <summary>How long a region may take to begin sending, before another is asked.</summary>
+    internal static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a region may send nothing in the middle of a blob, before another is asked.</summary>
+    internal static readonly TimeSpan StallTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>Appends to an upload what it lacks of a blob.</summary>
+    /// <param name="region">The region.</param>
+    /// <param name="digest">The blob.</param>
+    /// <param name="upload">Where the bytes go.</param>
+    /// <param name="begun">Is called when the region has answered that it sends the blob.</param>
+    /// <param name="grown">Is called when the upload has grown.</param>
+    /// <param name="cancellation">Ends it; what has come stays.</param>
+    public async Task<SourceAnswer> ReceiveAsync(
+        RegionId region, Digest digest, ReceivingUpload upload, Action begun, Action grown, CancellationToken cancellation)
+    {
+        using var answer = await AskAsync(region, digest, upload, cancellation).ConfigureAwait(false);
+        if (answer.Refusal is { } refusal) return refusal;
+        using var turn = turns?.TryTake();
+        if (turns is null || turn is not null) return await ReceiveAsync(region, answer.Response!, upload, begun, grown, cancellation).ConfigureAwait(false);
+
+        // The answer is dropped, as its first megabytes would wait in memory; the region is asked again when there is a turn.
+        answer.Dispose();
+        using var awaited = await turns.TakeAsync(cancellation).ConfigureAwait(false);
+        if (awaited is null) return new SourceAnswer.NoTurn();
+        using var again = await AskAsync(region, digest, upload, cancellation).ConfigureAwait(false);
+        return again.Refusal ?? await ReceiveAsync(region, again.Response!, upload, begun, grown, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<Asked> AskAsync(RegionId region, Digest digest, ReceivingUpload upload, CancellationToken cancellation)
+    {
+        var headers = upload.SizeBytes > 0 ? new[] { KeyValuePair.Create("Range", $"bytes={upload.SizeBytes}-") } : null;
+        try
+        {
+            var response = await peers.SendAsync(region, HttpMethod.Get, $"/peer/blobs/{digest}", cancellation, AnswerTimeout, headers: headers, bulk: true).ConfigureAwait(false);
+            return new Asked(response, RefusalOf(region, digest, response, upload));
+        }
+        catch (OtherRegionsUnreachableException e)
+        {
+            return new Asked(null, new SourceAnswer.BrokeOff(e.Message));
+        }
+    }
+
+    private static SourceAnswer? RefusalOf(RegionId region, Digest digest, HttpResponseMessage response, ReceivingUpload upload) => response.StatusCode switch
+    {
+        HttpStatusCode.OK or HttpStatusCode.PartialContent when response.Content.Headers.ContentLength == upload.MissingBytes => null,
+        HttpStatusCode.OK or HttpStatusCode.PartialContent or HttpStatusCode.RequestedRangeNotSatisfiable =>
+            new SourceAnswer.Damaged($"Region {region} has a copy of {digest} with another size than {upload.SizeBytes + upload.MissingBytes} bytes."),
+        HttpStatusCode.NotFound => new SourceAnswer.NotThere(),
+        HttpStatusCode.InternalServerError => new SourceAnswer.Damaged($"Region {region} cannot read its copy of {digest}: it answered 500."),
+        _ => new SourceAnswer.BrokeOff($"Region {region} answered {(int)response.StatusCode}."), // It says nothing about the blob.
+    };
+
+    private async Task<SourceAnswer> ReceiveAsync(
+        RegionId region, HttpResponseMessage response, ReceivingUpload upload, Action begun, Action grown, CancellationToken cancellation)
+    {
+        begun();
+        using var stalled = new CancellationTokenSource(Timeout.InfiniteTimeSpan, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, stalled.Token);
+        var body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        try
+        {
+            while (!upload.IsWhole)
+            {
+                stalled.CancelAfter(StallTimeout);
+                var read = await ReadAsync(region, body, buffer.AsMemory(0, (int)Math.Min(BufferBytes, upload.MissingBytes)), either.Token, cancellation).ConfigureAwait(false);
+                stalled.CancelAfter(Timeout.InfiniteTimeSpan); // The time that this region's store takes is not the other's.
+                if (read.Failure is { } failure) return failure;
+                await upload.AppendAsync(buffer.AsMemory(0, read.Count), cancellation).ConfigureAwait(false);
+                grown();
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        return new SourceAnswer.Whole();
+    }
+
+    private static async ValueTask<(int Count, SourceAnswer? Failure)> ReadAsync(
+        RegionId region, Stream body, Memory<byte> buffer, CancellationToken either, CancellationToken cancellation)
+    {
+        try
+        {
+            var count = await body.ReadAsync(buffer, either).ConfigureAwait(false);
+            return (count, count > 0 ? null : new SourceAnswer.BrokeOff($"Region {region} ended too early."));
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return (0, new SourceAnswer.BrokeOff($"Region {region} sent nothing for {StallTimeout.TotalSeconds} s."));
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested && e is HttpRequestException or IOException)
+        {
+            return (0, new SourceAnswer.BrokeOff($"Region {region} broke off: {e.Message}"));
+        }
+    }
+
+    /// <summary>A region's answer: a response whose body is the rest of the blob, or why there is none.</summary>
+    private sealed record Asked(HttpResponseMessage? Response, SourceAnswer? Refusal) : IDisposable
+    {
+        public void Dispose() => Response?.Dispose();
+    }
+}

@@ -1,0 +1,51 @@
+using System.Security.Cryptography;
+using GeoRegistry.Ledgers.Blobs;
+using GeoRegistry.Protocol;
+
+namespace GeoRegistry.Replication.Hydration;
+
+/// <summary>The upload that a fetch writes to, with the hash of what it has.</summary>
+internal sealed class ReceivingUpload(IBlobUpload upload, long sizeBytes, DigestAlgorithm algorithm) : IDisposable
+{
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(algorithm.HashName());
+
+    public IBlobUpload Upload => upload;
+
+    public long SizeBytes => upload.SizeBytes;
+
+    /// <summary>How many bytes are missing.</summary>
+    public long MissingBytes => sizeBytes - upload.SizeBytes;
+
+    public bool IsWhole => MissingBytes == 0;
+
+    /// <summary>How many bytes came in this fetch, those that were taken back with them.</summary>
+    public long ReceivedBytes { get; private set; }
+
+    /// <summary>Takes up what an earlier fetch left: the hash is of what is stored.</summary>
+    public async Task TakeUpAsync(CancellationToken cancellation)
+    {
+        if (upload.SizeBytes > sizeBytes) await upload.TruncateAsync(0, cancellation).ConfigureAwait(false);
+        await upload.HashAsync(_hash, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Appends bytes, which can be read back when it returns.</summary>
+    public async ValueTask AppendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation)
+    {
+        await upload.AppendAsync(data, cancellation).ConfigureAwait(false);
+        _hash.AppendData(data.Span);
+        ReceivedBytes += data.Length;
+        await upload.FlushAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>The digest of the bytes that have come.</summary>
+    public Digest CurrentDigest() => Digest.FromHash(algorithm, _hash.GetCurrentHash());
+
+    /// <summary>Takes all bytes back.</summary>
+    public async Task ClearAsync(CancellationToken cancellation)
+    {
+        await upload.TruncateAsync(0, cancellation).ConfigureAwait(false);
+        _hash.GetHashAndReset();
+    }
+
+    public void Dispose() => _hash.Dispose();
+}

@@ -1,0 +1,107 @@
+using GeoRegistry.Ledgers.Blobs;
+using GeoRegistry.Replication.Hydration;
+using GeoRegistry.Repositories;
+using GeoRegistry.TestKit;
+using GeoRegistry.TestKit.Stores;
+using Microsoft.AspNetCore.Http;
+
+namespace GeoRegistry.Replication.Tests.Hydration;
+
+/// <summary>How many blobs come through for clients at a time, and what is beyond it.</summary>
+public sealed class ReadThroughTurnsTests
+{
+    private readonly List<SampleBlob> _blobs = [.. Enumerable.Range(0, ReadThroughTurns.MaxReceiving + ReadThroughTurns.MaxWaiting + 1).Select(i => SampleBlob.Random(1000 + i, 1000))];
+    private readonly TaskCompletionSource _gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    [Fact]
+    public async Task OpenAsync_AllTurnsAreTaken_WhoWaitsGetsOneLater()
+    {
+        await using var source = await TestSource.StartAsync(_blobs);
+        await using var region = new HydratingRegion(source.Address);
+        var opened = await OpenOneTooManyAsync(region, source);
+        Assert.All(opened, open => Assert.False(open.IsCompleted));
+        _gate.SetResult();
+
+        Assert.All(await Task.WhenAll(opened).OrFail("all are found"), Assert.NotNull);
+        Assert.Equal(opened.Count + 1, source.Requests.Count);
+    }
+
+    [Fact]
+    public async Task OpenAsync_NoTurnComes_IsAskedToComeAgain()
+    {
+        var clock = FakeClock.FromNow();
+        await using var source = await TestSource.StartAsync(_blobs);
+        await using var region = new HydratingRegion(clock, source.Address);
+        var opened = await OpenOneTooManyAsync(region, source);
+        await Waiting.UntilAsync("one waits for a turn, the others for bytes", () => Task.FromResult(clock.TimersSet == opened.Count));
+        clock.Advance(ReadThroughTurns.WaitTimeout);
+
+        var refused = await Task.WhenAny(opened).OrFail("the refusal");
+        var refusal = await Assert.ThrowsAsync<RegionUnavailableException>(() => refused);
+        Assert.Contains("Try again in a second", refusal.Message, StringComparison.Ordinal);
+        Assert.All(opened.Where(open => open != refused), open => Assert.False(open.IsCompleted));
+        _gate.SetResult();
+        Assert.All(await Task.WhenAll(opened.Where(open => open != refused)).OrFail("all others are found"), Assert.NotNull);
+        Assert.Empty(await region.UploadsAsync());
+    }
+
+    /// <summary>Those who wait for their turn are told too, else they would wait for ever.</summary>
+    [Fact]
+    public async Task Dispose_WhileAFetchWaitsForItsTurn_EndsItsReaders()
+    {
+        await using var source = await TestSource.StartAsync(_blobs);
+        await using var region = new HydratingRegion(source.Address);
+        var opened = await OpenOneTooManyAsync(region, source);
+        region.Fetches.Dispose();
+
+        foreach (var open in opened) await Assert.ThrowsAnyAsync<OperationCanceledException>(() => open.OrFail("the reader is let down"));
+    }
+
+    /// <summary>Fetches that wait for a region that hangs take no turn: a blob of another region comes at once.</summary>
+    [Fact]
+    public async Task OpenAsync_ManyWaitForARegionThatHangs_OthersComeThrough()
+    {
+        var hanging = _blobs.Take(ReadThroughTurns.MaxReceiving + 1).ToList();
+        var other = _blobs[^1];
+        await using var hung = await TestSource.StartAsync(hanging);
+        await using var whole = await TestSource.StartAsync(other);
+        await using var region = new HydratingRegion(FakeClock.FromNow(), hung.Address, whole.Address);
+        hung.Send = (http, _) => http.RequestAborted.Ended();
+        var waits = hanging.Select(blob => OpenAsync(region, blob)).ToList();
+        await Waiting.UntilAsync("all wait for the region", () => Task.FromResult(hung.Requests.Count >= hanging.Count));
+
+        Assert.NotNull(await OpenAsync(region, other).OrFail("the other blob"));
+        Assert.All(waits, wait => Assert.False(wait.IsCompleted));
+    }
+
+    [Fact]
+    public async Task OpenAsync_MoreThanMayWait_IsRefusedAtOnce()
+    {
+        await using var source = await TestSource.StartAsync(_blobs);
+        await using var region = new HydratingRegion(FakeClock.FromNow(), source.Address);
+        source.Send = (http, _) => http.RequestAborted.Ended();
+        var waits = _blobs.SkipLast(1).Select(blob => OpenAsync(region, blob)).ToList();
+
+        var refused = await Assert.ThrowsAsync<RegionUnavailableException>(() => OpenAsync(region, _blobs[^1]).OrFail("the refusal"));
+        Assert.Contains("try again in a second", refused.Message, StringComparison.Ordinal);
+        Assert.False(OpenAsync(region, _blobs[0]).IsCompleted); // Who joins a fetch takes no place.
+    }
+
+    /// <summary>Begins one more fetch than there are turns, and returns when one of them has let go of its answer to wait.</summary>
+    private async Task<List<Task<IBlobReader?>>> OpenOneTooManyAsync(HydratingRegion region, TestSource source)
+    {
+        source.Send = SendWhenOpenedAsync;
+        var opened = _blobs.Take(ReadThroughTurns.MaxReceiving + 1).Select(blob => OpenAsync(region, blob)).ToList();
+        await Waiting.UntilAsync("one lets go of its answer", () => Task.FromResult(source.Aborted.Count == 1));
+        return opened;
+    }
+
+    private static Task<IBlobReader?> OpenAsync(HydratingRegion region, SampleBlob blob) => region.Fetches.OpenAsync(blob.Digest, blob.SizeBytes, default);
+
+    private async Task SendWhenOpenedAsync(HttpContext http, ReadOnlyMemory<byte> rest)
+    {
+        await http.Response.Body.FlushAsync(); // The head.
+        await Task.WhenAny(_gate.Task, http.RequestAborted.Ended());
+        if (!http.RequestAborted.IsCancellationRequested) await TestSource.SendAsync(http, rest);
+    }
+}
