@@ -33,8 +33,8 @@ internal static class RegionServer
         var app = builder.Build();
         await using (app.ConfigureAwait(false))
         {
-            // The stores open before the first request can come, so that a fault ends the start and not a push.
-            foreach (var store in app.Services.GetServices<IStoreHealth>()) await store.CheckAsync();
+            // The stores open before the first request can come, so that a fault ends the start and not a pull. A store that cannot be written serves pulls.
+            foreach (var store in app.Services.GetServices<IStoreHealth>()) await store.CheckReadAsync();
             if (app.Services.GetService<TagChanges>() is { } changes) await changes.ResumeAsync(CancellationToken.None);
             RegistryMetrics.ObserveUploads(app.Services.GetRequiredService<UploadSessions>());
             app.Run(app.Services.GetRequiredService<RegistryFrontDoor>().HandleAsync);

@@ -22,7 +22,7 @@ internal sealed class BlobFolder
     public BlobFolder(string root)
     {
         _root = Path.GetFullPath(root);
-        foreach (var algorithm in Enum.GetValues<DigestAlgorithm>()) MakeShards(Path.Combine(_root, algorithm.Name()));
+        foreach (var algorithm in Enum.GetValues<DigestAlgorithm>()) MakeShards(FolderOf(algorithm));
         Uploads = Path.Combine(_root, "uploads");
         Directory.CreateDirectory(Uploads);
         Posix.SyncDirectory(_root);
@@ -31,6 +31,9 @@ internal sealed class BlobFolder
 
     /// <summary>The folder of uploads in progress.</summary>
     public string Uploads { get; }
+
+    /// <summary>The folder of the blobs that are named by an algorithm.</summary>
+    public string FolderOf(DigestAlgorithm algorithm) => Path.Combine(_root, algorithm.Name());
 
     /// <summary>The file of a blob.</summary>
     public string Blob(Digest digest) => Path.Combine(ShardOf(digest), digest.Hex.ToString());

@@ -54,6 +54,24 @@ public sealed class UpTests : IDisposable
     }
 
     [Fact]
+    public async Task Up_LogsCannotBeWritten_RegionsGoOnAndItIsSaidOnceOfEach()
+    {
+        foreach (var name in new[] { "eu", "us", "entrance" }) File.CreateSymbolicLink(_folder.Child($"{name}.log"), "/dev/full");
+        await using var up = await UpProcess.StartAsync(_folder.Path, "--regions", "2");
+        using var http = new HttpClient();
+
+        foreach (var name in new[] { "eu", "us", "entrance" })
+            await Waiting.UntilAsync($"word of {name}.log", () => Task.FromResult(up.Error.Contains($"{name}.log cannot be written: No space left", StringComparison.Ordinal)));
+
+        // Each says more, which is lost as well: the entrance of the region that ends, the other region of its peer.
+        var killed = up.Children().Single(child => File.ReadAllText($"/proc/{child}/cmdline").Contains("\0--region\0us\0", StringComparison.Ordinal));
+        await up.SignalAsync("KILL", killed);
+        await Waiting.UntilAsync("word of the end", () => Task.FromResult(up.Error.Contains("us has ended with exit code 137", StringComparison.Ordinal)));
+        for (var i = 0; i < 4; i++) Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri(up.Entrance, "/v2/"))).StatusCode);
+        Assert.Equal(3, up.Error.Split("cannot be written").Length - 1);
+    }
+
+    [Fact]
     public async Task Up_KilledItself_LeavesNoProcessBehind()
     {
         await using var up = await UpProcess.StartAsync(_folder.Path, "--regions", "2");
