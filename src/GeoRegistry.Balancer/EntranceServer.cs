@@ -13,7 +13,7 @@ internal static class EntranceServer
     private const int MaxRequestHeadKiB = 64;
 
     /// <summary>How many connections clients may have open, idle ones among them: each costs a socket and some KiB. Further ones are closed at once.</summary>
-    private const int MaxConnections = 16_384;
+    private const int MaxConnections = 8192;
 
     /// <summary>How long requests under way may take to end when the entrance stops.</summary>
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(30);
