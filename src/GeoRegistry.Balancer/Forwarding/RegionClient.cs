@@ -17,6 +17,7 @@ internal static class RegionClient
         AutomaticDecompression = DecompressionMethods.None,
         UseCookies = false,
         ConnectTimeout = RegionTimeouts.Connect,
+        Expect100ContinueTimeout = RegionTimeouts.Continue,
         PooledConnectionIdleTimeout = RegionTimeouts.IdleConnection,
         RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8, // As the front doors read them.
         ActivityHeadersPropagator = new ReverseProxyPropagator(DistributedContextPropagator.Current),

@@ -24,6 +24,9 @@ internal static class RegionTimeouts
     /// <summary>How long a request may go without a byte either way: a push may wait minutes for its source, or for other regions to have it.</summary>
     public static readonly TimeSpan Idle = TimeSpan.FromMinutes(5);
 
+    /// <summary>How long a region may take to ask for a body that was announced; then it is sent unasked. Longer than it takes to notice that the region hangs, so that the body can go to another.</summary>
+    public static readonly TimeSpan Continue = TimeSpan.FromSeconds(5);
+
     /// <summary>How long an idle connection is kept: less than the 130 s after which a region's front door closes it.</summary>
     public static readonly TimeSpan IdleConnection = TimeSpan.FromSeconds(60);
 }

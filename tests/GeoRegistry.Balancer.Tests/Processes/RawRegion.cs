@@ -124,6 +124,7 @@ internal sealed class RawRegion : IDisposable
 
     private static async Task<string> ReadAsync(StreamReader reader, int count)
     {
+        if (count == 0) return ""; // A read of nothing would wait for more.
         var body = new char[count];
         var read = await reader.ReadBlockAsync(body);
         return read == count ? new string(body) : throw new IOException("The body broke off.");
