@@ -16,10 +16,9 @@ public sealed class SilentRegionTests
     {
         await using var regions = await RegionsBehindEntrance.StartAsync("eu", "us", "ap");
         for (var i = 0; i < 6; i++) await regions.AskAsync(); // Connections to each stand.
-        regions.Client.Timeout = Tolerable;
 
         await regions.SignalAsync("us", "STOP");
-        var served = await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => regions.AskAsync()));
+        var served = await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => regions.AskAsync())).WaitAsync(Tolerable);
 
         Assert.Equal(["ap", "eu"], served.Distinct().Order());
         await regions.SignalAsync("us", "CONT");
