@@ -12,6 +12,9 @@ internal static class EntranceServer
     /// <summary>The largest request head, in KiB: more than a region takes, so that the region judges it.</summary>
     private const int MaxRequestHeadKiB = 64;
 
+    /// <summary>How many connections clients may have open, idle ones among them: each costs a socket and some KiB. Further ones are closed at once.</summary>
+    private const int MaxConnections = 8192;
+
     /// <summary>How long requests under way may take to end when the entrance stops.</summary>
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(30);
 
@@ -23,6 +26,7 @@ internal static class EntranceServer
         builder.Services
             .AddSingleton(TimeProvider.System)
             .AddSingleton(new RegionTurns(config.Regions.Select(region => new Region(region.Id, region.Address.GetLeftPart(UriPartial.Authority)))))
+            .AddSingleton<RepositoryRegions>()
             .AddSingleton(_ => RegionClient.Create())
             .AddSingleton<RegionHealth>()
             .AddHostedService(provider => provider.GetRequiredService<RegionHealth>())
@@ -32,7 +36,9 @@ internal static class EntranceServer
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxConcurrentConnections = MaxConnections;
             kestrel.Limits.MaxRequestBodySize = null; // The regions have their own limits.
+            kestrel.Limits.MinRequestBodyDataRate = null; // A push may wait for its source; RegionTimeouts.Idle and the limits of connections and requests bound what that costs.
             kestrel.Limits.MaxRequestHeadersTotalSize = MaxRequestHeadKiB * 1024;
             kestrel.Limits.MaxRequestLineSize = MaxRequestHeadKiB * 1024;
             kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1; // As the client to the regions reads them.

@@ -49,8 +49,8 @@ internal static class RegionServer
         var app = builder.Build();
         await using (app.ConfigureAwait(false))
         {
-            // The stores open before the first request can come, so that a fault ends the start and not a push.
-            foreach (var store in app.Services.GetServices<IStoreHealth>()) await store.CheckAsync();
+            // The stores open before the first request can come, so that a fault ends the start and not a pull. A store that cannot be written serves pulls.
+            foreach (var store in app.Services.GetServices<IStoreHealth>()) await store.CheckReadAsync();
             if (app.Services.GetService<TakenUpTopology>() is { } topologies) await topologies.BeginAsync(CancellationToken.None);
             if (app.Services.GetService<HomeVisibility>() is { } visibility) await visibility.ResumeAsync(CancellationToken.None);
             RegistryMetrics.ObserveUploads(app.Services.GetRequiredService<UploadSessions>());

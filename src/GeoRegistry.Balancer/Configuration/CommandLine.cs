@@ -16,8 +16,9 @@ internal static class CommandLine
           --listen URL     where clients are served                            (default http://127.0.0.1:5000)
           --help           this text
 
-        Every request goes to the next healthy region in turn; its answer says which, in the header GeoRegistry-Served-By.
-        Healthy is a region that answers 200 to GET /healthz/ready, asked every second. While none is, the answer is 503.
+        Every request goes to the next region in turn that is ready for it; its answer says which, in the header GeoRegistry-Served-By.
+        Every second each region is asked: GET /healthz/ready/pull and GET /healthz/ready/push. Reads go to a region that answers 200
+        to the first, writes to one that answers 200 to both. Where no region is ready, the others are tried before the answer is 503.
 
         Exit codes: 0 stopped as asked, 1 could not start, 2 the command line is not valid.
         """;

@@ -4,46 +4,82 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace GeoRegistry.Balancer.Forwarding;
 
-/// <summary>The one handler of every request: sends it to the region whose turn it is, or to the next where that one is gone.</summary>
-internal sealed partial class Entrance(RegionTurns turns, RegionHealth health, IHttpForwarder forwarder, HttpMessageInvoker client, ILogger<Entrance> logger)
+/// <summary>The one handler of every request: sends it to the region whose turn it is, or to the next where that one does not answer.</summary>
+internal sealed partial class Entrance(
+    RegionTurns turns, RepositoryRegions repositories, RegionHealth health, IHttpForwarder forwarder, HttpMessageInvoker client, TimeProvider time, ILogger<Entrance> logger)
 {
+    /// <summary>How many requests may be under way: each has two connections and at most 200 KiB of buffers. What comes beyond is answered 503.</summary>
+    public const int MaxRequests = 4096;
+
     private static readonly ForwarderRequestConfig Forwarding = new()
     {
         Version = new Version(1, 1),
         VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-        ActivityTimeout = TimeSpan.FromMinutes(5), // Without a byte either way: a push may wait long for other regions.
+        ActivityTimeout = RegionTimeouts.Idle,
     };
 
-    private readonly Dictionary<Region, RawTargetTransformer> _transformers = turns.All.ToDictionary(region => region, region => new RawTargetTransformer(region));
+    private int _underWay;
 
     /// <summary>Answers a request with a region's answer, or with an error where no region has one.</summary>
     public async Task HandleAsync(HttpContext http)
     {
-        foreach (var region in turns.Next())
+        try
         {
-            var error = await forwarder.SendAsync(http, region.Address, client, Forwarding, _transformers[region]);
-            if (error == ForwarderError.None) return;
-            var failure = http.Features.Get<IForwarderErrorFeature>()?.Exception;
-            var refused = ForwardingFailure.IsRefusal(failure);
-            if (refused) health.Refused(region, failure!);
-            if (http.Response.HasStarted || http.RequestAborted.IsCancellationRequested) return;
-            if (ForwardingFailure.FaultOfClient(failure) is { } fault)
-            {
-                await EntranceError.WriteAsync(http, fault);
-                return;
-            }
+            if (Interlocked.Increment(ref _underWay) <= MaxRequests) await ForwardAsync(http);
+            else await EntranceError.WriteAsync(http, StatusCodes.Status503ServiceUnavailable, $"The entrance has {MaxRequests} requests under way, its limit.");
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _underWay);
+        }
+    }
 
-            if (!refused && !ForwardingFailure.MaySendAgain(http.Request, error))
-            {
-                LogBroken(region.Id, http.Request.Method, failure?.Message);
-                await EntranceError.WriteAsync(http, http.Response.StatusCode, $"Region {region.Id} broke off: send the request again.");
-                return;
-            }
-
-            LogSentAgain(region.Id, http.Request.Method, failure?.Message);
+    private async Task ForwardAsync(HttpContext http)
+    {
+        using var plan = new RequestPlan(http.Request, turns, repositories);
+        while (plan.Next() is { } region)
+        {
+            if (await TryAsync(http, plan, region) is not { } failure) return;
+            plan.Failed(region, failure);
+            LogSentAgain(region.Id, http.Request.Method, failure);
             http.Response.Clear();
+            if (!plan.MustBeSentAgain) continue;
+            await EntranceError.WriteAsync(http, StatusCodes.Status503ServiceUnavailable, $"Region {region.Id} may not have this repository: send the request again, and it goes to a region that may.");
+            return;
         }
 
-        await EntranceError.WriteAsync(http, StatusCodes.Status503ServiceUnavailable, "No region is healthy now.");
+        await EntranceError.WriteAsync(http, StatusCodes.Status503ServiceUnavailable, $"No region could answer ({plan.Failures}).");
     }
+
+    /// <summary>Sends a request to a region.</summary>
+    /// <returns>Why another region must be tried; null where the request has its answer, or can have none.</returns>
+    private async Task<string?> TryAsync(HttpContext http, RequestPlan plan, Region region)
+    {
+        using var attempt = new Attempt(region, plan, time);
+        var error = await forwarder.SendAsync(http, region.Address, client, Forwarding, attempt, attempt.Left);
+        if (attempt.Declined is { } declined) return declined;
+        if (error == ForwarderError.None) return null;
+
+        var failure = http.Features.Get<IForwarderErrorFeature>()?.Exception;
+        if (ForwardingFailure.IsRefusal(failure)) health.Refused(region, failure!);
+        if (http.RequestAborted.IsCancellationRequested) return null;
+        var fault = attempt.Left.IsCancellationRequested ? "it did not answer in time" : failure?.Message ?? $"{error}";
+        if (http.Response.HasStarted) LogBrokenAnswer(region.Id, http.Request.Method, fault);
+        else if (ForwardingFailure.FaultOfClient(failure) is { } bad) await EntranceError.WriteAsync(http, bad);
+        else if (plan.Body is { IsClientIdle: true } && error == ForwarderError.RequestTimedOut) await EntranceError.WriteAsync(http, IdleClient);
+        else if (ForwardingFailure.IsUnsendable(error, failure)) await EntranceError.WriteAsync(http, Unsendable(failure));
+        else if (plan.MayGoElsewhere || ForwardingFailure.IsUnconnected(failure)) return fault;
+        else
+        {
+            LogBroken(region.Id, http.Request.Method, fault);
+            await EntranceError.WriteAsync(http, http.Response.StatusCode, $"Region {region.Id} broke off: send the request again.");
+        }
+
+        return null;
+    }
+
+    private static BadHttpRequestException IdleClient =>
+        new($"Nothing more of the request's body came for {RegionTimeouts.Idle.TotalMinutes:0} minutes.", StatusCodes.Status408RequestTimeout);
+
+    private static BadHttpRequestException Unsendable(Exception? failure) => new($"The request cannot be passed on: {failure?.Message}", StatusCodes.Status400BadRequest);
 }

@@ -1,24 +1,40 @@
+using System.Net.Sockets;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace GeoRegistry.Balancer.Forwarding;
 
-/// <summary>What may be done about a request that a region did not answer.</summary>
+/// <summary>Whose fault it was that a request was not answered.</summary>
 internal static class ForwardingFailure
 {
-    /// <summary>Whether no connection stood, so that the region has seen nothing of the request and its body was not read.</summary>
-    public static bool IsRefusal(Exception? failure) => failure switch
+    // What the operating system says where the entrance itself has no more sockets, ports or memory.
+    private static readonly SocketError[] NoResources =
+    [
+        SocketError.TooManyOpenSockets, SocketError.AddressNotAvailable, SocketError.AddressAlreadyInUse, SocketError.NoBufferSpaceAvailable, SocketError.ProcessLimit,
+    ];
+
+    /// <summary>Whether the region took no connection.</summary>
+    public static bool IsRefusal(Exception? failure) => IsUnconnected(failure) && !IsOutOfResources(failure);
+
+    /// <summary>Whether there was no connection, so that the region has seen nothing of the request and its body was not read.</summary>
+    public static bool IsUnconnected(Exception? failure) => failure switch
     {
         HttpRequestException e => e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
         OperationCanceledException e => e.InnerException is TimeoutException, // The connection took too long.
         _ => false,
     };
 
-    /// <summary>Whether a request that the region may have seen can go to another: it reads, or begins an upload, and has no body that was taken.</summary>
-    /// <remarks>What a POST without a body does may be done twice: a second upload session is dropped when nobody continues it.</remarks>
-    public static bool MaySendAgain(HttpRequest request, ForwarderError error) =>
-        error == ForwarderError.Request
-        && request.ContentLength is null or 0
-        && (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || (HttpMethods.IsPost(request.Method) && request.ContentLength == 0));
+    /// <summary>Whether the entrance itself could open no connection: this says nothing of the region.</summary>
+    public static bool IsOutOfResources(Exception? failure) => failure switch
+    {
+        null => false,
+        SocketException e => NoResources.Contains(e.SocketErrorCode),
+        _ => IsOutOfResources(failure.InnerException),
+    };
+
+    /// <summary>Whether the entrance could not make the region's request of the client's, so that no region can have it.</summary>
+    public static bool IsUnsendable(ForwarderError error, Exception? failure) =>
+        error == ForwarderError.RequestCreation
+        || (error == ForwarderError.Request && failure is HttpRequestException { HttpRequestError: HttpRequestError.Unknown, InnerException: null }); // Such as a header in bytes that HTTP cannot carry.
 
     /// <summary>What was wrong with the client's own body, or null where nothing was.</summary>
     public static BadHttpRequestException? FaultOfClient(Exception? failure) => failure switch

@@ -2,40 +2,53 @@ using System.Collections.Immutable;
 
 namespace GeoRegistry.Balancer.Regions;
 
-/// <summary>Which regions are healthy, and whose turn is next.</summary>
+/// <summary>Which regions a request tries, and whose turn is next.</summary>
 /// <remarks>Turns exercise every path between the regions: what one request of a client wrote, the next reads elsewhere. An entrance
 /// for clients around the world sends each to its nearest region instead; this is the one place that will decide it.</remarks>
-internal sealed class RegionTurns(IEnumerable<Region> regions)
+internal sealed class RegionTurns
 {
-    private readonly ImmutableArray<Region> _all = [.. regions];
     private readonly Lock _change = new();
-    private Region[] _healthy = [];
     private uint _turn;
+    private Region[][] _forPulls, _forPushes;
 
-    /// <summary>Every region, healthy or not, in the order of turns.</summary>
-    public ImmutableArray<Region> All => _all;
-
-    /// <summary>The healthy regions in the order in which a new request tries them: its own first. Empty where none is healthy.</summary>
-    /// <remarks>Each call takes a turn.</remarks>
-    public IEnumerable<Region> Next()
+    /// <param name="regions">Every region, in the order of turns.</param>
+    public RegionTurns(IEnumerable<Region> regions)
     {
-        var healthy = Volatile.Read(ref _healthy);
-        var first = Interlocked.Increment(ref _turn) - 1;
-        for (var i = 0u; i < healthy.Length; i++) yield return healthy[(first + i) % (uint)healthy.Length];
+        All = [.. regions];
+        _forPulls = GroupsFor(Readiness.Pulls);
+        _forPushes = GroupsFor(Readiness.Pushes);
     }
 
-    /// <summary>Whether a region gets requests.</summary>
-    public bool IsHealthy(Region region) => Array.IndexOf(Volatile.Read(ref _healthy), region) >= 0;
+    /// <summary>Every region, healthy or not, in the order of turns.</summary>
+    public ImmutableArray<Region> All { get; }
 
-    /// <summary>Lets a region have requests, or no more.</summary>
+    /// <summary>Every region in the order in which a new request tries them: those that are ready for it in turn, then the others, the likeliest first.</summary>
+    /// <param name="need"><see cref="Readiness.Pulls"/> or <see cref="Readiness.Pushes"/>.</param>
+    /// <remarks>Each call takes a turn.</remarks>
+    public IEnumerable<Region> Next(Readiness need)
+    {
+        var first = Interlocked.Increment(ref _turn) - 1;
+        foreach (var group in Volatile.Read(ref need == Readiness.Pulls ? ref _forPulls : ref _forPushes))
+        {
+            for (var i = 0u; i < group.Length; i++) yield return group[(first + i) % (uint)group.Length];
+        }
+    }
+
+    /// <summary>Takes up what a health check of a region showed.</summary>
     /// <returns>Whether that is a change.</returns>
-    public bool Set(Region region, bool healthy)
+    public bool Set(Region region, Readiness readiness)
     {
         lock (_change)
         {
-            if (IsHealthy(region) == healthy) return false;
-            Volatile.Write(ref _healthy, [.. _all.Where(other => other == region ? healthy : IsHealthy(other))]);
+            if (region.Readiness == readiness) return false;
+            region.Set(readiness);
+            Volatile.Write(ref _forPulls, GroupsFor(Readiness.Pulls));
+            Volatile.Write(ref _forPushes, GroupsFor(Readiness.Pushes));
             return true;
         }
     }
+
+    // What a region can do beyond the need makes it no better.
+    private Region[][] GroupsFor(Readiness need) =>
+        [.. All.GroupBy(region => (Readiness)Math.Min((int)region.Readiness, (int)need)).OrderByDescending(group => group.Key).Select(group => group.ToArray())];
 }

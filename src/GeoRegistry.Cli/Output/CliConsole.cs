@@ -30,6 +30,16 @@ internal sealed class CliConsole
     /// <summary>Whether somebody looks at standard output as it comes.</summary>
     public bool IsTerminal { get; }
 
-    /// <summary>Says a sentence to whoever runs the command.</summary>
-    public void Say(string sentence) => Error.WriteLine(Printable.Of(sentence));
+    /// <summary>Says a sentence to whoever runs the command. Where it cannot be written, on a full disk, the command goes on without it.</summary>
+    public void Say(string sentence)
+    {
+        try
+        {
+            Error.WriteLine(Printable.Of(sentence));
+        }
+        catch (IOException)
+        {
+            // Nobody reads it, and nothing that runs may end for that.
+        }
+    }
 }

@@ -10,7 +10,7 @@ internal sealed partial class ChildProcess : IDisposable
     private const int LastLinesKept = 12, Sigterm = 15;
 
     private readonly Process _process;
-    private readonly StreamWriter _log;
+    private readonly ChildLog _log;
     private readonly Queue<string> _lastLines = [];
     private readonly TaskCompletionSource<Uri> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isStarted;
@@ -22,8 +22,7 @@ internal sealed partial class ChildProcess : IDisposable
     public ChildProcess(string name, string assembly, IEnumerable<string> arguments, string logFile)
     {
         Name = name;
-        LogFile = logFile;
-        _log = new StreamWriter(new FileStream(logFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
+        _log = new ChildLog(logFile);
         _process = new Process { StartInfo = ProcessStarter.Describe(Programs.Dotnet, [assembly, .. arguments]), EnableRaisingEvents = true };
         _process.OutputDataReceived += (_, line) => Observe(line.Data);
         _process.ErrorDataReceived += (_, line) => Observe(line.Data);
@@ -31,7 +30,7 @@ internal sealed partial class ChildProcess : IDisposable
 
     public string Name { get; }
 
-    public string LogFile { get; }
+    public string LogFile => _log.Path;
 
     /// <summary>Where it serves clients; null before it is ready.</summary>
     public Uri? Address { get; private set; }
@@ -52,6 +51,9 @@ internal sealed partial class ChildProcess : IDisposable
             lock (_lastLines) return [.. _lastLines];
         }
     }
+
+    /// <summary>What to say of a log that cannot be written; null where it can, or that was said already.</summary>
+    public string? TakeLogLoss() => _log.TakeLoss();
 
     /// <summary>Starts it and waits until it says where it listens.</summary>
     /// <exception cref="StartFault">It ended, or did not say so in time; the message has its last words.</exception>
@@ -103,9 +105,9 @@ internal sealed partial class ChildProcess : IDisposable
     private void Observe(string? line)
     {
         if (line is null) return;
+        _log.Write(line);
         lock (_lastLines)
         {
-            _log.WriteLine(line);
             _lastLines.Enqueue(line);
             if (_lastLines.Count > LastLinesKept) _lastLines.Dequeue();
         }

@@ -13,18 +13,15 @@ internal sealed class ClusterWatch(LocalCluster cluster, TimeProvider time) : ID
     private readonly Dictionary<ChildProcess, RegistryApi> _apis = cluster.Regions.ToDictionary(child => child, child => new RegistryApi(child.Address!, Patience));
 
     /// <summary>Looks once a second until every region has ended.</summary>
-    /// <param name="ended">Is given each process that ended by itself, once.</param>
+    /// <param name="say">Is given what an operator must hear, once: a process that ended by itself, a log that cannot be written.</param>
     /// <param name="seen">Is given what there is to see; null where no region says anything.</param>
     /// <param name="stop">Ends it with an <see cref="OperationCanceledException"/>.</param>
-    public async Task RunAsync(Action<ChildProcess> ended, Action<ReplicationReport?> seen, CancellationToken stop)
+    public async Task RunAsync(Action<string> say, Action<ReplicationReport?> seen, CancellationToken stop)
     {
         using var timer = new PeriodicTimer(Interval, time);
         do
         {
-            foreach (var child in cluster.Regions.Append(cluster.Entrance!).Where(child => !child.IsRunning))
-            {
-                if (_ended.Add(child)) ended(child);
-            }
+            foreach (var line in cluster.Regions.Append(cluster.Entrance!).SelectMany(NewsOf)) say(line);
 
             seen(await AskAsync(stop));
             if (cluster.Regions.All(child => !child.IsRunning)) return;
@@ -32,14 +29,20 @@ internal sealed class ClusterWatch(LocalCluster cluster, TimeProvider time) : ID
         while (await timer.WaitForNextTickAsync(stop));
     }
 
-    /// <summary>What to say of a process that ended by itself.</summary>
-    public static IEnumerable<string> Describe(ChildProcess child) => child.LastLines.Select(line => $"  {line}")
-        .Prepend($"{child.Name} has ended with exit code {child.ExitCode}; the others go on. The end of {child.LogFile}:");
-
     public void Dispose()
     {
         foreach (var api in _apis.Values) api.Dispose();
     }
+
+    private IEnumerable<string> NewsOf(ChildProcess child)
+    {
+        if (child.TakeLogLoss() is { } loss) yield return loss;
+        if (child.IsRunning || !_ended.Add(child)) yield break;
+        foreach (var line in Describe(child)) yield return line;
+    }
+
+    private static IEnumerable<string> Describe(ChildProcess child) => child.LastLines.Select(line => $"  {line}")
+        .Prepend($"{child.Name} has ended with exit code {child.ExitCode}; the others go on. The end of {child.LogFile}:");
 
     private async Task<ReplicationReport?> AskAsync(CancellationToken stop)
     {

@@ -14,13 +14,7 @@ internal sealed class LineView(CliConsole console, LocalCluster cluster, TimePro
     public async Task RunAsync(CancellationToken stop)
     {
         using var watch = new ClusterWatch(cluster, time);
-        await watch.RunAsync(
-            child =>
-            {
-                foreach (var line in ClusterWatch.Describe(child)) console.Say(line);
-            },
-            Take,
-            stop);
+        await watch.RunAsync(console.Say, Take, stop);
     }
 
     /// <summary>All regions in one line: <c>eu: head 4, applied us 3/3; us: …</c></summary>

@@ -18,7 +18,7 @@ internal sealed class LiveView(CliConsole console, LocalCluster cluster, TimePro
         await console.Ansi.Live(Draw(null)).StartAsync(async live =>
         {
             await watch.RunAsync(
-                child => _notes.AddRange(ClusterWatch.Describe(child)),
+                _notes.Add,
                 report =>
                 {
                     live.UpdateTarget(Draw(report));

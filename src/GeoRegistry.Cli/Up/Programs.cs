@@ -11,7 +11,7 @@ internal sealed record Programs(string Server, string Balancer)
     public static string Dotnet { get; } =
         Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet";
 
-    /// <summary>Finds both beside this program where they are published together, else in the source tree that it was built in.</summary>
+    /// <summary>Finds both beside this program where they are published together, else their Release builds in the source tree that it was built in.</summary>
     /// <returns>Null where one is missing; then <paramref name="fault"/> says which.</returns>
     public static Programs? Find(out string fault)
     {
@@ -24,12 +24,12 @@ internal sealed record Programs(string Server, string Balancer)
 
     private static string? Find(string name)
     {
-        // …/src/GeoRegistry.Cli/bin/Release/net10.0/ beside …/src/GeoRegistry.Server/bin/Release/net10.0/
+        // …/src/GeoRegistry.Cli/bin/Debug/net10.0/ beside …/src/GeoRegistry.Server/bin/Release/net10.0/
         var here = new DirectoryInfo(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
         var sources = here.Parent?.Parent?.Parent?.Parent?.FullName;
         string[] candidates = sources is null
             ? [Path.Combine(here.FullName, $"{name}.dll")]
-            : [Path.Combine(here.FullName, $"{name}.dll"), Path.Combine(sources, name, "bin", here.Parent!.Name, here.Name, $"{name}.dll")];
+            : [Path.Combine(here.FullName, $"{name}.dll"), Path.Combine(sources, name, "bin", "Release", here.Name, $"{name}.dll")];
         return candidates.FirstOrDefault(File.Exists);
     }
 }

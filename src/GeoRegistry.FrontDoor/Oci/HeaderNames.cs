@@ -9,6 +9,7 @@ internal static class HeaderNames
     public const string GeoRegistryDurability = "GeoRegistry-Durability";
     public const string GeoRegistryReceipt = "GeoRegistry-Receipt";
     public const string GeoRegistryServedBy = "GeoRegistry-Served-By";
+    public const string GeoRegistryRegions = "GeoRegistry-Regions";
     public const string OciFiltersApplied = "OCI-Filters-Applied";
     public const string OciSubject = "OCI-Subject";
     public const string OciTag = "OCI-Tag";

@@ -197,6 +197,7 @@ internal sealed class RegionRouting(
     private Task RefuseAsync(OciRequest request, PolicyRule policy)
     {
         var regions = string.Join(", ", policy.Regions);
+        request.Http.Response.Headers[HeaderNames.GeoRegistryRegions] = regions; // An entrance goes there by itself.
         return ErrorResponse.WriteAsync(request.Http, RegistryError.Of(
             ErrorCode.Denied, $"{request.Repository} is kept in {regions} and may not pass through {map.Self}: ask there.", ("regions", regions)));
     }

@@ -26,7 +26,7 @@ internal sealed class BlobFolder
     public BlobFolder(string root)
     {
         _root = Path.GetFullPath(root);
-        foreach (var algorithm in Enum.GetValues<DigestAlgorithm>()) MakeShards(Path.Combine(_root, algorithm.Name()));
+        foreach (var algorithm in Enum.GetValues<DigestAlgorithm>()) MakeShards(FolderOf(algorithm));
         Uploads = Path.Combine(_root, "uploads");
         Directory.CreateDirectory(Uploads);
         Posix.SyncDirectory(_root);
@@ -44,6 +44,8 @@ internal sealed class BlobFolder
 
     /// <summary>Held while a blob's file appears, is touched, or is deleted, so that a delete judges the age that it deletes.</summary>
     public Lock LockOf(Digest digest) => _locks[Convert.ToByte(digest.Hex[..2].ToString(), 16)];
+    /// <summary>The folder of the blobs that are named by an algorithm.</summary>
+    public string FolderOf(DigestAlgorithm algorithm) => Path.Combine(_root, algorithm.Name());
 
     /// <summary>The file of a blob.</summary>
     public string Blob(Digest digest) => Path.Combine(ShardOf(digest), digest.Hex.ToString());

@@ -111,9 +111,17 @@ public sealed class FileBlobStore : IBlobStore, IStoreHealth
         }
     }
 
+    /// <summary>Lists the folder of blobs, which fails where the disk is gone.</summary>
+    /// <inheritdoc/>
+    public Task CheckReadAsync(CancellationToken cancellation = default)
+    {
+        _ = Directory.EnumerateDirectories(_folder.FolderOf(DigestAlgorithm.Sha256)).Count();
+        return Task.CompletedTask;
+    }
+
     /// <summary>Makes, writes and deletes a file where uploads are kept, which fails where the disk is full, read-only or gone.</summary>
     /// <inheritdoc/>
-    public async Task CheckAsync(CancellationToken cancellation = default)
+    public async Task CheckWriteAsync(CancellationToken cancellation = default)
     {
         var path = Path.Combine(_folder.Uploads, BlobFolder.HealthFile);
         await File.WriteAllBytesAsync(path, "ok"u8.ToArray(), cancellation).ConfigureAwait(false);

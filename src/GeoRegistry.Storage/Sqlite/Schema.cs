@@ -194,4 +194,11 @@ internal static class Schema
         for (; version < Upgrades.Length; version++)
             session.ExecuteScript($"BEGIN IMMEDIATE; {Upgrades[version]} PRAGMA user_version = {version + 1}; COMMIT;");
     }
+
+    /// <summary>Writes the version as it is, so that a transaction has something to put on disk and changes nothing.</summary>
+    public static bool RewriteVersion(SqliteSession session)
+    {
+        session.Execute($"PRAGMA user_version = {Upgrades.Length}");
+        return true;
+    }
 }

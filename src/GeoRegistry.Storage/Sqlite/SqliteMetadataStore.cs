@@ -122,13 +122,14 @@ public sealed partial class SqliteMetadataStore : ILedgerStore, IRepositoryTable
             },
             cancellation);
 
-    /// <summary>Reads as requests do, and begins and ends a transaction on the writer, behind the writes that wait.</summary>
+    /// <summary>Reads as pulls do.</summary>
     /// <inheritdoc/>
-    public async Task CheckAsync(CancellationToken cancellation = default)
-    {
+    public async Task CheckReadAsync(CancellationToken cancellation = default) =>
         await Read(session => session.Number("SELECT count(*) FROM ledgers WHERE id = 0")).ConfigureAwait(false);
-        await _writer.WriteAsync(session => session.Number("PRAGMA user_version"), cancellation).ConfigureAwait(false);
-    }
+
+    /// <summary>Commits a transaction that writes a page as it is, behind the writes that wait, which fails where the disk is full, read-only or gone.</summary>
+    /// <inheritdoc/>
+    public Task CheckWriteAsync(CancellationToken cancellation = default) => _writer.WriteAsync(Schema.RewriteVersion, cancellation);
 
     /// <summary>Carries through the writes that wait, then closes the database.</summary>
     public async ValueTask DisposeAsync()

@@ -11,7 +11,7 @@ public sealed class BreakOffTests
     [Fact]
     public async Task Get_RegionBreaksOff_IsAnsweredByTheNext()
     {
-        using var broken = new RawRegion(answer: null);
+        using var broken = new RawRegion(_ => null);
         using var folder = new TemporaryFolder();
         await using var server = await RegistryProcess.StartAsync(folder.Path, "--region", "us");
         await using var entrance = await BalancerProcess.StartAsync(("eu", broken.Address), ("us", server.Address));
@@ -30,7 +30,7 @@ public sealed class BreakOffTests
     [Fact]
     public async Task Push_RegionBreaksOff_IsNotRepeatedAndToldAsAnError()
     {
-        using var broken = new RawRegion(answer: null);
+        using var broken = new RawRegion(_ => null);
         using var other = new RawRegion("HTTP/1.1 201 Created\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         await using var entrance = await BalancerProcess.StartAsync(("eu", broken.Address), ("us", other.Address));
         using var http = entrance.CreateClient();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using GeoRegistry.TestKit;
 
 namespace GeoRegistry.Balancer.Tests.Processes;
@@ -19,6 +20,16 @@ internal sealed class RegionsBehindEntrance : IAsyncDisposable
         regions.Entrance = await BalancerProcess.StartAsync([.. ids.Select(id => (id, regions._servers[id].Address))]);
         regions.Client = regions.Entrance.CreateClient();
         return regions;
+    }
+
+    /// <summary>Where a region keeps its data.</summary>
+    public string FolderOf(string id) => _folder.Child(id);
+
+    /// <summary>Sends a signal to a region's process: <c>STOP</c> hangs it, <c>CONT</c> lets it go on.</summary>
+    public async Task SignalAsync(string id, string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{_servers[id].Id}"]);
+        await kill.WaitForExitAsync();
     }
 
     public Task KillAsync(string id) => _servers[id].KillAsync();

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
+using GeoRegistry.Cli.Up;
 using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Manifests;
 using GeoRegistry.TestKit;
@@ -51,6 +52,44 @@ public sealed class UpTests : IDisposable
 
         await Waiting.UntilAsync("word of the end", () => Task.FromResult(up.Error.Contains("us has ended with exit code 137; the others go on.", StringComparison.Ordinal)));
         for (var i = 0; i < 4; i++) Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri(up.Entrance, "/v2/"))).StatusCode);
+    }
+
+    [Fact]
+    public async Task Up_RepositoryIsKeptInOneRegion_IsPushedAndPulledThroughTheEntrance()
+    {
+        var folder = ClusterFolder.Prepare(_folder.Path, 3, out _)!;
+        const string policies = "\"policies\": [";
+        var topology = await File.ReadAllTextAsync(folder.TopologyFile);
+        await File.WriteAllTextAsync(folder.TopologyFile, topology.Replace(policies, policies + """{ "prefix": "eu-only", "regions": ["eu"] }""", StringComparison.Ordinal));
+        await using var up = await UpProcess.StartAsync(_folder.Path);
+        using var http = new HttpClient();
+
+        // Each push begins with another region's turn.
+        for (var i = 0; i < 3; i++)
+        {
+            await PushImageAsync(http, up.Entrance, $"eu-only/app-{i}");
+            using var pulled = await http.GetAsync(new Uri(up.Entrance, $"/v2/eu-only/app-{i}/manifests/1"));
+            Assert.Equal(HttpStatusCode.OK, pulled.StatusCode);
+            Assert.Equal("eu", Assert.Single(pulled.Headers.GetValues("GeoRegistry-Served-By")));
+        }
+    }
+
+    [Fact]
+    public async Task Up_LogsCannotBeWritten_RegionsGoOnAndItIsSaidOnceOfEach()
+    {
+        foreach (var name in new[] { "eu", "us", "entrance" }) File.CreateSymbolicLink(_folder.Child($"{name}.log"), "/dev/full");
+        await using var up = await UpProcess.StartAsync(_folder.Path, "--regions", "2");
+        using var http = new HttpClient();
+
+        foreach (var name in new[] { "eu", "us", "entrance" })
+            await Waiting.UntilAsync($"word of {name}.log", () => Task.FromResult(up.Error.Contains($"{name}.log cannot be written: No space left", StringComparison.Ordinal)));
+
+        // Each says more, which is lost as well: the entrance of the region that ends, the other region of its peer.
+        var killed = up.Children().Single(child => File.ReadAllText($"/proc/{child}/cmdline").Contains("\0--region\0us\0", StringComparison.Ordinal));
+        await up.SignalAsync("KILL", killed);
+        await Waiting.UntilAsync("word of the end", () => Task.FromResult(up.Error.Contains("us has ended with exit code 137", StringComparison.Ordinal)));
+        for (var i = 0; i < 4; i++) Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri(up.Entrance, "/v2/"))).StatusCode);
+        Assert.Equal(3, up.Error.Split("cannot be written").Length - 1);
     }
 
     [Fact]

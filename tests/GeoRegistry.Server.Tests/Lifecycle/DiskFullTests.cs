@@ -35,11 +35,12 @@ public sealed class DiskFullTests
         (await client.GetManifestAsync("after")).Expect(HttpStatusCode.NotFound);
         Assert.Equal(before.ToBytes(), (await client.GetBlobAsync(before.Digest)).Expect(HttpStatusCode.OK).Body);
         Assert.Equal(image, (await client.GetManifestAsync("before")).Expect(HttpStatusCode.OK).Body);
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await http.GetAsync("healthz/ready")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("healthz/ready/pull")).StatusCode);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await http.GetAsync("healthz/ready/push")).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("healthz/live")).StatusCode);
 
         disk.Free();
-        await Waiting.UntilAsync("the server is ready again", async () => (await http.GetAsync("healthz/ready")).StatusCode == HttpStatusCode.OK);
+        await Waiting.UntilAsync("the server is ready for pushes again", async () => (await http.GetAsync("healthz/ready/push")).StatusCode == HttpStatusCode.OK);
         await client.PushBlobAsync(blob.ToBytes());
         (await client.PutManifestAsync("after", large)).Expect(HttpStatusCode.Created);
         Assert.Equal(blob.ToBytes(), (await client.GetBlobAsync(blob.Digest)).Expect(HttpStatusCode.OK).Body);

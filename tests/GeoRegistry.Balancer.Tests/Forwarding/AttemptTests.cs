@@ -1,0 +1,135 @@
+using System.Net;
+using GeoRegistry.Balancer.Forwarding;
+using GeoRegistry.Balancer.Regions;
+using GeoRegistry.Ledgers;
+using GeoRegistry.TestKit;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace GeoRegistry.Balancer.Tests.Forwarding;
+
+/// <summary>How long an attempt waits for a region, by a clock that the tests move.</summary>
+public sealed class AttemptTests
+{
+    private static readonly TimeSpan Little = TimeSpan.FromMilliseconds(1);
+
+    private readonly FakeClock _clock = FakeClock.FromNow();
+    private readonly RegionTurns _turns = new(new[] { "eu", "us" }.Select(id => new Region(RegionId.Parse(id), $"http://{id}")));
+
+    public AttemptTests()
+    {
+        foreach (var region in _turns.All) _turns.Set(region, Readiness.Pushes);
+    }
+
+    [Fact]
+    public void Read_NoHeadInTime_LeavesTheRegionForTheOther()
+    {
+        using var attempt = Begin("GET", out _);
+
+        AssertLeftAfter(attempt, RegionTimeouts.Head);
+    }
+
+    [Fact]
+    public void Read_LastRegion_IsGivenMoreTime()
+    {
+        var plan = PlanOf("GET");
+        plan.Next();
+        using var attempt = new Attempt(plan.Next()!, plan, _clock);
+
+        AssertLeftAfter(attempt, RegionTimeouts.Stall);
+    }
+
+    [Fact]
+    public void Read_RegionThatWasSilent_IsGivenLessTime()
+    {
+        foreach (var region in _turns.All) _turns.Set(region, Readiness.Silent);
+        using var attempt = Begin("GET", out _);
+
+        AssertLeftAfter(attempt, RegionTimeouts.HeadOfSilent);
+    }
+
+    [Theory]
+    [InlineData("GET", true)]
+    [InlineData("HEAD", true)]
+    [InlineData("POST", true)]
+    [InlineData("PUT", false)]
+    [InlineData("DELETE", false)]
+    public void Any_RegionFallsSilent_IsLeftByWhatCanBeRepeated(string method, bool isLeft)
+    {
+        using var attempt = Begin(method, out var region);
+
+        _turns.Set(region, Readiness.Silent);
+
+        Assert.Equal(isLeft, attempt.Left.IsCancellationRequested);
+    }
+
+    [Theory]
+    [InlineData("PUT")]
+    [InlineData("DELETE")]
+    public void Write_NoHead_WaitsUntilTheRegionIsLost(string method)
+    {
+        using var attempt = Begin(method, out var region);
+        _clock.Advance(TimeSpan.FromHours(1));
+        Assert.False(attempt.Left.IsCancellationRequested);
+
+        region.EndRequests();
+
+        Assert.True(attempt.Left.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task Read_BodyStalls_BreaksOffAndNotForTheTimeThatTheClientTakes()
+    {
+        using var attempt = Begin("GET", out _);
+        var region = new TaskCompletionSource<int>();
+        using var answer = new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(new SteppedStream(() => region.Task)) };
+        await attempt.TransformResponseAsync(new DefaultHttpContext(), answer, CancellationToken.None);
+        await using var body = await answer.Content.ReadAsStreamAsync();
+
+        var reading = body.ReadAsync(new byte[10]);
+        _clock.Advance(RegionTimeouts.Stall - Little);
+        region.SetResult(10);
+        Assert.Equal(10, await reading);
+        _clock.Advance(TimeSpan.FromHours(1)); // The client does not read on.
+        Assert.False(attempt.Left.IsCancellationRequested);
+
+        region = new TaskCompletionSource<int>();
+        reading = body.ReadAsync(new byte[10]);
+        AssertLeftAfter(attempt, RegionTimeouts.Stall);
+        region.SetResult(0);
+        await reading;
+    }
+
+    private void AssertLeftAfter(Attempt attempt, TimeSpan timeout)
+    {
+        _clock.Advance(timeout - Little);
+        Assert.False(attempt.Left.IsCancellationRequested);
+        _clock.Advance(Little);
+        Assert.True(attempt.Left.IsCancellationRequested);
+    }
+
+    private Attempt Begin(string method, out Region region)
+    {
+        var plan = PlanOf(method);
+        region = plan.Next()!;
+        return new Attempt(region, plan, _clock);
+    }
+
+    private RequestPlan PlanOf(string method)
+    {
+        var http = new DefaultHttpContext();
+        http.Features.Set<IHttpRequestBodyDetectionFeature>(new NoBody());
+        http.Request.Method = method;
+        return new RequestPlan(http.Request, _turns, new RepositoryRegions());
+    }
+
+    private sealed class NoBody : IHttpRequestBodyDetectionFeature
+    {
+        public bool CanHaveBody => false;
+    }
+
+    private sealed class SteppedStream(Func<Task<int>> next) : MemoryStream
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(next());
+    }
+}
