@@ -41,7 +41,8 @@ internal static class EntranceServer
             kestrel.Limits.MinRequestBodyDataRate = null; // A push may wait for its source; RegionTimeouts.Idle and the limits of connections and requests bound what that costs.
             kestrel.Limits.MaxRequestHeadersTotalSize = MaxRequestHeadKiB * 1024;
             kestrel.Limits.MaxRequestLineSize = MaxRequestHeadKiB * 1024;
-            kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1; // As the client to the regions reads them.
+            kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1; // As the client to the regions writes and reads them: bytes pass as they came.
+            kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
         });
 
         await using var app = builder.Build();

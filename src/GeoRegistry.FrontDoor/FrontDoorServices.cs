@@ -4,6 +4,7 @@ using GeoRegistry.FrontDoor.Health;
 using GeoRegistry.FrontDoor.Oci;
 using GeoRegistry.FrontDoor.Peers;
 using GeoRegistry.FrontDoor.Regions;
+using GeoRegistry.Ledgers;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace GeoRegistry.FrontDoor;
@@ -13,7 +14,8 @@ public static class FrontDoorServices
 {
     /// <summary>Adds <see cref="RegistryFrontDoor"/>. The repositories and the stores must be registered beside it.</summary>
     /// <param name="services">Where to.</param>
-    public static IServiceCollection AddGeoRegistryFrontDoor(this IServiceCollection services) => services
+    /// <param name="region">The region that it belongs to.</param>
+    public static IServiceCollection AddGeoRegistryFrontDoor(this IServiceCollection services, RegionId region) => services
         .AddSingleton<ManifestEndpoints>()
         .AddSingleton<BlobEndpoints>()
         .AddSingleton<UploadEndpoints>()

@@ -59,7 +59,7 @@ internal static class Composition
             .AddSingleton<RepositoryViews>()
             .AddSingleton<RepositoryDirectory>()
             .AddSingleton(provider => ActivatorUtilities.CreateInstance<UploadSessions>(provider, region))
-            .AddGeoRegistryFrontDoor()
+            .AddGeoRegistryFrontDoor(region)
             .AddSingleton<IHostedService>(provider => new FeedPruner(
                 region,
                 provider.GetService<RegionMap>(),

@@ -53,7 +53,7 @@ internal sealed class Attempt : HttpTransformer, IDisposable
         if (Declined is not null) return false;
 
         var copyBody = await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
-        httpContext.Response.Headers[ServedBy] = _region.Id.ToString();
+        httpContext.Response.Headers.TryAdd(ServedBy, _region.Id.ToString());
         if (_plan.IsRead) proxyResponse.Content = new WatchedContent(proxyResponse.Content, this);
         return copyBody;
     }

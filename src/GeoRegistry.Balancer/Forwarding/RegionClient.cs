@@ -19,7 +19,8 @@ internal static class RegionClient
         ConnectTimeout = RegionTimeouts.Connect,
         Expect100ContinueTimeout = RegionTimeouts.Continue,
         PooledConnectionIdleTimeout = RegionTimeouts.IdleConnection,
-        RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8, // As the front doors read them.
+        RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1, // Bytes pass as they came.
+        ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1,
         ActivityHeadersPropagator = new ReverseProxyPropagator(DistributedContextPropagator.Current),
     });
 }

@@ -30,7 +30,6 @@ public sealed class CodecFuzzTests(ITestOutputHelper output)
     {
         // A commit has one form only: equal checksums are equal histories.
         if (Decoded(() => CommitCodec.Decode(bytes)) is { } commit) Assert.Equal(bytes, CommitCodec.Encode(commit));
-        _ = Decoded(() => (object)CommitCodec.ReadLedger(bytes));
     });
 
     [Fact]
@@ -59,12 +58,12 @@ public sealed class CodecFuzzTests(ITestOutputHelper output)
     }
 
     private static byte[] Encoded(params Operation[] operations) => CommitCodec.Encode(
-        new Commit(LedgerId.Of(RepositoryName.Parse("team/app")), 1, 7, SampleLedger.At, "tests", SampleLedger.Region, operations));
+        new Commit(LedgerId.Of(RepositoryName.Parse("team/app")), 1, 7, SampleLedger.At, "tests", SampleLedger.Region, operations) { Write = operations.Length == 3 ? WriteId.OfKey("key") : default });
 
     private static byte[] Feed(params bool[] withheld)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        for (var i = 0; i < withheld.Length; i++) FeedCodec.Write(buffer, new FeedEntry(i + 1, Commits[i], new byte[32]), withheld[i]);
+        for (var i = 0; i < withheld.Length; i++) FeedCodec.Write(buffer, new FeedEntry(i + 1, LedgerId.Of(RepositoryName.Parse("team/app")), Commits[i], new byte[32]), withheld[i]);
         return buffer.WrittenSpan.ToArray();
     }
 

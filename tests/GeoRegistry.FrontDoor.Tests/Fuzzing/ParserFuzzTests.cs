@@ -3,10 +3,10 @@ using GeoRegistry.FrontDoor.Admin;
 using GeoRegistry.FrontDoor.Http;
 using GeoRegistry.FrontDoor.Oci;
 using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Manifests;
 using GeoRegistry.Regions.Topologies;
-using GeoRegistry.Replication.Receipts;
 using GeoRegistry.Repositories.Uploads;
 using Microsoft.AspNetCore.Http;
 using Xunit.Abstractions;
@@ -35,7 +35,11 @@ public sealed class ParserFuzzTests(ITestOutputHelper output)
             text => Assert.NotNull(UploadQuery.Parse(Query(text), out _))),
         ["manifest target"] = ([$"{Sha256}?tag=a&tag=b", "v1", "v1?tag=x", $"{Sha512}?tag=", "?tag"], ReadManifestTarget),
         ["wait"] = (["5s", "100ms", "1.5s", "0s", "3600000", "s", "ms"], text => Assert.InRange(ReplicationEndpoints.TryWait(text, out var wait) ? wait : default, TimeSpan.Zero, TimeSpan.FromMilliseconds(3_600_000_000))),
-        ["receipt"] = (["eu-1234", "eu-west-1-7", "a-9223372036854775807"], text => { if (Receipt.TryParse(text, out var read)) Assert.True(Receipt.TryParse(read.ToString(), out var again) && again == read && read.Position > 0); }),
+        ["receipt"] = (
+            ["eu-7f3a9c01-1234", "eu-west-1-0000000a-7", "a-ffffffff-9223372036854775807"],
+            text => { if (FeedPosition.TryParse(text, out var read)) Assert.True(FeedPosition.TryParse(read.ToString(), out var again) && again == read && read.Number > 0); }),
+        ["incarnation"] = (["7f3a9c01", "0000000a"], text => { if (Incarnation.TryParse(text, out var read)) Assert.Equal(text, read.ToString()); }),
+        ["write id"] = (["0123456789abcdef0123456789abcdef"], text => { if (WriteId.TryParse(text, out var read)) Assert.Equal(text.ToLowerInvariant(), read.ToString()); }),
         ["digest"] = ([Sha256, Sha512], text => { if (Digest.TryParse(text, out var read)) Assert.Equal((text, read), (read.ToString(), Digest.FromHash(read.Algorithm, read.ToHash()))); }),
         ["tag"] = (["v1.2_3-x", "latest", "_"], text => { if (Tag.TryParse(text, out var read)) Assert.Equal(text, read.ToString()); }),
         ["repository"] = (["team/app", "a__b/c--d/e.f", "library"], text => { if (RepositoryName.TryParse(text, out var read)) Assert.Equal(text, read.ToString()); }),

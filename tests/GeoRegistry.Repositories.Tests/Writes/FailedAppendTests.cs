@@ -17,10 +17,10 @@ public sealed class FailedAppendTests : IAsyncDisposable
     public FailedAppendTests() => _process = _region.Start(_faults.Over<ILedgerStore>(_region.Metadata), _changes);
 
     [Theory]
-    [InlineData(StoreFault.NotRun)]
-    [InlineData(StoreFault.AnswerLost)]
-    [InlineData(StoreFault.Cancelled)]
-    public async Task PutManifestAsync_AppendFails_ReadsAndTheNextWriteAreOnWhatStands(StoreFault fault)
+    [InlineData(InjectedFault.NotRun)]
+    [InlineData(InjectedFault.AnswerLost)]
+    [InlineData(InjectedFault.Cancelled)]
+    public async Task PutManifestAsync_AppendFails_ReadsAndTheNextWriteAreOnWhatStands(InjectedFault fault)
     {
         var (a, b) = (await _process.PushImageAsync("a", "v1"), await _process.PushImageAsync("b"));
         Assert.Equal(a.Digest, await _process.ReadAsync("v1"));
@@ -28,9 +28,9 @@ public sealed class FailedAppendTests : IAsyncDisposable
 
         await AssertFailsAsync(fault, () => _process.PutAsync(b, "v1"));
 
-        var stands = fault == StoreFault.AnswerLost ? b : a;
+        var stands = fault == InjectedFault.AnswerLost ? b : a;
         Assert.Equal(stands.Digest, await _process.ReadAsync("v1"));
-        Assert.Equal(fault == StoreFault.AnswerLost ? 3 : 2, (await _process.ReadHeadAsync()).Number);
+        Assert.Equal(fault == InjectedFault.AnswerLost ? 3 : 2, (await _process.ReadHeadAsync()).Number);
 
         // The client tries again: once more or for the first time, the tag is moved by exactly one commit.
         Assert.Equal(3, TestProcess.Committed(await _process.PutAsync(b, "v1")).Number);
@@ -40,10 +40,10 @@ public sealed class FailedAppendTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData(StoreFault.NotRun)]
-    [InlineData(StoreFault.AnswerLost)]
-    [InlineData(StoreFault.Cancelled)]
-    public async Task DeleteAsync_AppendFails_ReadsAreOnWhatStands(StoreFault fault)
+    [InlineData(InjectedFault.NotRun)]
+    [InlineData(InjectedFault.AnswerLost)]
+    [InlineData(InjectedFault.Cancelled)]
+    public async Task DeleteAsync_AppendFails_ReadsAreOnWhatStands(InjectedFault fault)
     {
         var image = await _process.PushImageAsync("a", "v1");
         Assert.Equal(image.Digest, await _process.ReadAsync("v1"));
@@ -51,8 +51,8 @@ public sealed class FailedAppendTests : IAsyncDisposable
 
         await AssertFailsAsync(fault, () => _process.DeleteAsync($"{image.Digest}"));
 
-        Assert.Equal(fault == StoreFault.AnswerLost ? null : image.Digest, await _process.ReadAsync("v1"));
-        if (fault == StoreFault.AnswerLost) Assert.Equal(404, TestProcess.Refused(await _process.DeleteAsync($"{image.Digest}")).Status);
+        Assert.Equal(fault == InjectedFault.AnswerLost ? null : image.Digest, await _process.ReadAsync("v1"));
+        if (fault == InjectedFault.AnswerLost) Assert.Equal(404, TestProcess.Refused(await _process.DeleteAsync($"{image.Digest}")).Status);
         else TestProcess.Committed(await _process.DeleteAsync($"{image.Digest}"));
         Assert.Null(await _process.ReadAsync("v1"));
         Assert.Null(await _process.ReadAsync($"{image.Digest}"));
@@ -60,17 +60,17 @@ public sealed class FailedAppendTests : IAsyncDisposable
 
     /// <summary>A tag that may have moved is not answered alone by anybody until it is known; an append that was cancelled certainly did not run.</summary>
     [Theory]
-    [InlineData(StoreFault.NotRun)]
-    [InlineData(StoreFault.AnswerLost)]
-    [InlineData(StoreFault.Cancelled)]
-    public async Task PutManifestAsync_AppendFails_TheChangeIsUnknownUnlessItWasCancelled(StoreFault fault)
+    [InlineData(InjectedFault.NotRun)]
+    [InlineData(InjectedFault.AnswerLost)]
+    [InlineData(InjectedFault.Cancelled)]
+    public async Task PutManifestAsync_AppendFails_TheChangeIsUnknownUnlessItWasCancelled(InjectedFault fault)
     {
         var (_, b) = (await _process.PushImageAsync("a", "v1"), await _process.PushImageAsync("b"));
         var before = _changes.Ended.Count;
         _faults.Fail(nameof(ILedgerStore.AppendAsync), fault);
 
         await AssertFailsAsync(fault, () => _process.PutAsync(b, "v1"));
-        Assert.Equal([fault == StoreFault.Cancelled ? "not appended" : "unknown"], _changes.Ended.Skip(before));
+        Assert.Equal([fault == InjectedFault.Cancelled ? "not appended" : "unknown"], _changes.Ended.Skip(before));
 
         TestProcess.Committed(await _process.PutAsync(b, "v1"));
         TestProcess.Committed(await _process.DeleteAsync("v1"));
@@ -82,8 +82,8 @@ public sealed class FailedAppendTests : IAsyncDisposable
     public async Task PutManifestAsync_RepeatedAfterALostAnswer_WaitsUntilTheFirstIsShown()
     {
         var (_, b) = (await _process.PushImageAsync("a", "v1"), await _process.PushImageAsync("b"));
-        _faults.Fail(nameof(ILedgerStore.AppendAsync), StoreFault.AnswerLost);
-        await AssertFailsAsync(StoreFault.AnswerLost, () => _process.PutAsync(b, "v1"));
+        _faults.Fail(nameof(ILedgerStore.AppendAsync), InjectedFault.AnswerLost);
+        await AssertFailsAsync(InjectedFault.AnswerLost, () => _process.PutAsync(b, "v1"));
 
         TestProcess.Committed(await _process.PutAsync(b, "v1"));
 
@@ -92,9 +92,9 @@ public sealed class FailedAppendTests : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _region.DisposeAsync();
 
-    private static async Task AssertFailsAsync(StoreFault fault, Func<Task<WriteOutcome>> write)
+    private static async Task AssertFailsAsync(InjectedFault fault, Func<Task<WriteOutcome>> write)
     {
-        if (fault == StoreFault.Cancelled) await Assert.ThrowsAnyAsync<OperationCanceledException>(write);
+        if (fault == InjectedFault.Cancelled) await Assert.ThrowsAnyAsync<OperationCanceledException>(write);
         else await Assert.ThrowsAsync<InjectedFaultException>(write);
     }
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using GeoRegistry.Ledgers;
 using GeoRegistry.Protocol;
 using GeoRegistry.Storage.Sqlite;
 using GeoRegistry.TestKit;
@@ -68,7 +69,7 @@ internal sealed class Judge(RecordedDisk disk, string data)
         Directory.CreateDirectory(folder.Child(data));
         try
         {
-            await using var store = new SqliteMetadataStore(folder.Child($"{data}/metadata.db"));
+            await using var store = new SqliteMetadataStore(folder.Child($"{data}/metadata.db"), RegionId.Parse("local"));
             await judge(store, image);
         }
         catch (Exception e)

@@ -71,12 +71,12 @@ public sealed class FileBlobStoreTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task CheckAsync_StoreWorks_LeavesNothingAndHarmsNoUpload()
+    public async Task CheckWriteAsync_StoreWorks_LeavesNothingAndHarmsNoUpload()
     {
         await using var upload = await _fixture.Store.BeginUploadAsync("health");
         await upload.AppendAsync("an upload may have any name"u8.ToArray());
 
-        await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => _fixture.Store.CheckAsync()))).OrFail("the last check");
+        await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => _fixture.Store.CheckWriteAsync()))).OrFail("the last check");
 
         await using var resumed = await _fixture.Store.ResumeUploadAsync("health");
         Assert.Equal(27, resumed?.SizeBytes);
@@ -84,11 +84,11 @@ public sealed class FileBlobStoreTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task CheckAsync_FolderIsGone_Throws()
+    public async Task CheckWriteAsync_FolderIsGone_Throws()
     {
         Directory.Delete(Path.Combine(_fixture.Root, "uploads"));
 
-        await Assert.ThrowsAnyAsync<IOException>(() => _fixture.Store.CheckAsync());
+        await Assert.ThrowsAnyAsync<IOException>(() => _fixture.Store.CheckWriteAsync());
     }
 
     public ValueTask DisposeAsync() => _fixture.DisposeAsync();

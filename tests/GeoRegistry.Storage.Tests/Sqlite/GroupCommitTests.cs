@@ -103,7 +103,7 @@ public sealed class GroupCommitTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task CheckAsync_StoreWorks_Returns() => await _fixture.Store.CheckAsync().OrFail("the check");
+    public async Task CheckWriteAsync_StoreWorks_Returns() => await _fixture.Store.CheckWriteAsync().OrFail("the check");
 
     public ValueTask DisposeAsync() => _fixture.DisposeAsync();
 

@@ -71,7 +71,8 @@ public sealed class QueryPlanTests(ITestOutputHelper output) : IAsyncDisposable
         await ledger.AppendAsync(new Operation.TagDeleted(Tag.Parse("v1")), new Operation.ManifestDeleted(image.Digest), new Operation.BlobDeleted(SampleBlob.Of("layer").Digest));
         await UseReplicasAsync();
         await UseHydrationAsync();
-        await store.CheckAsync();
+        await store.CheckReadAsync();
+        await store.CheckWriteAsync();
     }
 
     private async Task UseReplicasAsync()

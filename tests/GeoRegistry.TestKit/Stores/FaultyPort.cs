@@ -19,8 +19,8 @@ public class FaultyPort : DispatchProxy
     {
         var method = targetMethod!;
         if (_faults.NextOf(method.Name) is not { } fault) return Call(method, args);
-        Exception failure = fault == StoreFault.Cancelled ? new OperationCanceledException() : new InjectedFaultException(method.Name, fault);
-        var done = fault == StoreFault.AnswerLost ? CompletionOf(Call(method, args)) : Task.CompletedTask;
+        Exception failure = fault == InjectedFault.Cancelled ? new OperationCanceledException() : new InjectedFaultException(method.Name, fault);
+        var done = fault == InjectedFault.AnswerLost ? CompletionOf(Call(method, args)) : Task.CompletedTask;
         return FailedResult(method.ReturnType, done, failure) ?? throw failure;
     }
 

@@ -7,13 +7,13 @@ public sealed class StoreFaults
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, int> _calls = [];
-    private readonly Dictionary<(string Method, int Call), StoreFault> _planned = [];
+    private readonly Dictionary<(string Method, int Call), InjectedFault> _planned = [];
 
     /// <summary>Lets the next call of a method fail, or one after it.</summary>
     /// <param name="method">The method's name: <c>nameof(ILedgerStore.AppendAsync)</c>.</param>
     /// <param name="fault">How it fails.</param>
     /// <param name="call">Which call from now on, from 1.</param>
-    public void Fail(string method, StoreFault fault, int call = 1)
+    public void Fail(string method, InjectedFault fault, int call = 1)
     {
         lock (_lock) _planned[(method, _calls.GetValueOrDefault(method) + call)] = fault;
     }
@@ -35,7 +35,7 @@ public sealed class StoreFaults
         return port;
     }
 
-    internal StoreFault? NextOf(string method)
+    internal InjectedFault? NextOf(string method)
     {
         lock (_lock)
         {

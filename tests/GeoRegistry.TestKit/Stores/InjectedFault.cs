@@ -1,7 +1,7 @@
 namespace GeoRegistry.TestKit.Stores;
 
 /// <summary>How a call to a store fails.</summary>
-public enum StoreFault
+public enum InjectedFault
 {
     /// <summary>It fails before it has done anything.</summary>
     NotRun,
