@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
 
@@ -12,6 +13,8 @@ public readonly record struct Incarnation
 {
     /// <summary>How many characters an incarnation has as text.</summary>
     public const int Length = 8;
+
+    private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789abcdef");
 
     private readonly uint _value;
 
@@ -28,7 +31,7 @@ public readonly record struct Incarnation
     public static bool TryParse(ReadOnlySpan<char> text, out Incarnation incarnation)
     {
         incarnation = default;
-        if (text.Length != Length || text.ContainsAnyInRange('A', 'F')) return false;
+        if (text.Length != Length || text.ContainsAnyExcept(Digits)) return false;
         if (!uint.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)) return false;
         incarnation = new Incarnation(value);
         return value != 0;

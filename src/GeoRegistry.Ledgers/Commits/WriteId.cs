@@ -36,7 +36,7 @@ public readonly record struct WriteId
     /// <returns>Whether the text is one.</returns>
     public static bool TryParse(string? text, out WriteId id)
     {
-        id = Guid.TryParseExact(text, "N", out var value) ? new WriteId(value) : default;
+        id = text?.Length == 2 * SizeBytes && Guid.TryParseExact(text, "N", out var value) ? new WriteId(value) : default;
         return !id.IsNone;
     }
 

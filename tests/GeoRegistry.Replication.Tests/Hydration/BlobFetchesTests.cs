@@ -121,16 +121,15 @@ public sealed class BlobFetchesTests
     [Fact]
     public async Task SweepAsync_Leftovers_DiscardsOldOnesOfFetchesThatDoNotRun()
     {
-        var clock = FakeClock.FromNow();
         var left = SampleBlob.Random(3, 1000);
         await using var source = await TestSource.StartAsync(_blob);
-        await using var region = new HydratingRegion(clock, source.Address);
+        await using var region = new HydratingRegion(source.Address);
         source.Send = SendWhenOpenedAsync;
         foreach (var key in new[] { BlobFetch.KeyOf(left.Digest), "a-client" }) await (await region.Blobs.BeginUploadAsync(key)).DisposeAsync();
         Assert.Equal(0, await region.Fetches.SweepAsync(default));
         var running = region.Fetches.FetchAsync(_blob.Digest, _blob.SizeBytes, Us);
         await Waiting.UntilAsync("the fetch has its upload", async () => (await region.UploadsAsync()).Count == 3);
-        clock.Advance(BlobFetches.LeftoverExpiry + TimeSpan.FromMinutes(10));
+        foreach (var key in await region.UploadsAsync()) region.AgeUpload(key, BlobFetches.LeftoverExpiry + TimeSpan.FromMinutes(10));
         Assert.Equal(1, await region.Fetches.SweepAsync(default));
         Assert.DoesNotContain(BlobFetch.KeyOf(left.Digest), await region.UploadsAsync());
         _gate.SetResult();
