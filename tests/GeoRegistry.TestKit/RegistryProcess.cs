@@ -22,7 +22,7 @@ public sealed partial class RegistryProcess : IAsyncDisposable
         _process.EnableRaisingEvents = true;
         _process.Exited += (_, _) =>
         {
-            _listening.TrySetException(new InvalidOperationException("The server ended before it listened."));
+            _listening.TrySetException(new InvalidOperationException($"The server ended before it listened (exit code {process.ExitCode})."));
             _listeningToPeers.TrySetException(new InvalidOperationException("The server ended before it listened to other regions."));
         };
     }

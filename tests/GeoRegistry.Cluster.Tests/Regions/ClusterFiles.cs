@@ -26,7 +26,7 @@ internal sealed class ClusterFiles : IDisposable
     public string DataOf(string region) => _plan.DataFolder?.Invoke(region) ?? _folder.Child(region);
 
     /// <summary>Writes the topology, at once as an operator's tools do: by a rename.</summary>
-    public void WriteTopology(int version, IReadOnlyList<PlannedPolicy> policies)
+    public void WriteTopology(int version, IReadOnlyList<PlannedPolicy> policies, IReadOnlyList<PlannedHome>? homes = null)
     {
         var draft = _folder.Child("topology.json.new");
         File.WriteAllText(draft, JsonSerializer.Serialize(
@@ -35,7 +35,7 @@ internal sealed class ClusterFiles : IDisposable
                 version,
                 // Nobody is there: regions must take the addresses of their own options, which lead over links.
                 regions = _plan.Regions.Select((id, index) => new { id, peer = $"http://127.0.0.1:{index + 1}" }),
-                homes = _plan.Homes,
+                homes = homes ?? _plan.Homes,
                 policies,
             },
             Format));

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text;
 using GeoRegistry.Cluster.Tests.Links;
@@ -64,6 +65,20 @@ internal sealed class ClusterRegion : IAsyncDisposable
         _process = await RegistryProcess.StartThroughAsync(_runner, DataFolder, _arguments);
     }
 
+    /// <summary>Expects that it refuses to start.</summary>
+    /// <returns>All it wrote, and how it ended.</returns>
+    public async Task<string> ExpectRefusalAsync()
+    {
+        var refusal = await Assert.ThrowsAsync<InvalidOperationException>(StartAsync);
+        return refusal.Message;
+    }
+
+    /// <summary>Makes it silent without ending it: SIGSTOP.</summary>
+    public Task SuspendAsync() => SignalAsync("-STOP");
+
+    /// <summary>Lets it go on after <see cref="SuspendAsync"/>.</summary>
+    public Task ContinueAsync() => SignalAsync("-CONT");
+
     /// <summary>Ends it as a power cut would.</summary>
     public Task KillAsync() => EndAsync(process => process.KillAsync());
 
@@ -81,6 +96,12 @@ internal sealed class ClusterRegion : IAsyncDisposable
     {
         if (_process is not null) await KillAsync();
         Http.Dispose();
+    }
+
+    private async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [signal, $"{ProcessId}"]);
+        await kill.WaitForExitAsync();
     }
 
     private async Task EndAsync(Func<RegistryProcess, Task> end)

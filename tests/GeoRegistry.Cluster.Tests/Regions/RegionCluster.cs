@@ -28,6 +28,9 @@ internal sealed class RegionCluster : IAsyncDisposable
 
     public IEnumerable<ClusterRegion> Regions => _regions.Values;
 
+    /// <summary>The document that all regions read.</summary>
+    public string TopologyFile => _files.TopologyFile;
+
     public IEnumerable<Link> Links => _links.Values;
 
     /// <summary>The regions' own networks, where the plan has them.</summary>
@@ -82,7 +85,7 @@ internal sealed class RegionCluster : IAsyncDisposable
     }
 
     /// <summary>Replaces the topology that the regions read.</summary>
-    public void ChangeTopology(int version, IReadOnlyList<PlannedPolicy> policies) => _files.WriteTopology(version, policies);
+    public void ChangeTopology(int version, IReadOnlyList<PlannedPolicy> policies, IReadOnlyList<PlannedHome>? homes = null) => _files.WriteTopology(version, policies, homes);
 
     /// <summary>Ends when every region has all that every other has committed, with all its blobs.</summary>
     public async Task WaitUntilConvergedAsync()

@@ -8,6 +8,8 @@ internal sealed record RegionReplication(string Region, bool Reachable)
 {
     public string? Error { get; init; }
 
+    public string? Closed { get; init; }
+
     public IReadOnlyList<string> HomeOf { get; init; } = [];
 
     public long Feed { get; init; }
@@ -27,9 +29,9 @@ internal sealed record RegionReplication(string Region, bool Reachable)
 
 /// <summary>How far a region has followed another.</summary>
 internal sealed record SourceReplication(
-    string Region, string State, long Applied, long Head, long PendingCommits, long PendingBlobs, long PendingBytes, long DeadLetters, double LagSeconds, double HeardSeconds)
+    string Region, string State, long Applied, long Head, long PendingCommits, long PendingBlobs, long PendingBytes, long DeadLetters, double LagSeconds, double HeardSeconds, int SetAside)
 {
-    public bool IsComplete => State == "live" && Applied == Head && this is { PendingCommits: 0, PendingBlobs: 0, DeadLetters: 0 };
+    public bool IsComplete => State == "live" && Applied == Head && this is { PendingCommits: 0, PendingBlobs: 0, DeadLetters: 0, SetAside: 0 };
 }
 
 /// <summary>The answer of <c>GET /api/v1/replication/pending</c> and <c>…/dead-letters</c>.</summary>
@@ -48,7 +50,7 @@ internal sealed record ReceiptAnswer(string Receipt, IReadOnlyList<ReceiptState>
     public string In(string region) => Regions.Single(state => state.Region == region).State;
 }
 
-/// <summary>How far a commit is in a region: complete, pending, unreachable or excluded.</summary>
+/// <summary>How far a commit is in a region: complete, pending, unreachable, excluded or orphaned.</summary>
 internal sealed record ReceiptState(string Region, string State);
 
 /// <summary>The answer of <c>GET /api/v1/repositories/{name}/where</c>.</summary>
@@ -70,3 +72,7 @@ internal sealed record WhereState(string Region, string State)
 
     public long BytesHere { get; init; }
 }
+
+/// <summary>The answer of <c>POST /api/v1/regions/{region}/resume</c>.</summary>
+internal sealed record ResumptionAnswer(
+    string Region, string Reason, string Incarnation, int Topology, int RecoveredLedgers, IReadOnlyList<string> Reached, IReadOnlyList<string> Unreachable);
