@@ -28,24 +28,31 @@ public sealed class Completion(
     PeerClient peers,
     TimeProvider clock)
 {
+    /// <summary>How many may wait here at a time: each takes some memory, and looks again whenever a blob was stored.</summary>
+    private const int MaxWaits = 4096;
+
     /// <summary>How much longer than the wait itself an answer of another region may take.</summary>
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(3);
 
     /// <summary>How long until a region that could not be reached is asked again, and until this one looks again though nothing was heard.</summary>
     private static readonly TimeSpan AskInterval = TimeSpan.FromMilliseconds(250), LookInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Waits until a commit is complete in this region.</summary>
+    private int _waits;
+
+    /// <summary>Waits until a commit is complete in this region. Where very many wait already, it tells how the commit stands now.</summary>
     /// <param name="repository">The commit's repository.</param>
     /// <param name="position">The commit.</param>
     /// <param name="wait">How long to wait at most.</param>
     /// <param name="cancellation">Cancels.</param>
     public async Task<CompletionState> AwaitHereAsync(RepositoryName repository, FeedPosition position, TimeSpan wait, CancellationToken cancellation)
     {
-        if (await ReadStateAsync(repository, position, cancellation).ConfigureAwait(false) is var now and not CompletionState.Pending) return now;
+        var now = await ReadStateAsync(repository, position, cancellation).ConfigureAwait(false);
+        if (now is not CompletionState.Pending || wait <= TimeSpan.Zero) return now;
         using var limit = new CancellationTokenSource(wait, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
         try
         {
+            if (Interlocked.Increment(ref _waits) > MaxWaits) return now;
             while (true)
             {
                 var completions = fetches.Completions.Position;
@@ -56,6 +63,10 @@ public sealed class Completion(
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             return CompletionState.Pending;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waits);
         }
     }
 
