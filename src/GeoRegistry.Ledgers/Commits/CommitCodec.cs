@@ -65,6 +65,20 @@ public static class CommitCodec
         }
     }
 
+    /// <summary>Reads a commit; as <see cref="Decode"/>.</summary>
+    /// <returns>The commit; null where the bytes are none, or one of a newer version.</returns>
+    public static Commit? TryDecode(ReadOnlyMemory<byte> encoded)
+    {
+        try
+        {
+            return Decode(encoded);
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
+    }
+
     private static byte ReadVersion(ref WireReader reader)
     {
         var version = reader.Byte();

@@ -48,9 +48,6 @@ public sealed class Topology
         [.. Homes.Select(rule => rule.Home.Region == region ? (rule.Prefix, rule.Home with { Epoch = rule.Home.Epoch + 1 }) : rule)],
         Policies);
 
-    /// <summary>The same content under another version, to be compared.</summary>
-    internal Topology AtVersion(long version) => new(version, Regions, Homes, Policies);
-
     /// <summary>The home of the repositories with a prefix.</summary>
     internal Home HomeOfPrefix(string prefix) => _homes.FindText(prefix) ?? throw new InvalidOperationException("A topology has a home for every name.");
 

@@ -25,7 +25,9 @@ public static class TopologySuccession
 
         foreach (var (prefix, before, after) in HomesOf(last, next))
         {
-            if (after.Epoch < before.Epoch || (after.Region != before.Region && after.Epoch == before.Epoch))
+            if (after.Region == before.Region && after.Epoch < before.Epoch)
+                return $"the topology sets the epoch of '{prefix}' back from {before.Epoch} to {after.Epoch}: the other regions refuse commits of an epoch that has ended. Give it {before.Epoch} or more";
+            if (after.Region != before.Region && after.Epoch <= before.Epoch)
             {
                 return $"the topology moves the home of '{prefix}' from {before.Region} (epoch {before.Epoch}) to {after.Region} (epoch {after.Epoch}): "
                     + $"what only {before.Region} has would be lost. Put {before.Region} back; or, once 'georegistry replication status' shows that {after.Region} has all of it and {before.Region} is stopped, "
@@ -49,10 +51,6 @@ public static class TopologySuccession
             ? null
             : "a region cannot be removed while it runs: stop all, edit the topology, and start those that stay";
     }
-
-    /// <summary>Whether a topology may bring content to a region that was kept from it, or copy what was not copied.</summary>
-    public static bool MayWiden(Topology last, Topology next) =>
-        !TopologyReader.Write(next.AtVersion(last.Version)).AsSpan().SequenceEqual(TopologyReader.Write(last));
 
     private static IEnumerable<(string Prefix, Home Before, Home After)> HomesOf(Topology last, Topology next) =>
         last.Homes.Concat(next.Homes).Select(rule => rule.Prefix).Distinct().Order(StringComparer.Ordinal)

@@ -174,8 +174,8 @@ public sealed class Completion(
     private async ValueTask<bool> HasBlobsAsync(RepositoryName repository, FeedPosition position, CancellationToken cancellation)
     {
         if (await ledgers.FindEntryAsync(position.Region, position.Number, cancellation).ConfigureAwait(false) is not { } entry) return true;
-        var operations = CommitCodec.Decode(entry.Encoded).Operations;
-        return (await wanted.FindMissingAsync(repository, operations, position.Region, cancellation).ConfigureAwait(false)).Count == 0;
+        return CommitCodec.TryDecode(entry.Encoded) is { } commit
+            && (await wanted.FindMissingAsync(repository, commit.Operations, position.Region, cancellation).ConfigureAwait(false)).Count == 0;
     }
 
     // Positions of another incarnation name other commits.

@@ -23,7 +23,7 @@ public sealed class FeedApplication(IRepositoryTables tables, WantedBlobs wanted
     public async ValueTask<ReplicaEntry> PrepareAsync(TailState state, FeedEntry entry, CancellationToken cancellation)
     {
         if (entry.Ledger is not { } ledger) return new ReplicaEntry(entry.Position, null, null, default, default, []);
-        var commit = TryDecode(entry.Encoded);
+        var commit = CommitCodec.TryDecode(entry.Encoded); // One of a newer build, or damaged: the ledger is repaired by a snapshot, or set aside.
         if (commit is null || commit.Ledger != ledger) return new ReplicaEntry(entry.Position, ledger, null, entry.Encoded, entry.Checksum, []);
         var repository = RepositoryName.Parse(ledger.Name);
         var names = new List<string>();
@@ -56,16 +56,4 @@ public sealed class FeedApplication(IRepositoryTables tables, WantedBlobs wanted
     // A manifest that was not here can have been shown by nobody here: as long as it is unknown, its home is asked. So pulls of new images ask nobody.
     private async ValueTask<bool> MayBeShownAsync(RepositoryName repository, string name, CancellationToken cancellation) =>
         !Digest.TryParse(name, out var digest) || await tables.FindManifestAsync(repository, digest, cancellation).ConfigureAwait(false) is not null;
-
-    private static Commit? TryDecode(ReadOnlyMemory<byte> encoded)
-    {
-        try
-        {
-            return CommitCodec.Decode(encoded);
-        }
-        catch (InvalidDataException)
-        {
-            return null; // Damaged, or of a newer build: the ledger is repaired by a snapshot, or set aside.
-        }
-    }
 }

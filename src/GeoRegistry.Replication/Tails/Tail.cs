@@ -59,6 +59,10 @@ internal sealed partial class Tail(
         })
         .Build();
 
+    /// <summary>Held while ledgers are replaced, so that no replacement ends the doubts of another.</summary>
+    private readonly SemaphoreSlim _replacing = new(1, 1);
+
+    private readonly Lock _takeOvers = new();
     private volatile bool _takesOver;
     private volatile PipeReader? _feed;
     private int _failures;
@@ -66,8 +70,12 @@ internal sealed partial class Tail(
     /// <summary>Compares all ledgers with their home's: those that were withheld from this region may not be any longer.</summary>
     public void TakeOver()
     {
-        state.Visibility.BeginReplacing();
-        _takesOver = true;
+        lock (_takeOvers)
+        {
+            _takesOver = true;
+            state.Visibility.BeginReplacing();
+        }
+
         _feed?.CancelPendingRead();
     }
 
@@ -92,6 +100,7 @@ internal sealed partial class Tail(
             try
             {
                 state.Begin(await replicas.ReadCursorAsync(state.Source, stopping).ConfigureAwait(false));
+                await NoteSetAsideAsync(stopping).ConfigureAwait(false);
                 if (await record.IsTakeOverPendingAsync(state.Source, stopping).ConfigureAwait(false)) TakeOver();
                 return;
             }
@@ -168,23 +177,24 @@ internal sealed partial class Tail(
     {
         state.Activity = TailActivity.Snapshot;
         LogTakingOver(state.Source, state.Applied.Position);
-        _takesOver = false;
         var taken = 0;
-        try
-        {
-            await ReplaceAsync(async () =>
+        await ReplaceAsync(
+            async () =>
             {
-                var isPending = await record.IsTakeOverPendingAsync(state.Source, cancellation).ConfigureAwait(false);
-                (taken, var cursor) = await repair.TakeOverAsync(state.Source, comparesBlobs: isPending, cancellation).ConfigureAwait(false);
-                state.SkipTo(cursor);
-            }).ConfigureAwait(false);
-        }
-        catch
-        {
-            _takesOver = true;
-            throw;
-        }
-
+                _takesOver = false; // Whoever asks for it from here on gets another.
+                try
+                {
+                    var isPending = await record.IsTakeOverPendingAsync(state.Source, cancellation).ConfigureAwait(false);
+                    (taken, var cursor) = await repair.TakeOverAsync(state.Source, comparesBlobs: isPending, cancellation).ConfigureAwait(false);
+                    state.SkipTo(cursor);
+                }
+                catch
+                {
+                    _takesOver = true;
+                    throw;
+                }
+            },
+            cancellation).ConfigureAwait(false);
         hydrator.Wake();
         fetches.Completions.Advance(); // Those who wait for commits to be complete look again.
         LogTakenOver(state.Source, taken, state.Applied.Position);
@@ -222,25 +232,46 @@ internal sealed partial class Tail(
             {
                 var position = new FeedPosition(state.Source, incarnation, rest[0].Position);
                 LogRepairing(ledger, state.Source, position.Number);
-                await ReplaceAsync(() => repair.TryRepairAsync(position, ledger, attempts: 0, cancellation)).ConfigureAwait(false);
+                await ReplaceAsync(() => repair.TryRepairAsync(position, ledger, attempts: 0, cancellation), cancellation).ConfigureAwait(false);
             }
 
             entries = rest;
         }
     }
 
-    // What comes by snapshots may be newer than what the feed has brought, and than what all regions have followed.
-    private async Task ReplaceAsync(Func<Task> replace)
+    // What comes by snapshots may be newer than what the feed has brought, and than what all regions have followed; what is set aside is not shown alone.
+    private async Task ReplaceAsync(Func<Task> replace, CancellationToken cancellation)
     {
-        state.Visibility.BeginReplacing();
+        await _replacing.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            await replace().ConfigureAwait(false);
+            state.Visibility.BeginReplacing();
+            try
+            {
+                await replace().ConfigureAwait(false);
+            }
+            finally
+            {
+                await NoteSetAsideAsync(cancellation).ConfigureAwait(false);
+                lock (_takeOvers)
+                {
+                    if (!_takesOver) state.Visibility.EndReplacing();
+                }
+            }
         }
         finally
         {
-            state.Visibility.EndReplacing();
+            _replacing.Release();
         }
+    }
+
+    private async Task<IReadOnlyList<LedgerSetAside>> NoteSetAsideAsync(CancellationToken cancellation)
+    {
+        var all = await replicas.ListSetAsideAsync(cancellation).ConfigureAwait(false);
+        var mine = all.Where(ledger => ledger.Source == state.Source).ToList();
+        application.SetAside(state.Source, mine.Select(ledger => ledger.Ledger));
+        state.SetAside = mine.Count;
+        return mine;
     }
 
     // Ledgers that could not be repaired are tried again when their time has come.
@@ -252,13 +283,10 @@ internal sealed partial class Tail(
             try
             {
                 var all = await replicas.ListSetAsideAsync(stopping).ConfigureAwait(false);
-                var mine = all.Where(ledger => ledger.Source == state.Source).ToList();
-                application.SetAside(state.Source, mine.Select(ledger => ledger.Ledger));
-                state.SetAside = mine.Count;
-                foreach (var ledger in mine.Where(ledger => ledger.NotBefore <= clock.GetUtcNow()))
+                foreach (var ledger in all.Where(ledger => ledger.Source == state.Source && ledger.NotBefore <= clock.GetUtcNow()))
                 {
                     var position = new FeedPosition(state.Source, state.Incarnation, state.Applied.Position);
-                    await ReplaceAsync(() => repair.TryRepairAsync(position, ledger.Ledger, ledger.Attempts, stopping)).ConfigureAwait(false);
+                    await ReplaceAsync(() => repair.TryRepairAsync(position, ledger.Ledger, ledger.Attempts, stopping), stopping).ConfigureAwait(false);
                 }
             }
             catch (Exception failure) when (!stopping.IsCancellationRequested)

@@ -21,7 +21,7 @@ public sealed class TakenUpTopology(RegionMap map, IRegionRecord record)
             ? null
             : TopologyReader.Read(remembered.Span, out var faults) ?? throw new InvalidDataException($"The topology that this region remembers cannot be read: {string.Join("; ", faults)}");
         if (last is not null && TopologySuccession.FindFaultAtStart(last, map.Current) is { } fault) throw new InvalidDataException($"{fault}.");
-        if (last?.Version != map.Current.Version) await RememberAsync(last, map.Current, cancellation).ConfigureAwait(false);
+        if (last?.Version != map.Current.Version) await RememberAsync(map.Current, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Takes up a newer topology while the region runs.</summary>
@@ -29,17 +29,13 @@ public sealed class TakenUpTopology(RegionMap map, IRegionRecord record)
     public async Task<string?> TakeUpAsync(Topology next, CancellationToken cancellation)
     {
         if (!map.CanReplace(next, out var fault)) return fault;
-        await RememberAsync(map.Current, next, cancellation).ConfigureAwait(false);
+        await RememberAsync(next, cancellation).ConfigureAwait(false);
         map.Replace(next);
         Changed?.Invoke();
         return null;
     }
 
-    // Where it is not known what was taken up before, everything is compared.
-    private Task RememberAsync(Topology? last, Topology next, CancellationToken cancellation)
-    {
-        var compares = last is null || TopologySuccession.MayWiden(last, next);
-        return record.TakeUpTopologyAsync(
-            TopologyReader.Write(next), compares ? [.. next.Regions.Select(region => region.Id).Where(id => id != map.Self)] : [], cancellation);
-    }
+    // Everything is compared, also where this topology says what the last one said: others may have had one between the two, and have withheld by it.
+    private Task RememberAsync(Topology next, CancellationToken cancellation) =>
+        record.TakeUpTopologyAsync(TopologyReader.Write(next), [.. next.Regions.Select(region => region.Id).Where(id => id != map.Self)], cancellation);
 }

@@ -50,8 +50,9 @@ public sealed class HomeVisibility(RegionMap map, ReadLeases leases, ILedgerStor
             if (entries.Count == 0) return;
             foreach (var entry in entries.Where(entry => entry.Ledger is not null))
             {
-                var names = VisibleNames.ChangedBy(CommitCodec.Decode(entry.Encoded).Operations).ToList();
-                _ = Begin(RepositoryName.Parse(entry.Ledger!.Value.Name), names).Appended(entry.Position);
+                // What cannot be read says no names; it must not keep the region from starting.
+                if (CommitCodec.TryDecode(entry.Encoded) is not { } commit) continue;
+                _ = Begin(RepositoryName.Parse(entry.Ledger!.Value.Name), [.. VisibleNames.ChangedBy(commit.Operations)]).Appended(entry.Position);
             }
 
             after = entries[^1].Position;

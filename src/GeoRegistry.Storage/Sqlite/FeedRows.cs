@@ -29,9 +29,9 @@ internal static class FeedRows
         return row.Read() ? Ledgers.Incarnation.Parse(row.GetString(0)) : default;
     }
 
-    /// <summary>Begins an incarnation of the region's own feed: whoever followed the one before needs snapshots.</summary>
+    /// <summary>Begins an incarnation of the region's own feed, with an empty position: whoever follows it needs snapshots of what was there before.</summary>
     public static void SetIncarnation(SqliteSession session, string region, Incarnation incarnation) =>
-        session.Execute("UPDATE feeds SET incarnation = $2, pruned = $3, snapshot = $3 WHERE region = $1", region, incarnation.ToString(), Head(session, region));
+        session.Execute("UPDATE feeds SET incarnation = $2, pruned = $3, snapshot = $3 WHERE region = $1", region, incarnation.ToString(), Head(session, region) + 1);
 
     /// <summary>The last position that a feed has had here; 0 for none.</summary>
     public static long Head(SqliteSession session, string region) => Math.Max(

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using GeoRegistry.Cluster.Tests.Load;
 using GeoRegistry.Cluster.Tests.Regions;
 using Xunit.Abstractions;
@@ -69,10 +70,36 @@ public sealed class DurabilityTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Push_OfAForeignLayerThatWasPushed_IsCompleteWithTheLayerToo()
+    {
+        await using var cluster = await RegionCluster.StartAsync(Plan);
+        var image = WithForeignLayers(TestImage.Next(Seeds.Next(output), 50_000));
+
+        await cluster["us"].Client.PushAsync("everywhere/windows", "1", image);
+
+        Assert.All(cluster.Regions, region => Assert.All(image.Blobs, blob => Assert.True(region.Blobs.Has(blob.Digest))));
+        var where = await cluster["ap"].Client.GetJsonAsync<WhereAnswer>("/api/v1/repositories/everywhere/windows/where?reference=1");
+        Assert.All(where.Regions, region => Assert.Equal(("complete", 2, 2), (region.State, region.Blobs, region.BlobsHere)));
+    }
+
+    [Fact]
     public async Task Receipt_ThatIsNone_IsNotFound()
     {
         await using var cluster = await RegionCluster.StartAsync(Plan with { Regions = ["eu", "us"], Homes = [new("", "eu")] });
         var failure = await Assert.ThrowsAsync<AnswerException>(() => cluster["eu"].Client.GetJsonAsync<ReceiptAnswer>("/api/v1/receipts/nonsense"));
         Assert.Equal(HttpStatusCode.NotFound, failure.Answer.Status);
+    }
+
+    // As images of Windows have them: their content may be had elsewhere, and need not be pushed.
+    private static TestImage WithForeignLayers(TestImage image)
+    {
+        var manifest = JsonNode.Parse(image.Manifest)!;
+        foreach (var layer in manifest["layers"]!.AsArray())
+        {
+            layer!["mediaType"] = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip";
+            layer["urls"] = new JsonArray("https://mcr.example/layer");
+        }
+
+        return new TestImage(JsonSerializer.SerializeToUtf8Bytes(manifest), image.MediaType, image.Blobs, image.Children);
     }
 }

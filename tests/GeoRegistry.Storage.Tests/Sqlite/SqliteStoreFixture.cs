@@ -33,6 +33,10 @@ internal sealed class SqliteStoreFixture : MetadataStoreFixture
 
     public override IHydrationQueue Hydration => Store;
 
+    public override IAnnouncements Announcements => Store;
+
+    public override IRegionRecord RegionRecords => Store;
+
     public override async Task ReopenAsync()
     {
         await Store.DisposeAsync();

@@ -13,6 +13,10 @@ public abstract class MetadataStoreFixture : IAsyncDisposable
 
     public abstract IHydrationQueue Hydration { get; }
 
+    public abstract IAnnouncements Announcements { get; }
+
+    public abstract IRegionRecord RegionRecords { get; }
+
     /// <summary>Closes the store and opens its data again, as a restart of the process does.</summary>
     public abstract Task ReopenAsync();
 
@@ -36,6 +40,10 @@ public abstract class MetadataStoreContract : IAsyncLifetime
     protected IReplicaStore Replicas => Fixture.Replicas;
 
     protected IHydrationQueue Hydration => Fixture.Hydration;
+
+    protected IAnnouncements Announcements => Fixture.Announcements;
+
+    protected IRegionRecord RegionRecords => Fixture.RegionRecords;
 
     public async Task InitializeAsync() => _fixture = await OpenAsync();
 

@@ -1,0 +1,156 @@
+using System.Net;
+using GeoRegistry.Cluster.Tests.Histories;
+using GeoRegistry.Cluster.Tests.Links;
+using GeoRegistry.Cluster.Tests.Load;
+using GeoRegistry.Cluster.Tests.Regions;
+using GeoRegistry.TestKit;
+using Xunit.Abstractions;
+
+namespace GeoRegistry.Cluster.Tests.Recovery;
+
+/// <summary>A home whose data is lost or older than what others have acknowledges nothing until an operator lets it go on.</summary>
+public sealed class ResumedHomeTests(ITestOutputHelper output)
+{
+    private const string Resume = "/api/v1/regions/eu/resume", ResumeAnyway = $"{Resume}?accept-data-loss=true";
+
+    [Fact]
+    public async Task Start_OfAHomeThatReachesNobody_RefusesWritesUntilOneFollowerAnswers()
+    {
+        await using var cluster = await RegionCluster.StartAsync();
+        var (eu, image) = (cluster["eu"], TestImage.Next(Seeds.Next(output), 1000));
+        await eu.Client.PushAsync("team/app", "1", image);
+        await cluster.WaitUntilConvergedAsync();
+        await eu.StopAsync();
+        cluster.CutOff("eu", CutMode.Refused);
+        await eu.StartAsync();
+
+        var refused = (await eu.Client.PutManifestAsync("team/app", "2", image)).Expect(HttpStatusCode.ServiceUnavailable);
+        Assert.Contains("none of us, ap can be reached", refused.Text, StringComparison.Ordinal);
+        Assert.Contains("georegistry region resume eu", refused.Text, StringComparison.Ordinal);
+        Assert.Contains("none of us, ap can be reached", (await eu.ReplicationAsync()).Closed, StringComparison.Ordinal);
+        await eu.Client.PullExactlyAsync("team/app", "1", image);
+
+        cluster.Heal("eu", "ap");
+        await Waiting.UntilAsync("eu takes writes", async () => (await eu.ReplicationAsync()).Closed is null);
+        await eu.Client.PushAsync("team/app", "2", image);
+    }
+
+    [Fact]
+    public async Task Start_OfAHomeOnAnEmptyFolderThatIsCutOff_AcknowledgesNothing()
+    {
+        await using var cluster = await RegionCluster.StartAsync();
+        var (eu, image) = (cluster["eu"], TestImage.Next(Seeds.Next(output), 1000));
+        await eu.Client.PushAsync("team/app", "1", image);
+        await cluster.WaitUntilConvergedAsync();
+        await eu.KillAsync();
+        Directory.Delete(eu.DataFolder, recursive: true);
+        cluster.CutOff("eu");
+        await eu.StartAsync();
+        foreach (var blob in image.Blobs) await eu.Client.PushBlobAsync("team/app", blob, looksFirst: false);
+
+        (await eu.Client.PutManifestAsync("team/app", "2", image)).Expect(HttpStatusCode.ServiceUnavailable);
+        cluster.Rejoin("eu");
+        await Waiting.UntilAsync("eu knows what it lost", async () => (await eu.ReplicationAsync()).Closed?.Contains("it has lost commits", StringComparison.Ordinal) == true);
+
+        var refused = (await eu.Client.PutManifestAsync("team/app", "2", image)).Expect(HttpStatusCode.ServiceUnavailable);
+        Assert.Contains("lost commits", refused.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Resume_OfAHomeThatLostItsData_BringsBackWhatReachableRegionsHaveAndTheOthersFollow()
+    {
+        await using var cluster = await RegionCluster.StartAsync();
+        var (eu, us, ap, random) = (cluster["eu"], cluster["us"], cluster["ap"], Seeds.Next(output));
+        var (image, onlyAp) = (TestImage.Next(random, 1000), TestImage.Next(random, 1000));
+        foreach (var repository in new[] { "team/app", "team/other" }) await eu.Client.PushAsync(repository, "1", image);
+        var receipt = (await eu.Client.PushAsync("us-team/app", "1", image)).Receipt!;
+        Assert.StartsWith("us-", receipt, StringComparison.Ordinal);
+        receipt = (await eu.Client.PushAsync("team/app", "2", image)).Receipt!;
+        await cluster.WaitUntilConvergedAsync();
+        cluster.Cut("eu", "us");
+        foreach (var repository in new[] { "team/app", "only-ap/app" }) await eu.Client.PushAsync(repository, "only-ap", onlyAp);
+        await Waiting.UntilAsync("ap has what us has not", async () => (await ap.ReplicationAsync()).From("eu") is { IsComplete: true, Applied: 5 });
+        await eu.KillAsync();
+        Directory.Delete(eu.DataFolder, recursive: true);
+        cluster.Cut("eu", "ap");
+        cluster.Heal("eu", "us");
+        await eu.StartAsync();
+        await Waiting.UntilAsync("us sees that eu is not what it was", async () => (await us.ReplicationAsync()).From("eu").State == "diverged");
+
+        (await us.Client.SendAsync(HttpMethod.Post, Resume)).Expect(HttpStatusCode.BadRequest);
+        Assert.NotNull((await eu.ReplicationAsync()).Closed);
+        var report = await us.Client.PostAsync<ResumptionAnswer>(ResumeAnyway);
+        Assert.Equal((2, 2), (report.Topology, report.RecoveredLedgers));
+        Assert.Equal("us", Assert.Single(report.Reached));
+        Assert.Equal("ap", Assert.Single(report.Unreachable));
+        (await us.Client.SendAsync(HttpMethod.Post, ResumeAnyway)).Expect(HttpStatusCode.Conflict);
+
+        var next = (await us.Client.PushAsync("team/app", "3", image)).Receipt!;
+        Assert.StartsWith($"eu-{report.Incarnation}-", next, StringComparison.Ordinal);
+        foreach (var tag in new[] { "1", "2", "3" }) await eu.Client.PullExactlyAsync("team/app", tag, image);
+        cluster.Rejoin("eu");
+        await Waiting.UntilAsync("ap has what is acknowledged now", async () => (await ap.Client.GetJsonAsync<ReceiptAnswer>($"/api/v1/receipts/{next}?region=ap")).In("ap") == "complete");
+        await cluster.WaitUntilConvergedAsync();
+        foreach (var region in cluster.Regions)
+        {
+            Assert.Equal("orphaned", (await region.Client.GetJsonAsync<ReceiptAnswer>($"/api/v1/receipts/{receipt}?region={region.Id}")).In(region.Id));
+            foreach (var tag in new[] { "1", "2", "3" }) await region.Client.PullExactlyAsync("team/app", tag, image);
+            await region.Client.PullExactlyAsync("team/other", "1", image);
+            await region.Client.PullExactlyAsync("us-team/app", "1", image);
+            (await region.Client.GetManifestAsync("team/app", "only-ap")).Expect(HttpStatusCode.NotFound);
+            (await region.Client.GetManifestAsync("only-ap/app", "only-ap")).Expect(HttpStatusCode.NotFound);
+        }
+
+        await cluster.StopAsync();
+        LedgerAudit.AssertHeadsEqual([.. cluster.Regions]);
+        await cluster.StartAllAsync();
+        await eu.Client.PushAsync("team/app", "after-restart", image);
+        await cluster.WaitUntilConvergedAsync();
+    }
+
+    [Fact]
+    public async Task Resume_OfAHomeOnAnOldBackup_GoesOnFromWhatTheOthersHave()
+    {
+        await using var cluster = await RegionCluster.StartAsync();
+        var (eu, us, image) = (cluster["eu"], cluster["us"], TestImage.Next(Seeds.Next(output), 1000));
+        await eu.Client.PushAsync("team/app", "1", image);
+        await cluster.WaitUntilConvergedAsync();
+        await eu.StopAsync();
+        var backup = eu.DataFolder + ".backup";
+        CopyFolder(eu.DataFolder, backup);
+        await eu.StartAsync();
+        await eu.Client.PushAsync("team/app", "2", image);
+        await eu.Client.PushAsync("team/later", "1", image);
+        await cluster.WaitUntilConvergedAsync();
+        await eu.KillAsync();
+        Directory.Delete(eu.DataFolder, recursive: true);
+        Directory.Move(backup, eu.DataFolder);
+        await eu.StartAsync();
+        await Waiting.UntilAsync("eu knows what it lost", async () => (await eu.ReplicationAsync()).Closed?.Contains("it has lost commits", StringComparison.Ordinal) == true);
+        (await eu.Client.PutManifestAsync("team/app", "3", image)).Expect(HttpStatusCode.ServiceUnavailable);
+
+        var report = await eu.Client.PostAsync<ResumptionAnswer>(ResumeAnyway);
+        Assert.Equal(2, report.RecoveredLedgers);
+        await us.Client.PushAsync("team/app", "3", image);
+
+        await cluster.WaitUntilConvergedAsync();
+        foreach (var region in cluster.Regions)
+        {
+            foreach (var tag in new[] { "1", "2", "3" }) await region.Client.PullExactlyAsync("team/app", tag, image);
+            await region.Client.PullExactlyAsync("team/later", "1", image);
+        }
+
+        await cluster.StopAsync();
+        LedgerAudit.AssertHeadsEqual([.. cluster.Regions]);
+    }
+
+    private static void CopyFolder(string from, string to)
+    {
+        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        {
+            var target = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
+    }
+}
