@@ -95,7 +95,8 @@ internal sealed class RegionRouting(
 
         var found = await reader.FindManifestAsync(request.Repository, reference, request.Aborted).ConfigureAwait(false);
         if (visibility.SpreadOf(request.Repository, request.Reference) is { } spread) await spread.WaitAsync(request.Aborted).ConfigureAwait(false);
-        await ManifestEndpoints.AnswerAsync(request.Http, reference, found).ConfigureAwait(false);
+        if (found is null && gate.HasLostData) await ErrorResponse.WriteAsync(request.Http, LostData(request, map.Self)).ConfigureAwait(false); // It may be among what was lost.
+        else await ManifestEndpoints.AnswerAsync(request.Http, reference, found).ConfigureAwait(false);
     }
 
     // A list waits first: what is read after that is shown everywhere, unless it changes again.
@@ -181,7 +182,7 @@ internal sealed class RegionRouting(
     private bool HasLostData(RegionId home) => home == map.Self ? gate.HasLostData : tails.Of(home) is { Activity: TailActivity.Diverged };
 
     private static RegistryError LostData(OciRequest request, RegionId home) => RegistryError.Of(
-        ErrorCode.Unavailable, $"{home}, the home of {request.Repository}, has lost commits that other regions have, so nothing is changed until its data is restored or an operator lets it go on.", ("home", home.ToString()));
+        ErrorCode.Unavailable, $"{home}, the home of {request.Repository}, has lost commits that other regions have, so nothing is changed, and what is unknown to it may exist, until its data is restored or an operator lets it go on.", ("home", home.ToString()));
 
     private bool HoldsLease(RegionId home) => tails.Of(home)?.Visibility.HoldsLease == true;
 
