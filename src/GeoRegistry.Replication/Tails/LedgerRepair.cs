@@ -150,7 +150,7 @@ public sealed partial class LedgerRepair(
         }
     }
 
-    private async Task InstallAsync(RegionId from, FeedPosition position, LedgerId ledger, CancellationToken cancellation)
+    private async Task InstallAsync(RegionId from, FeedPosition position, LedgerId ledger, CancellationToken cancellation, bool replacesDamage = false)
     {
         // On disk first: a ledger may be larger than memory, and the store reads it within a transaction.
         using var spool = spools.Create();
@@ -159,7 +159,7 @@ public sealed partial class LedgerRepair(
         if (snapshot.Ledger != ledger) throw new InvalidDataException($"Region {from} sent {snapshot.Ledger} for {ledger}.");
         var repository = RepositoryName.Parse(ledger.Name);
         var missing = await wanted.FindMissingAsync(repository, WantedBlobs.NamedBy(snapshot.Entries), from, cancellation).ConfigureAwait(false);
-        if (await replicas.InstallSnapshotAsync(position, snapshot, missing, cancellation).ConfigureAwait(false)) views.Forget(repository);
+        if (await replicas.InstallSnapshotAsync(position, snapshot, missing, replacesDamage, cancellation).ConfigureAwait(false)) views.Forget(repository);
     }
 
     private async Task DownloadAsync(RegionId from, LedgerId ledger, ISpoolFile spool, CancellationToken cancellation)
