@@ -1,3 +1,5 @@
+using GeoRegistry.Protocol;
+
 namespace GeoRegistry.Ledgers.Verification;
 
 /// <summary>Finds damage in a metadata store: rows that changed by other means than its own writes.</summary>
@@ -22,6 +24,9 @@ public interface ILedgerVerification
     /// <param name="limit">The most to read, at least 1.</param>
     /// <param name="cancellation">Cancels.</param>
     ValueTask<IReadOnlyList<(LedgerId Ledger, LedgerState State)>> ListStatesAsync(string? after, int limit, CancellationToken cancellation = default);
+
+    /// <summary>The blobs that commits of a ledger say it has, with their sizes in bytes, but for those that it awaits in the hydration queue.</summary>
+    ValueTask<IReadOnlyList<(Digest Digest, long SizeBytes)>> ListUnqueuedBlobsAsync(LedgerId ledger, CancellationToken cancellation = default);
 
     /// <summary>Takes the checksum of the rows as they are for a ledger's own, because another region has that checksum and the stored one was damaged.</summary>
     /// <returns>Whether it was taken; false where the ledger has changed since the verdict.</returns>

@@ -1,7 +1,6 @@
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Ledgers.Verification;
-using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Manifests;
 using Microsoft.Data.Sqlite;
 
@@ -115,8 +114,7 @@ internal sealed class LedgerScan
     {
         try
         {
-            var digest = DigestKeys.FromKey(key);
-            return Digest.Of(content, digest.Algorithm) == digest ? ManifestRows.Read(content, mediaType, digest) : null;
+            return ManifestRows.Read(content, mediaType, DigestKeys.FromKey(key));
         }
         catch (Exception e) when (e is InvalidDataException or FormatException or ArgumentException or IndexOutOfRangeException)
         {

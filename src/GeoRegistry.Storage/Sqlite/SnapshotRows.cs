@@ -15,13 +15,13 @@ internal static class SnapshotRows
         return head.Number > 0 ? new LedgerSnapshot(id, head, VerifiedEntries(session, ledger, id)) : null;
     }
 
-    /// <summary>Replaces a ledger, unless it has a later epoch here.</summary>
+    /// <summary>Replaces a ledger, unless it has a later epoch here; or where one is named, the ledger of that head alone.</summary>
     public static bool Install(
-        SqliteSession session, FeedPosition position, long at, LedgerSnapshot snapshot, IReadOnlyList<MissingBlob> missing, bool replacesDamage)
+        SqliteSession session, FeedPosition position, long at, LedgerSnapshot snapshot, IReadOnlyList<MissingBlob> missing, LedgerHead? replaced)
     {
         var source = position.Region.ToString();
         var (ledger, head) = LedgerRows.Find(session, snapshot.Ledger);
-        if (head.Epoch > snapshot.Head.Epoch && !replacesDamage) return false;
+        if (replaced is null ? head.Epoch > snapshot.Head.Epoch : !head.Equals(replaced)) return false;
         if (ledger == 0) ledger = LedgerRows.Add(session, snapshot.Ledger);
         else Clear(session, ledger, snapshot.Head.Number);
         var contents = new ContentsChange();

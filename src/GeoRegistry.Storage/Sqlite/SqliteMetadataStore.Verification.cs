@@ -1,5 +1,6 @@
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Verification;
+using GeoRegistry.Protocol;
 
 namespace GeoRegistry.Storage.Sqlite;
 
@@ -26,6 +27,17 @@ public sealed partial class SqliteMetadataStore
             WHERE kind = 1 AND number > 0 AND name > $1 ORDER BY name LIMIT $2
             """,
             after ?? "", (long)limit));
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<(Digest Digest, long SizeBytes)>> ListUnqueuedBlobsAsync(LedgerId ledger, CancellationToken cancellation = default) =>
+        new(_readers.ReadOneMoment<IReadOnlyList<(Digest Digest, long SizeBytes)>>(session => session.List(
+            row => (DigestKeys.FromKey(row.GetFieldValue<byte[]>(0)), row.GetInt64(1)),
+            """
+            SELECT digest, size FROM blob_links WHERE ledger = $1 AND committed = 1 AND NOT EXISTS (
+                SELECT 1 FROM hydration JOIN hydration_waits ON hydration_waits.blob = hydration.id
+                WHERE hydration.digest = blob_links.digest AND hydration_waits.ledger = $1)
+            """,
+            LedgerRows.Find(session, ledger).Ledger)));
 
     /// <inheritdoc/>
     public Task<bool> AcceptAsync(LedgerVerdict verdict, CancellationToken cancellation = default) => _writer.WriteAsync(
