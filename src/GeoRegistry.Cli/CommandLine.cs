@@ -69,6 +69,7 @@ internal static class CommandLine
                 BlobsCommand.CreatePending(api),
                 BlobsCommand.CreateDeadLetters(api),
                 RetryCommand.Create(api),
+                VerifyCommand.Create(api),
             },
             new Command("region", "What is done with a region.") { ResumeCommand.Create(api) },
             new Command("repo", "What is where of a repository.") { WhereCommand.Create(api) },

@@ -42,6 +42,7 @@ public static class FrontDoorServices
         .AddSingleton<ReplicationEndpoints>()
         .AddSingleton<ImageEndpoints>()
         .AddSingleton<RegionEndpoints>()
+        .AddSingleton<VerificationEndpoints>()
         .AddSingleton<AdminApi>()
         .AddSingleton<FeedEndpoints>()
         .AddSingleton<ContentEndpoints>()

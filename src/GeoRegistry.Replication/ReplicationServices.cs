@@ -11,6 +11,7 @@ using GeoRegistry.Replication.Receipts;
 using GeoRegistry.Replication.Status;
 using GeoRegistry.Replication.Tails;
 using GeoRegistry.Replication.Topologies;
+using GeoRegistry.Replication.Verification;
 using GeoRegistry.Replication.Visibility;
 using GeoRegistry.Repositories.Regions;
 using Microsoft.Extensions.DependencyInjection;
@@ -56,6 +57,12 @@ public static class ReplicationServices
         .AddSingleton<StatusReport>()
         .AddSingleton<Whereabouts>()
         .AddSingleton<Completion>()
+        .AddSingleton<DamagedLedgers>()
+        .AddSingleton<VerificationProgress>()
+        .AddSingleton<LedgerVerifier>()
+        .AddSingleton<BlobVerifier>()
+        .AddSingleton<VerificationLoop>()
+        .AddHostedService(provider => provider.GetRequiredService<VerificationLoop>())
         .AddHostedService<FetchSweeper>()
         .AddHostedService<Replicator>();
 }

@@ -2,6 +2,7 @@ using GeoRegistry.FrontDoor;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Blobs;
 using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Ledgers.Verification;
 using GeoRegistry.Protocol;
 using GeoRegistry.Regions.Control;
 using GeoRegistry.Regions.Topologies;
@@ -34,13 +35,15 @@ internal static class Composition
         .AddSingleton<ILedgerStore>(provider => provider.GetRequiredService<SqliteMetadataStore>())
         .AddSingleton<IReplicaStore>(provider => provider.GetRequiredService<SqliteMetadataStore>())
         .AddSingleton<IRegionRecord>(provider => provider.GetRequiredService<SqliteMetadataStore>())
+        .AddSingleton<ILedgerVerification>(provider => provider.GetRequiredService<SqliteMetadataStore>())
         .AddSingleton<IAnnouncements>(provider => provider.GetRequiredService<SqliteMetadataStore>())
         .AddSingleton<IHydrationQueue>(provider => provider.GetRequiredService<SqliteMetadataStore>())
         .AddSingleton<IRepositoryTables>(provider => provider.GetRequiredService<SqliteMetadataStore>())
         .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<SqliteMetadataStore>())
         .AddSingleton<ISpoolFolder>(provider => provider.GetRequiredService<DataFolder>().Spool)
         .AddSingleton(provider => new FileBlobStore(provider.GetRequiredService<DataFolder>().Blobs))
-        .AddSingleton<IBlobStore>(provider => provider.GetRequiredService<FileBlobStore>())
+        .AddSingleton(provider => new VerifyingBlobStore(provider.GetRequiredService<FileBlobStore>()))
+        .AddSingleton<IBlobStore>(provider => provider.GetRequiredService<VerifyingBlobStore>())
         .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<FileBlobStore>());
 
     /// <summary>Adds the region's repositories and its front door.</summary>

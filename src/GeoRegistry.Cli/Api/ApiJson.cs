@@ -13,6 +13,7 @@ namespace GeoRegistry.Cli.Api;
 [JsonSerializable(typeof(LagReport))]
 [JsonSerializable(typeof(BlobsReport))]
 [JsonSerializable(typeof(RetryReport))]
+[JsonSerializable(typeof(VerificationReport))]
 [JsonSerializable(typeof(ReceiptReport))]
 [JsonSerializable(typeof(WhereReport))]
 [JsonSerializable(typeof(ResumptionReport))]

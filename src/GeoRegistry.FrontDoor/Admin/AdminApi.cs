@@ -13,7 +13,7 @@ namespace GeoRegistry.FrontDoor.Admin;
 
 /// <summary>What operators ask: any region answers for all, by asking each at that moment.</summary>
 /// <remarks>A row of an answer belongs to one region. <c>?region=</c> asks that region alone; what another region asks is answered for this one alone.</remarks>
-internal sealed class AdminApi(RegionMap map, PeerClient peers, ReplicationEndpoints replication, ImageEndpoints images, RegionEndpoints regions)
+internal sealed class AdminApi(RegionMap map, PeerClient peers, ReplicationEndpoints replication, ImageEndpoints images, RegionEndpoints regions, VerificationEndpoints verification)
 {
     /// <summary>The beginning of its paths.</summary>
     public const string Prefix = "/api/v1/";
@@ -35,6 +35,7 @@ internal sealed class AdminApi(RegionMap map, PeerClient peers, ReplicationEndpo
         var method = http.Request.Method;
         if (replication.Find(method, path) is { } answered) return answered(this, http);
         if (images.Find(method, path) is { } image) return image(this, http);
+        if (verification.Find(method, path) is { } verify) return verify(this, http);
         if (regions.Find(method, path) is { } region) return region(this, http);
         return ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unsupported, "The admin API has no such path, or not by this method; docs/api.md lists what it has.") with { Status = 404 });
     }

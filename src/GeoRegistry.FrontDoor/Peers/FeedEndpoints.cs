@@ -3,6 +3,7 @@ using GeoRegistry.FrontDoor.Errors;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Ledgers.Transport;
+using GeoRegistry.Ledgers.Verification;
 using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Errors;
 using GeoRegistry.Regions.Control;
@@ -17,7 +18,7 @@ using Microsoft.AspNetCore.Http;
 namespace GeoRegistry.FrontDoor.Peers;
 
 /// <summary>What tails ask: this region's feed, its end, snapshots of its ledgers; and what they tell: how far they are.</summary>
-internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, HomeGate gate, ReadLeases leases, Completion completion, ILedgerStore ledgers, IReplicaStore replicas, ISpoolFolder spools)
+internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, HomeGate gate, ReadLeases leases, Completion completion, ILedgerStore ledgers, ILedgerVerification states, IReplicaStore replicas, ISpoolFolder spools)
 {
     private const string Ledger = "/peer/ledgers/";
 
@@ -33,6 +34,7 @@ internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, HomeGate ga
         ("GET", "/peer/followed") => FollowedAsync,
         ("POST", "/peer/progress") => ProgressAsync,
         ("GET", "/peer/ledgers") => LedgersAsync,
+        ("GET", "/peer/ledger") => LedgerAsync,
         ("GET", _) when path.StartsWith(Ledger, StringComparison.Ordinal) => (http, reader) => SnapshotAsync(http, reader, path[Ledger.Length..]),
         _ => null,
     };
@@ -105,11 +107,20 @@ internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, HomeGate ga
         var limit = TryNumber(http, "n", out var asked) && asked > 0 ? (int)Math.Min(asked, MaxLedgers) : MaxLedgers;
         var home = RegionId.TryParse(http.Request.Query["home"], out var named) ? named : map.Self;
         var after = http.Request.Query["after"].ToString();
-        var heads = await ledgers.ListHeadsAsync(after.Length == 0 ? null : after, limit, http.RequestAborted).ConfigureAwait(false);
+        var heads = await states.ListStatesAsync(after.Length == 0 ? null : after, limit, http.RequestAborted).ConfigureAwait(false);
         var rows = heads
             .Where(row => MayHave(reader, home, row.Ledger))
-            .Select(row => LedgerRow.Of(row.Ledger, row.Head));
+            .Select(row => LedgerRow.Of(row.Ledger, row.State));
         await http.Response.WriteAsJsonAsync(new LedgerPage([.. rows], heads.Count < limit ? null : heads[^1].Ledger.Name), http.RequestAborted).ConfigureAwait(false);
+    }
+
+    private async Task LedgerAsync(HttpContext http, RegionId reader)
+    {
+        var ledger = new LedgerId(LedgerKind.Repository, http.Request.Query["name"].ToString());
+        var mayHave = RepositoryName.TryParse(ledger.Name, out var repository) && MayHave(reader, map.Current.HomeOf(repository).Region, ledger);
+        var state = mayHave ? await states.ReadStateAsync(ledger, http.RequestAborted).ConfigureAwait(false) : LedgerState.Empty;
+        if (state.Head.Number == 0) http.Response.StatusCode = StatusCodes.Status404NotFound;
+        else await http.Response.WriteAsJsonAsync(LedgerRow.Of(ledger, state), http.RequestAborted).ConfigureAwait(false);
     }
 
     private async Task SnapshotAsync(HttpContext http, RegionId reader, string name)

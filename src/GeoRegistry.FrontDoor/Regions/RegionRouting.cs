@@ -7,6 +7,7 @@ using GeoRegistry.Regions.Control;
 using GeoRegistry.Regions.Topologies;
 using GeoRegistry.Replication.Homes;
 using GeoRegistry.Replication.Tails;
+using GeoRegistry.Replication.Verification;
 using GeoRegistry.Replication.Visibility;
 using GeoRegistry.Repositories;
 using GeoRegistry.Repositories.Reads;
@@ -22,7 +23,7 @@ namespace GeoRegistry.FrontDoor.Regions;
 /// the region that began it. What another region relays is answered here or not at all, so that nothing goes round.
 /// </remarks>
 internal sealed class RegionRouting(
-    RegionMap map, Tailing tails, FeedApplication application, RepositoryReader reader, HomeVisibility visibility, HomeGate gate, Relay relay, AcknowledgedWrites writes)
+    RegionMap map, Tailing tails, FeedApplication application, RepositoryReader reader, HomeVisibility visibility, HomeGate gate, Relay relay, AcknowledgedWrites writes, DamagedLedgers damaged)
 {
     /// <summary>After how much silence a home is not asked before each answer that may be stale: each request would wait for it in vain.</summary>
     private static readonly TimeSpan SilentTime = TimeSpan.FromSeconds(10);
@@ -36,6 +37,7 @@ internal sealed class RegionRouting(
         if (resource is OciResource.Base or OciResource.Catalog) return here(request);
         var topology = map.Current;
         if (topology.PolicyOf(request.Repository) is var policy && !policy.Allows(map.Self)) return RefuseAsync(request, policy);
+        if (damaged.Has(request.Repository)) return ErrorResponse.WriteAsync(request.Http, Damaged());
         var home = topology.HomeOf(request.Repository).Region;
         if (IsWrite(resource, request)) return HasLostData(home) ? ErrorResponse.WriteAsync(request.Http, LostData(request, home)) : WriteAsync(request, home, policy, here);
         if (home == map.Self && resource == OciResource.Manifest) return ReadAtHomeAsync(request, here);
@@ -50,6 +52,11 @@ internal sealed class RegionRouting(
             _ => here(request),
         };
     }
+
+    private RegistryError Damaged() => RegistryError.Of(
+        ErrorCode.Unavailable,
+        $"Region {map.Self} found the metadata of this repository damaged on its disk, and takes it back from another region: try again in a moment.",
+        ("region", map.Self.ToString()));
 
     // Uploads change what a region holds; a repository changes by its manifests, tags and deletions.
     private static bool IsWrite(OciResource resource, OciRequest request) =>

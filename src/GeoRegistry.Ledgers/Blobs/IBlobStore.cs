@@ -46,6 +46,9 @@ public interface IBlobStore
     /// <returns>Whether a blob was deleted.</returns>
     Task<bool> DeleteAsync(Digest digest, DateTimeOffset? ifOlderThan = null, CancellationToken cancellation = default);
 
+    /// <summary>Removes a blob whose bytes are damaged, at once and for all who open it from then on. A store may keep the bytes elsewhere for an operator.</summary>
+    Task SetAsideAsync(Digest digest, CancellationToken cancellation = default) => DeleteAsync(digest, ifOlderThan: null, cancellation);
+
     /// <summary>Begins an upload.</summary>
     /// <param name="key">A name that no upload has had: 1 to 128 lower-case letters, digits and dashes.</param>
     /// <param name="cancellation">Cancels the call.</param>

@@ -34,15 +34,16 @@ public interface IReplicaStore
     /// <param name="position">The position of the feed of the region that it comes from, as which the commits awaiting the blobs count.</param>
     /// <param name="snapshot">The ledger; its entries may be enumerated more than once, and other writes wait meanwhile.</param>
     /// <param name="missing">Blobs of it that the blob store lacks.</param>
+    /// <param name="replaced">The head that the ledger must have here, because it is damaged and replaced whatever its epoch; null for any of no later epoch.</param>
     /// <param name="cancellation">Gives up waiting before the transaction begins.</param>
-    /// <returns>False, and nothing has changed, where the ledger has a later epoch here than in the snapshot.</returns>
+    /// <returns>False, and nothing has changed, where the ledger has a later epoch here than in the snapshot, or another head than <paramref name="replaced"/>.</returns>
     /// <remarks>
     /// Commits of the ledger that are kept here are dropped: the snapshot stands for them; their positions stay, empty (<see cref="FeedEntry"/>), and
     /// are never given again. Commits that await blobs go on awaiting them. Links of blobs that commits made, or that the home knew of before the snapshot, are
     /// replaced by the snapshot's; those that the home has yet to hear of stay. A ledger that was set aside is so no longer.
     /// </remarks>
     Task<bool> InstallSnapshotAsync(
-        FeedPosition position, LedgerSnapshot snapshot, IReadOnlyList<MissingBlob> missing, CancellationToken cancellation = default);
+        FeedPosition position, LedgerSnapshot snapshot, IReadOnlyList<MissingBlob> missing, LedgerHead? replaced = null, CancellationToken cancellation = default);
 
     /// <summary>Queues blobs that a ledger names and the blob store lacks, as if they had come with a snapshot.</summary>
     Task QueueMissingAsync(FeedPosition position, LedgerId ledger, IReadOnlyList<MissingBlob> missing, CancellationToken cancellation = default);

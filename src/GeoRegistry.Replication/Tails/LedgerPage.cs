@@ -1,4 +1,5 @@
 using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Verification;
 
 namespace GeoRegistry.Replication.Tails;
 
@@ -12,10 +13,12 @@ public sealed record LedgerPage(IReadOnlyList<LedgerRow> Ledgers, string? Next);
 /// <param name="Epoch">Its head's epoch.</param>
 /// <param name="Number">Its head's number.</param>
 /// <param name="Checksum">Its head's checksum, hexadecimal.</param>
-public sealed record LedgerRow(string Name, long Epoch, long Number, string Checksum)
+/// <param name="Contents">The checksum of its contents; null where there is none yet, or the region is of a build before it.</param>
+public sealed record LedgerRow(string Name, long Epoch, long Number, string Checksum, string? Contents = null)
 {
     /// <summary>Describes a ledger.</summary>
-    public static LedgerRow Of(LedgerId ledger, LedgerHead head) => new(ledger.Name, head.Epoch, head.Number, Convert.ToHexStringLower(head.Checksum.Span));
+    public static LedgerRow Of(LedgerId ledger, LedgerState state) =>
+        new(ledger.Name, state.Head.Epoch, state.Head.Number, Convert.ToHexStringLower(state.Head.Checksum.Span), state.Contents?.ToString());
 
     /// <summary>The head.</summary>
     /// <exception cref="FormatException">The checksum is none.</exception>

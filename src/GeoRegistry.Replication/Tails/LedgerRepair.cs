@@ -24,6 +24,8 @@ public sealed partial class LedgerRepair(
     /// <summary>How long until a ledger that could not be repaired is tried again: the first time, and at most; each time twice as long.</summary>
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromSeconds(1), LongestBackoff = TimeSpan.FromMinutes(5);
 
+    private static readonly TimeSpan RowTimeout = TimeSpan.FromSeconds(5);
+
     /// <summary>Replaces one ledger by what its home has; one for which that cannot be done is set aside, so that the feed goes on without it.</summary>
     /// <param name="position">The position of the home's feed that what comes with it counts as.</param>
     /// <param name="ledger">The ledger.</param>
@@ -99,8 +101,40 @@ public sealed partial class LedgerRepair(
         return recovered;
     }
 
+    /// <summary>Replaces a ledger that is damaged or differs here, whatever its head, by what another region has.</summary>
+    /// <param name="from">The region.</param>
+    /// <param name="position">The position of the home's feed that what comes with it counts as.</param>
+    /// <param name="ledger">The ledger. One that its home does not have is removed here.</param>
+    /// <param name="cancellation">Cancels.</param>
+    /// <exception cref="OtherRegionsUnreachableException">The region cannot be reached.</exception>
+    /// <exception cref="InvalidDataException">What the region sent is not the ledger.</exception>
+    internal async Task RestoreAsync(RegionId from, FeedPosition position, LedgerId ledger, CancellationToken cancellation)
+    {
+        // What is applied here meanwhile must not be undone.
+        var head = await ledgers.ReadHeadAsync(ledger, cancellation).ConfigureAwait(false);
+        if (from != position.Region || await FindRowAsync(from, ledger, cancellation).ConfigureAwait(false) is not null)
+        {
+            await InstallAsync(from, position, ledger, cancellation, replaced: head).ConfigureAwait(false);
+            wanted.Queued();
+            return;
+        }
+
+        LogRemoved(ledger, from);
+        await replicas.RemoveLedgerAsync(ledger, cancellation).ConfigureAwait(false);
+        if (RepositoryName.TryParse(ledger.Name, out var repository)) views.Forget(repository);
+    }
+
+    /// <summary>Asks a region for a ledger's head and checksum.</summary>
+    /// <returns>The row; null where the region does not have the ledger.</returns>
+    internal async Task<LedgerRow?> FindRowAsync(RegionId region, LedgerId ledger, CancellationToken cancellation)
+    {
+        using var answer = await peers.SendAsync(region, HttpMethod.Get, $"/peer/ledger?name={Uri.EscapeDataString(ledger.Name)}", cancellation, RowTimeout).ConfigureAwait(false);
+        if (answer.StatusCode == HttpStatusCode.NotFound) return null;
+        return await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<LedgerRow>(cancellation).ConfigureAwait(false);
+    }
+
     // What the home lists under this region's present topology is whole only when the home has taken that up as well.
-    private async Task<FeedCursor> ReadEndAsync(RegionId source, CancellationToken cancellation)
+    internal async Task<FeedCursor> ReadEndAsync(RegionId source, CancellationToken cancellation)
     {
         using var answer = await peers.SendAsync(source, HttpMethod.Get, "/peer/feed/end", cancellation).ConfigureAwait(false);
         var end = await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<FeedEnd>(cancellation).ConfigureAwait(false) ?? throw new InvalidDataException("The end of the feed is null.");
@@ -109,7 +143,7 @@ public sealed partial class LedgerRepair(
         return end.ToCursor();
     }
 
-    private async IAsyncEnumerable<IReadOnlyList<LedgerRow>> ListAsync(RegionId region, RegionId home, [EnumeratorCancellation] CancellationToken cancellation)
+    internal async IAsyncEnumerable<IReadOnlyList<LedgerRow>> ListAsync(RegionId region, RegionId home, [EnumeratorCancellation] CancellationToken cancellation)
     {
         for (string? after = ""; after is not null;)
         {
@@ -150,7 +184,7 @@ public sealed partial class LedgerRepair(
         }
     }
 
-    private async Task InstallAsync(RegionId from, FeedPosition position, LedgerId ledger, CancellationToken cancellation)
+    private async Task InstallAsync(RegionId from, FeedPosition position, LedgerId ledger, CancellationToken cancellation, LedgerHead? replaced = null)
     {
         // On disk first: a ledger may be larger than memory, and the store reads it within a transaction.
         using var spool = spools.Create();
@@ -159,7 +193,7 @@ public sealed partial class LedgerRepair(
         if (snapshot.Ledger != ledger) throw new InvalidDataException($"Region {from} sent {snapshot.Ledger} for {ledger}.");
         var repository = RepositoryName.Parse(ledger.Name);
         var missing = await wanted.FindMissingAsync(repository, WantedBlobs.NamedBy(snapshot.Entries), from, cancellation).ConfigureAwait(false);
-        if (await replicas.InstallSnapshotAsync(position, snapshot, missing, cancellation).ConfigureAwait(false)) views.Forget(repository);
+        if (await replicas.InstallSnapshotAsync(position, snapshot, missing, replaced, cancellation).ConfigureAwait(false)) views.Forget(repository);
     }
 
     private async Task DownloadAsync(RegionId from, LedgerId ledger, ISpoolFile spool, CancellationToken cancellation)

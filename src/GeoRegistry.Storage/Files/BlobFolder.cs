@@ -9,6 +9,7 @@ namespace GeoRegistry.Storage.Files;
 ///   sha256/00 … ff/   one file a blob, named by its hash; the folder is the hash's first two characters
 ///   sha512/00 … ff/
 ///   uploads/          one file an upload in progress, named by its key
+///   damaged/          one file a blob whose bytes do not have its digest, named by algorithm and hash: never read again, an operator may delete it
 /// </code>
 /// The folders are made at the start, so that a push never has to make one and put it on disk. They are put on disk at every start:
 /// one that made them may have been killed before it did that.
@@ -29,6 +30,7 @@ internal sealed class BlobFolder
         foreach (var algorithm in Enum.GetValues<DigestAlgorithm>()) MakeShards(FolderOf(algorithm));
         Uploads = Path.Combine(_root, "uploads");
         Directory.CreateDirectory(Uploads);
+        Directory.CreateDirectory(Path.Combine(_root, "damaged"));
         Posix.SyncDirectory(_root);
         Posix.SyncDirectory(Path.GetDirectoryName(_root)!);
     }
@@ -49,6 +51,9 @@ internal sealed class BlobFolder
 
     /// <summary>The file of a blob.</summary>
     public string Blob(Digest digest) => Path.Combine(ShardOf(digest), digest.Hex.ToString());
+
+    /// <summary>Where the file of a damaged blob is kept.</summary>
+    public string Damaged(Digest digest) => Path.Combine(_root, "damaged", $"{digest.Algorithm.Name()}-{digest.Hex}");
 
     /// <summary>The folder of a blob's file.</summary>
     public string ShardOf(Digest digest) => Path.Combine(_root, digest.Algorithm.Name(), digest.Hex[..2].ToString());

@@ -94,6 +94,21 @@ public sealed class FileBlobStore : IBlobStore, IStoreHealth
         return Task.FromResult(true);
     }
 
+    /// <summary>Renames the file into the folder <c>damaged</c>: a kill at any moment leaves it in one place or the other, where it is found again or answers nobody.</summary>
+    /// <inheritdoc/>
+    public Task SetAsideAsync(Digest digest, CancellationToken cancellation = default)
+    {
+        var path = _folder.Blob(digest);
+        lock (_folder.LockOf(digest))
+        {
+            if (!File.Exists(path)) return Task.CompletedTask;
+            Write(path, () => File.Move(path, _folder.Damaged(digest), overwrite: true));
+        }
+
+        Posix.SyncDirectory(_folder.ShardOf(digest));
+        return Task.CompletedTask;
+    }
+
     /// <inheritdoc/>
     public ValueTask<IBlobUpload> BeginUploadAsync(string key, CancellationToken cancellation = default) =>
         new(FileBlobUpload.Create(_folder, key));

@@ -1,3 +1,4 @@
+using GeoRegistry.Ledgers.Verification;
 using GeoRegistry.Protocol;
 
 namespace GeoRegistry.Storage.Sqlite;
@@ -12,13 +13,17 @@ internal static class BlobLinkRows
     private const string IsAnnounced = "EXISTS (SELECT 1 FROM announcements WHERE announcements.ledger = blob_links.ledger AND announcements.digest = blob_links.digest)";
 
     /// <summary>Records what a commit says.</summary>
-    public static void Commit(SqliteSession session, long ledger, Digest digest, long sizeBytes) =>
-        session.Execute(
+    public static void Commit(SqliteSession session, long ledger, Digest digest, long sizeBytes, ContentsChange change)
+    {
+        var key = digest.ToKey();
+        var changed = session.Execute(
             """
             INSERT INTO blob_links (digest, ledger, size, committed) VALUES ($1, $2, $3, 1)
-            ON CONFLICT DO UPDATE SET committed = 1 WHERE committed = 0
+            ON CONFLICT DO UPDATE SET committed = 1, size = excluded.size WHERE committed = 0
             """,
-            digest.ToKey(), ledger, sizeBytes);
+            key, ledger, sizeBytes);
+        if (changed > 0) change.Add(ContentsChecksum.OfBlobLink(key, sizeBytes));
+    }
 
     /// <summary>Records an upload.</summary>
     /// <param name="session">The writer's.</param>
@@ -35,8 +40,10 @@ internal static class BlobLinkRows
             digest.ToKey(), ledger, sizeBytes, number);
 
     /// <summary>Carries out a deletion by the commit of a number.</summary>
-    public static void Delete(SqliteSession session, long ledger, Digest digest, long number)
+    public static void Delete(SqliteSession session, long ledger, Digest digest, long number, ContentsChange change)
     {
+        if (session.Number("SELECT size FROM blob_links WHERE digest = $1 AND ledger = $2 AND committed = 1", digest.ToKey(), ledger) is { } sizeBytes)
+            change.Remove(ContentsChecksum.OfBlobLink(digest.ToKey(), sizeBytes));
         var kept = session.Execute(
             $"UPDATE blob_links SET committed = 0 WHERE digest = $1 AND ledger = $2 AND uploaded IS NOT NULL AND (uploaded >= $3 OR {IsAnnounced})",
             digest.ToKey(), ledger, number);

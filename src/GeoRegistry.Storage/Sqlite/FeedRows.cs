@@ -8,19 +8,22 @@ namespace GeoRegistry.Storage.Sqlite;
 /// <c>incarnation</c>, <c>position</c> and <c>checksum</c> are the cursor. In the row of the region itself, <c>position</c> is the highest whose commit was
 /// dropped: no position is ever given twice. Up to <c>snapshot</c>, snapshots stand for commits. Up to <c>pruned</c>, only the last commits of ledgers are
 /// kept. <c>take_over</c> is 1 while ledgers of the region are to be compared with its own. <c>bytes</c> is the size of its commits, kept by triggers.
+/// <c>row_checksum</c> is <see cref="FeedChecksums"/>'s.
 /// </remarks>
 internal static class FeedRows
 {
     private const string NewRow = "INSERT INTO feeds (region, position, checksum, snapshot, pruned, incarnation, take_over, bytes) VALUES";
 
     /// <summary>Makes the row of the region that the store belongs to, with its first incarnation.</summary>
-    public static void Begin(SqliteSession session, string region) => session.Execute(
+    public static void Begin(SqliteSession session, string region) => FeedChecksums.Keep(session, region, () => session.Execute(
         $"{NewRow} ($1, 0, x'', 0, 0, $2, 0, 0) ON CONFLICT DO UPDATE SET incarnation = excluded.incarnation WHERE incarnation = ''",
-        region, Ledgers.Incarnation.New().ToString());
+        region, Ledgers.Incarnation.New().ToString()));
 
     /// <summary>Makes a region's row where there is none.</summary>
-    public static void Ensure(SqliteSession session, string region) =>
-        session.Execute($"{NewRow} ($1, 0, x'', 0, 0, '', 0, 0) ON CONFLICT DO NOTHING", region);
+    public static void Ensure(SqliteSession session, string region)
+    {
+        if (session.Execute($"{NewRow} ($1, 0, x'', 0, 0, '', 0, 0) ON CONFLICT DO NOTHING", region) > 0) FeedChecksums.Set(session, region);
+    }
 
     /// <summary>The incarnation that a feed's positions belong to.</summary>
     public static Incarnation Incarnation(SqliteSession session, string region)
@@ -30,8 +33,8 @@ internal static class FeedRows
     }
 
     /// <summary>Begins an incarnation of the region's own feed, with an empty position: whoever follows it needs snapshots of what was there before.</summary>
-    public static void SetIncarnation(SqliteSession session, string region, Incarnation incarnation) =>
-        session.Execute("UPDATE feeds SET incarnation = $2, pruned = $3, snapshot = $3 WHERE region = $1", region, incarnation.ToString(), Head(session, region) + 1);
+    public static void SetIncarnation(SqliteSession session, string region, Incarnation incarnation) => FeedChecksums.Keep(session, region, () => session.Execute(
+        "UPDATE feeds SET incarnation = $2, pruned = $3, snapshot = $3 WHERE region = $1", region, incarnation.ToString(), Head(session, region) + 1));
 
     /// <summary>The last position that a feed has had here; 0 for none.</summary>
     public static long Head(SqliteSession session, string region) => Math.Max(
@@ -93,31 +96,42 @@ internal static class FeedRows
     public static void MoveCursor(SqliteSession session, string region, FeedCursor cursor)
     {
         Ensure(session, region);
-        session.Execute(
+        FeedChecksums.Keep(session, region, () => session.Execute(
             "UPDATE feeds SET incarnation = $2, position = $3, checksum = $4 WHERE region = $1 AND position < $3",
-            region, cursor.Incarnation.ToString(), cursor.Position, cursor.Checksum.ToArray());
+            region, cursor.Incarnation.ToString(), cursor.Position, cursor.Checksum.ToArray()));
     }
 
     /// <summary>Notes the highest position whose commit was dropped, so that it is not given again.</summary>
     public static void RaisePosition(SqliteSession session, string region, long position)
     {
         Ensure(session, region);
-        session.Execute("UPDATE feeds SET position = $2, checksum = x'' WHERE region = $1 AND position < $2", region, position);
+        FeedChecksums.Keep(
+            session, region, () => session.Execute("UPDATE feeds SET position = $2, checksum = x'' WHERE region = $1 AND position < $2", region, position));
     }
 
     /// <summary>Goes over to another incarnation of a feed, of which nothing was followed yet.</summary>
     public static void Reset(SqliteSession session, string region, Incarnation incarnation)
     {
         session.Execute("DELETE FROM commits WHERE region = $1", region);
-        session.Execute(
-            "UPDATE feeds SET incarnation = $2, position = 0, checksum = x'', snapshot = 0, pruned = 0 WHERE region = $1", region, incarnation.ToString());
+        FeedChecksums.Keep(session, region, () => session.Execute(
+            "UPDATE feeds SET incarnation = $2, position = 0, checksum = x'', snapshot = 0, pruned = 0 WHERE region = $1", region, incarnation.ToString()));
+    }
+
+    /// <summary>Gives a feed whose row is damaged one that is safe: it is followed anew from its beginning, and counts as pruned up to the last commit that is kept.</summary>
+    /// <remarks>The incarnation of the region's own feed is kept; positions are never given again, as far as the commits tell.</remarks>
+    public static void Recover(SqliteSession session, string region, bool isOwn)
+    {
+        var last = session.Number("SELECT max(position) FROM commits WHERE region = $1", region) ?? 0;
+        if (isOwn) session.Execute("UPDATE feeds SET position = max(position, $2), checksum = x'', snapshot = $2, pruned = $2 WHERE region = $1", region, last);
+        else session.Execute("UPDATE feeds SET incarnation = '', position = 0, checksum = x'', snapshot = $2, pruned = $2 WHERE region = $1", region, last);
+        FeedChecksums.Set(session, region);
     }
 
     /// <summary>Notes up to where snapshots stand for a feed.</summary>
     public static void RaiseSnapshot(SqliteSession session, string region, long position)
     {
         Ensure(session, region);
-        session.Execute("UPDATE feeds SET snapshot = $2 WHERE region = $1 AND snapshot < $2", region, position);
+        FeedChecksums.Keep(session, region, () => session.Execute("UPDATE feeds SET snapshot = $2 WHERE region = $1 AND snapshot < $2", region, position));
     }
 
     /// <summary>Notes whether ledgers of a region are to be compared with its own.</summary>
@@ -164,7 +178,7 @@ internal static class FeedRows
     public static void RaisePruned(SqliteSession session, string region, long position)
     {
         Ensure(session, region);
-        session.Execute("UPDATE feeds SET pruned = $2 WHERE region = $1 AND pruned < $2", region, position);
+        FeedChecksums.Keep(session, region, () => session.Execute("UPDATE feeds SET pruned = $2 WHERE region = $1 AND pruned < $2", region, position));
     }
 
     private static FeedEntry Entry(Microsoft.Data.Sqlite.SqliteDataReader row) => new(

@@ -15,9 +15,9 @@ internal static class ManifestRows
     }
 
     /// <summary>Reads a manifest back from its exact bytes.</summary>
-    /// <exception cref="InvalidDataException">They cannot be read as a manifest.</exception>
+    /// <exception cref="InvalidDataException">They are not the manifest: the row is damaged, and nobody may be answered with it.</exception>
     public static Manifest Read(byte[] content, string mediaType, Digest digest) =>
-        ManifestReader.Read(content, mediaType, digest) is ManifestReading.Accepted accepted
+        Digest.Of(content, digest.Algorithm) == digest && ManifestReader.Read(content, mediaType, digest) is ManifestReading.Accepted accepted
             ? accepted.Manifest
             : throw new InvalidDataException($"The stored manifest {digest} cannot be read.");
 }

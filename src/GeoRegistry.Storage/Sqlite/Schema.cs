@@ -5,8 +5,9 @@ namespace GeoRegistry.Storage.Sqlite;
 /// A digest is stored as its algorithm byte and its hash. Texts compare by bytes. Every query of the store is answered by a primary
 /// key or an index here, so that its cost is that of its rows:
 /// <code>
-/// ledgers              one row a ledger: its head. Number 0: blobs were uploaded to it, nothing is committed yet
-/// commits              the wire form of every commit; (region, position) is the feed, (ledger, number) the history
+/// ledgers              one row a ledger: its head. Number 0: blobs were uploaded to it, nothing is committed yet. contents: the checksum of all
+///                      that it holds, null in databases of earlier builds until a scan has made it
+/// commits              the wire form of every commit; (region, position) is the feed, (ledger, number) the history. row_checksum is over the row's other columns
 /// manifests            what is there now, with the exact bytes
 /// tags                 what they name now
 /// manifest_references  which manifests name a blob or child
@@ -181,6 +182,11 @@ internal static class Schema
             longest_lease INTEGER NOT NULL DEFAULT 0,
             shown_through INTEGER NOT NULL DEFAULT 0) STRICT;
         INSERT INTO region_record (id) VALUES (1);
+        """,
+        """
+        ALTER TABLE ledgers ADD COLUMN contents BLOB;
+        ALTER TABLE commits ADD COLUMN row_checksum BLOB;
+        ALTER TABLE feeds ADD COLUMN row_checksum BLOB;
         """,
     ];
 

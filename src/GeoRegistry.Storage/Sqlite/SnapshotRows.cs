@@ -1,5 +1,6 @@
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Ledgers.Verification;
 
 namespace GeoRegistry.Storage.Sqlite;
 
@@ -7,23 +8,25 @@ namespace GeoRegistry.Storage.Sqlite;
 internal static class SnapshotRows
 {
     /// <summary>What a ledger amounts to, or null without a commit. Its entries are read on the session while they are enumerated.</summary>
+    /// <remarks>The end of the entries is an <see cref="InvalidDataException"/> where they do not have the ledger's checksum: damage must not be copied.</remarks>
     public static LedgerSnapshot? Read(SqliteSession session, LedgerId id)
     {
         var (ledger, head) = LedgerRows.Find(session, id);
-        return head.Number > 0 ? new LedgerSnapshot(id, head, Entries(session, ledger)) : null;
+        return head.Number > 0 ? new LedgerSnapshot(id, head, VerifiedEntries(session, ledger, id)) : null;
     }
 
-    /// <summary>Replaces a ledger, unless it has a later epoch here.</summary>
+    /// <summary>Replaces a ledger, unless it has a later epoch here; or where one is named, the ledger of that head alone.</summary>
     public static bool Install(
-        SqliteSession session, FeedPosition position, long at, LedgerSnapshot snapshot, IReadOnlyList<MissingBlob> missing)
+        SqliteSession session, FeedPosition position, long at, LedgerSnapshot snapshot, IReadOnlyList<MissingBlob> missing, LedgerHead? replaced)
     {
         var source = position.Region.ToString();
         var (ledger, head) = LedgerRows.Find(session, snapshot.Ledger);
-        if (head.Epoch > snapshot.Head.Epoch) return false;
+        if (replaced is null ? head.Epoch > snapshot.Head.Epoch : !head.Equals(replaced)) return false;
         if (ledger == 0) ledger = LedgerRows.Add(session, snapshot.Ledger);
         else Clear(session, ledger, snapshot.Head.Number);
-        LedgerRows.SetHead(session, ledger, snapshot.Head);
-        foreach (var entry in snapshot.Entries) Add(session, ledger, snapshot.Head.Number, entry);
+        var contents = new ContentsChange();
+        foreach (var entry in snapshot.Entries) Add(session, ledger, snapshot.Head.Number, entry, contents);
+        LedgerRows.ReplaceHead(session, ledger, snapshot.Head, contents);
         SetAsideRows.Remove(session, snapshot.Ledger);
         FeedRows.RaiseSnapshot(session, source, position.Number);
         HydrationRows.Queue(session, source, position.Number, ledger, at, missing);
@@ -37,8 +40,29 @@ internal static class SnapshotRows
         var (ledger, head) = LedgerRows.Find(session, id);
         if (ledger == 0) return;
         Clear(session, ledger, head.Number + 1);
-        LedgerRows.SetHead(session, ledger, LedgerHead.Empty);
+        LedgerRows.ReplaceHead(session, ledger, LedgerHead.Empty, new ContentsChange());
     }
+
+    private static IEnumerable<SnapshotEntry> VerifiedEntries(SqliteSession session, long ledger, LedgerId id)
+    {
+        var state = LedgerRows.State(session, id);
+        var sum = ContentsChecksum.OfHead(id, state.Head);
+        foreach (var entry in Entries(session, ledger))
+        {
+            sum += ChecksumOf(entry);
+            yield return entry;
+        }
+
+        if (state.Contents is { } stored && stored != sum) throw new InvalidDataException($"The {id} is damaged in this region: its contents do not have their checksum.");
+    }
+
+    private static ContentsChecksum ChecksumOf(SnapshotEntry entry) => entry switch
+    {
+        SnapshotEntry.OfManifest(var manifest) => ContentsChecksum.OfManifest(manifest.Digest.ToKey(), manifest.MediaType, manifest.Content.Span),
+        SnapshotEntry.OfTag(var tag, var digest) => ContentsChecksum.OfTag(tag.ToString(), digest.ToKey()),
+        SnapshotEntry.OfBlob(var digest, var sizeBytes, IsCommitted: true) => ContentsChecksum.OfBlobLink(digest.ToKey(), sizeBytes),
+        _ => ContentsChecksum.Empty,
+    };
 
     private static IEnumerable<SnapshotEntry> Entries(SqliteSession session, long ledger)
     {
@@ -76,18 +100,18 @@ internal static class SnapshotRows
             FeedRows.RaisePosition(session, feed.Key, feed.Max());
     }
 
-    private static void Add(SqliteSession session, long ledger, long number, SnapshotEntry entry)
+    private static void Add(SqliteSession session, long ledger, long number, SnapshotEntry entry, ContentsChange contents)
     {
         switch (entry)
         {
             case SnapshotEntry.OfManifest put:
-                CommitApplication.PutManifest(session, ledger, put.Manifest);
+                CommitApplication.PutManifest(session, ledger, put.Manifest, contents);
                 break;
             case SnapshotEntry.OfTag set:
-                CommitApplication.SetTag(session, ledger, set.Tag, set.Digest);
+                CommitApplication.SetTag(session, ledger, set.Tag, set.Digest, contents);
                 break;
             case SnapshotEntry.OfBlob { IsCommitted: true } blob:
-                BlobLinkRows.Commit(session, ledger, blob.Digest, blob.SizeBytes);
+                BlobLinkRows.Commit(session, ledger, blob.Digest, blob.SizeBytes, contents);
                 break;
             case SnapshotEntry.OfBlob blob:
                 BlobLinkRows.Upload(session, ledger, blob.Digest, blob.SizeBytes, number);

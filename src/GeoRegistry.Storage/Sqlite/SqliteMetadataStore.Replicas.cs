@@ -28,10 +28,10 @@ public sealed partial class SqliteMetadataStore
 
     /// <inheritdoc/>
     public Task<bool> InstallSnapshotAsync(
-        FeedPosition position, LedgerSnapshot snapshot, IReadOnlyList<MissingBlob> missing, CancellationToken cancellation = default)
+        FeedPosition position, LedgerSnapshot snapshot, IReadOnlyList<MissingBlob> missing, LedgerHead? replaced = null, CancellationToken cancellation = default)
     {
         var at = _time.GetUtcNow().ToUnixTimeMilliseconds();
-        return _writer.WriteAsync(session => SnapshotRows.Install(session, position, at, snapshot, missing), cancellation);
+        return _writer.WriteAsync(session => SnapshotRows.Install(session, position, at, snapshot, missing, replaced), cancellation);
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Ledgers.Verification;
 using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Manifests;
 using GeoRegistry.Storage.Files;
@@ -8,7 +9,8 @@ using GeoRegistry.Storage.Files;
 namespace GeoRegistry.Storage.Sqlite;
 
 /// <summary>The embedded metadata store: one SQLite file, for regions of one process.</summary>
-public sealed partial class SqliteMetadataStore : ILedgerStore, IRepositoryTables, IReplicaStore, IHydrationQueue, IRegionRecord, IAnnouncements, IStoreHealth, IAsyncDisposable
+public sealed partial class SqliteMetadataStore
+    : ILedgerStore, IRepositoryTables, IReplicaStore, IHydrationQueue, IRegionRecord, IAnnouncements, ILedgerVerification, IStoreHealth, IAsyncDisposable
 {
     private readonly SqliteWriter _writer;
     private readonly SqliteReaders _readers;

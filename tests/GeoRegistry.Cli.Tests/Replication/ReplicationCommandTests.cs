@@ -86,4 +86,20 @@ public sealed class ReplicationCommandTests
         Assert.Equal("POST /api/v1/replication/retry?region=us&digest=sha256%3Aaa", Assert.Single(api.Requests));
         Assert.Equal(["3 blobs tried now"], run.Lines);
     }
+
+    [Theory]
+    [InlineData(1, 0, ExitCode.NotComplete)]
+    [InlineData(1, 1, ExitCode.Done)]
+    [InlineData(0, 0, ExitCode.Done)]
+    public async Task Verify_PassThatEnded_SaysWhatItFoundAndWhetherAllIsRepaired(int found, int repaired, int exitCode)
+    {
+        var row = $$$"""{"region":"eu","pass":3,"running":false,"requested":3,"completed":3,"ledgers":2,"compared":1,"blobs":5,"bytes":10,"found":{{{found}}},"repaired":{{{repaired}}},"findings":[]}""";
+        using var api = new ApiListener((200, $$"""{"regions":[{{row}}]}"""));
+
+        var run = await Cli.RunAsync("replication", "verify", "--server", api.Address);
+
+        Assert.Equal(exitCode, run.ExitCode);
+        Assert.Equal("POST /api/v1/replication/verify", Assert.Single(api.Requests));
+        Assert.Equal($"eu 2 1 5 10 B {found} {repaired} -", run.Lines[1]);
+    }
 }

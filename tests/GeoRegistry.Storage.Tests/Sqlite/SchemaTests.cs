@@ -32,6 +32,7 @@ public sealed class SchemaTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
+    [InlineData(4)]
     public async Task Constructor_DatabaseOfAVersion_OpensWithAllItHolds(int version)
     {
         await using var fixture = new SqliteStoreFixture(Golden(version));
@@ -81,11 +82,39 @@ public sealed class SchemaTests
         await using var upgraded = new SqliteStoreFixture(Golden(1));
         using var folder = new TemporaryFolder();
         using var golden = new SqliteFile(folder.Child("golden.db"));
-        golden.Execute(Golden(3));
+        golden.Execute(Golden(4));
         using var database = new SqliteFile(upgraded.DatabasePath);
 
         const string Schema = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name";
         Assert.Equal(golden.Texts(Schema), database.Texts(Schema));
+    }
+
+    /// <summary>The checksums in the golden file are literal: what one build wrote is what every later one must make of the same rows.</summary>
+    [Fact]
+    public async Task VerifyNextAsync_DatabaseOfVersion4_HasTheChecksumsThatStandInIt()
+    {
+        await using var fixture = new SqliteStoreFixture(Golden(4));
+
+        var verdict = await fixture.Store.VerifyNextAsync(0);
+
+        Assert.Null(verdict!.Fault);
+        Assert.Equal(verdict.Stored, verdict.Computed);
+        Assert.Empty(await fixture.Store.FindDamagedFeedsAsync());
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task VerifyNextAsync_DatabaseOfAnEarlierVersion_GetsItsChecksum(int version)
+    {
+        await using var fixture = new SqliteStoreFixture(Golden(version));
+
+        var first = await fixture.Store.VerifyNextAsync(0);
+        var second = await fixture.Store.VerifyNextAsync(0);
+
+        Assert.Equal((null, null, null), (first!.Stored, first.Fault, second!.Fault));
+        Assert.Equal(first.Computed, second.Stored);
     }
 
     [Fact]

@@ -1,0 +1,125 @@
+using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Blobs;
+using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Ledgers.Verification;
+using GeoRegistry.Protocol;
+using GeoRegistry.Regions.Control;
+using GeoRegistry.Replication.Hydration;
+using GeoRegistry.Replication.Tails;
+using Microsoft.Extensions.Logging;
+
+namespace GeoRegistry.Replication.Verification;
+
+/// <summary>Hashes the blobs of this region anew, and has those fetched from other regions that are damaged, or missing though nothing awaits them.</summary>
+public sealed partial class BlobVerifier
+{
+    internal const string Kind = "blob";
+
+    private readonly RegionMap _map;
+    private readonly VerifyingBlobStore _blobs;
+    private readonly ILedgerVerification _store;
+    private readonly ILedgerStore _ledgers;
+    private readonly IReplicaStore _replicas;
+    private readonly WantedBlobs _wanted;
+    private readonly Tailing _tails;
+    private readonly VerificationProgress _progress;
+    private readonly ILogger<BlobVerifier> _logger;
+
+    /// <summary>The verifier of a region's blobs.</summary>
+    public BlobVerifier(
+        RegionMap map,
+        VerifyingBlobStore blobs,
+        ILedgerVerification store,
+        ILedgerStore ledgers,
+        IReplicaStore replicas,
+        WantedBlobs wanted,
+        Tailing tails,
+        VerificationProgress progress,
+        ILogger<BlobVerifier> logger)
+    {
+        (_map, _blobs, _store, _ledgers, _replicas, _wanted, _tails, _progress, _logger) = (map, blobs, store, ledgers, replicas, wanted, tails, progress, logger);
+        blobs.Damaged += OnDamaged;
+    }
+
+    /// <summary>Whether a blob was set aside since blobs were last looked for that are missing.</summary>
+    internal bool IsAnyNew { get; private set; }
+
+    /// <summary>Hashes every blob.</summary>
+    internal async Task HashAsync(Pace pace, bool counts, CancellationToken cancellation)
+    {
+        await foreach (var blob in _blobs.ListAsync(cancellation).ConfigureAwait(false))
+        {
+            await _blobs.VerifyAsync(blob.Digest, (begun, bytes) => pace.EndAsync(begun, cancellation, bytes), cancellation).ConfigureAwait(false);
+            _progress.Hashed(blob.SizeBytes, counts);
+        }
+    }
+
+    /// <summary>Queues the blobs that ledgers name, that are to be here, that the store lacks, and that are not queued.</summary>
+    internal async Task QueueMissingAsync(Pace pace, CancellationToken cancellation)
+    {
+        IsAnyNew = false;
+        for (string? after = null; ;)
+        {
+            var page = await _store.ListStatesAsync(after, 100, cancellation).ConfigureAwait(false);
+            foreach (var (ledger, _) in page)
+            {
+                var begun = pace.Begin();
+                await QueueMissingAsync(ledger, cancellation).ConfigureAwait(false);
+                await pace.EndAsync(begun, cancellation).ConfigureAwait(false);
+            }
+
+            if (page.Count == 0) break;
+            after = page[^1].Ledger.Name;
+        }
+
+        await NoteRepairedAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Takes note of blobs that are here again.</summary>
+    internal async Task NoteRepairedAsync(CancellationToken cancellation)
+    {
+        foreach (var name in _progress.Open(Kind))
+        {
+            var digest = Digest.Parse(name);
+            if (await _blobs.FindAsync(digest, cancellation).ConfigureAwait(false) is not null && _progress.Repaired(Kind, name)) LogRepaired(digest);
+        }
+    }
+
+    private async Task QueueMissingAsync(LedgerId ledger, CancellationToken cancellation)
+    {
+        if (!RepositoryName.TryParse(ledger.Name, out var repository)) return;
+        var named = await _store.ListUnqueuedBlobsAsync(ledger, cancellation).ConfigureAwait(false);
+        var home = _map.Current.HomeOf(repository).Region;
+        var missing = await _wanted.FindMissingAsync(repository, named, home, cancellation).ConfigureAwait(false);
+        if (missing.Count == 0) return;
+        foreach (var blob in missing)
+        {
+            if (_progress.Found(Kind, blob.Digest.ToString(), $"missing, though {repository} has it and nothing awaited it")) LogMissing(blob.Digest, repository.ToString());
+        }
+
+        await _replicas.QueueMissingAsync(await PositionOfAsync(home, cancellation).ConfigureAwait(false), ledger, missing, cancellation).ConfigureAwait(false);
+        _wanted.Queued();
+    }
+
+    private async Task<FeedPosition> PositionOfAsync(RegionId home, CancellationToken cancellation)
+    {
+        if (_tails.Of(home) is { } tail) return new FeedPosition(home, tail.Incarnation, tail.Applied.Position);
+        var extent = await _ledgers.ReadFeedExtentAsync(home, cancellation).ConfigureAwait(false);
+        return new FeedPosition(home, extent.Incarnation, extent.Head);
+    }
+
+    private void OnDamaged(Digest digest)
+    {
+        IsAnyNew = true;
+        if (_progress.Found(Kind, digest.ToString(), "its bytes do not have its digest")) LogDamaged(digest);
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "The blob {Digest} is damaged: its file was set aside in blobs/damaged, nobody is answered with it, and it is fetched from another region.")]
+    private partial void LogDamaged(Digest digest);
+
+    [LoggerMessage(2, LogLevel.Error, "The blob {Digest} of {Repository} is missing and nothing awaited it: it is fetched from another region.")]
+    private partial void LogMissing(Digest digest, string repository);
+
+    [LoggerMessage(3, LogLevel.Warning, "The blob {Digest} is repaired.")]
+    private partial void LogRepaired(Digest digest);
+}

@@ -1,0 +1,217 @@
+using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Ledgers.Verification;
+using GeoRegistry.Protocol;
+using GeoRegistry.Regions.Control;
+using GeoRegistry.Replication.Tails;
+using GeoRegistry.Repositories;
+using Microsoft.Extensions.Logging;
+
+namespace GeoRegistry.Replication.Verification;
+
+/// <summary>Compares ledgers with their checksums and with their homes', and takes those that differ back from another region.</summary>
+public sealed partial class LedgerVerifier(
+    RegionMap map,
+    ILedgerVerification store,
+    ILedgerStore ledgers,
+    LedgerRepair repair,
+    Tailing tails,
+    DamagedLedgers damaged,
+    VerificationProgress progress,
+    TimeProvider clock,
+    ILogger<LedgerVerifier> logger)
+{
+    internal const string Kind = "ledger", FeedKind = "feed";
+
+    /// <summary>How long a home's feed may need to be applied up to where it was when its ledgers were listed; then they are compared in the next pass.</summary>
+    private static readonly TimeSpan CatchUpTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>Scans all ledgers and feeds of this region.</summary>
+    internal async Task ScanAsync(Pace pace, bool repairs, CancellationToken cancellation)
+    {
+        await ScanFeedsAsync(repairs, cancellation).ConfigureAwait(false);
+        for (var cursor = 0L; ;)
+        {
+            var begun = pace.Begin();
+            var verdict = await store.VerifyNextAsync(cursor, cancellation).ConfigureAwait(false);
+            if (verdict is null) return;
+            cursor = verdict.Cursor;
+            progress.Scanned();
+            await TakeAsync(verdict, repairs, cancellation).ConfigureAwait(false);
+            await pace.EndAsync(begun, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Tries again what could not be repaired yet.</summary>
+    internal async Task RepairAsync(CancellationToken cancellation)
+    {
+        foreach (var cursor in damaged.Cursors)
+        {
+            if (await store.VerifyNextAsync(cursor - 1, cancellation).ConfigureAwait(false) is { } verdict && verdict.Cursor == cursor)
+                await TakeAsync(verdict, repairs: true, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Compares the ledgers of every other home with those here.</summary>
+    internal async Task CompareAsync(Pace pace, bool repairs, CancellationToken cancellation)
+    {
+        foreach (var home in map.Others.Select(region => region.Id).ToList())
+        {
+            if (tails.Of(home) is not { Activity: TailActivity.Live } tail) continue;
+            try
+            {
+                await foreach (var page in repair.ListAsync(home, home, cancellation).ConfigureAwait(false))
+                {
+                    var begun = pace.Begin();
+                    if (await TryCatchUpAsync(tail, cancellation).ConfigureAwait(false)) await CompareAsync(tail, page, repairs, cancellation).ConfigureAwait(false);
+                    await pace.EndAsync(begun, cancellation).ConfigureAwait(false);
+                }
+            }
+            catch (Exception e) when (e is OtherRegionsUnreachableException or HttpRequestException or IOException && !cancellation.IsCancellationRequested)
+            {
+                LogNotCompared(home, e.Message); // The next pass compares them.
+            }
+        }
+    }
+
+    private async Task ScanFeedsAsync(bool repairs, CancellationToken cancellation)
+    {
+        foreach (var region in await store.FindDamagedFeedsAsync(cancellation).ConfigureAwait(false))
+        {
+            if (progress.Found(FeedKind, region.ToString(), "the row that says how far the feed is applied does not have its checksum")) LogFeed(region, map.Self);
+            if (!repairs) continue;
+            await store.ResetCursorAsync(region, cancellation).ConfigureAwait(false);
+            if (progress.Repaired(FeedKind, region.ToString())) LogFeedReset(region);
+        }
+    }
+
+    private async Task TakeAsync(LedgerVerdict verdict, bool repairs, CancellationToken cancellation)
+    {
+        if (verdict.Fault is { } fault)
+        {
+            damaged.Add(verdict.Cursor, verdict.Ledger.Name);
+            if (progress.Found(Kind, verdict.Ledger.Name, fault)) LogDamaged(verdict.Ledger, fault);
+            if (!repairs || !await TryRepairAsync(verdict, cancellation).ConfigureAwait(false)) return;
+            var after = await store.VerifyNextAsync(verdict.Cursor - 1, cancellation).ConfigureAwait(false);
+            if (after?.Cursor == verdict.Cursor && after.Fault is not null) return;
+        }
+
+        damaged.Remove(verdict.Cursor);
+        if (progress.Repaired(Kind, verdict.Ledger.Name)) LogRepaired(verdict.Ledger);
+    }
+
+    private async Task<bool> TryRepairAsync(LedgerVerdict verdict, CancellationToken cancellation)
+    {
+        if (!RepositoryName.TryParse(verdict.Ledger.Name, out var repository)) return false;
+        var home = map.Current.HomeOf(repository).Region;
+        try
+        {
+            return home == map.Self ? await TryRestoreAsync(verdict, cancellation).ConfigureAwait(false) : await TryReplaceAsync(home, verdict.Ledger, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OtherRegionsUnreachableException or HttpRequestException or IOException or InvalidDataException && !cancellation.IsCancellationRequested)
+        {
+            LogNotRepaired(verdict.Ledger, e.Message);
+            return false;
+        }
+    }
+
+    // A home takes its ledger back from a region that has the checksum which it had itself, so that nothing it has acknowledged is lost.
+    private async Task<bool> TryRestoreAsync(LedgerVerdict verdict, CancellationToken cancellation)
+    {
+        var extent = await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false);
+        var position = new FeedPosition(map.Self, extent.Incarnation, extent.Head);
+        foreach (var region in map.Others.Select(region => region.Id).ToList())
+        {
+            if (await repair.FindRowAsync(region, verdict.Ledger, cancellation).ConfigureAwait(false) is not { } row) continue;
+            var theirs = ContentsChecksum.Parse(row.Contents);
+            if (theirs is null) continue;
+            if (theirs == verdict.Computed && theirs != verdict.Stored && await store.AcceptAsync(verdict, cancellation).ConfigureAwait(false)) return true;
+            if (theirs != verdict.Stored) continue;
+            await repair.RestoreAsync(region, position, verdict.Ledger, cancellation).ConfigureAwait(false);
+            return true;
+        }
+
+        LogNotRepaired(verdict.Ledger, "no region that can be reached has it as this home had it");
+        return false;
+    }
+
+    private async Task<bool> TryReplaceAsync(RegionId home, LedgerId ledger, CancellationToken cancellation)
+    {
+        if (tails.Of(home) is not { } tail) return false;
+        var position = new FeedPosition(home, tail.Incarnation, tail.Applied.Position);
+        tail.Visibility.BeginReplacing(); // What comes may be newer than what the feed has brought.
+        try
+        {
+            await repair.RestoreAsync(home, position, ledger, cancellation).ConfigureAwait(false);
+            return true;
+        }
+        finally
+        {
+            tail.Visibility.EndReplacing();
+        }
+    }
+
+    // What is listed is compared when this region has applied all that was there when it was listed: then what is missing is missing.
+    private async Task<bool> TryCatchUpAsync(TailState tail, CancellationToken cancellation)
+    {
+        var end = await repair.ReadEndAsync(tail.Source, cancellation).ConfigureAwait(false);
+        if (end.Incarnation != tail.Incarnation) return end.Position == 0;
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var applied = tail.Applied.WaitForAsync(end.Position, timeout.Token);
+        var first = await Task.WhenAny(applied, Task.Delay(CatchUpTimeout, clock, timeout.Token)).ConfigureAwait(false);
+        await timeout.CancelAsync().ConfigureAwait(false);
+        cancellation.ThrowIfCancellationRequested();
+        return first == applied && applied.IsCompletedSuccessfully;
+    }
+
+    private async Task CompareAsync(TailState tail, IReadOnlyList<LedgerRow> page, bool repairs, CancellationToken cancellation)
+    {
+        foreach (var row in page)
+        {
+            var ledger = new LedgerId(LedgerKind.Repository, row.Name);
+            var (theirs, ours) = (new LedgerState(row.ToHead(), ContentsChecksum.Parse(row.Contents)), await store.ReadStateAsync(ledger, cancellation).ConfigureAwait(false));
+            if (DifferenceOf(theirs, ours) is not { } fault) continue;
+            if (progress.Found(Kind, ledger.Name, fault)) LogDiverged(ledger, tail.Source, fault);
+            if (!repairs) continue;
+            try
+            {
+                if (await TryReplaceAsync(tail.Source, ledger, cancellation).ConfigureAwait(false) && progress.Repaired(Kind, ledger.Name)) LogRepaired(ledger);
+            }
+            catch (InvalidDataException e)
+            {
+                LogNotRepaired(ledger, e.Message);
+            }
+        }
+
+        progress.Compared(page.Count);
+    }
+
+    // A ledger that has gone on here is compared in the next pass. Checksums that a build before them has not made yet say nothing.
+    private static string? DifferenceOf(LedgerState theirs, LedgerState ours)
+    {
+        if (ours.Head.Number > theirs.Head.Number && ours.Head.Epoch >= theirs.Head.Epoch) return null;
+        if (!ours.Head.Equals(theirs.Head)) return $"it ends with commit {ours.Head.Number} here and with commit {theirs.Head.Number} in its home";
+        return theirs.Contents is { } there && ours.Contents is { } here && there != here ? "its contents are not its home's, though the history is" : null;
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "The {Ledger} is damaged: {Fault}. It is not answered here until it has been taken back from another region.")]
+    private partial void LogDamaged(LedgerId ledger, string fault);
+
+    [LoggerMessage(2, LogLevel.Error, "The {Ledger} differs from that of {Home}, its home: {Fault}. It is replaced by a snapshot.")]
+    private partial void LogDiverged(LedgerId ledger, RegionId home, string fault);
+
+    [LoggerMessage(3, LogLevel.Warning, "The {Ledger} is repaired.")]
+    private partial void LogRepaired(LedgerId ledger);
+
+    [LoggerMessage(4, LogLevel.Warning, "The {Ledger} cannot be repaired now and is tried again: {Reason}")]
+    private partial void LogNotRepaired(LedgerId ledger, string reason);
+
+    [LoggerMessage(5, LogLevel.Debug, "The ledgers of {Home} were not all compared: {Reason}")]
+    private partial void LogNotCompared(RegionId home, string reason);
+
+    [LoggerMessage(6, LogLevel.Error, "The row of the feed of {Region} is damaged in {Self}. The feed is followed anew from its beginning.")]
+    private partial void LogFeed(RegionId region, RegionId self);
+
+    [LoggerMessage(7, LogLevel.Warning, "The row of the feed of {Region} is repaired.")]
+    private partial void LogFeedReset(RegionId region);
+}

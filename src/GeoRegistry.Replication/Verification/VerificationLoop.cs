@@ -1,0 +1,132 @@
+using GeoRegistry.Ledgers.Stores;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace GeoRegistry.Replication.Verification;
+
+/// <summary>Verifies all that the region has, from its start on and pass after pass: metadata often, blobs beside it.</summary>
+public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifier blobs, DamagedLedgers damaged, VerificationProgress progress, TimeProvider clock, ILogger<VerificationLoop> logger)
+    : BackgroundService
+{
+    /// <summary>The share of a core that a pass takes: the first after a start and those that are asked for are to be done soon, the others are to be unnoticed.</summary>
+    private const double SoonShare = 0.5, SlowShare = 0.01;
+
+    /// <summary>How many bytes of blobs are read per second.</summary>
+    private const long SoonBytesPerSecond = 512 * 1024 * 1024, SlowBytesPerSecond = 16 * 1024 * 1024;
+
+    /// <summary>How long after the end of a pass the next begins, and how long until damage that could not be repaired is tried again.</summary>
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(20), RetryInterval = TimeSpan.FromSeconds(2);
+
+    private readonly PositionSignal _requests = new(0);
+    private volatile bool _repairsRequested;
+
+    /// <summary>Asks for a pass that begins at once.</summary>
+    /// <param name="repairs">Whether it repairs what it finds; otherwise that is left to the passes after it.</param>
+    /// <returns>The pass's number.</returns>
+    public long Request(bool repairs)
+    {
+        _repairsRequested |= repairs;
+        var pass = progress.Request();
+        _requests.Advance();
+        return pass;
+    }
+
+    /// <inheritdoc/>
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(RunPassesAsync(stoppingToken), HashBlobsAsync(stoppingToken));
+
+    private Pace Slow => new(SlowShare, SlowBytesPerSecond, clock);
+
+    private Pace Soon => new(SoonShare, SoonBytesPerSecond, clock);
+
+    // Beside the passes: a large store takes days, and metadata must not wait for it.
+    private async Task HashBlobsAsync(CancellationToken stopping)
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await Task.Delay(Interval, clock, stopping).ConfigureAwait(false);
+                await blobs.HashAsync(Slow, counts: false, stopping).ConfigureAwait(false);
+            }
+            catch (Exception failure) when (!stopping.IsCancellationRequested)
+            {
+                LogFailed(failure);
+            }
+            catch (OperationCanceledException)
+            {
+                // The server stops.
+            }
+        }
+    }
+
+    private async Task RunPassesAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        var (isSoon, repairs, hashes) = (true, true, false);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var requests = _requests.Position;
+            await RunPassAsync(isSoon ? Soon : Slow, repairs, hashes, stoppingToken).ConfigureAwait(false);
+            hashes = isSoon = await AwaitNextAsync(requests, stoppingToken).ConfigureAwait(false);
+            repairs = !isSoon || _repairsRequested;
+            _repairsRequested = false;
+        }
+    }
+
+    private async Task RunPassAsync(Pace pace, bool repairs, bool hashes, CancellationToken stopping)
+    {
+        progress.Begin();
+        string? error = null;
+        try
+        {
+            await ledgers.ScanAsync(pace, repairs, stopping).ConfigureAwait(false);
+            await ledgers.CompareAsync(pace, repairs, stopping).ConfigureAwait(false);
+            if (hashes) await blobs.HashAsync(pace, counts: true, stopping).ConfigureAwait(false);
+            if (repairs || !hashes) await blobs.QueueMissingAsync(pace, stopping).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (!stopping.IsCancellationRequested)
+        {
+            error = failure.Message;
+            LogFailed(failure);
+        }
+        catch (OperationCanceledException)
+        {
+            return; // The server stops.
+        }
+
+        progress.End(error);
+    }
+
+    /// <returns>Whether the next pass was asked for.</returns>
+    private async Task<bool> AwaitNextAsync(long requests, CancellationToken stopping)
+    {
+        var begun = clock.GetTimestamp();
+        try
+        {
+            while (clock.GetElapsedTime(begun) < Interval)
+            {
+                using var wait = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+                var requested = _requests.WaitForAsync(requests + 1, wait.Token);
+                var first = await Task.WhenAny(requested, Task.Delay(RetryInterval, clock, wait.Token)).ConfigureAwait(false);
+                await wait.CancelAsync().ConfigureAwait(false);
+                if (first == requested || stopping.IsCancellationRequested) return !stopping.IsCancellationRequested;
+                if (blobs.IsAnyNew) await blobs.QueueMissingAsync(Soon, stopping).ConfigureAwait(false);
+                await blobs.NoteRepairedAsync(stopping).ConfigureAwait(false);
+                if (damaged.Count > 0) await ledgers.RepairAsync(stopping).ConfigureAwait(false);
+            }
+        }
+        catch (Exception failure) when (!stopping.IsCancellationRequested)
+        {
+            LogFailed(failure);
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops.
+        }
+
+        return false;
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "Verification failed; the next pass tries again.")]
+    private partial void LogFailed(Exception failure);
+}

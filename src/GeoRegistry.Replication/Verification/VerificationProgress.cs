@@ -1,0 +1,107 @@
+using System.Diagnostics.Metrics;
+using GeoRegistry.Regions.Control;
+using GeoRegistry.Repositories.Metrics;
+
+namespace GeoRegistry.Replication.Verification;
+
+/// <summary>What verification has checked, found and repaired: the one mutable holder of it, which passes write and operators read.</summary>
+public sealed class VerificationProgress(RegionMap map)
+{
+    private const int MaxFindings = 100;
+
+    private static readonly Meter Meter = new(RegistryMetrics.MeterName);
+
+    private static readonly Counter<long> LedgerCount = Meter.CreateCounter<long>("georegistry.verification.ledgers", "{ledger}", "Ledgers whose rows were compared with their checksums.");
+
+    private static readonly Counter<long> BlobCount = Meter.CreateCounter<long>("georegistry.verification.blobs", "{blob}", "Blobs that were hashed anew.");
+
+    private static readonly Counter<long> ByteCount = Meter.CreateCounter<long>("georegistry.verification.bytes", "By", "Bytes of blobs that were hashed anew.");
+
+    private static readonly Counter<long> FindingCount = Meter.CreateCounter<long>("georegistry.verification.findings", "{finding}", "What was found damaged or missing, by kind.");
+
+    private static readonly Counter<long> RepairCount = Meter.CreateCounter<long>("georegistry.verification.repairs", "{repair}", "Findings that were repaired, by kind.");
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<(string Kind, string Name), Finding> _findings = [];
+    private VerificationStatus _status = new(map.Self.ToString(), 0, false, 0, 0, 0, 0, 0, 0, 0, 0, []);
+
+    /// <summary>How it stands.</summary>
+    public VerificationStatus Read()
+    {
+        lock (_lock) return _status with { Findings = [.. _findings.Values], Found = _findings.Count, Repaired = _findings.Values.Count(finding => finding.Repaired) };
+    }
+
+    /// <summary>Asks for a pass.</summary>
+    /// <returns>Its number.</returns>
+    internal long Request()
+    {
+        lock (_lock) return (_status = _status with { Requested = _status.Pass + 1 }).Requested;
+    }
+
+    internal void Begin() => Change(status => status with { Pass = status.Pass + 1, Running = true, Ledgers = 0, Compared = 0, Blobs = 0, Bytes = 0 }, forgetRepaired: true);
+
+    internal void End(string? error) => Change(status => status with { Running = false, Completed = status.Pass, Error = error });
+
+    internal void Scanned()
+    {
+        LedgerCount.Add(1);
+        Change(status => status with { Ledgers = status.Ledgers + 1 });
+    }
+
+    internal void Compared(int ledgers) => Change(status => status with { Compared = status.Compared + ledgers });
+
+    internal void Hashed(long sizeBytes, bool counts)
+    {
+        BlobCount.Add(1);
+        ByteCount.Add(sizeBytes);
+        if (counts) Change(status => status with { Blobs = status.Blobs + 1, Bytes = status.Bytes + sizeBytes });
+    }
+
+    /// <summary>Takes note of a finding.</summary>
+    /// <returns>Whether it is new: not one that is known and not repaired yet.</returns>
+    internal bool Found(string kind, string name, string fault)
+    {
+        lock (_lock)
+        {
+            if (_findings.TryGetValue((kind, name), out var known) && !known.Repaired) return false;
+            if (_findings.Count >= MaxFindings) _findings.Remove(_findings.Keys.First());
+            _findings[(kind, name)] = new Finding(map.Self.ToString(), kind, name, fault, Repaired: false);
+        }
+
+        FindingCount.Add(1, KeyValuePair.Create<string, object?>("kind", kind));
+        return true;
+    }
+
+    /// <summary>Takes note that a finding is repaired.</summary>
+    /// <returns>Whether it was known and was not repaired before.</returns>
+    internal bool Repaired(string kind, string name)
+    {
+        lock (_lock)
+        {
+            if (!_findings.TryGetValue((kind, name), out var known) || known.Repaired) return false;
+            _findings[(kind, name)] = known with { Repaired = true };
+        }
+
+        RepairCount.Add(1, KeyValuePair.Create<string, object?>("kind", kind));
+        return true;
+    }
+
+    /// <summary>The names of a kind's findings that are not repaired.</summary>
+    internal IReadOnlyList<string> Open(string kind)
+    {
+        lock (_lock) return [.. _findings.Values.Where(finding => finding.Kind == kind && !finding.Repaired).Select(finding => finding.Name)];
+    }
+
+    private void Change(Func<VerificationStatus, VerificationStatus> change, bool forgetRepaired = false)
+    {
+        lock (_lock)
+        {
+            _status = change(_status);
+            if (!forgetRepaired || _status.Requested != _status.Pass) return;
+            foreach (var (key, finding) in _findings.ToList())
+            {
+                if (finding.Repaired) _findings.Remove(key);
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Verification;
+using GeoRegistry.Protocol;
+
+namespace GeoRegistry.Storage.Sqlite;
+
+public sealed partial class SqliteMetadataStore
+{
+    /// <inheritdoc/>
+    public async Task<LedgerVerdict?> VerifyNextAsync(long after, CancellationToken cancellation = default)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        var verdict = _readers.ReadOneMoment(session => LedgerScan.Next(session, after));
+        if (verdict is { Stored: null, Fault: null }) await AcceptAsync(verdict, cancellation).ConfigureAwait(false);
+        return verdict;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<LedgerState> ReadStateAsync(LedgerId ledger, CancellationToken cancellation = default) => Read(session => LedgerRows.State(session, ledger));
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<(LedgerId Ledger, LedgerState State)>> ListStatesAsync(string? after, int limit, CancellationToken cancellation = default) =>
+        Read<IReadOnlyList<(LedgerId Ledger, LedgerState State)>>(session => session.List(
+            row => (new LedgerId(LedgerKind.Repository, row.GetString(0)), LedgerRows.State(row, 1)),
+            """
+            SELECT name, epoch, number, checksum, contents FROM ledgers INDEXED BY repositories
+            WHERE kind = 1 AND number > 0 AND name > $1 ORDER BY name LIMIT $2
+            """,
+            after ?? "", (long)limit));
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<(Digest Digest, long SizeBytes)>> ListUnqueuedBlobsAsync(LedgerId ledger, CancellationToken cancellation = default) =>
+        new(_readers.ReadOneMoment<IReadOnlyList<(Digest Digest, long SizeBytes)>>(session => session.List(
+            row => (DigestKeys.FromKey(row.GetFieldValue<byte[]>(0)), row.GetInt64(1)),
+            """
+            SELECT digest, size FROM blob_links WHERE ledger = $1 AND committed = 1 AND NOT EXISTS (
+                SELECT 1 FROM hydration JOIN hydration_waits ON hydration_waits.blob = hydration.id
+                WHERE hydration.digest = blob_links.digest AND hydration_waits.ledger = $1)
+            """,
+            LedgerRows.Find(session, ledger).Ledger)));
+
+    /// <inheritdoc/>
+    public Task<bool> AcceptAsync(LedgerVerdict verdict, CancellationToken cancellation = default) => _writer.WriteAsync(
+        session =>
+        {
+            // Contents change with the head, or by a snapshot, which writes the checksum.
+            var changed = session.Execute(
+                "UPDATE ledgers SET contents = $2 WHERE id = $1 AND contents IS $3 AND epoch = $4 AND number = $5 AND checksum = $6",
+                verdict.Cursor, verdict.Computed.ToBytes(), verdict.Stored?.ToBytes(), verdict.Head.Epoch, verdict.Head.Number, verdict.Head.Checksum.ToArray());
+            return changed > 0;
+        },
+        cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<RegionId>> FindDamagedFeedsAsync(CancellationToken cancellation = default) =>
+        Read<IReadOnlyList<RegionId>>(session => [.. FeedChecksums.FindDamaged(session).Select(RegionId.Parse)]);
+
+    /// <inheritdoc/>
+    public Task ResetCursorAsync(RegionId region, CancellationToken cancellation = default) => WriteAsync(session => FeedRows.Recover(session, region.ToString(), isOwn: region == _region), cancellation);
+}

@@ -1,0 +1,171 @@
+using GeoRegistry.Cluster.Tests.Histories;
+using GeoRegistry.Cluster.Tests.Load;
+using GeoRegistry.Cluster.Tests.Regions;
+using GeoRegistry.TestKit;
+using Xunit.Abstractions;
+
+namespace GeoRegistry.Cluster.Tests.Recovery;
+
+/// <summary>What changes on a region's disk other than by its own writes is found after the next start, without a new commit, and repaired from the others.</summary>
+public sealed class DamageTests(ITestOutputHelper output)
+{
+    private const string Zeros = "CAST(x'01' || zeroblob(32) AS BLOB)";
+
+    private static readonly TimeSpan FindTime = TimeSpan.FromMinutes(1);
+
+    /// <summary>One row of the ledger <c>{L}</c> each.</summary>
+    private static readonly IReadOnlyList<string> Injections =
+    [
+        "UPDATE manifests SET content = CAST(replace(CAST(content AS TEXT), '2', '3') AS BLOB) WHERE rowid = (SELECT min(rowid) FROM manifests WHERE ledger = {L})",
+        "UPDATE manifests SET media_type = 'application/vnd.oci.image.index.v1+json' WHERE rowid = (SELECT min(rowid) FROM manifests WHERE ledger = {L})",
+        $"UPDATE tags SET digest = {Zeros} WHERE ledger = {{L}} AND name = '1'",
+        "UPDATE tags SET name = '7' WHERE ledger = {L} AND name = '1'",
+        $"UPDATE manifest_references SET target = {Zeros} WHERE ledger = {{L}} AND target = (SELECT min(target) FROM manifest_references WHERE ledger = {{L}})",
+        "UPDATE blob_links SET size = size + 1 WHERE ledger = {L} AND digest = (SELECT min(digest) FROM blob_links WHERE ledger = {L})",
+        $"UPDATE blob_links SET digest = {Zeros} WHERE ledger = {{L}} AND digest = (SELECT min(digest) FROM blob_links WHERE ledger = {{L}})",
+        "UPDATE commits SET encoded = CAST(encoded || x'00' AS BLOB) WHERE ledger = {L} AND number = 1",
+        "UPDATE commits SET checksum = zeroblob(32) WHERE ledger = {L} AND number = 1",
+        "UPDATE ledgers SET number = number + 1 WHERE id = {L}",
+        "UPDATE ledgers SET number = number - 1 WHERE id = {L}",
+        "UPDATE ledgers SET epoch = epoch + 1 WHERE id = {L}",
+        "UPDATE ledgers SET checksum = zeroblob(32) WHERE id = {L}",
+        "UPDATE ledgers SET contents = zeroblob(16) WHERE id = {L}",
+    ];
+
+    [Theory]
+    [InlineData("us")] // A replica.
+    [InlineData("eu")] // The home.
+    public async Task Start_OneRowOfEachOfManyLedgersDamaged_EachIsFoundAndRepairedWithoutACommit(string victim)
+    {
+        await using var cluster = await RegionCluster.StartAsync();
+        var random = Seeds.Next(output);
+        var rounds = LongTests.AreOn ? 15 : 1;
+        var images = new List<(string Repository, TestImage Image)>();
+        for (var i = 0; i < Injections.Count * rounds; i++) images.Add(($"damage/r{i}", TestImage.Next(random, 300)));
+        await Parallel.ForEachAsync(images, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (one, _) =>
+        {
+            await cluster["eu"].Client.PushAsync(one.Repository, "1", one.Image);
+            await cluster["eu"].Client.PushAsync(one.Repository, "2", one.Image);
+        });
+        await cluster.WaitUntilConvergedAsync();
+        await cluster[victim].StopAsync();
+        for (var i = 0; i < images.Count; i++)
+        {
+            var sql = Injections[i % Injections.Count].Replace("{L}", $"(SELECT id FROM ledgers WHERE name = 'damage/r{i}')", StringComparison.Ordinal);
+            Assert.True(LedgerAudit.Execute(cluster[victim].DataFolder, sql) == 1, sql);
+        }
+
+        await cluster[victim].StartAsync();
+
+        await Waiting.UntilAsync(
+            $"{images.Count} ledgers are found and repaired in {victim}",
+            () => Task.FromResult(images.All(one => cluster[victim].Output.Contains($"The repository:{one.Repository} is repaired.", StringComparison.Ordinal))),
+            FindTime);
+        foreach (var (repository, image) in images)
+        {
+            await cluster[victim].Client.PullExactlyAsync(repository, "1", image);
+            await cluster[victim].Client.PullExactlyAsync(repository, "2", image);
+            await cluster["ap"].Client.PullExactlyAsync(repository, "1", image);
+        }
+
+        await cluster["us"].Client.PushAsync("damage/r0", "3", images[0].Image);
+        await cluster.WaitUntilConvergedAsync();
+        await cluster.StopAsync();
+        LedgerAudit.AssertHeadsEqual([.. cluster.Regions]);
+    }
+
+    [Theory]
+    [InlineData("position = position - 2")]
+    [InlineData("position = position + 2")]
+    public async Task Start_CursorDamaged_IsFoundAndTheFeedGoesOn(string change)
+    {
+        await using var cluster = await RegionCluster.StartAsync();
+        var image = TestImage.Next(Seeds.Next(output), 300);
+        for (var i = 0; i < 5; i++) await cluster["eu"].Client.PushAsync("damage/cursor", $"{i}", image);
+        await cluster.WaitUntilConvergedAsync();
+        await cluster["us"].StopAsync();
+        Assert.Equal(1, LedgerAudit.Execute(cluster["us"].DataFolder, $"UPDATE feeds SET {change} WHERE region = 'eu'"));
+
+        await cluster["us"].StartAsync();
+        await Waiting.UntilAsync(
+            "us has found its cursor damaged", () => Task.FromResult(cluster["us"].Output.Contains("The row of the feed of eu is repaired.", StringComparison.Ordinal)), FindTime);
+
+        await cluster["eu"].Client.PushAsync("damage/cursor", "next", image);
+        await cluster.WaitUntilConvergedAsync();
+        await cluster["us"].Client.PullExactlyAsync("damage/cursor", "next", image);
+    }
+
+    /// <summary>One byte of each of many blobs: whoever reads one at once gets it right, from another region, and the files are whole again soon.</summary>
+    [Theory]
+    [InlineData("us")]
+    [InlineData("eu")]
+    public async Task Start_OneByteOfEachOfManyBlobsDamaged_NoneIsServedAndAllAreRepaired(string victim)
+    {
+        await using var cluster = await RegionCluster.StartAsync();
+        var random = Seeds.Next(output);
+        var images = Enumerable.Range(0, LongTests.AreOn ? 100 : 5).Select(_ => TestImage.Next(random, 5_000, 700_000)).ToList();
+        foreach (var image in images) await cluster["eu"].Client.PushAsync("damage/blobs", image.Digest[7..20], image);
+        await cluster.WaitUntilConvergedAsync();
+        await cluster[victim].StopAsync();
+        var blobs = images.SelectMany(image => image.AllBlobs).ToList();
+        foreach (var blob in blobs) FlipOneByte(cluster[victim].Blobs.PathOf(blob.Digest), random);
+
+        await cluster[victim].StartAsync();
+
+        foreach (var blob in blobs) Assert.Equal(blob.Bytes.ToArray(), await cluster[victim].Client.PullBlobAsync("damage/blobs", blob.Digest));
+        await Waiting.UntilAsync(
+            $"{blobs.Count} blobs are found and repaired in {victim}",
+            () => Task.FromResult(blobs.All(blob => cluster[victim].Output.Contains($"The blob {blob.Digest} is repaired.", StringComparison.Ordinal))),
+            FindTime);
+        cluster[victim].Blobs.AssertWhole();
+    }
+
+    /// <summary>Nobody reads them: the pass that an operator asks for finds them, and a blob that is gone without anything awaiting it.</summary>
+    [Fact]
+    public async Task Verify_BlobsDamagedAndGoneWhileTheServerRan_AreFoundAndRepaired()
+    {
+        await using var cluster = await RegionCluster.StartAsync();
+        var random = Seeds.Next(output);
+        var image = TestImage.Next(random, 5_000, 700_000);
+        await cluster["eu"].Client.PushAsync("damage/asked", "1", image);
+        await cluster.WaitUntilConvergedAsync();
+        FlipOneByte(cluster["us"].Blobs.PathOf(image.Blobs[1].Digest), random);
+        File.Delete(cluster["us"].Blobs.PathOf(image.Blobs[2].Digest));
+
+        await cluster["eu"].Client.PostAsync<object>("/api/v1/replication/verify?repair=true&region=us");
+
+        await Waiting.UntilAsync(
+            "both blobs are found and repaired in us",
+            () => Task.FromResult(image.Blobs.Skip(1).All(blob => cluster["us"].Output.Contains($"The blob {blob.Digest} is repaired.", StringComparison.Ordinal))),
+            FindTime);
+        foreach (var blob in image.Blobs) Assert.Equal(blob.Bytes.ToArray(), await File.ReadAllBytesAsync(cluster["us"].Blobs.PathOf(blob.Digest)));
+    }
+
+    [Fact]
+    public async Task Run_PushesAndDeletesWithoutDamage_NothingIsFound()
+    {
+        await using var cluster = await RegionCluster.StartAsync();
+        var random = Seeds.Next(output);
+        var rounds = LongTests.AreOn ? 300 : 30;
+        await Parallel.ForEachAsync(Enumerable.Range(0, 8).Select(i => (Repository: i % 2 == 0 ? $"calm/r{i}" : $"us-team/r{i}", Random: new Random(random.Next()))), async (one, _) =>
+        {
+            for (var round = 0; round < rounds; round++)
+            {
+                var client = cluster[round % 2 == 0 ? "eu" : "us"].Client;
+                var image = TestImage.Next(one.Random, 100);
+                await client.PushAsync(one.Repository, $"{round % 3}", image);
+                if (round % 4 == 3) await client.DeleteManifestAsync(one.Repository, image.Digest);
+            }
+        });
+        await cluster.WaitUntilConvergedAsync();
+
+        foreach (var region in cluster.Regions) Assert.DoesNotContain("fail: GeoRegistry.Replication.Verification", region.Output, StringComparison.Ordinal);
+    }
+
+    private static void FlipOneByte(string path, Random random)
+    {
+        var bytes = File.ReadAllBytes(path);
+        bytes[random.Next(bytes.Length)] ^= (byte)(1 << random.Next(8));
+        File.WriteAllBytes(path, bytes);
+    }
+}

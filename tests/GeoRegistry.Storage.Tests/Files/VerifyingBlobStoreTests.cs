@@ -1,0 +1,80 @@
+using GeoRegistry.Ledgers.Blobs;
+using GeoRegistry.Storage.Files;
+using GeoRegistry.TestKit;
+using GeoRegistry.TestKit.Stores;
+
+namespace GeoRegistry.Storage.Tests.Files;
+
+public sealed class VerifyingBlobStoreTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly SampleBlob _blob = SampleBlob.Of("what is right");
+
+    private string Root => _folder.Child("blobs");
+
+    private string BlobPath => Path.Combine(Root, "sha256", _blob.Digest.Hex[..2].ToString(), _blob.Digest.Hex.ToString());
+
+    [Fact]
+    public async Task OpenAsync_BlobDamagedBeforeTheStart_IsSetAsideAndMissing()
+    {
+        await StoreAsync(new FileBlobStore(Root));
+        Damage();
+        var (store, damaged) = (new VerifyingBlobStore(new FileBlobStore(Root)), 0);
+        store.Damaged += _ => damaged++;
+
+        Assert.Null(await store.OpenAsync(_blob.Digest));
+
+        Assert.Equal(1, damaged);
+        Assert.Null(await store.FindAsync(_blob.Digest));
+        Assert.True(File.Exists(Path.Combine(Root, "damaged", $"sha256-{_blob.Digest.Hex}")));
+        await StoreAsync(store);
+        await using var reader = await store.OpenAsync(_blob.Digest);
+        Assert.NotNull(reader);
+    }
+
+    [Fact]
+    public async Task VerifyAsync_BlobDamagedAfterItWasOpened_IsSetAside()
+    {
+        var store = new VerifyingBlobStore(new FileBlobStore(Root));
+        await StoreAsync(store);
+        await (await store.OpenAsync(_blob.Digest))!.DisposeAsync();
+        Damage();
+
+        Assert.False(await store.VerifyAsync(_blob.Digest, pause: null, CancellationToken.None));
+
+        Assert.Null(await store.OpenAsync(_blob.Digest));
+        Assert.Null(await store.VerifyAsync(_blob.Digest, pause: null, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task OpenAsync_WholeBlobOpenedByMany_IsHashedOnceAndRead()
+    {
+        await StoreAsync(new FileBlobStore(Root));
+        var store = new VerifyingBlobStore(new FileBlobStore(Root));
+
+        var readers = await Task.WhenAll(Enumerable.Range(0, 20).Select(async _ => await store.OpenAsync(_blob.Digest)));
+
+        foreach (var reader in readers)
+        {
+            Assert.Equal(_blob.SizeBytes, reader!.SizeBytes);
+            await reader.DisposeAsync();
+        }
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private async Task StoreAsync(IBlobStore store)
+    {
+        await using var upload = await store.BeginUploadAsync("upload");
+        await upload.AppendAsync(_blob.Content);
+        await upload.FlushAsync();
+        await upload.CommitAsync(_blob.Digest);
+    }
+
+    private void Damage()
+    {
+        var bytes = File.ReadAllBytes(BlobPath);
+        bytes[3] ^= 1;
+        File.WriteAllBytes(BlobPath, bytes);
+    }
+}

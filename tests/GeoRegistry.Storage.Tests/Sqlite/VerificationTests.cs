@@ -1,0 +1,185 @@
+using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Commits;
+using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Ledgers.Verification;
+using GeoRegistry.Protocol;
+using GeoRegistry.TestKit.Stores;
+
+namespace GeoRegistry.Storage.Tests.Sqlite;
+
+public sealed class VerificationTests : IAsyncDisposable
+{
+    private readonly SqliteStoreFixture _fixture = new();
+
+    /// <summary>Each change is one row of the database, changed beside the store as a disk or a person would.</summary>
+    [Theory]
+    [InlineData("UPDATE manifests SET content = CAST(replace(CAST(content AS TEXT), '2', '3') AS BLOB) WHERE rowid = (SELECT max(rowid) FROM manifests)")]
+    [InlineData("UPDATE manifests SET media_type = 'application/vnd.oci.image.manifest.v1+json' WHERE rowid = (SELECT max(rowid) FROM manifests)")]
+    [InlineData("UPDATE manifests SET digest = CAST(x'01' || zeroblob(32) AS BLOB) WHERE rowid = (SELECT max(rowid) FROM manifests)")]
+    [InlineData("DELETE FROM manifests WHERE rowid = (SELECT max(rowid) FROM manifests)")]
+    [InlineData("UPDATE tags SET digest = CAST(x'01' || zeroblob(32) AS BLOB) WHERE name = 'v1'")]
+    [InlineData("UPDATE tags SET name = 'v1x' WHERE name = 'v1'")]
+    [InlineData("DELETE FROM tags WHERE name = 'v1'")]
+    [InlineData("INSERT INTO tags (ledger, name, digest) SELECT ledger, 'v9', digest FROM tags WHERE name = 'v1'")]
+    [InlineData("UPDATE referrers SET descriptor = CAST(descriptor || ' ' AS BLOB)")]
+    [InlineData("UPDATE referrers SET artifact_type = NULL")]
+    [InlineData("DELETE FROM referrers")]
+    [InlineData("UPDATE manifest_references SET target = CAST(x'01' || zeroblob(32) AS BLOB) WHERE target = (SELECT max(target) FROM manifest_references)")]
+    [InlineData("DELETE FROM manifest_references WHERE target = (SELECT max(target) FROM manifest_references)")]
+    [InlineData("UPDATE blob_links SET size = size + 1 WHERE digest = (SELECT max(digest) FROM blob_links WHERE committed = 1)")]
+    [InlineData("UPDATE blob_links SET digest = CAST(x'01' || zeroblob(32) AS BLOB) WHERE digest = (SELECT max(digest) FROM blob_links WHERE committed = 1)")]
+    [InlineData("UPDATE blob_links SET committed = 0 WHERE digest = (SELECT max(digest) FROM blob_links WHERE committed = 1)")]
+    [InlineData("UPDATE commits SET encoded = CAST(encoded || x'00' AS BLOB) WHERE number = 1")]
+    [InlineData("UPDATE commits SET encoded = CAST(encoded || x'00' AS BLOB) WHERE number = (SELECT max(number) FROM commits)")]
+    [InlineData("UPDATE commits SET checksum = zeroblob(32) WHERE number = 1")]
+    [InlineData("UPDATE commits SET number = 99 WHERE number = 2")]
+    [InlineData("UPDATE commits SET position = 99 WHERE number = 2")]
+    [InlineData("UPDATE commits SET write_id = zeroblob(16) WHERE number = 1")]
+    [InlineData("UPDATE ledgers SET number = number + 1")]
+    [InlineData("UPDATE ledgers SET number = 0")]
+    [InlineData("UPDATE ledgers SET epoch = epoch + 1")]
+    [InlineData("UPDATE ledgers SET checksum = zeroblob(32)")]
+    [InlineData("UPDATE ledgers SET name = 'library/other'")]
+    [InlineData("UPDATE ledgers SET contents = zeroblob(16)")]
+    public async Task VerifyNextAsync_OneRowChangedByHand_IsAFault(string change)
+    {
+        await FillAsync();
+        Assert.Null((await VerifyAsync()).Fault);
+
+        _fixture.Execute(change);
+
+        Assert.NotNull((await VerifyAsync()).Fault);
+    }
+
+    [Fact]
+    public async Task VerifyNextAsync_EveryKindOfWrite_KeepsTheChecksum()
+    {
+        var (ledger, layer) = (await FillAsync(), SampleBlob.Of("layer"));
+        var (image, again) = (SampleManifests.Image("again", layers: layer), SampleManifests.Image("a", layers: layer));
+        var name = ledger.Repository;
+        Operation[][] commits =
+        [
+            [new Operation.ManifestPut(image), new Operation.TagSet(Tag.Parse("v1"), image.Digest)],
+            [new Operation.ManifestPut(image)],
+            [new Operation.TagSet(Tag.Parse("v1"), again.Digest)],
+            [new Operation.TagDeleted(Tag.Parse("v1")), new Operation.TagDeleted(Tag.Parse("never-there"))],
+            [new Operation.ManifestDeleted(image.Digest)],
+            [new Operation.ManifestDeleted(image.Digest)],
+            [new Operation.BlobLinked(SampleBlob.Of("child").Digest, 3)],
+            [new Operation.BlobDeleted(SampleBlob.Of("child").Digest)],
+            [new Operation.BlobDeleted(SampleBlob.Of("never there").Digest)],
+        ];
+        foreach (var commit in commits)
+        {
+            await _fixture.Tables.LinkBlobAsync(name, SampleBlob.Of("uploaded").Digest, 8);
+            await ledger.AppendAsync(commit);
+            var verdict = await VerifyAsync();
+            Assert.True(verdict.Fault is null && verdict.Stored is not null, $"{verdict.Fault} after {commit[0]}");
+        }
+    }
+
+    /// <summary>A link that an upload made is kept here and deleted there: the checksum knows only what commits say.</summary>
+    [Fact]
+    public async Task ReadStateAsync_EqualHeadsWithDifferentUploads_AreEqual()
+    {
+        await using var other = new SqliteStoreFixture();
+        var (here, there, blob) = (new SampleLedger(() => _fixture.Ledgers, "library/a"), new SampleLedger(() => other.Ledgers, "library/a"), SampleBlob.Of("both"));
+        foreach (var ledger in new[] { here, there })
+        {
+            await ledger.PutAsync(SampleManifests.Image("a"));
+            await ledger.AppendAsync(new Operation.BlobLinked(blob.Digest, blob.SizeBytes));
+        }
+
+        await _fixture.Store.LinkBlobAsync(here.Repository, blob.Digest, blob.SizeBytes, announce: true);
+        foreach (var ledger in new[] { here, there }) await ledger.AppendAsync(new Operation.BlobDeleted(blob.Digest));
+
+        Assert.NotNull(await _fixture.Tables.FindBlobAsync(here.Repository, blob.Digest));
+        Assert.Null(await other.Tables.FindBlobAsync(here.Repository, blob.Digest));
+        Assert.Equal(await other.Store.ReadStateAsync(here.Id), await _fixture.Store.ReadStateAsync(here.Id));
+    }
+
+    [Fact]
+    public async Task InstallSnapshotAsync_SnapshotOfAnotherStore_HasItsChecksum()
+    {
+        var ledger = await FillAsync();
+        await using var replica = new SqliteStoreFixture();
+        LedgerSnapshot? snapshot = null;
+        await _fixture.Store.ReadSnapshotAsync(ledger.Id, read => snapshot = read with { Entries = [.. read.Entries] });
+
+        await replica.Store.InstallSnapshotAsync(new FeedPosition(SampleLedger.Region, SampleFeed.Incarnation, 9), snapshot!, []);
+
+        Assert.Equal(await _fixture.Store.ReadStateAsync(ledger.Id), await replica.Store.ReadStateAsync(ledger.Id));
+        Assert.Null((await replica.Store.VerifyNextAsync(0))!.Fault);
+    }
+
+    [Fact]
+    public async Task ReadSnapshotAsync_DamagedRow_IsNotCopied()
+    {
+        var ledger = await FillAsync();
+        _fixture.Execute("UPDATE tags SET digest = CAST(x'01' || zeroblob(32) AS BLOB) WHERE name = 'v1'");
+
+        await Assert.ThrowsAsync<InvalidDataException>(() => _fixture.Store.ReadSnapshotAsync(ledger.Id, snapshot => Assert.NotEmpty(snapshot.Entries.ToList())));
+    }
+
+    [Fact]
+    public async Task VerifyNextAsync_PrunedHistory_IsWhole()
+    {
+        var ledger = await FillAsync();
+        await _fixture.Store.PruneFeedAsync(SampleLedger.Region, keep: 1, keepBytes: long.MaxValue, limit: 100);
+
+        Assert.Null((await VerifyAsync()).Fault);
+        _fixture.Execute("UPDATE commits SET encoded = CAST(encoded || x'00' AS BLOB)");
+        Assert.NotNull((await VerifyAsync()).Fault);
+        Assert.NotNull(ledger);
+    }
+
+    [Theory]
+    [InlineData("position = position + 1")]
+    [InlineData("position = position - 1")]
+    [InlineData("checksum = zeroblob(32)")]
+    [InlineData("snapshot = 7")]
+    [InlineData("pruned = 7")]
+    [InlineData("incarnation = '00000001'")]
+    public async Task FindDamagedFeedsAsync_RowChangedByHand_IsFoundUntilItIsReset(string change)
+    {
+        var feed = new SampleFeed();
+        for (var i = 0; i < 3; i++) feed.Tag("library/r", $"v{i}");
+        await _fixture.Store.ApplyAsync(feed.Region, feed.Entries);
+        Assert.Empty(await _fixture.Store.FindDamagedFeedsAsync());
+
+        _fixture.Execute($"UPDATE feeds SET {change} WHERE region = '{feed.Region}'");
+        await _fixture.ReopenAsync();
+
+        Assert.Equal([feed.Region], await _fixture.Store.FindDamagedFeedsAsync());
+        await _fixture.Store.ResetCursorAsync(feed.Region);
+        Assert.Empty(await _fixture.Store.FindDamagedFeedsAsync());
+        var outcome = await _fixture.Store.ApplyAsync(feed.Region, feed.Entries);
+        Assert.Equal((3, null), (outcome.Cursor.Position, outcome.Faulty));
+    }
+
+    [Fact]
+    public async Task AcceptAsync_DamagedChecksum_IsThatOfTheRows()
+    {
+        await FillAsync();
+        _fixture.Execute("UPDATE ledgers SET contents = zeroblob(16)");
+
+        Assert.True(await _fixture.Store.AcceptAsync(await VerifyAsync()));
+
+        Assert.Null((await VerifyAsync()).Fault);
+    }
+
+    public ValueTask DisposeAsync() => _fixture.DisposeAsync();
+
+    private async Task<SampleLedger> FillAsync()
+    {
+        var (ledger, layer) = (new SampleLedger(() => _fixture.Ledgers, "library/a"), SampleBlob.Of("layer"));
+        var subject = SampleManifests.Image("subject");
+        var image = SampleManifests.Image("a", subject.Digest, "application/vnd.example", layer);
+        await ledger.PutAsync(subject, image, SampleManifests.Index(image, subject));
+        await ledger.TagAsync(image.Digest, "v1", "v2");
+        await ledger.TagAsync(subject.Digest, "v2");
+        return ledger;
+    }
+
+    private async Task<LedgerVerdict> VerifyAsync() => await _fixture.Store.VerifyNextAsync(0) ?? throw new InvalidOperationException("There is no ledger.");
+}
