@@ -139,7 +139,7 @@ public sealed partial class LedgerVerifier(
     {
         if (tails.Of(home) is not { } tail) return false;
         var position = new FeedPosition(home, tail.Incarnation, tail.Applied.Position);
-        tail.Visibility.BeginReplacing(); // What comes may be newer than what the feed has brought.
+        tail.Visibility.BeginRepair(); // What comes may be newer than what the feed has brought.
         try
         {
             await repair.RestoreAsync(home, position, ledger, cancellation).ConfigureAwait(false);
@@ -147,7 +147,7 @@ public sealed partial class LedgerVerifier(
         }
         finally
         {
-            tail.Visibility.EndReplacing();
+            tail.Visibility.EndRepair();
         }
     }
 

@@ -16,6 +16,8 @@ public sealed class ReplicaVisibility(TimeProvider clock)
     private readonly Lock _doubts = new();
     private long _doubtful; // The number up to which changes of any name may be here that not all have followed; 0 for none.
     private long _replacedAt = Unknown;
+    private bool _isReplacing;
+    private int _repairs;
     private Lease _lease = new(0, default, TimeSpan.Zero);
 
     /// <summary>Whether this region may answer alone.</summary>
@@ -45,16 +47,44 @@ public sealed class ReplicaVisibility(TimeProvider clock)
     /// <summary>Ends the lease: what is here may be older than what was there, as after a position that went back.</summary>
     internal void DropLease() => Volatile.Write(ref _lease, new Lease(0, default, TimeSpan.Zero));
 
-    /// <summary>Ledgers are about to be replaced by what the source has now, which may be more than the feed has brought.</summary>
+    /// <summary>The tail is about to replace ledgers by what the source has now, which may be more than the feed has brought.</summary>
     internal void BeginReplacing()
     {
-        lock (_doubts) (_doubtful, _replacedAt) = (Unknown, Unknown);
+        lock (_doubts)
+        {
+            _isReplacing = true;
+            Doubt();
+        }
     }
 
-    /// <summary>Ledgers were replaced: all that came with them is in the feed before the head that the source tells next.</summary>
+    /// <summary>The tail has replaced them: all that came with them is in the feed before the head that the source tells next.</summary>
     internal void EndReplacing()
     {
-        lock (_doubts) _replacedAt = clock.GetTimestamp();
+        lock (_doubts)
+        {
+            _isReplacing = false;
+            NoteReplaced();
+        }
+    }
+
+    /// <summary>As <see cref="BeginReplacing"/>, for one ledger that is damaged here; it may be beside the tail and other repairs.</summary>
+    internal void BeginRepair()
+    {
+        lock (_doubts)
+        {
+            _repairs++;
+            Doubt();
+        }
+    }
+
+    /// <summary>Ends what <see cref="BeginRepair"/> began. Doubts end when the last of all replacements has ended.</summary>
+    internal void EndRepair()
+    {
+        lock (_doubts)
+        {
+            _repairs--;
+            NoteReplaced();
+        }
     }
 
     /// <summary>Notes names that are about to change here.</summary>
@@ -78,6 +108,13 @@ public sealed class ReplicaVisibility(TimeProvider clock)
         }
 
         if (lease > TimeSpan.Zero) Volatile.Write(ref _lease, new Lease(askedAt, askedAtUtc, lease * UsedShare));
+    }
+
+    private void Doubt() => (_doubtful, _replacedAt) = (Unknown, Unknown);
+
+    private void NoteReplaced()
+    {
+        if (!_isReplacing && _repairs == 0) _replacedAt = clock.GetTimestamp();
     }
 
     private sealed record Lease(long From, DateTimeOffset FromUtc, TimeSpan Length);
