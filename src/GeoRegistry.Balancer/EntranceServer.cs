@@ -9,10 +9,13 @@ namespace GeoRegistry.Balancer;
 /// <summary>Builds the entrance and runs it until it is asked to stop.</summary>
 internal static class EntranceServer
 {
-    /// <summary>The largest request head, in KiB: more than a region takes, so that the region judges it.</summary>
+    /// <summary>The largest request head, in KiB: more than a region takes, so that the region validates it.</summary>
     private const int MaxRequestHeadKiB = 64;
 
-    /// <summary>How many connections clients may have open, idle ones among them: each costs a socket and some KiB. Further ones are closed at once.</summary>
+    /// <summary>
+    /// How many connections clients may have open, idle ones among them: each costs a socket and some KiB. Further ones
+    /// are closed at once.
+    /// </summary>
     private const int MaxConnections = 8192;
 
     /// <summary>How long requests under way may take to end when the entrance stops.</summary>
@@ -25,7 +28,8 @@ internal static class EntranceServer
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTimeout);
         builder.Services
             .AddSingleton(TimeProvider.System)
-            .AddSingleton(new RegionTurns(config.Regions.Select(region => new Region(region.Id, region.Address.GetLeftPart(UriPartial.Authority)))))
+            .AddSingleton(
+                new RegionTurns(config.Regions.Select(region => new Region(region.Id, region.Address.GetLeftPart(UriPartial.Authority)))))
             .AddSingleton<RepositoryRegions>()
             .AddSingleton(_ => RegionClient.Create())
             .AddSingleton<RegionHealth>()
@@ -38,10 +42,12 @@ internal static class EntranceServer
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxConcurrentConnections = MaxConnections;
             kestrel.Limits.MaxRequestBodySize = null; // The regions have their own limits.
-            kestrel.Limits.MinRequestBodyDataRate = null; // A push may wait for its source; RegionTimeouts.Idle and the limits of connections and requests bound what that costs.
+            // A push may wait for its source; RegionTimeouts.Idle and the limits of connections and requests bound what that costs.
+            kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MaxRequestHeadersTotalSize = MaxRequestHeadKiB * 1024;
             kestrel.Limits.MaxRequestLineSize = MaxRequestHeadKiB * 1024;
-            kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1; // As the client to the regions writes and reads them: bytes pass as they came.
+            // As the client to the regions writes and reads them: bytes pass as they came.
+            kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
             kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
         });
 

@@ -34,7 +34,10 @@ public static class FrontDoorServices
             provider.GetRequiredService<FailureMapping>(),
             provider.GetService<AdminApi>()));
 
-    /// <summary>Adds what a front door among other regions has beside: routing, the admin API, and <see cref="PeerApi"/>. Replication must be registered beside it.</summary>
+    /// <summary>
+    /// Adds what a front door among other regions has beside: routing, the admin API, and <see cref="PeerApi"/>.
+    /// Replication must be registered beside it.
+    /// </summary>
     public static IServiceCollection AddGeoRegistryRegions(this IServiceCollection services) => services
         .AddSingleton<Relay>()
         .AddSingleton<AcknowledgedWrites>()

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace GeoRegistry.Ledgers;
 
-/// <summary>The name of a commit by its place in a feed, such as <c>eu-7f3a9c01-1234</c>. It is the receipt that a push is answered with.</summary>
+/// <summary>
+/// The name of a commit by its place in a feed, such as <c>eu-7f3a9c01-1234</c>. It is the receipt that a push is
+/// answered with.
+/// </summary>
 /// <param name="Region">The region that made the commit.</param>
 /// <param name="Incarnation">The life of its feed in which it did.</param>
 /// <param name="Number">The place in that feed, from 1.</param>

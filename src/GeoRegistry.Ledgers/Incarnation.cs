@@ -4,9 +4,13 @@ using System.Security.Cryptography;
 
 namespace GeoRegistry.Ledgers;
 
-/// <summary>One life of a region's feed: 8 lower-case hexadecimal digits. A region begins a new one whenever its feed may have lost its end.</summary>
+/// <summary>
+/// One life of a region's feed: 8 lower-case hexadecimal digits. A region begins a new one whenever its feed may have
+/// lost its end.
+/// </summary>
 /// <remarks>
-/// A position of a feed names the incarnation that it belongs to, so a region that was set up anew cannot answer for what it lost. The default
+/// A position of a feed names the incarnation that it belongs to, so a region that was set up anew cannot answer for what it lost. The
+/// default
 /// value names none: the cursor of a feed that was never followed.
 /// </remarks>
 public readonly record struct Incarnation
@@ -41,7 +45,8 @@ public readonly record struct Incarnation
     /// <exception cref="FormatException">The text is neither.</exception>
     public static Incarnation Parse(string text) => text.Length == 0
         ? default
-        : TryParse(text, out var incarnation) ? incarnation : throw new FormatException($"'{text}' is not an incarnation: it takes {Length} lower-case hexadecimal digits.");
+        : TryParse(text, out var incarnation) ? incarnation : throw new FormatException(
+            $"'{text}' is not an incarnation: it takes {Length} lower-case hexadecimal digits.");
 
     /// <summary>The incarnation as text; empty for none.</summary>
     public override string ToString() => IsNone ? "" : _value.ToString("x8", CultureInfo.InvariantCulture);

@@ -1,6 +1,9 @@
 namespace GeoRegistry.Ledgers;
 
-/// <summary>The short name of a region, such as <c>eu</c>: 1 to 16 lower-case letters, digits and inner dashes, beginning with a letter.</summary>
+/// <summary>
+/// The short name of a region, such as <c>eu</c>: 1 to 16 lower-case letters, digits and inner dashes, beginning with a
+/// letter.
+/// </summary>
 /// <remarks>It stands in upload URLs, receipts, metrics and stored commits.</remarks>
 public readonly record struct RegionId
 {
@@ -28,7 +31,8 @@ public readonly record struct RegionId
     public static RegionId Parse(string text) =>
         TryParse(text, out var region)
             ? region
-            : throw new FormatException($"'{text}' is not a region id: it takes 1 to {MaxLength} lower-case letters, digits and inner dashes, a letter first.");
+            : throw new FormatException(
+                $"'{text}' is not a region id: it takes 1 to {MaxLength} lower-case letters, digits and inner dashes, a letter first.");
 
     /// <summary>The id as text.</summary>
     public override string ToString() => _text ?? "";

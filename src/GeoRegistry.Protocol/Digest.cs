@@ -19,7 +19,8 @@ public readonly struct Digest : IEquatable<Digest>, IComparable<Digest>
     private Digest(string text) => _text = text;
 
     /// <summary>The algorithm of the hash.</summary>
-    public DigestAlgorithm Algorithm => Text.StartsWith("sha512", StringComparison.Ordinal) ? DigestAlgorithm.Sha512 : DigestAlgorithm.Sha256;
+    public DigestAlgorithm Algorithm => Text.StartsWith("sha512", StringComparison.Ordinal)
+        ? DigestAlgorithm.Sha512 : DigestAlgorithm.Sha256;
 
     /// <summary>The hash in lower-case hexadecimal: 64 or 128 characters.</summary>
     public ReadOnlySpan<char> Hex => Text.AsSpan(7);
@@ -54,7 +55,8 @@ public readonly struct Digest : IEquatable<Digest>, IComparable<Digest>
     public static Digest FromHash(DigestAlgorithm algorithm, ReadOnlySpan<byte> hash)
     {
         if (hash.Length != algorithm.HashSizeBytes())
-            throw new ArgumentException($"A {algorithm.Name()} hash has {algorithm.HashSizeBytes()} bytes, not {hash.Length}.", nameof(hash));
+            throw new ArgumentException(
+                $"A {algorithm.Name()} hash has {algorithm.HashSizeBytes()} bytes, not {hash.Length}.", nameof(hash));
         return new Digest($"{algorithm.Name()}:{Convert.ToHexStringLower(hash)}");
     }
 

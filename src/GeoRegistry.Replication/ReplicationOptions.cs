@@ -18,15 +18,23 @@ public sealed class ReplicationOptions
     [Range(1, 64)]
     public int HydrationParallelism { get; set; } = 4;
 
-    /// <summary>How often a blob is tried that no region has or that arrives damaged, before it becomes a dead letter. Default 10.</summary>
+    /// <summary>
+    /// How often a blob is tried that no region has or that arrives damaged, before it becomes a dead letter. Default 10.
+    /// </summary>
     [Range(1, 1000)]
     public int HydrationAttempts { get; set; } = 10;
 
-    /// <summary>How many of its newest commits a region keeps for the others to follow; one that is further behind gets snapshots. Default 1,000,000.</summary>
+    /// <summary>
+    /// How many of its newest commits a region keeps for the others to follow; one that is further behind gets snapshots.
+    /// Default 1,000,000.
+    /// </summary>
     [Range(1, long.MaxValue)]
     public long RetainedCommits { get; set; } = 1_000_000;
 
-    /// <summary>How many MiB the commits that a region keeps for the others may have together; older ones go though they are among <see cref="RetainedCommits"/>. Default 1024.</summary>
+    /// <summary>
+    /// How many MiB the commits that a region keeps for the others may have together; older ones go though they are among
+    /// <see cref="RetainedCommits"/>. Default 1024.
+    /// </summary>
     [Range(1, 1_048_576)]
     public int RetainedCommitsMiB { get; set; } = 1024;
 }

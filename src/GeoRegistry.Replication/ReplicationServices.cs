@@ -21,7 +21,11 @@ namespace GeoRegistry.Replication;
 /// <summary>Registers replication.</summary>
 public static class ReplicationServices
 {
-    /// <summary>Adds what makes a region one of several. The stores, with <see cref="IReplicaStore"/>, <see cref="IHydrationQueue"/>, <see cref="IRegionRecord"/> and <see cref="IAnnouncements"/>, must be registered beside it.</summary>
+    /// <summary>
+    /// Adds what makes a region one of several. The stores, with <see cref="IReplicaStore"/>,
+    /// <see cref="IHydrationQueue"/>, <see cref="IRegionRecord"/> and <see cref="IAnnouncements"/>, must be registered
+    /// beside it.
+    /// </summary>
     /// <param name="services">Where to.</param>
     /// <param name="self">This region.</param>
     /// <param name="control">Where the topology is read at intervals.</param>

@@ -14,7 +14,10 @@ using Microsoft.Extensions.Logging;
 
 namespace GeoRegistry.Replication;
 
-/// <summary>Runs what keeps a region together with the others: its tails, its hydration, its announcements, the topology's changes.</summary>
+/// <summary>
+/// Runs what keeps a region together with the others: its tails, its hydration, its announcements, the topology's
+/// changes.
+/// </summary>
 public sealed partial class Replicator(
     RegionMap map,
     IControlStore control,
@@ -119,7 +122,8 @@ public sealed partial class Replicator(
     {
         var state = tails.Of(region)!;
         ReplicationMetrics.Observe(state);
-        var tail = new Tail(state, map, peers, replicas, record, repair, application, fetches, hydrator, clock, loggers.CreateLogger<Tail>());
+        var tail = new Tail(state, map, peers, replicas, record, repair, application, fetches, hydrator, clock,
+            loggers.CreateLogger<Tail>());
         lock (_tails) _tails.Add(tail);
         Run(region, Task.WhenAll(tail.RunAsync(stopping), hydrator.RunAsync(region, stopping)));
     }

@@ -21,6 +21,9 @@ public interface IRepository
     Task<WriteOutcome> DeleteAsync(DeleteReference command, CancellationToken cancellation = default);
 
     /// <summary>Takes a blob out of the repository.</summary>
-    /// <returns>Refused with <c>BLOB_UNKNOWN</c> where it is not there, with <c>DENIED</c> and the status 405 while a manifest names it.</returns>
+    /// <returns>
+    /// Refused with <c>BLOB_UNKNOWN</c> where it is not there, with <c>DENIED</c> and the status 405 while a manifest
+    /// names it.
+    /// </returns>
     Task<WriteOutcome> DeleteBlobAsync(DeleteBlob command, CancellationToken cancellation = default);
 }

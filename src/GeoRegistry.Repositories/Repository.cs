@@ -12,7 +12,8 @@ namespace GeoRegistry.Repositories;
 
 /// <summary>The single writer of one repository: it decides each write on the present state, and appends one commit for it.</summary>
 /// <remarks>
-/// Correctness does not rest on being alone: an append names the head it was decided on, and is decided anew where that has moved. What must be asked
+/// Correctness does not rest on being alone: an append names the head it was decided on, and is decided anew where that has moved. What
+/// must be asked
 /// of other regions is asked between two turns, so that no write waits for another's questions.
 /// </remarks>
 public sealed class Repository : IRepository
@@ -90,7 +91,8 @@ public sealed class Repository : IRepository
         if (missing.Count > 0 && await _remote.FindManyAsync(Name, missing, cancellation).ConfigureAwait(false) is { Count: > 0 } remote)
             (outcome, shown, _) = await TakeTurnAsync(() => decide(remote), origin, cancellation).ConfigureAwait(false);
 
-        // Whoever may answer alone learns of it before the client does; and of what it was decided on, which an acknowledgement or a refusal tells too.
+        // Whoever may answer alone learns of it before the client does; and of what it was decided on, which an acknowledgement or a
+        // refusal tells too.
         await shown.WaitAsync(cancellation).ConfigureAwait(false);
         await _visibility.AwaitShownAsync(Name, names).WaitAsync(cancellation).ConfigureAwait(false);
         return outcome;
@@ -115,7 +117,8 @@ public sealed class Repository : IRepository
             }
 
             return new Turn(
-                new WriteOutcome.Refused(RegistryError.Of(ErrorCode.TooManyRequests, $"Other writers of {Name} were faster {MaxAttempts} times; try again.")),
+                new WriteOutcome.Refused(
+                    RegistryError.Of(ErrorCode.TooManyRequests, $"Other writers of {Name} were faster {MaxAttempts} times; try again.")),
                 Task.CompletedTask,
                 []);
         }
@@ -135,8 +138,10 @@ public sealed class Repository : IRepository
         LedgerHead head, Decision.Commit decided, WriteOrigin origin, CancellationToken cancellation)
     {
         var (operations, home) = (decided.Operations, _home());
-        var missing = await _wanted.FindMissingAsync(Name, operations, origin.IngressRegion ?? home.Region, cancellation).ConfigureAwait(false);
-        var change = decided.ChangedNames.Count > 0 ? await _visibility.BeginChangeAsync(Name, decided.ChangedNames, cancellation).ConfigureAwait(false) : null;
+        var missing = await _wanted.FindMissingAsync(Name, operations, origin.IngressRegion ?? home.Region,
+            cancellation).ConfigureAwait(false);
+        var change = decided.ChangedNames.Count > 0 ? await _visibility.BeginChangeAsync(
+            Name, decided.ChangedNames, cancellation).ConfigureAwait(false) : null;
         var commit = new Commit(_ledger, home.Epoch, head.Number + 1, _clock.GetUtcNow(), origin.Actor, home.Region, operations) { Write = origin.Id ?? WriteId.New() };
         _head = null; // Unknown until the store has answered, and after an exception.
         AppendOutcome outcome;

@@ -28,7 +28,10 @@ public sealed class RepositoryOptions
     [Range(1, 10_000_000)]
     public int MaxOpenUploads { get; set; } = 10_000;
 
-    /// <summary>How long the body of an upload may send nothing before the request ends with 408. Default 5 minutes: sources compress, and disks wait.</summary>
+    /// <summary>
+    /// How long the body of an upload may send nothing before the request ends with 408. Default 5 minutes: sources
+    /// compress, and disks wait.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan UploadIdleTimeout { get; set; } = TimeSpan.FromMinutes(5);
 

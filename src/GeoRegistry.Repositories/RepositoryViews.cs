@@ -6,7 +6,10 @@ using GeoRegistry.Repositories.Reads;
 
 namespace GeoRegistry.Repositories;
 
-/// <summary>All that this process keeps in memory of repositories: whoever changes tables tells it here, before anybody is answered.</summary>
+/// <summary>
+/// All that this process keeps in memory of repositories: whoever changes tables tells it here, before anybody is
+/// answered.
+/// </summary>
 /// <param name="reader">The reads of manifests and tags.</param>
 /// <param name="blobs">The reads of blobs.</param>
 public sealed class RepositoryViews(RepositoryReader reader, RepositoryBlobs blobs)

@@ -83,7 +83,8 @@ internal static class Composition
         .AddSingleton<IVisibility>(provider => provider.GetRequiredService<NoOtherRegions>())
         .AddSingleton<Func<RepositoryName, Home>>(_ => new Home(region, FirstEpoch));
 
-    private static IServiceCollection AddAmongOthers(this IServiceCollection services, ServerConfiguration configuration, RegionId region, Topology topology) => services
+    private static IServiceCollection AddAmongOthers(
+        this IServiceCollection services, ServerConfiguration configuration, RegionId region, Topology topology) => services
         .AddGeoRegistryReplication(region, Control(configuration), topology, configuration.Peer, configuration.Replication)
         .AddGeoRegistryRegions()
         .AddSingleton<Func<RepositoryName, Home>>(provider => name => provider.GetRequiredService<RegionMap>().Current.HomeOf(name))

@@ -5,7 +5,9 @@ namespace GeoRegistry.Server;
 /// <summary>How many connections of clients a server takes: as many as were configured, and no more than it may open files for.</summary>
 internal static class ConnectionLimit
 {
-    /// <summary>Files that are not connections' own: the runtime's libraries, the database, the log, connections to other regions.</summary>
+    /// <summary>
+    /// Files that are not connections' own: the runtime's libraries, the database, the log, connections to other regions.
+    /// </summary>
     private const int FilesKept = 256;
 
     /// <summary>A connection is a file, and the blob or upload that it carries is another.</summary>

@@ -41,7 +41,8 @@ internal sealed partial class FeedPruner(
             foreach (var region in map?.Current.Regions.Select(region => region.Id) ?? [self])
             {
                 int pruned;
-                do pruned = await ledgers.PruneFeedAsync(region, options.RetainedCommits, options.RetainedCommitsMiB * 1024L * 1024L, BatchEntries, stopping);
+                do pruned = await ledgers.PruneFeedAsync(region, options.RetainedCommits,
+                    options.RetainedCommitsMiB * 1024L * 1024L, BatchEntries, stopping);
                 while (pruned == BatchEntries);
             }
         }

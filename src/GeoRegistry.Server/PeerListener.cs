@@ -8,12 +8,17 @@ namespace GeoRegistry.Server;
 /// <summary>The listener for other regions: a server of its own, so that no request of a client can come to what it serves.</summary>
 internal sealed class PeerListener : IHostedService, IAsyncDisposable
 {
-    /// <summary>How much of one transfer, and of all on a connection, may be received ahead: enough for fast links between far regions.</summary>
+    /// <summary>
+    /// How much of one transfer, and of all on a connection, may be received ahead: enough for fast links between far
+    /// regions.
+    /// </summary>
     private const int StreamWindowBytes = 4 * 1024 * 1024, ConnectionWindowBytes = 16 * 1024 * 1024;
 
     /// <summary>
-    /// The largest head of a relayed request, in KiB, and the most headers. A client may send a target and headers of <see cref="RegionServer.MaxRequestHeadKiB"/>
-    /// each and 100 headers; HTTP/2 counts 32 bytes more for each, and the relaying region adds its own. A head beyond the limit would end the connection
+    /// The largest head of a relayed request, in KiB, and the most headers. A client may send a target and headers of
+    /// <see cref="RegionServer.MaxRequestHeadKiB"/>
+    /// each and 100 headers; HTTP/2 counts 32 bytes more for each, and the relaying region adds its own. A head beyond the limit would
+    /// end the connection
     /// and all requests on it.
     /// </summary>
     private const int MaxRequestHeadKiB = 4 * RegionServer.MaxRequestHeadKiB, MaxRequestHeaders = 200;
@@ -23,7 +28,8 @@ internal sealed class PeerListener : IHostedService, IAsyncDisposable
 
     private readonly WebApplication _app;
 
-    public PeerListener(PeerOptions options, PeerApi api, IConfiguration configuration, IMemoryPoolFactory<byte> memory, ILoggerFactory loggers)
+    public PeerListener(PeerOptions options, PeerApi api, IConfiguration configuration,
+        IMemoryPoolFactory<byte> memory, ILoggerFactory loggers)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.AddInMemoryCollection(configuration.GetSection("Kestrel:Certificates").AsEnumerable());
@@ -41,7 +47,7 @@ internal sealed class PeerListener : IHostedService, IAsyncDisposable
             kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
             kestrel.Limits.Http2.InitialStreamWindowSize = StreamWindowBytes;
             kestrel.Limits.Http2.InitialConnectionWindowSize = ConnectionWindowBytes;
-            kestrel.Limits.MinRequestBodyDataRate = null; // Relayed bodies are as slow as their clients, whom the client's listener judges.
+            kestrel.Limits.MinRequestBodyDataRate = null; // Relayed bodies are as slow as their clients, whom the client's listener limits.
             kestrel.Limits.MinResponseDataRate = null; // A link between regions may be full.
         });
         _app = builder.Build();

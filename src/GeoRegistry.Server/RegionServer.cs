@@ -22,7 +22,10 @@ internal static class RegionServer
     /// <summary>The largest request head, in KiB: names, digests and a thousand tags fit with room to spare.</summary>
     public const int MaxRequestHeadKiB = 32;
 
-    /// <summary>How much of a body is received before it is asked for, in KiB: one write of an upload. More only takes memory from every transfer.</summary>
+    /// <summary>
+    /// How much of a body is received before it is asked for, in KiB: one write of an upload. More only takes memory from
+    /// every transfer.
+    /// </summary>
     private const int MaxReceivedAheadKiB = 256;
 
     /// <summary>
@@ -34,7 +37,10 @@ internal static class RegionServer
     /// <summary>How long a request's head may take: it is sent at once by all but attackers.</summary>
     private static readonly TimeSpan HeadTimeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a connection without a request is kept: longer than the idle connections of usual proxies, who should be the ones to close.</summary>
+    /// <summary>
+    /// How long a connection without a request is kept: longer than the idle connections of usual proxies, who should be
+    /// the ones to close.
+    /// </summary>
     private static readonly TimeSpan IdleConnectionTimeout = TimeSpan.FromSeconds(130);
 
     public static async Task RunAsync(WebApplicationBuilder builder, ServerConfiguration configuration)
@@ -49,7 +55,8 @@ internal static class RegionServer
         var app = builder.Build();
         await using (app.ConfigureAwait(false))
         {
-            // The stores open before the first request can come, so that a fault ends the start and not a pull. A store that cannot be written serves pulls.
+            // The stores open before the first request can come, so that a fault ends the start and not a pull. A store that cannot be
+            // written serves pulls.
             foreach (var store in app.Services.GetServices<IStoreHealth>()) await store.CheckReadAsync();
             if (app.Services.GetService<TakenUpTopology>() is { } topologies) await topologies.BeginAsync(CancellationToken.None);
             if (app.Services.GetService<HomeVisibility>() is { } visibility) await visibility.ResumeAsync(CancellationToken.None);
@@ -60,7 +67,8 @@ internal static class RegionServer
             Console.WriteLine(
                 $"GeoRegistry region {configuration.Server.Region} listens on {string.Join(", ", app.Urls)} and keeps its data in {app.Services.GetRequiredService<DataFolder>().FullPath}");
             if (app.Services.GetService<PeerListener>() is { } peers)
-                Console.WriteLine($"GeoRegistry region {configuration.Server.Region} talks to other regions on {string.Join(", ", peers.Urls)}");
+                Console.WriteLine(
+                    $"GeoRegistry region {configuration.Server.Region} talks to other regions on {string.Join(", ", peers.Urls)}");
             await app.WaitForShutdownAsync();
         }
     }

@@ -2,8 +2,14 @@ using System.Runtime.InteropServices;
 
 namespace GeoRegistry.Server;
 
-/// <summary>The system's time, whose timestamps go on while the machine sleeps: a lease must not outlive a suspended virtual machine's nap.</summary>
-/// <remarks>The usual timestamps stand still on Linux while it is suspended. Where both clocks stop, as in a virtual machine that is paused, nobody inside can tell.</remarks>
+/// <summary>
+/// The system's time, whose timestamps go on while the machine sleeps: a lease must not outlive a suspended virtual
+/// machine's nap.
+/// </summary>
+/// <remarks>
+/// The usual timestamps stand still on Linux while it is suspended. Where both clocks stop, as in a virtual machine that
+/// is paused, nobody inside can tell.
+/// </remarks>
 internal sealed partial class SystemClock : TimeProvider
 {
     private const int BootTime = 7; // CLOCK_BOOTTIME of Linux.

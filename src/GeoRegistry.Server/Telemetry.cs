@@ -6,7 +6,9 @@ using OpenTelemetry.Trace;
 
 namespace GeoRegistry.Server;
 
-/// <summary>Sends traces and metrics over OTLP, where an operator has said where to: by OpenTelemetry's own environment variables.</summary>
+/// <summary>
+/// Sends traces and metrics over OTLP, where an operator has said where to: by OpenTelemetry's own environment variables.
+/// </summary>
 internal static class Telemetry
 {
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";

@@ -73,7 +73,8 @@ public sealed class DataFolder : IDisposable
         }
         catch (IOException e) when (StoreFaults.Of(e) is null && File.Exists(file))
         {
-            throw new IOException($"Another server runs on the data in {FullPath}: stop it, or give this one a folder of its own with --data.", e);
+            throw new IOException(
+                $"Another server runs on the data in {FullPath}: stop it, or give this one a folder of its own with --data.", e);
         }
     }
 
@@ -81,7 +82,8 @@ public sealed class DataFolder : IDisposable
         fault,
         fault switch
         {
-            StoreFault.ReadOnly => $"The data folder {FullPath} is on a read-only file system: make it writable, or name another folder with --data.",
+            StoreFault.ReadOnly =>
+                $"The data folder {FullPath} is on a read-only file system: make it writable, or name another folder with --data.",
             StoreFault.Full => $"The disk of the data folder {FullPath} is full: free space on it, or name another folder with --data.",
             _ => $"The user {Environment.UserName} may not write the data folder {FullPath}: give that user permission, or name another folder with --data. {cause.Message}",
         },

@@ -3,10 +3,15 @@ using Microsoft.Data.Sqlite;
 
 namespace GeoRegistry.Storage;
 
-/// <summary>The one place that knows how the system and SQLite report a full disk, a read-only file system and missing permission.</summary>
+/// <summary>
+/// The one place that knows how the system and SQLite report a full disk, a read-only file system and missing permission.
+/// </summary>
 internal static class StoreFaults
 {
-    /// <summary>Numbers of errors as Linux has them; <see cref="Exception.HResult"/> of an <see cref="IOException"/> is the system's own number there.</summary>
+    /// <summary>
+    /// Numbers of errors as Linux has them; <see cref="Exception.HResult"/> of an <see cref="IOException"/> is the
+    /// system's own number there.
+    /// </summary>
     private const int NoSpace = 28, ReadOnlyFileSystem = 30, QuotaExceeded = 122;
 
     /// <summary>The same on Windows.</summary>
@@ -22,13 +27,17 @@ internal static class StoreFaults
         UnauthorizedAccessException => StoreFault.NoPermission,
         IOException { HResult: NoSpace or QuotaExceeded or WindowsDiskFull or WindowsHandleDiskFull } => StoreFault.Full,
         IOException { HResult: ReadOnlyFileSystem or WindowsWriteProtected } => StoreFault.ReadOnly,
-        SqliteException { SqliteErrorCode: SqliteFull } or SqliteException { SqliteExtendedErrorCode: SqliteSharedMemorySize } => StoreFault.Full,
+        SqliteException { SqliteErrorCode: SqliteFull } or SqliteException { SqliteExtendedErrorCode: SqliteSharedMemorySize } =>
+            StoreFault.Full,
         SqliteException { SqliteErrorCode: SqliteReadOnly } => StoreFault.ReadOnly,
         SqliteException { SqliteErrorCode: SqlitePermission } => StoreFault.NoPermission,
         _ => null,
     };
 
-    /// <summary>The failure as callers of a store expect it: a <see cref="StoreFaultException"/> where it is one of these, else as it is.</summary>
+    /// <summary>
+    /// The failure as callers of a store expect it: a <see cref="StoreFaultException"/> where it is one of these, else as
+    /// it is.
+    /// </summary>
     /// <param name="failure">What the system reported.</param>
     /// <param name="what">What could not be written, such as the path of a file.</param>
     public static Exception Translate(Exception failure, string what) => failure is not StoreFaultException && Of(failure) is { } fault

@@ -9,7 +9,10 @@ public sealed class DependencyTests
         Libraries = ["Protocol", "Ledgers", "Repositories", "Regions", "Replication", "Access"],
         Stores = ["Storage", "Storage.PostgreSql", "Storage.Azure"];
 
-    /// <summary>What each project may refer to; what those may, it may too. The server composes, so it may know all but other programs.</summary>
+    /// <summary>
+    /// What each project may refer to; what those may, it may too. The server composes, so it may know all but other
+    /// programs.
+    /// </summary>
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["Protocol"] = [],
@@ -40,7 +43,8 @@ public sealed class DependencyTests
     [MemberData(nameof(Projects))]
     public void References_OfAProject_PointTheAllowedWay(string project)
     {
-        Assert.True(Allowed.ContainsKey(project), $"GeoRegistry.{project} is new: decide in {nameof(DependencyTests)} and in ARCHITECTURE.md what it may refer to.");
+        Assert.True(Allowed.ContainsKey(project),
+            $"GeoRegistry.{project} is new: decide in {nameof(DependencyTests)} and in ARCHITECTURE.md what it may refer to.");
         var allowed = ClosureOf(project);
 
         Assert.Empty(ReferencesOf(project).Where(reference => !allowed.Contains(reference)).Select(reference => $"{project} → {reference}"));
@@ -54,7 +58,8 @@ public sealed class DependencyTests
     [Fact]
     public void References_OfAllProjects_AreProjectsOfTheSameFolder() =>
         Assert.All(ProjectFiles(), file => Assert.All(
-            ReferencedFiles(file), reference => Assert.True(File.Exists(Path.Combine(Path.GetDirectoryName(file)!, reference)), $"{Sources.Name(file)} → {reference}")));
+            ReferencedFiles(file), reference => Assert.True(
+                File.Exists(Path.Combine(Path.GetDirectoryName(file)!, reference)), $"{Sources.Name(file)} → {reference}")));
 
     [Fact]
     public void Allowed_Arrows_FormNoCircle() => Assert.All(Allowed.Keys, project => Assert.DoesNotContain(project, ClosureOf(project)));
@@ -81,9 +86,11 @@ public sealed class DependencyTests
         return closure;
     }
 
-    private static IEnumerable<string> ReferencesOf(string project) => References(FileOf(project)).Where(IsOfCode).Select(FileNamed).Select(ShortName);
+    private static IEnumerable<string> ReferencesOf(string project) =>
+        References(FileOf(project)).Where(IsOfCode).Select(FileNamed).Select(ShortName);
 
-    private static IEnumerable<string> StartedBy(string project) => References(FileOf(project)).Where(reference => !IsOfCode(reference)).Select(FileNamed).Select(ShortName);
+    private static IEnumerable<string> StartedBy(string project) =>
+        References(FileOf(project)).Where(reference => !IsOfCode(reference)).Select(FileNamed).Select(ShortName);
 
     private static IEnumerable<string> ReferencedFiles(string projectFile) => References(projectFile).Select(FileNamed);
 

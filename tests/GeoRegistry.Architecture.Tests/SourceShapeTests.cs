@@ -34,7 +34,8 @@ public sealed partial class SourceShapeTests
 
     [Fact]
     public void Files_OfTheRepository_NameNoPathOfOneMachine() =>
-        Assert.Empty(Folders.SelectMany(folder => Sources.Files(folder, ".cs", ".csproj", ".props", ".json", ".sh", ".yml", ".yaml", ".md", ".cfg"))
+        Assert.Empty(
+            Folders.SelectMany(folder => Sources.Files(folder, ".cs", ".csproj", ".props", ".json", ".sh", ".yml", ".yaml", ".md", ".cfg"))
             .SelectMany(file => MachinePath().Matches(File.ReadAllText(file)).Select(match => $"{Sources.Name(file)}: {match.Value}")));
 
     [Fact]

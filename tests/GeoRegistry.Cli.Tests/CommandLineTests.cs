@@ -47,7 +47,8 @@ public sealed class CommandLineTests
 
         var run = await Cli.RunAsync("replication", "status", "--server", address);
 
-        Assert.Equal($"No region answers at {address}: start one with 'georegistry up', or name another with --server.", run.Error.TrimEnd());
+        Assert.Equal(
+            $"No region answers at {address}: start one with 'georegistry up', or name another with --server.", run.Error.TrimEnd());
         Assert.Equal(ExitCode.Failed, run.ExitCode);
         Assert.Empty(run.Output);
     }

@@ -43,5 +43,6 @@ public sealed class ClientFixture : IAsyncLifetime
 
     // The quickest way to have an image in the registry for a test of something else.
     internal async Task PushAsync(OciLayout image, string repository, string tag = "1") =>
-        await Home.Skopeo("copy", "--quiet", "--all", "--preserve-digests", image.Reference, $"docker://{Reference(repository, tag)}").SucceedAsync();
+        await Home.Skopeo("copy", "--quiet", "--all", "--preserve-digests", image.Reference,
+            $"docker://{Reference(repository, tag)}").SucceedAsync();
 }

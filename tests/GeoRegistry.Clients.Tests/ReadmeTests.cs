@@ -14,10 +14,12 @@ public sealed partial class ReadmeTests(ClientFixture client) : IClassFixture<Cl
         await using var up = await UpProcess.StartAsync(client.Home.Child("readme-regions"));
         var folder = Directory.CreateDirectory(client.Home.Child("readme")).FullName;
 
-        // As it stands, but for the port, which a test cannot have for itself, and for a build, which would be another than the one under test.
+        // As it stands, but for the port, which a test cannot have for itself, and for a build, which would be another than the one
+        // under test.
         var script = commands
             .Replace("127.0.0.1:5000", up.Entrance.Authority, StringComparison.Ordinal)
-            .Replace("dotnet run --project src/GeoRegistry.Cli -- ", $"dotnet '{UpProcess.Assembly}' --server {up.Entrance} ", StringComparison.Ordinal);
+            .Replace("dotnet run --project src/GeoRegistry.Cli -- ", $"dotnet '{UpProcess.Assembly}' --server {up.Entrance} ",
+                StringComparison.Ordinal);
         var run = await client.Home.Start("bash", "-c", $"set -eu\ncd '{folder}'\n{script}").SucceedAsync();
 
         Assert.Contains("""{"name":"team/hello","tags":["1"]}""", run.Output, StringComparison.Ordinal);

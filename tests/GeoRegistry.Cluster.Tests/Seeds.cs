@@ -8,7 +8,8 @@ internal static class Seeds
 {
     public static Random Next(ITestOutputHelper output)
     {
-        var seed = int.TryParse(Environment.GetEnvironmentVariable("GEOREGISTRY_SEED"), CultureInfo.InvariantCulture, out var given) ? given : Environment.TickCount;
+        var seed = int.TryParse(Environment.GetEnvironmentVariable("GEOREGISTRY_SEED"), CultureInfo.InvariantCulture, out var given)
+            ? given : Environment.TickCount;
         output.WriteLine($"GEOREGISTRY_SEED={seed}");
         return new Random(seed);
     }

@@ -39,7 +39,8 @@ internal sealed class TestRegion : IAsyncDisposable
     /// <summary>What one process of the region has in memory; two of them on one region know nothing of each other.</summary>
     /// <param name="ledgers">The ledgers as this process finds them; null for the region's own.</param>
     /// <param name="visibility">Who may show what; null for a region that is alone.</param>
-    public TestProcess Start(ILedgerStore? ledgers = null, IVisibility? visibility = null) => new(this, ledgers ?? Metadata, visibility ?? new NoOtherRegions());
+    public TestProcess Start(ILedgerStore? ledgers = null, IVisibility? visibility = null) =>
+        new(this, ledgers ?? Metadata, visibility ?? new NoOtherRegions());
 
     public async ValueTask DisposeAsync()
     {
@@ -89,7 +90,8 @@ internal sealed class TestProcess
 
     public async Task PushBlobAsync(SampleBlob blob, RepositoryName? repository = null)
     {
-        var id = await Uploads.BeginAsync(repository ?? Name, DigestAlgorithm.Sha256) ?? throw new InvalidOperationException("Too many uploads are open.");
+        var id = await Uploads.BeginAsync(repository ?? Name, DigestAlgorithm.Sha256)
+            ?? throw new InvalidOperationException("Too many uploads are open.");
         Assert.IsType<UploadOutcome.Completed>(await Uploads.CompleteAsync(repository ?? Name, id, new UploadChunk(new MemoryStream(blob.Content), null, null), blob.Digest));
     }
 
@@ -122,5 +124,6 @@ internal sealed class TestProcess
     public static LedgerHead Committed(WriteOutcome outcome) => Assert.IsType<WriteOutcome.Committed>(outcome).Head;
 
     /// <summary>The only error of a refusal.</summary>
-    public static Protocol.Errors.RegistryError Refused(WriteOutcome outcome) => Assert.Single(Assert.IsType<WriteOutcome.Refused>(outcome).Errors);
+    public static Protocol.Errors.RegistryError Refused(WriteOutcome outcome) =>
+        Assert.Single(Assert.IsType<WriteOutcome.Refused>(outcome).Errors);
 }

@@ -26,7 +26,8 @@ public sealed class DataFolderTests : IDisposable
 
         var refusal = Assert.Throws<IOException>(() => new DataFolder(_folder.Path, Eu));
 
-        Assert.Equal($"Another server runs on the data in {_folder.Path}: stop it, or give this one a folder of its own with --data.", refusal.Message);
+        Assert.Equal($"Another server runs on the data in {_folder.Path}: stop it, or give this one a folder of its own with --data.",
+            refusal.Message);
     }
 
     [Fact]

@@ -22,7 +22,10 @@ public sealed class FakeClock(DateTimeOffset start) : TimeProvider
         }
     }
 
-    /// <summary>Moves the clock; timers that are due on the way are called before this returns, and the clock shows their time then.</summary>
+    /// <summary>
+    /// Moves the clock; timers that are due on the way are called before this returns, and the clock shows their time
+    /// then.
+    /// </summary>
     public void Advance(TimeSpan by)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(by, TimeSpan.Zero);

@@ -58,7 +58,8 @@ public sealed class OtlpCollector : IAsyncDisposable
                     var body = new byte[int.Parse(lengthLine.Split(':')[1], CultureInfo.InvariantCulture)];
                     await stream.ReadExactlyAsync(body);
                     _bodies.GetOrAdd(lines[0].Split(' ')[1], _ => new ConcurrentQueue<string>()).Enqueue(Encoding.Latin1.GetString(body));
-                    await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
+                    await stream.WriteAsync(
+                        "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
                 }
             }
             catch (IOException)

@@ -62,7 +62,8 @@ public sealed partial class RegistryProcess : IAsyncDisposable
     /// <summary>Starts a server on a data folder and waits until it says where it listens.</summary>
     /// <param name="dataFolder">Its data; used again, it is a restart.</param>
     /// <param name="arguments">Further arguments, as on the command line.</param>
-    public static Task<RegistryProcess> StartAsync(string dataFolder, params string[] arguments) => StartThroughAsync([], dataFolder, arguments);
+    public static Task<RegistryProcess> StartAsync(string dataFolder, params string[] arguments) =>
+        StartThroughAsync([], dataFolder, arguments);
 
     /// <summary>As <see cref="StartAsync"/>, run by another program that becomes it: <c>nice -n 19</c>.</summary>
     /// <param name="runner">The program and its arguments; none to start the server itself.</param>

@@ -4,7 +4,10 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace GeoRegistry.Balancer.Forwarding;
 
-/// <summary>One try of a request at one region: passes its target on as it was sent, watches the region's answer, and leaves the region where that does not come.</summary>
+/// <summary>
+/// One try of a request at one region: passes its target on as it was sent, watches the region's answer, and leaves the
+/// region where that does not come.
+/// </summary>
 internal sealed class Attempt : HttpTransformer, IDisposable
 {
     /// <summary>The header of every answer that says which region gave it.</summary>
@@ -29,22 +32,30 @@ internal sealed class Attempt : HttpTransformer, IDisposable
     /// <summary>Cancelled when the region is left.</summary>
     public CancellationToken Left => _end.Token;
 
-    /// <summary>Why the region's answer is not given to the client and another region is asked; null where it is given, or there is none.</summary>
+    /// <summary>
+    /// Why the region's answer is not given to the client and another region is asked; null where it is given, or there
+    /// is none.
+    /// </summary>
     public string? Declined { get; private set; }
 
-    private TimeSpan HeadTimeout => _region.Readiness == Readiness.Silent ? RegionTimeouts.HeadOfSilent : _plan.HasAnotherReady ? RegionTimeouts.Head : RegionTimeouts.Stall;
+    private TimeSpan HeadTimeout => _region.Readiness == Readiness.Silent ? RegionTimeouts.HeadOfSilent : _plan.HasAnotherReady
+        ? RegionTimeouts.Head : RegionTimeouts.Stall;
 
-    public override async ValueTask TransformRequestAsync(HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+    public override async ValueTask TransformRequestAsync(
+        HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
-        if (_plan.Body is not null && httpContext.Request.ContentLength is null or > ReplayableBody.MaxKeptKiB * 1024) proxyRequest.Headers.ExpectContinue = true; // A region that refuses it does so before the body is read, which then can go to another.
+        // A region that refuses it does so before the body is read, which then can go to another.
+        if (_plan.Body is not null && httpContext.Request.ContentLength is null or > ReplayableBody.MaxKeptKiB * 1024)
+            proxyRequest.Headers.ExpectContinue = true;
         var target = httpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
 
         // The other forms of a target (absolute, asterisk) are left to the forwarder, which makes a path of them.
         if (target.StartsWith('/')) proxyRequest.RequestUri = new Uri(destinationPrefix + target, AsSent);
     }
 
-    public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+    public override async ValueTask<bool> TransformResponseAsync(
+        HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
     {
         if (proxyResponse is null) return false;
         _end.CancelAfter(Timeout.InfiniteTimeSpan);

@@ -4,11 +4,17 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace GeoRegistry.Balancer.Forwarding;
 
-/// <summary>The one handler of every request: sends it to the region whose turn it is, or to the next where that one does not answer.</summary>
+/// <summary>
+/// The one handler of every request: sends it to the region whose turn it is, or to the next where that one does not
+/// answer.
+/// </summary>
 internal sealed partial class Entrance(
     RegionTurns turns, RepositoryRegions repositories, RegionHealth health, IHttpForwarder forwarder, HttpMessageInvoker client, TimeProvider time, ILogger<Entrance> logger)
 {
-    /// <summary>How many requests may be under way: each has two connections and at most 200 KiB of buffers. What comes beyond is answered 503.</summary>
+    /// <summary>
+    /// How many requests may be under way: each has two connections and at most 200 KiB of buffers. What comes beyond is
+    /// answered 503.
+    /// </summary>
     public const int MaxRequests = 4096;
 
     private static readonly ForwarderRequestConfig Forwarding = new()
@@ -26,7 +32,8 @@ internal sealed partial class Entrance(
         try
         {
             if (Interlocked.Increment(ref _underWay) <= MaxRequests) await ForwardAsync(http);
-            else await EntranceError.WriteAsync(http, StatusCodes.Status503ServiceUnavailable, $"The entrance has {MaxRequests} requests under way, its limit.");
+            else await EntranceError.WriteAsync(http, StatusCodes.Status503ServiceUnavailable,
+                $"The entrance has {MaxRequests} requests under way, its limit.");
         }
         finally
         {
@@ -44,7 +51,8 @@ internal sealed partial class Entrance(
             LogSentAgain(region.Id, http.Request.Method, failure);
             http.Response.Clear();
             if (!plan.MustBeSentAgain) continue;
-            await EntranceError.WriteAsync(http, StatusCodes.Status503ServiceUnavailable, $"Region {region.Id} may not have this repository: send the request again, and it goes to a region that may.");
+            await EntranceError.WriteAsync(http, StatusCodes.Status503ServiceUnavailable,
+                $"Region {region.Id} may not have this repository: send the request again, and it goes to a region that may.");
             return;
         }
 
@@ -79,7 +87,9 @@ internal sealed partial class Entrance(
     }
 
     private static BadHttpRequestException IdleClient =>
-        new($"Nothing more of the request's body came for {RegionTimeouts.Idle.TotalMinutes:0} minutes.", StatusCodes.Status408RequestTimeout);
+        new($"Nothing more of the request's body came for {RegionTimeouts.Idle.TotalMinutes:0} minutes.",
+            StatusCodes.Status408RequestTimeout);
 
-    private static BadHttpRequestException Unsendable(Exception? failure) => new($"The request cannot be passed on: {failure?.Message}", StatusCodes.Status400BadRequest);
+    private static BadHttpRequestException Unsendable(Exception? failure) =>
+        new($"The request cannot be passed on: {failure?.Message}", StatusCodes.Status400BadRequest);
 }

@@ -3,7 +3,10 @@ using System.Text.Json;
 namespace GeoRegistry.Balancer.Forwarding;
 
 /// <summary>The answers that the entrance gives itself, in the form of the registry's errors.</summary>
-/// <remarks>Source: OCI Distribution Spec v1.1 §Error Codes; where no request is at fault the code is GeoRegistry's own, since the specification has none for that.</remarks>
+/// <remarks>
+/// Source: OCI Distribution Spec v1.1 §Error Codes; where no request is at fault the code is GeoRegistry's own, since the
+/// specification has none for that.
+/// </remarks>
 internal static class EntranceError
 {
     /// <summary>Answers that no region could.</summary>
@@ -11,7 +14,8 @@ internal static class EntranceError
 
     /// <summary>Answers a request whose body was too slow or malformed, as a region does.</summary>
     public static Task WriteAsync(HttpContext http, BadHttpRequestException fault) => WriteAsync(
-        http, fault.StatusCode, http.Request.Path.Value?.Contains("/blobs/uploads", StringComparison.Ordinal) == true ? "BLOB_UPLOAD_INVALID" : "MANIFEST_INVALID", fault.Message);
+        http, fault.StatusCode, http.Request.Path.Value?.Contains("/blobs/uploads", StringComparison.Ordinal) == true
+            ? "BLOB_UPLOAD_INVALID" : "MANIFEST_INVALID", fault.Message);
 
     private static async Task WriteAsync(HttpContext http, int status, string code, string message)
     {

@@ -34,7 +34,9 @@ internal static class ForwardingFailure
     /// <summary>Whether the entrance could not make the region's request of the client's, so that no region can have it.</summary>
     public static bool IsUnsendable(ForwarderError error, Exception? failure) =>
         error == ForwarderError.RequestCreation
-        || (error == ForwarderError.Request && failure is HttpRequestException { HttpRequestError: HttpRequestError.Unknown, InnerException: null }); // Such as a header in bytes that HTTP cannot carry.
+        // Such as a header in bytes that HTTP cannot carry.
+        || (error == ForwarderError.Request
+            && failure is HttpRequestException { HttpRequestError: HttpRequestError.Unknown, InnerException: null });
 
     /// <summary>What was wrong with the client's own body, or null where nothing was.</summary>
     public static BadHttpRequestException? FaultOfClient(Exception? failure) => failure switch

@@ -5,12 +5,16 @@ namespace GeoRegistry.Balancer.Forwarding;
 
 /// <summary>A request's body as it arrives, whose beginning is kept so that a short one can be sent again to another region.</summary>
 /// <remarks>
-/// A read that is cancelled leaves the client's connection as it was, so that an answer can still be given, or the rest be read: the server's own
+/// A read that is cancelled leaves the client's connection as it was, so that an answer can still be given, or the rest be read: the
+/// server's own
 /// stream would take the body for being read for ever.
 /// </remarks>
 internal sealed class ReplayableBody(PipeReader source) : ReadOnlyStream
 {
-    /// <summary>How much is kept, in KiB: nearly every manifest. Larger bodies follow requests without one, by which the entrance learns where they may go.</summary>
+    /// <summary>
+    /// How much is kept, in KiB: nearly every manifest. Larger bodies follow requests without one, by which the entrance
+    /// learns where they may go.
+    /// </summary>
     public const int MaxKeptKiB = 64;
 
     private byte[]? _kept = [];

@@ -8,7 +8,10 @@ internal static class RepositoryPath
     private static readonly string[] Resources = ["/manifests/", "/blobs/", "/tags/", "/referrers/"];
 
     /// <summary>The repository's name as it stands in a path, or null where there is none.</summary>
-    /// <remarks>Names may have parts such as <c>blobs</c>: what is named last is the resource. Whether the name is valid is for the regions to say.</remarks>
+    /// <remarks>
+    /// Names may have parts such as <c>blobs</c>: what is named last is the resource. Whether the name is valid is for
+    /// the regions to say.
+    /// </remarks>
     public static string? RepositoryOf(string path)
     {
         if (!path.StartsWith(Root, StringComparison.Ordinal)) return null;

@@ -48,7 +48,10 @@ internal sealed class RequestPlan : IDisposable
     /// <summary>Whether a region is left that answered its last health check.</summary>
     public bool HasAnotherReady => _left.Exists(region => region.Readiness != Readiness.Silent);
 
-    /// <summary>Whether the client has to send the request again to have it answered: another region may have the repository, but more of the body was read than is kept.</summary>
+    /// <summary>
+    /// Whether the client has to send the request again to have it answered: another region may have the repository, but
+    /// more of the body was read than is kept.
+    /// </summary>
     public bool MustBeSentAgain { get; private set; }
 
     /// <summary>Why each region that was tried did not answer.</summary>
@@ -67,12 +70,16 @@ internal sealed class RequestPlan : IDisposable
     /// <summary>Notes why a region did not answer.</summary>
     public void Failed(Region region, string why) => _failures.Add($"{region.Id}: {why}");
 
-    /// <summary>Why a region's answer should not be given to the client, as another region may have a better one; null where it should.</summary>
+    /// <summary>
+    /// Why a region's answer should not be given to the client, as another region may have a better one; null where it
+    /// should.
+    /// </summary>
     public string? WhyDeclined(Region region, HttpResponseMessage answer)
     {
         if ((int)answer.StatusCode == StatusCodes.Status403Forbidden && answer.Headers.TryGetValues(AllowedRegions, out var allowed)) return WhyRefused(string.Join(',', allowed));
         if (_repository is not null && _repositories.Find(_repository) is { IsEmpty: false } known && !known.Contains(region)) _repositories.Forget(_repository);
-        return (int)answer.StatusCode >= StatusCodes.Status500InternalServerError && MayGoElsewhere && _left.Count > 0 ? $"it answered {(int)answer.StatusCode}" : null;
+        return (int)answer.StatusCode >= StatusCodes.Status500InternalServerError && MayGoElsewhere
+            && _left.Count > 0 ? $"it answered {(int)answer.StatusCode}" : null;
     }
 
     public void Dispose() => Body?.Dispose();

@@ -5,7 +5,8 @@ using GeoRegistry.Balancer.Regions;
 namespace GeoRegistry.Balancer.Health;
 
 /// <summary>Asks every region each second whether it is ready for pulls and for pushes, and tells <see cref="RegionTurns"/>.</summary>
-internal sealed partial class RegionHealth(RegionTurns turns, HttpMessageInvoker http, TimeProvider time, ILogger<RegionHealth> logger) : BackgroundService
+internal sealed partial class RegionHealth(RegionTurns turns, HttpMessageInvoker http, TimeProvider time,
+    ILogger<RegionHealth> logger) : BackgroundService
 {
     /// <summary>How much of a region's word on why it is not ready goes into the log, in characters.</summary>
     private const int MaxFaultLength = 500;
@@ -13,7 +14,8 @@ internal sealed partial class RegionHealth(RegionTurns turns, HttpMessageInvoker
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     /// <summary>Asks every region once.</summary>
-    public Task CheckAllAsync(CancellationToken cancellation) => Task.WhenAll(turns.All.Select(region => CheckAsync(region, first: true, cancellation)));
+    public Task CheckAllAsync(CancellationToken cancellation) =>
+        Task.WhenAll(turns.All.Select(region => CheckAsync(region, first: true, cancellation)));
 
     /// <summary>Takes a region that refused a connection for silent until it answers a health check again.</summary>
     public void Refused(Region region, Exception failure)
@@ -22,7 +24,8 @@ internal sealed partial class RegionHealth(RegionTurns turns, HttpMessageInvoker
     }
 
     /// <inheritdoc/>
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(turns.All.Select(region => WatchAsync(region, stoppingToken)));
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(turns.All.Select(region => WatchAsync(region, stoppingToken)));
 
     private async Task WatchAsync(Region region, CancellationToken stopping)
     {

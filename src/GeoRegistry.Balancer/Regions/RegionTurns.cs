@@ -22,7 +22,10 @@ internal sealed class RegionTurns
     /// <summary>Every region, healthy or not, in the order of turns.</summary>
     public ImmutableArray<Region> All { get; }
 
-    /// <summary>Every region in the order in which a new request tries them: those that are ready for it in turn, then the others, the likeliest first.</summary>
+    /// <summary>
+    /// Every region in the order in which a new request tries them: those that are ready for it in turn, then the others,
+    /// the likeliest first.
+    /// </summary>
     /// <param name="need"><see cref="Readiness.Pulls"/> or <see cref="Readiness.Pushes"/>.</param>
     /// <remarks>Each call takes a turn.</remarks>
     public IEnumerable<Region> Next(Readiness need)

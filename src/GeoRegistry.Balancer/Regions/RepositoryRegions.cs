@@ -10,7 +10,10 @@ namespace GeoRegistry.Balancer.Regions;
 /// </remarks>
 internal sealed class RepositoryRegions
 {
-    /// <summary>How many repositories are remembered: some MiB of names. The oldest is forgotten for a new one, which is then learned again.</summary>
+    /// <summary>
+    /// How many repositories are remembered: some MiB of names. The oldest is forgotten for a new one, which is then
+    /// learned again.
+    /// </summary>
     public const int Capacity = 10_000;
 
     private readonly ConcurrentDictionary<string, ImmutableArray<Region>> _regions = new();

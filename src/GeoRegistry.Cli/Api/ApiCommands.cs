@@ -40,7 +40,8 @@ internal sealed class ApiCommands(CliConsole console)
     /// <param name="type">What the answer is.</param>
     /// <param name="render">Makes the table of it.</param>
     /// <param name="cancellation">Ends the wait for the answer.</param>
-    public async Task<int> ShowAsync<T>(ParseResult parsed, HttpMethod method, string target, JsonTypeInfo<T> type, Func<T, IRenderable> render, CancellationToken cancellation)
+    public async Task<int> ShowAsync<T>(ParseResult parsed, HttpMethod method, string target, JsonTypeInfo<T> type,
+        Func<T, IRenderable> render, CancellationToken cancellation)
         where T : class
     {
         var (report, json, code) = await AskAsync(parsed, method, target, type, cancellation);

@@ -6,17 +6,17 @@ namespace GeoRegistry.Cli.Api;
 internal sealed class RegistryApi : IDisposable
 {
     /// <summary>Longer than any wait that the API itself allows.</summary>
-    private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(100);
+    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(100);
 
     private readonly HttpClient _http;
     private readonly Uri _server;
 
     /// <param name="server">The region or entrance to ask.</param>
-    /// <param name="patience">How long an answer may take. Default 100 seconds.</param>
-    public RegistryApi(Uri server, TimeSpan? patience = null)
+    /// <param name="timeout">How long an answer may take. Default 100 seconds.</param>
+    public RegistryApi(Uri server, TimeSpan? timeout = null)
     {
         _server = server;
-        _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = patience ?? DefaultPatience };
+        _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = timeout ?? DefaultTimeout };
     }
 
     /// <summary>Sends a request and reads its whole answer.</summary>

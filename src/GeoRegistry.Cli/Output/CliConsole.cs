@@ -30,7 +30,10 @@ internal sealed class CliConsole
     /// <summary>Whether somebody looks at standard output as it comes.</summary>
     public bool IsTerminal { get; }
 
-    /// <summary>Says a sentence to whoever runs the command. Where it cannot be written, on a full disk, the command goes on without it.</summary>
+    /// <summary>
+    /// Says a sentence to whoever runs the command. Where it cannot be written, on a full disk, the command goes on
+    /// without it.
+    /// </summary>
     public void Say(string sentence)
     {
         try

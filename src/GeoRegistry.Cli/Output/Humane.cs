@@ -28,7 +28,8 @@ internal static class Humane
     };
 
     /// <summary>A count and its noun: <c>1 commit</c>, <c>2 commits</c>.</summary>
-    public static string Count(long count, string noun) => $"{count.ToString(CultureInfo.InvariantCulture)} {noun}{(count == 1 ? "" : "s")}";
+    public static string Count(long count, string noun) =>
+        $"{count.ToString(CultureInfo.InvariantCulture)} {noun}{(count == 1 ? "" : "s")}";
 
     private static string Number(double value, bool whole = false) =>
         value.ToString(whole || value >= 99.95 ? "0" : "0.#", CultureInfo.InvariantCulture);

@@ -41,7 +41,8 @@ internal static class WaitCommand
         {
             var left = timeout - time.GetElapsedTime(began);
             var wait = left < MaxWait ? left : MaxWait;
-            var target = Target.Of($"/api/v1/receipts/{Uri.EscapeDataString(receipt)}", ("region", region), ("wait", $"{Math.Max(0, (long)wait.TotalMilliseconds)}ms"));
+            var target = Target.Of($"/api/v1/receipts/{Uri.EscapeDataString(receipt)}", ("region", region),
+                ("wait", $"{Math.Max(0, (long)wait.TotalMilliseconds)}ms"));
             var (report, json, code) = await api.AskAsync(parsed, HttpMethod.Get, target, ApiJson.Default.ReceiptReport, cancellation);
             if (report is null) return code;
             var done = report.Regions.All(IsDone);

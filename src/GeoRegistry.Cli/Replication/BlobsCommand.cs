@@ -23,7 +23,8 @@ internal static class BlobsCommand
         command.SetAction((parsed, cancellation) => api.ShowAsync(
             parsed,
             HttpMethod.Get,
-            Target.Of($"/api/v1/replication/{name}", ("region", parsed.GetValue(region)), ("n", parsed.GetValue(limit)?.ToString(CultureInfo.InvariantCulture))),
+            Target.Of($"/api/v1/replication/{name}", ("region", parsed.GetValue(region)),
+                ("n", parsed.GetValue(limit)?.ToString(CultureInfo.InvariantCulture))),
             ApiJson.Default.BlobsReport,
             report => Render(api, report, none),
             cancellation));
@@ -56,6 +57,9 @@ internal static class BlobsCommand
 /// <summary>What <c>GET /api/v1/replication/pending</c> and <c>…/dead-letters</c> answer.</summary>
 internal sealed record BlobsReport(IReadOnlyList<AwaitedBlob> Blobs, IReadOnlyList<string>? Unreachable);
 
-/// <summary>A blob that a region lacks; <paramref name="RetryInSeconds"/> is null for a dead letter, <paramref name="Error"/> before the first attempt failed.</summary>
+/// <summary>
+/// A blob that a region lacks; <paramref name="RetryInSeconds"/> is null for a dead letter, <paramref name="Error"/>
+/// before the first attempt failed.
+/// </summary>
 internal sealed record AwaitedBlob(
     string Region, string Digest, long SizeBytes, string? From, string? Repository, long Attempts, double? AgeSeconds, double? RetryInSeconds, string? Error);

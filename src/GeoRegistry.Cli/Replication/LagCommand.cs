@@ -35,7 +35,8 @@ internal static class LagCommand
         if (report.Repositories.Count == 0) api.Console.Say("Every repository is complete.");
         var table = Tables.Of("region", "repository", "commits", "blobs", "size", "oldest");
         foreach (var lag in report.Repositories)
-            table.Add(lag.Region, lag.Repository, $"{lag.PendingCommits}", $"{lag.PendingBlobs}", Humane.Size(lag.PendingBytes), Humane.Age(lag.OldestSeconds));
+            table.Add(lag.Region, lag.Repository, $"{lag.PendingCommits}", $"{lag.PendingBlobs}", Humane.Size(lag.PendingBytes),
+                Humane.Age(lag.OldestSeconds));
         return table;
     }
 }
@@ -44,4 +45,5 @@ internal static class LagCommand
 internal sealed record LagReport(IReadOnlyList<RepositoryLag> Repositories, IReadOnlyList<string>? Unreachable);
 
 /// <summary>What one region lacks of one repository.</summary>
-internal sealed record RepositoryLag(string Region, string Repository, long PendingCommits, long PendingBlobs, long PendingBytes, double? OldestSeconds);
+internal sealed record RepositoryLag(string Region, string Repository, long PendingCommits, long PendingBlobs,
+    long PendingBytes, double? OldestSeconds);

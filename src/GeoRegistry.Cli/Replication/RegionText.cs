@@ -12,10 +12,12 @@ internal static class RegionText
         string.Join(", ", (region.HomeOf ?? []).Select(prefix => prefix.Length == 0 ? "(all others)" : prefix));
 
     /// <summary>How far it has followed each other region: <c>eu 120/120 ap 4/5 (connecting)</c>.</summary>
-    public static string Applied(RegionReport region) => string.Join(' ', (region.Sources ?? []).Select(source => $"{source.Region} {Applied(source)}"));
+    public static string Applied(RegionReport region) =>
+        string.Join(' ', (region.Sources ?? []).Select(source => $"{source.Region} {Applied(source)}"));
 
     /// <summary>How far it has followed one: <c>4/5 (connecting)</c>.</summary>
-    public static string Applied(SourceReport source) => $"{source.Applied}/{source.Head}{(source.State == Live ? "" : $" ({source.State})")}";
+    public static string Applied(SourceReport source) =>
+        $"{source.Applied}/{source.Head}{(source.State == Live ? "" : $" ({source.State})")}";
 
     /// <summary>What it has yet to fetch: <c>2 commits, 1.5 MiB</c>; empty where there is nothing.</summary>
     public static string Pending(RegionReport region)
@@ -32,5 +34,6 @@ internal static class RegionText
     }
 
     /// <summary>The age of the oldest commit of another region that is not complete here; null where it follows none.</summary>
-    public static string? Lag(RegionReport region) => region.Sources is { Count: > 0 } sources ? Humane.Age(sources.Max(source => source.LagSeconds)) : null;
+    public static string? Lag(RegionReport region) =>
+        region.Sources is { Count: > 0 } sources ? Humane.Age(sources.Max(source => source.LagSeconds)) : null;
 }

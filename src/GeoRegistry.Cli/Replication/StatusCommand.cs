@@ -29,7 +29,8 @@ internal static class StatusCommand
 
     internal static IRenderable Render(ReplicationReport report)
     {
-        var table = Tables.Of("region", "home of", "feed", "follows", "applied", "pending", "dead letters", "lag", "heard", "push-to-complete");
+        var table = Tables.Of("region", "home of", "feed", "follows", "applied", "pending", "dead letters", "lag",
+            "heard", "push-to-complete");
         foreach (var region in report.Regions)
         {
             if (!region.Reachable) table.Add(region.Region, null, null, null, $"did not answer: {region.Error}", null, null, null, null, null);

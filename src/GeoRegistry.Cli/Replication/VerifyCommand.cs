@@ -34,7 +34,8 @@ internal static class VerifyCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(ApiCommands api, ParseResult parsed, string? region, bool repairs, CancellationToken cancellation)
+    private static async Task<int> RunAsync(ApiCommands api, ParseResult parsed, string? region, bool repairs,
+        CancellationToken cancellation)
     {
         var (asked, json, code) = await api.AskAsync(
             parsed, HttpMethod.Post, Target.Of(Path, ("region", region), ("repair", repairs ? "true" : null)), ApiJson.Default.VerificationReport, cancellation);
@@ -71,9 +72,11 @@ internal static class VerifyCommand
         var table = Tables.Of("region", "ledgers", "compared", "blobs", "size", "found", "repaired", "what");
         foreach (var row in report.Regions)
         {
-            table.Add(row.Region, $"{row.Ledgers}", $"{row.Compared}", $"{row.Blobs}", Humane.Size(row.Bytes), $"{row.Found}", $"{row.Repaired}", row.Error);
+            table.Add(row.Region, $"{row.Ledgers}", $"{row.Compared}", $"{row.Blobs}", Humane.Size(row.Bytes), $"{row.Found}",
+                $"{row.Repaired}", row.Error);
             foreach (var finding in row.Findings ?? [])
-                table.Add(row.Region, null, null, null, null, null, finding.Repaired ? "yes" : "no", $"{finding.Kind} {finding.Name}: {finding.Fault}");
+                table.Add(row.Region, null, null, null, null, null, finding.Repaired ? "yes" : "no",
+                    $"{finding.Kind} {finding.Name}: {finding.Fault}");
         }
 
         return table;

@@ -22,7 +22,8 @@ internal readonly record struct ImageName(RepositoryName Repository, Reference R
         }
 
         Reference reference = default;
-        var valid = RepositoryName.TryParse(name, out var repository) && split >= 0 && Reference.TryParse(text[(split + 1)..], out reference) && reference.IsDigest == at >= 0;
+        var valid = RepositoryName.TryParse(name, out var repository) && split >= 0
+            && Reference.TryParse(text[(split + 1)..], out reference) && reference.IsDigest == at >= 0;
         fault = valid ? null : $"'{text}' is not an image: {Form}.";
         return new ImageName(repository, reference);
     }

@@ -2,7 +2,10 @@ using System.Text;
 
 namespace GeoRegistry.Cli.Up;
 
-/// <summary>The file that a process's output is added to, line by line. A file that cannot be written, on a full disk, costs its lines and nothing else.</summary>
+/// <summary>
+/// The file that a process's output is added to, line by line. A file that cannot be written, on a full disk, costs its
+/// lines and nothing else.
+/// </summary>
 internal sealed class ChildLog : IDisposable
 {
     private readonly Lock _writing = new();

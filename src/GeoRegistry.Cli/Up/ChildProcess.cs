@@ -57,7 +57,7 @@ internal sealed partial class ChildProcess : IDisposable
 
     /// <summary>Starts it and waits until it says where it listens.</summary>
     /// <exception cref="StartFault">It ended, or did not say so in time; the message has its last words.</exception>
-    public async Task StartAsync(ProcessStarter starter, TimeSpan patience, TimeProvider time, CancellationToken cancellation)
+    public async Task StartAsync(ProcessStarter starter, TimeSpan timeout, TimeProvider time, CancellationToken cancellation)
     {
         await starter.StartAsync(_process);
         _isStarted = true;
@@ -67,11 +67,11 @@ internal sealed partial class ChildProcess : IDisposable
         Ended = _process.WaitForExitAsync(CancellationToken.None);
         try
         {
-            await Task.WhenAny(_ready.Task, Ended).WaitAsync(patience, time, cancellation);
+            await Task.WhenAny(_ready.Task, Ended).WaitAsync(timeout, time, cancellation);
         }
         catch (TimeoutException)
         {
-            throw new StartFault(this, $"{Name} was not ready within {patience.TotalSeconds:0} s");
+            throw new StartFault(this, $"{Name} was not ready within {timeout.TotalSeconds:0} s");
         }
 
         if (!_ready.Task.IsCompleted) throw new StartFault(this, $"{Name} could not start (exit code {ExitCode})");

@@ -38,7 +38,8 @@ internal sealed class ClusterFolder
 
     /// <summary>Makes what is missing, and reads what is there.</summary>
     /// <param name="path">The folder.</param>
-    /// <param name="count">How many regions it is to have; null for as many as it has, or <see cref="DefaultRegions"/> in a new one.</param>
+    /// <param name="count">How many regions it is to have; null for as many as it has, or <see cref="DefaultRegions"/> in a new
+    /// one.</param>
     /// <param name="fault">Why it cannot be used, with the remedy, where the result is null.</param>
     public static ClusterFolder? Prepare(string path, int? count, out string fault)
     {

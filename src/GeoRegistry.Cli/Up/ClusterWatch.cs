@@ -4,13 +4,16 @@ using GeoRegistry.Cli.Replication;
 
 namespace GeoRegistry.Cli.Up;
 
-/// <summary>What a running cluster looks like from outside: which processes have ended, and what the first reachable region says of all.</summary>
+/// <summary>
+/// What a running cluster looks like from outside: which processes have ended, and what the first reachable region says
+/// of all.
+/// </summary>
 internal sealed class ClusterWatch(LocalCluster cluster, TimeProvider time) : IDisposable
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1), Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1), Timeout = TimeSpan.FromSeconds(5);
 
     private readonly HashSet<ChildProcess> _ended = [];
-    private readonly Dictionary<ChildProcess, RegistryApi> _apis = cluster.Regions.ToDictionary(child => child, child => new RegistryApi(child.Address!, Patience));
+    private readonly Dictionary<ChildProcess, RegistryApi> _apis = cluster.Regions.ToDictionary(child => child, child => new RegistryApi(child.Address!, Timeout));
 
     /// <summary>Looks once a second until every region has ended.</summary>
     /// <param name="say">Is given what an operator must hear, once: a process that ended by itself, a log that cannot be written.</param>

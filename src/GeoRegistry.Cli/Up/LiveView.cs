@@ -38,7 +38,8 @@ internal sealed class LiveView(CliConsole console, LocalCluster cluster, TimePro
             if (!isRunning) table.Add(id, "down", null, null, null, null, null);
             else if (region is null) table.Add(id, address, null, null, null, null, null);
             else if (!region.Reachable) table.Add(id, address, null, null, $"did not answer: {region.Error}", null, null);
-            else table.Add(id, address, RegionText.HomeOf(region), $"{region.Feed}", RegionText.Applied(region), RegionText.Pending(region), RegionText.Lag(region));
+            else table.Add(id, address, RegionText.HomeOf(region), $"{region.Feed}", RegionText.Applied(region),
+                RegionText.Pending(region), RegionText.Lag(region));
         }
 
         return table;

@@ -5,10 +5,10 @@ namespace GeoRegistry.Cli.Up;
 /// <summary>The processes of a cluster on this machine: a server for each region, and the entrance.</summary>
 internal sealed class LocalCluster(ClusterFolder folder, Programs programs, ProcessStarter starter, TimeProvider time) : IAsyncDisposable
 {
-    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
 
     /// <summary>How long processes may take to end; then they are killed.</summary>
-    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
 
     private readonly List<ChildProcess> _regions = [];
 
@@ -24,11 +24,11 @@ internal sealed class LocalCluster(ClusterFolder folder, Programs programs, Proc
     {
         foreach (var region in folder.Regions)
             _regions.Add(new ChildProcess(region.Id, programs.Server, Arguments(region, options), folder.LogOf(region.Id)));
-        await Task.WhenAll(_regions.Select(child => child.StartAsync(starter, StartPatience, time, cancellation)));
+        await Task.WhenAll(_regions.Select(child => child.StartAsync(starter, StartTimeout, time, cancellation)));
 
         var regions = string.Join(';', _regions.Select(child => $"{child.Name}={child.Address!.GetLeftPart(UriPartial.Authority)}"));
         Entrance = new ChildProcess("entrance", programs.Balancer, ["--listen", options.Listen.GetLeftPart(UriPartial.Authority), "--regions", regions], folder.LogOf("entrance"));
-        await Entrance.StartAsync(starter, StartPatience, time, cancellation);
+        await Entrance.StartAsync(starter, StartTimeout, time, cancellation);
     }
 
     /// <summary>Asks every process to stop and waits until all have; those that take too long are killed.</summary>
@@ -37,9 +37,9 @@ internal sealed class LocalCluster(ClusterFolder folder, Programs programs, Proc
         // The entrance first: requests that it has under way need the regions.
         var began = time.GetTimestamp();
         Entrance?.Terminate();
-        await EndedAsync(Entrance is null ? [] : [Entrance], StopPatience / 2);
+        await EndedAsync(Entrance is null ? [] : [Entrance], StopTimeout / 2);
         foreach (var child in All) child.Terminate();
-        await EndedAsync(All, StopPatience - time.GetElapsedTime(began));
+        await EndedAsync(All, StopTimeout - time.GetElapsedTime(began));
         Kill();
         await Task.WhenAll(All.Select(child => child.Ended));
     }
@@ -56,11 +56,11 @@ internal sealed class LocalCluster(ClusterFolder folder, Programs programs, Proc
         foreach (var child in All) child.Dispose();
     }
 
-    private async Task EndedAsync(IEnumerable<ChildProcess> children, TimeSpan patience)
+    private async Task EndedAsync(IEnumerable<ChildProcess> children, TimeSpan timeout)
     {
         try
         {
-            await Task.WhenAll(children.Select(child => child.Ended)).WaitAsync(patience, time);
+            await Task.WhenAll(children.Select(child => child.Ended)).WaitAsync(timeout, time);
         }
         catch (TimeoutException)
         {

@@ -41,7 +41,7 @@ internal static class LocalTopology
 
     /// <summary>Reads the regions of a topology file.</summary>
     /// <returns>The regions, at least one; null where there are none to be found, and <paramref name="fault"/> says why.</returns>
-    /// <remarks>The servers judge the rest, and a fault there is told from their logs.</remarks>
+    /// <remarks>The servers validate the rest, and a fault there is told from their logs.</remarks>
     public static IReadOnlyList<(string Id, Uri Peer)>? Read(string file, out string fault)
     {
         try

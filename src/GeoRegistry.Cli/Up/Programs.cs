@@ -11,7 +11,10 @@ internal sealed record Programs(string Server, string Balancer)
     public static string Dotnet { get; } =
         Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet";
 
-    /// <summary>Finds both beside this program where they are published together, else their Release builds in the source tree that it was built in.</summary>
+    /// <summary>
+    /// Finds both beside this program where they are published together, else their Release builds in the source tree
+    /// that it was built in.
+    /// </summary>
     /// <returns>Null where one is missing; then <paramref name="fault"/> says which.</returns>
     public static Programs? Find(out string fault)
     {

@@ -12,14 +12,18 @@ using Microsoft.AspNetCore.Http;
 namespace GeoRegistry.FrontDoor.Admin;
 
 /// <summary>What operators ask: any region answers for all, by asking each at that moment.</summary>
-/// <remarks>A row of an answer belongs to one region. <c>?region=</c> asks that region alone; what another region asks is answered for this one alone.</remarks>
-internal sealed class AdminApi(RegionMap map, PeerClient peers, ReplicationEndpoints replication, ImageEndpoints images, RegionEndpoints regions, VerificationEndpoints verification)
+/// <remarks>
+/// A row of an answer belongs to one region. <c>?region=</c> asks that region alone; what another region asks is answered
+/// for this one alone.
+/// </remarks>
+internal sealed class AdminApi(RegionMap map, PeerClient peers, ReplicationEndpoints replication, ImageEndpoints images,
+    RegionEndpoints regions, VerificationEndpoints verification)
 {
     /// <summary>The beginning of its paths.</summary>
     public const string Prefix = "/api/v1/";
 
     /// <summary>How long a region may take to answer; those who ask wait longer.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
     internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
@@ -84,7 +88,8 @@ internal sealed class AdminApi(RegionMap map, PeerClient peers, ReplicationEndpo
         try
         {
             var target = http.Request.Path.ToUriComponent() + http.Request.QueryString.ToUriComponent();
-            using var answer = await peers.SendAsync(region, new HttpMethod(http.Request.Method), target, http.RequestAborted, Patience).ConfigureAwait(false);
+            using var answer = await peers.SendAsync(region, new HttpMethod(http.Request.Method), target, http.RequestAborted,
+                Timeout).ConfigureAwait(false);
             var body = await answer.EnsureSuccessStatusCode().Content.ReadAsStreamAsync(http.RequestAborted).ConfigureAwait(false);
             return new RegionAnswer<TReport>(region, await JsonSerializer.DeserializeAsync<TReport>(body, Json, http.RequestAborted).ConfigureAwait(false), null);
         }

@@ -22,7 +22,8 @@ internal sealed class ImageEndpoints(RegionMap map, Whereabouts whereabouts, Com
     {
         if (!HttpMethods.IsGet(method) && !HttpMethods.IsHead(method)) return null;
         if (path.StartsWith(Receipts, StringComparison.Ordinal)) return (api, http) => ReceiptAsync(api, http, path[Receipts.Length..]);
-        return path.StartsWith(Repositories, StringComparison.Ordinal) && path.EndsWith(Where, StringComparison.Ordinal) && path.Length > Repositories.Length + Where.Length
+        return path.StartsWith(Repositories, StringComparison.Ordinal) && path.EndsWith(Where, StringComparison.Ordinal)
+            && path.Length > Repositories.Length + Where.Length
             ? (api, http) => WhereAsync(api, http, path[Repositories.Length..^Where.Length])
             : null;
     }
@@ -78,7 +79,8 @@ internal sealed class ImageEndpoints(RegionMap map, Whereabouts whereabouts, Com
         var rows = answers.SelectMany(answer => answer.Report?.Regions ?? [new ImageWhereabouts(answer.Region.ToString(), "unreachable")]);
         await AdminApi.WriteAsync(http, Report([.. rows])).ConfigureAwait(false);
 
-        WhereReport Report(IReadOnlyList<ImageWhereabouts> regions) => new(name, asked, map.Current.HomeOf(repository).Region.ToString(), regions);
+        WhereReport Report(IReadOnlyList<ImageWhereabouts> regions) =>
+            new(name, asked, map.Current.HomeOf(repository).Region.ToString(), regions);
     }
 
     private sealed record ReceiptReport(string Receipt, string? Repository, IReadOnlyList<ReceiptRow> Regions);

@@ -16,7 +16,8 @@ internal sealed class RegionEndpoints(RegionMap map, HomeResumption resumption, 
 
     /// <summary>Finds the endpoint of a path below the API's prefix.</summary>
     public Func<AdminApi, HttpContext, Task>? Find(string method, string path) =>
-        HttpMethods.IsPost(method) && path.StartsWith(Regions, StringComparison.Ordinal) && path.EndsWith(Resume, StringComparison.Ordinal) && path.Length > Regions.Length + Resume.Length
+        HttpMethods.IsPost(method) && path.StartsWith(Regions, StringComparison.Ordinal)
+            && path.EndsWith(Resume, StringComparison.Ordinal) && path.Length > Regions.Length + Resume.Length
             ? (_, http) => ResumeAsync(http, path[Regions.Length..^Resume.Length])
             : null;
 

@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace GeoRegistry.FrontDoor.Admin;
 
-/// <summary>How replication stands, what it awaits, and what it gave up.</summary>
+/// <summary>How replication stands, what it awaits, and what it no longer tries.</summary>
 internal sealed class ReplicationEndpoints(RegionMap map, StatusReport status, IHydrationQueue queue, Hydrator hydrator, TimeProvider clock)
 {
     /// <summary>The most rows of one region in an answer.</summary>
@@ -123,7 +123,8 @@ internal sealed class ReplicationEndpoints(RegionMap map, StatusReport status, I
         var number = isMilliseconds ? text.AsSpan(0, text.Length - 2) : text.EndsWith('s') ? text.AsSpan(0, text.Length - 1) : text;
 
         // The parser takes "NaN" and "-Infinity" too.
-        var valid = double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value is >= 0 and <= 3_600_000;
+        var valid = double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value)
+            && value is >= 0 and <= 3_600_000;
         wait = valid ? TimeSpan.FromMilliseconds(isMilliseconds ? value : value * 1000) : default;
         return valid;
     }
@@ -132,7 +133,8 @@ internal sealed class ReplicationEndpoints(RegionMap map, StatusReport status, I
 
     private sealed record LagReport(IReadOnlyList<LagRow> Repositories, IReadOnlyList<string> Unreachable);
 
-    private sealed record LagRow(string Region, string Repository, long PendingCommits, long PendingBlobs, long PendingBytes, double OldestSeconds);
+    private sealed record LagRow(string Region, string Repository, long PendingCommits, long PendingBlobs,
+        long PendingBytes, double OldestSeconds);
 
     private sealed record BlobsReport(IReadOnlyList<BlobRow> Blobs, IReadOnlyList<string> Unreachable);
 

@@ -11,7 +11,10 @@ namespace GeoRegistry.FrontDoor.Errors;
 internal static class ErrorResponse
 {
     /// <summary>Answers with errors; the status is the first one's.</summary>
-    /// <remarks>An error is of this request alone: no cache may keep it, and what was set to describe the content is not said of it.</remarks>
+    /// <remarks>
+    /// An error is of this request alone: no cache may keep it, and what was set to describe the content is not said of
+    /// it.
+    /// </remarks>
     public static Task WriteAsync(HttpContext http, params IReadOnlyList<RegistryError> errors)
     {
         var (response, headers) = (http.Response, http.Response.Headers);

@@ -44,7 +44,8 @@ internal sealed partial class FailureMapping(RegionId region, ILogger<FailureMap
     // The server found the body too slow, too long or malformed.
     private static RegistryError FaultOfRequest(HttpContext http, BadHttpRequestException fault)
     {
-        var code = http.Request.Path.Value?.Contains("/blobs/uploads", StringComparison.Ordinal) == true ? ErrorCode.BlobUploadInvalid : ErrorCode.ManifestInvalid;
+        var code = http.Request.Path.Value?.Contains("/blobs/uploads", StringComparison.Ordinal) == true
+            ? ErrorCode.BlobUploadInvalid : ErrorCode.ManifestInvalid;
         return RegistryError.Of(code, fault.Message) with { Status = fault.StatusCode };
     }
 

@@ -5,7 +5,10 @@ using Microsoft.Extensions.Logging;
 
 namespace GeoRegistry.FrontDoor.Health;
 
-/// <summary>What balancers and orchestrators ask: whether the process runs, whether it can serve pulls, and whether it can take pushes.</summary>
+/// <summary>
+/// What balancers and orchestrators ask: whether the process runs, whether it can serve pulls, and whether it can take
+/// pushes.
+/// </summary>
 internal sealed class HealthEndpoints
 {
     private readonly IReadOnlyList<StoreCheck> _reads, _writes;
@@ -47,9 +50,11 @@ internal sealed class HealthEndpoints
     private static Task<(string Store, string Outcome)[]> RunAsync(IReadOnlyList<StoreCheck> checks, bool decides, CancellationToken cancellation) =>
         Task.WhenAll(checks.Select(async check => (check.Store, await check.RunAsync(decides, cancellation).ConfigureAwait(false))));
 
-    private static bool IsOk(IReadOnlyList<(string Store, string Outcome)> outcomes) => outcomes.All(check => check.Outcome == StoreCheck.Ok);
+    private static bool IsOk(IReadOnlyList<(string Store, string Outcome)> outcomes) =>
+        outcomes.All(check => check.Outcome == StoreCheck.Ok);
 
-    private static Task WriteAsync(HttpContext http, IReadOnlyList<(string Store, string Outcome)> read, IReadOnlyList<(string Store, string Outcome)> written)
+    private static Task WriteAsync(HttpContext http, IReadOnlyList<(string Store, string Outcome)> read,
+        IReadOnlyList<(string Store, string Outcome)> written)
     {
         http.Response.Headers.CacheControl = "no-store";
         return JsonResponse.WriteAsync(http, "application/json", json =>

@@ -2,14 +2,18 @@ using Microsoft.Extensions.Logging;
 
 namespace GeoRegistry.FrontDoor.Health;
 
-/// <summary>One thing that a store must be able to do, tried whenever somebody asks: one try at a time, which all who ask meanwhile share.</summary>
+/// <summary>
+/// One thing that a store must be able to do, tried whenever somebody asks: one try at a time, which all who ask
+/// meanwhile share.
+/// </summary>
 /// <remarks>So a disk that hangs costs one thread, and not one for each health check.</remarks>
 /// <param name="store">The store's name.</param>
 /// <param name="ability">What it must be able to do: <c>read</c> or <c>write</c>.</param>
 /// <param name="tryIt">Tries it, and throws where the store cannot.</param>
 /// <param name="clock">The time by which a caller stops waiting.</param>
 /// <param name="logger">Where it is said when the store can no longer, and when it can again.</param>
-internal sealed partial class StoreCheck(string store, string ability, Func<CancellationToken, Task> tryIt, TimeProvider clock, ILogger logger)
+internal sealed partial class StoreCheck(string store, string ability, Func<CancellationToken, Task> tryIt,
+    TimeProvider clock, ILogger logger)
 {
     public const string Ok = "ok";
 

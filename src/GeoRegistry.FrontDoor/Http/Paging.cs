@@ -23,7 +23,8 @@ internal readonly record struct Paging(int Limit, string? After)
     }
 
     /// <summary>Takes a page out of entries that were read one further than it has, and links the next page where there is one.</summary>
-    public IReadOnlyList<T> Cut<T>(HttpResponse response, string path, IReadOnlyList<T> entries, Func<T, string> name, string otherQuery = "")
+    public IReadOnlyList<T> Cut<T>(HttpResponse response, string path, IReadOnlyList<T> entries,
+        Func<T, string> name, string otherQuery = "")
     {
         if (entries.Count <= Limit) return entries;
         var page = entries.Take(Limit).ToList();

@@ -67,7 +67,8 @@ internal sealed class BlobEndpoints(RepositoryBlobs blobs, RepositoryDirectory r
 
     private async Task DeleteAsync(OciRequest request, Digest digest)
     {
-        var outcome = await repositories.Of(request.Repository).DeleteBlobAsync(new DeleteBlob(digest, request.Origin), request.Aborted).ConfigureAwait(false);
+        var outcome = await repositories.Of(request.Repository).DeleteBlobAsync(
+            new DeleteBlob(digest, request.Origin), request.Aborted).ConfigureAwait(false);
         await WriteAnswers.DeletedAsync(request.Http, outcome).ConfigureAwait(false);
     }
 

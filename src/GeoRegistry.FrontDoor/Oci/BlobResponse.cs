@@ -11,7 +11,10 @@ namespace GeoRegistry.FrontDoor.Oci;
 /// <summary>The bytes of a blob on their way out.</summary>
 internal static class BlobResponse
 {
-    /// <summary>How much is read at a time, straight into the response's memory: fewer and larger reads than the server's own copying makes.</summary>
+    /// <summary>
+    /// How much is read at a time, straight into the response's memory: fewer and larger reads than the server's own
+    /// copying makes.
+    /// </summary>
     private const int ReadBytes = 256 * 1024;
 
     /// <summary>Sends a blob, or the part of it that the request asks for.</summary>
@@ -36,7 +39,8 @@ internal static class BlobResponse
 
         response.ContentLength = range.LengthBytes;
         if (content.Bytes is { } bytes)
-            await response.BodyWriter.WriteAsync(bytes.Slice((int)range.Offset, (int)range.LengthBytes), http.RequestAborted).ConfigureAwait(false);
+            await response.BodyWriter.WriteAsync(bytes.Slice((int)range.Offset, (int)range.LengthBytes),
+                http.RequestAborted).ConfigureAwait(false);
         else
             await StreamAsync(http, content, range.Offset, range.LengthBytes).ConfigureAwait(false);
         RegistryMetrics.Sent(range.LengthBytes);

@@ -14,6 +14,9 @@ internal static class HeaderNames
     public const string OciSubject = "OCI-Subject";
     public const string OciTag = "OCI-Tag";
 
-    /// <summary>The value of <c>X-Content-Type-Options</c>: what clients pushed is of the type that they gave it, whatever it looks like.</summary>
+    /// <summary>
+    /// The value of <c>X-Content-Type-Options</c>: what clients pushed is of the type that they gave it, whatever it
+    /// looks like.
+    /// </summary>
     public const string NoSniff = "nosniff";
 }

@@ -10,10 +10,16 @@ using Microsoft.AspNetCore.Http;
 namespace GeoRegistry.FrontDoor.Oci;
 
 /// <summary>Lists: tags, repositories, referrers; and whether this is a registry at all.</summary>
-/// <remarks>Source: OCI Distribution Spec v1.1 §Determining Support, §Content Discovery; Docker Registry HTTP API V2 §Listing Repositories.</remarks>
+/// <remarks>
+/// Source: OCI Distribution Spec v1.1 §Determining Support, §Content Discovery; Docker Registry HTTP API V2 §Listing
+/// Repositories.
+/// </remarks>
 internal sealed class ListEndpoints(IRepositoryTables tables)
 {
-    /// <summary>The most names in a page of tags or repositories; also its size where the client gives none, as many clients read one page only.</summary>
+    /// <summary>
+    /// The most names in a page of tags or repositories; also its size where the client gives none, as many clients read
+    /// one page only.
+    /// </summary>
     private const int MaxNames = 10_000;
 
     /// <summary>The most descriptors in a page of referrers.</summary>
@@ -91,7 +97,8 @@ internal sealed class ListEndpoints(IRepositoryTables tables)
         var otherQuery = artifactType is null ? "" : $"artifactType={Uri.EscapeDataString(artifactType)}&";
         var found = paging.Limit == 0
             ? []
-            : await tables.ListReferrersAsync(request.Repository, subject, artifactType, after, paging.Limit + 1, request.Aborted).ConfigureAwait(false);
+            : await tables.ListReferrersAsync(request.Repository, subject, artifactType, after, paging.Limit + 1,
+                request.Aborted).ConfigureAwait(false);
         var path = $"/v2/{request.Repository}/referrers/{subject}";
         var page = paging.Cut(request.Http.Response, path, found, referrer => referrer.Digest.ToString(), otherQuery);
         if (artifactType is not null) request.Http.Response.Headers[HeaderNames.OciFiltersApplied] = "artifactType";
@@ -109,8 +116,14 @@ internal sealed class ListEndpoints(IRepositoryTables tables)
         json.WriteEndObject();
     }
 
-    /// <summary>The one type that referrers are filtered by; null for none, and for several, which the client has to look through itself.</summary>
-    /// <remarks>Clients put the type into the query as it is. Its plus sign reads as a space there, and a media type has no spaces.</remarks>
+    /// <summary>
+    /// The one type that referrers are filtered by; null for none, and for several, which the client has to look through
+    /// itself.
+    /// </summary>
+    /// <remarks>
+    /// Clients put the type into the query as it is. Its plus sign reads as a space there, and a media type has no
+    /// spaces.
+    /// </remarks>
     private static string? ArtifactTypeOf(HttpRequest request) =>
         request.Query["artifactType"] is [{ Length: > 0 } type] ? type.Replace(' ', '+') : null;
 

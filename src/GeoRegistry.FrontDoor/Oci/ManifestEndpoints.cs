@@ -26,7 +26,8 @@ internal sealed class ManifestEndpoints(RepositoryReader reader, RepositoryDirec
     {
         if (!Reference.TryParse(request.Reference, out var reference)) return ErrorResponse.WriteAsync(request.Http, NoReference(request.Reference));
         var found = reader.FindManifestAsync(request.Repository, reference, request.Aborted);
-        return found.IsCompletedSuccessfully ? AnswerAsync(request.Http, reference, found.Result) : AwaitedAsync(request.Http, reference, found);
+        return found.IsCompletedSuccessfully ? AnswerAsync(request.Http, reference, found.Result) : AwaitedAsync(
+            request.Http, reference, found);
 
         static async Task AwaitedAsync(HttpContext http, Reference reference, ValueTask<Manifest?> found) =>
             await AnswerAsync(http, reference, await found.ConfigureAwait(false)).ConfigureAwait(false);
@@ -48,7 +49,8 @@ internal sealed class ManifestEndpoints(RepositoryReader reader, RepositoryDirec
 
         response.ContentType = manifest.MediaType;
         response.ContentLength = manifest.Content.Length;
-        return HttpMethods.IsHead(http.Request.Method) ? Task.CompletedTask : response.BodyWriter.WriteAsync(manifest.Content, http.RequestAborted).AsTask();
+        return HttpMethods.IsHead(http.Request.Method)
+            ? Task.CompletedTask : response.BodyWriter.WriteAsync(manifest.Content, http.RequestAborted).AsTask();
     }
 
     private async Task PutAsync(OciRequest request)

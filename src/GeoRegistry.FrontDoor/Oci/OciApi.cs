@@ -44,7 +44,8 @@ internal sealed class OciApi
 
     private Task NotAllowedAsync(HttpContext http, OciResource resource)
     {
-        http.Response.Headers.Allow = string.Join(", ", _endpoints.Keys.Where(key => key.Resource == resource).Select(key => key.Method).Order());
+        http.Response.Headers.Allow = string.Join(", ",
+            _endpoints.Keys.Where(key => key.Resource == resource).Select(key => key.Method).Order());
         return ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unsupported, $"{http.Request.Method} is not possible here."));
     }
 

@@ -10,7 +10,7 @@ namespace GeoRegistry.FrontDoor.Oci;
 /// <summary>A request to the OCI API with its path taken apart.</summary>
 /// <param name="Http">The request and its response.</param>
 /// <param name="Repository">The repository; the default value where the path names none.</param>
-/// <param name="Reference">The path's last segment, not yet judged; empty where there is none.</param>
+/// <param name="Reference">The path's last segment, not yet validated; empty where there is none.</param>
 internal readonly record struct OciRequest(HttpContext Http, RepositoryName Repository, string Reference)
 {
     public CancellationToken Aborted => Http.RequestAborted;

@@ -33,14 +33,18 @@ internal enum OciResource
 
 /// <summary>A path of the OCI API, taken apart.</summary>
 /// <param name="Resource">What it leads to.</param>
-/// <param name="Name">The repository's name as it stands in the path, not yet judged.</param>
-/// <param name="Reference">The last segment: a tag, digest or session, decoded and not yet judged; empty where there is none.</param>
+/// <param name="Name">The repository's name as it stands in the path, not yet validated.</param>
+/// <param name="Reference">The last segment: a tag, digest or session, decoded and not yet validated; empty where there is none.</param>
 internal readonly record struct OciRoute(OciResource Resource, string Name = "", string Reference = "")
 {
     private const string Prefix = "/v2";
 
-    /// <summary>Takes a request target apart, from the right: names may have any components, even <c>blobs</c> or <c>manifests</c>.</summary>
-    /// <param name="target">The target as it was sent. Servers resolve <c>..</c> and decode; names here are what was sent, or refused.</param>
+    /// <summary>
+    /// Takes a request target apart, from the right: names may have any components, even <c>blobs</c> or
+    /// <c>manifests</c>.
+    /// </summary>
+    /// <param name="target">The target as it was sent. Servers resolve <c>..</c> and decode; names here are what was sent, or
+    /// refused.</param>
     public static OciRoute Parse(ReadOnlySpan<char> target)
     {
         var path = PathOf(target);

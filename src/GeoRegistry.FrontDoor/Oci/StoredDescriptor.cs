@@ -2,10 +2,16 @@ using System.Text.Json;
 
 namespace GeoRegistry.FrontDoor.Oci;
 
-/// <summary>Descriptors of referrers as they are shown: media types as they were pushed, annotations as they stand in the manifest.</summary>
+/// <summary>
+/// Descriptors of referrers as they are shown: media types as they were pushed, annotations as they stand in the
+/// manifest.
+/// </summary>
 internal static class StoredDescriptor
 {
-    /// <summary>Writes a stored descriptor. Earlier builds stored the plus sign of media types as an escape, which is taken out here.</summary>
+    /// <summary>
+    /// Writes a stored descriptor. Earlier builds stored the plus sign of media types as an escape, which is taken out
+    /// here.
+    /// </summary>
     public static void Write(Utf8JsonWriter json, ReadOnlyMemory<byte> stored)
     {
         if (stored.Span.IndexOf("\\u"u8) < 0)

@@ -53,7 +53,8 @@ internal sealed class UploadEndpoints(UploadSessions sessions, RepositoryBlobs b
         var outcome = (UploadOutcome?)null;
         try
         {
-            outcome = await sessions.CompleteAsync(request.Repository, id, WholeBody(request), digest, request.Aborted).ConfigureAwait(false);
+            outcome = await sessions.CompleteAsync(request.Repository, id, WholeBody(request), digest,
+                request.Aborted).ConfigureAwait(false);
             await AnswerAsync(request, id, outcome, StatusCodes.Status201Created).ConfigureAwait(false);
         }
         finally
@@ -162,7 +163,8 @@ internal sealed class UploadEndpoints(UploadSessions sessions, RepositoryBlobs b
         return true;
     }
 
-    private static bool TryOffset(string text, out long offset) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out offset);
+    private static bool TryOffset(string text, out long offset) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out offset);
 
     private static readonly RegistryError TooMany = RegistryError.Of(
         ErrorCode.TooManyRequests, "Too many uploads are open in this region: try again when some have ended.");

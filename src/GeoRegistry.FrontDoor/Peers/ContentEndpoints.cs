@@ -32,7 +32,8 @@ internal sealed class ContentEndpoints(IBlobStore store, IRepositoryTables table
 
     private async Task BlobAsync(HttpContext http, string text)
     {
-        var reader = Digest.TryParse(text, out var digest) ? await store.OpenAsync(digest, http.RequestAborted).ConfigureAwait(false) : null;
+        var reader = Digest.TryParse(text, out var digest)
+            ? await store.OpenAsync(digest, http.RequestAborted).ConfigureAwait(false) : null;
         if (reader is null)
         {
             http.Response.StatusCode = StatusCodes.Status404NotFound;
@@ -50,7 +51,8 @@ internal sealed class ContentEndpoints(IBlobStore store, IRepositoryTables table
             && Digest.TryParse(query["digest"], out var digest)
             && long.TryParse(query["size"], NumberStyles.None, CultureInfo.InvariantCulture, out var sizeBytes))
         {
-            var number = await tables.LinkBlobAsync(repository, digest, sizeBytes, announce: false, http.RequestAborted).ConfigureAwait(false);
+            var number = await tables.LinkBlobAsync(repository, digest, sizeBytes, announce: false,
+                http.RequestAborted).ConfigureAwait(false);
             await http.Response.WriteAsJsonAsync(new LinkReply(number), http.RequestAborted).ConfigureAwait(false);
         }
         else
@@ -61,9 +63,11 @@ internal sealed class ContentEndpoints(IBlobStore store, IRepositoryTables table
 
     private async Task FindLinksAsync(HttpContext http, RegionId region)
     {
-        var asked = await http.Request.ReadFromJsonAsync<FindLinks>(http.RequestAborted).ConfigureAwait(false) ?? throw new BadHttpRequestException("The body is null.");
+        var asked = await http.Request.ReadFromJsonAsync<FindLinks>(http.RequestAborted).ConfigureAwait(false)
+            ?? throw new BadHttpRequestException("The body is null.");
         var repository = RepositoryName.Parse(asked.Repository);
-        if (tails.Of(region) is { } tail) await tail.Applied.WaitForAsync(asked.After, http.RequestAborted).ConfigureAwait(false); // Who asks waits only so long.
+        // Who asks waits only so long.
+        if (tails.Of(region) is { } tail) await tail.Applied.WaitForAsync(asked.After, http.RequestAborted).ConfigureAwait(false);
         var found = new List<BlobLink>();
         foreach (var digest in asked.Digests)
         {

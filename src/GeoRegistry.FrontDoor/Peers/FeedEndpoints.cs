@@ -18,7 +18,8 @@ using Microsoft.AspNetCore.Http;
 namespace GeoRegistry.FrontDoor.Peers;
 
 /// <summary>What tails ask: this region's feed, its end, snapshots of its ledgers; and what they tell: how far they are.</summary>
-internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, HomeGate gate, ReadLeases leases, Completion completion, ILedgerStore ledgers, ILedgerVerification states, IReplicaStore replicas, ISpoolFolder spools)
+internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, HomeGate gate, ReadLeases leases, Completion completion,
+    ILedgerStore ledgers, ILedgerVerification states, IReplicaStore replicas, ISpoolFolder spools)
 {
     private const string Ledger = "/peer/ledgers/";
 
@@ -35,7 +36,8 @@ internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, HomeGate ga
         ("POST", "/peer/progress") => ProgressAsync,
         ("GET", "/peer/ledgers") => LedgersAsync,
         ("GET", "/peer/ledger") => LedgerAsync,
-        ("GET", _) when path.StartsWith(Ledger, StringComparison.Ordinal) => (http, reader) => SnapshotAsync(http, reader, path[Ledger.Length..]),
+        ("GET", _) when path.StartsWith(Ledger, StringComparison.Ordinal) => (http, reader) =>
+            SnapshotAsync(http, reader, path[Ledger.Length..]),
         _ => null,
     };
 
@@ -58,7 +60,8 @@ internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, HomeGate ga
             return;
         }
 
-        await http.Response.BodyWriter.FlushAsync(http.RequestAborted).ConfigureAwait(false); // The head now: the first commit may be long in coming.
+        // The head now: the first commit may be long in coming.
+        await http.Response.BodyWriter.FlushAsync(http.RequestAborted).ConfigureAwait(false);
         await feeds.WriteAsync(reader, extent.Incarnation, after, http.Response.BodyWriter, http.RequestAborted).ConfigureAwait(false);
     }
 
@@ -96,10 +99,12 @@ internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, HomeGate ga
         if (incarnation == extent.Incarnation || (incarnation.IsNone && applied == 0))
         {
             (head, lease) = await leases.ReportAsync(
-                reader, applied, async () => (await ledgers.ReadFeedExtentAsync(map.Self, http.RequestAborted).ConfigureAwait(false)).Head).ConfigureAwait(false);
+                reader, applied, async () =>
+                    (await ledgers.ReadFeedExtentAsync(map.Self, http.RequestAborted).ConfigureAwait(false)).Head).ConfigureAwait(false);
         }
 
-        await http.Response.WriteAsJsonAsync(new ProgressReply(head, (long)lease.TotalMilliseconds, leases.ShownThrough(head)), http.RequestAborted).ConfigureAwait(false);
+        await http.Response.WriteAsJsonAsync(new ProgressReply(head, (long)lease.TotalMilliseconds, leases.ShownThrough(head)),
+            http.RequestAborted).ConfigureAwait(false);
     }
 
     private async Task LedgersAsync(HttpContext http, RegionId reader)
@@ -117,7 +122,8 @@ internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, HomeGate ga
     private async Task LedgerAsync(HttpContext http, RegionId reader)
     {
         var ledger = new LedgerId(LedgerKind.Repository, http.Request.Query["name"].ToString());
-        var mayHave = RepositoryName.TryParse(ledger.Name, out var repository) && MayHave(reader, map.Current.HomeOf(repository).Region, ledger);
+        var mayHave = RepositoryName.TryParse(ledger.Name, out var repository)
+            && MayHave(reader, map.Current.HomeOf(repository).Region, ledger);
         var state = mayHave ? await states.ReadStateAsync(ledger, http.RequestAborted).ConfigureAwait(false) : LedgerState.Empty;
         if (state.Head.Number == 0) http.Response.StatusCode = StatusCodes.Status404NotFound;
         else await http.Response.WriteAsJsonAsync(LedgerRow.Of(ledger, state), http.RequestAborted).ConfigureAwait(false);
@@ -155,7 +161,8 @@ internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, HomeGate ga
     {
         var topology = map.Current;
         var repository = RepositoryName.Parse(ledger.Name);
-        return topology.HomeOf(repository).Region == home && (home == map.Self || home == reader) && topology.PolicyOf(repository).Allows(reader);
+        return topology.HomeOf(repository).Region == home && (home == map.Self || home == reader)
+            && topology.PolicyOf(repository).Allows(reader);
     }
 
     private static bool TryIncarnation(HttpContext http, out Incarnation incarnation)
@@ -172,7 +179,8 @@ internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, HomeGate ga
     {
         var text = http.Request.Query["checksum"].ToString();
         var bytes = new byte[text.Length / 2];
-        var valid = Convert.FromHexString(text, bytes, out _, out var written) == System.Buffers.OperationStatus.Done && written == bytes.Length;
+        var valid = Convert.FromHexString(text, bytes, out _, out var written) == System.Buffers.OperationStatus.Done
+            && written == bytes.Length;
         checksum = bytes;
         return valid;
     }

@@ -14,7 +14,8 @@ namespace GeoRegistry.FrontDoor.Peers;
 
 /// <summary>The one handler of the peer listener: what other regions ask, once they have shown the cluster's key.</summary>
 /// <remarks>
-/// Other regions relay the OCI API (<c>/v2/</c>) and the admin API (<c>/api/</c>) here too, and are answered for this region alone. Nothing of
+/// Other regions relay the OCI API (<c>/v2/</c>) and the admin API (<c>/api/</c>) here too, and are answered for this region alone.
+/// Nothing of
 /// <c>/peer/</c> is ever reached by the clients' listener, which does not know this class.
 /// </remarks>
 public sealed class PeerApi
@@ -27,7 +28,8 @@ public sealed class PeerApi
     private readonly ContentEndpoints _content;
     private readonly FailureMapping _failures;
 
-    internal PeerApi(RegionMap map, PeerOptions options, OciApi oci, AdminApi admin, FeedEndpoints feeds, ContentEndpoints content, FailureMapping failures)
+    internal PeerApi(RegionMap map, PeerOptions options, OciApi oci, AdminApi admin, FeedEndpoints feeds,
+        ContentEndpoints content, FailureMapping failures)
     {
         _map = map;
         _key = SHA256.HashData(Encoding.UTF8.GetBytes($"{PeerHeaders.Scheme} {options.ReadKey()}"));

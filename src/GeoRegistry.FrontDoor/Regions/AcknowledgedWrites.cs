@@ -15,9 +15,13 @@ using Microsoft.AspNetCore.Http;
 namespace GeoRegistry.FrontDoor.Regions;
 
 /// <summary>Clients' writes: done by the home, and acknowledged when they can be read here and are as durable as was asked.</summary>
-internal sealed class AcknowledgedWrites(RegionMap map, Tailing tails, Relay relay, Completion completion, ReplicationOptions options, TimeProvider clock)
+internal sealed class AcknowledgedWrites(RegionMap map, Tailing tails, Relay relay, Completion completion,
+    ReplicationOptions options, TimeProvider clock)
 {
-    /// <summary>How long a write waits to be applied here. What takes longer is acknowledged all the same: until then reads ask the home.</summary>
+    /// <summary>
+    /// How long a write waits to be applied here. What takes longer is acknowledged all the same: until then reads ask
+    /// the home.
+    /// </summary>
     private static readonly TimeSpan ApplyTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Answers a write.</summary>
@@ -72,7 +76,8 @@ internal sealed class AcknowledgedWrites(RegionMap map, Tailing tails, Relay rel
     {
         try
         {
-            await tails.Of(receipt.Region)!.Applied.WaitForAsync(receipt.Number, cancellation).WaitAsync(ApplyTimeout, clock, cancellation).ConfigureAwait(false);
+            await tails.Of(receipt.Region)!.Applied.WaitForAsync(receipt.Number, cancellation).WaitAsync(
+                ApplyTimeout, clock, cancellation).ConfigureAwait(false);
         }
         catch (Exception e) when (e is TimeoutException or OtherRegionsUnreachableException)
         {
@@ -81,7 +86,8 @@ internal sealed class AcknowledgedWrites(RegionMap map, Tailing tails, Relay rel
     }
 
     private FeedPosition? ReceiptOf(HttpResponseMessage answer) =>
-        answer.Headers.TryGetValues(HeaderNames.GeoRegistryReceipt, out var values) && FeedPosition.TryParse(values.First(), out var receipt) && tails.Of(receipt.Region) is not null
+        answer.Headers.TryGetValues(HeaderNames.GeoRegistryReceipt, out var values)
+            && FeedPosition.TryParse(values.First(), out var receipt) && tails.Of(receipt.Region) is not null
             ? receipt
             : null;
 

@@ -19,13 +19,17 @@ namespace GeoRegistry.FrontDoor.Regions;
 
 /// <summary>Decides which region answers a request to the OCI API.</summary>
 /// <remarks>
-/// Blobs are answered wherever they are; manifests and lists by their home, or by a replica that may show them alone; writes by the home alone; an upload by
+/// Blobs are answered wherever they are; manifests and lists by their home, or by a replica that may show them alone; writes by the
+/// home alone; an upload by
 /// the region that began it. What another region relays is answered here or not at all, so that nothing goes round.
 /// </remarks>
 internal sealed class RegionRouting(
     RegionMap map, Tailing tails, FeedApplication application, RepositoryReader reader, HomeVisibility visibility, HomeGate gate, Relay relay, AcknowledgedWrites writes, DamagedLedgers damaged)
 {
-    /// <summary>After how much silence a home is not asked before each answer that may be stale: each request would wait for it in vain.</summary>
+    /// <summary>
+    /// After how much silence a home is not asked before each answer that may be stale: each request would wait for it in
+    /// vain.
+    /// </summary>
     private static readonly TimeSpan SilentTime = TimeSpan.FromSeconds(10);
 
     /// <summary>Answers a request, here or through another region.</summary>
@@ -39,7 +43,8 @@ internal sealed class RegionRouting(
         if (topology.PolicyOf(request.Repository) is var policy && !policy.Allows(map.Self)) return RefuseAsync(request, policy);
         if (damaged.Has(request.Repository)) return ErrorResponse.WriteAsync(request.Http, Damaged());
         var home = topology.HomeOf(request.Repository).Region;
-        if (IsWrite(resource, request)) return HasLostData(home) ? ErrorResponse.WriteAsync(request.Http, LostData(request, home)) : WriteAsync(request, home, policy, here);
+        if (IsWrite(resource, request)) return HasLostData(home)
+            ? ErrorResponse.WriteAsync(request.Http, LostData(request, home)) : WriteAsync(request, home, policy, here);
         if (home == map.Self && resource == OciResource.Manifest) return ReadAtHomeAsync(request, here);
         if (home == map.Self && resource == OciResource.Referrers) return ReadReferrersAtHomeAsync(request, here);
         if (request.Relay is not null) return here(request);
@@ -60,7 +65,8 @@ internal sealed class RegionRouting(
 
     // Uploads change what a region holds; a repository changes by its manifests, tags and deletions.
     private static bool IsWrite(OciResource resource, OciRequest request) =>
-        resource is OciResource.Manifest or OciResource.Blob && !HttpMethods.IsGet(request.Http.Request.Method) && !HttpMethods.IsHead(request.Http.Request.Method);
+        resource is OciResource.Manifest or OciResource.Blob && !HttpMethods.IsGet(request.Http.Request.Method)
+            && !HttpMethods.IsHead(request.Http.Request.Method);
 
     private Task WriteAsync(OciRequest request, RegionId home, PolicyRule policy, Func<OciRequest, Task> here)
     {
@@ -102,7 +108,9 @@ internal sealed class RegionRouting(
 
         var found = await reader.FindManifestAsync(request.Repository, reference, request.Aborted).ConfigureAwait(false);
         if (visibility.SpreadOf(request.Repository, request.Reference) is { } spread) await spread.WaitAsync(request.Aborted).ConfigureAwait(false);
-        if (found is null && gate.HasLostData) await ErrorResponse.WriteAsync(request.Http, LostData(request, map.Self)).ConfigureAwait(false); // It may be among what was lost.
+        // It may be among what was lost.
+        if (found is null && gate.HasLostData)
+            await ErrorResponse.WriteAsync(request.Http, LostData(request, map.Self)).ConfigureAwait(false);
         else await ManifestEndpoints.AnswerAsync(request.Http, reference, found).ConfigureAwait(false);
     }
 
@@ -121,7 +129,8 @@ internal sealed class RegionRouting(
             return;
         }
 
-        // The lease before, so that what is read is not older than what was acknowledged without this region; the rest after, so that it holds for what was read.
+        // The lease before, so that what is read is not older than what was acknowledged without this region; the rest after, so that
+        // it holds for what was read.
         var heldLease = HoldsLease(home);
         var found = await reader.FindManifestAsync(request.Repository, reference, request.Aborted).ConfigureAwait(false);
         if (found is not null && heldLease && MayShow(home, request.Repository, request.Reference)) await ManifestEndpoints.AnswerAsync(request.Http, reference, found).ConfigureAwait(false);

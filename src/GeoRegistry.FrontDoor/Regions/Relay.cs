@@ -20,7 +20,8 @@ internal sealed class Relay(PeerClient peers, PeerOptions options)
     private const long BulkBytes = 1024 * 1024;
 
     /// <summary>
-    /// An answer up to this size is here whole before its client gets any of it, so that one that breaks off can be replaced by what is known here.
+    /// An answer up to this size is here whole before its client gets any of it, so that one that breaks off can be replaced by what is
+    /// known here.
     /// Nearly all manifests and lists are smaller; what is larger could not arrive in time over a slow link, and would take much memory.
     /// </summary>
     private const int BufferedAnswerBytes = 1024 * 1024;
@@ -28,7 +29,8 @@ internal sealed class Relay(PeerClient peers, PeerOptions options)
     private const int CopyBytes = 64 * 1024;
 
     /// <summary>Sends a client's request to a region.</summary>
-    /// <exception cref="OtherRegionsUnreachableException">The region did not answer, or its answer broke off. Whether it did what was asked is not known.</exception>
+    /// <exception cref="OtherRegionsUnreachableException">The region did not answer, or its answer broke off. Whether it did what was
+    /// asked is not known.</exception>
     public async Task<HttpResponseMessage> SendAsync(HttpContext http, RegionId region)
     {
         var request = http.Request;
@@ -55,7 +57,8 @@ internal sealed class Relay(PeerClient peers, PeerOptions options)
     }
 
     /// <summary>Gives a region's answer to the client.</summary>
-    /// <exception cref="OtherRegionsUnreachableException">The answer broke off. As long as the response has not started, the client may still be answered otherwise.</exception>
+    /// <exception cref="OtherRegionsUnreachableException">The answer broke off. As long as the response has not started, the client may
+    /// still be answered otherwise.</exception>
     public async Task CopyAsync(HttpResponseMessage answer, HttpContext http, RegionId region)
     {
         var response = http.Response;
@@ -92,7 +95,8 @@ internal sealed class Relay(PeerClient peers, PeerOptions options)
             try
             {
                 var count = await body.ReadAsync(buffer, either.Token).ConfigureAwait(false);
-                return count > 0 || response.ContentLength is not { } promised || sentBytes == promised ? count : throw PeerClient.EndedEarly(sentBytes, promised);
+                return count > 0 || response.ContentLength is not { } promised
+                    || sentBytes == promised ? count : throw PeerClient.EndedEarly(sentBytes, promised);
             }
             catch (Exception e) when (!http.RequestAborted.IsCancellationRequested && PeerClient.IsFailureOfRegion(e))
             {

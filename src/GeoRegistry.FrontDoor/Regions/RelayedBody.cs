@@ -7,14 +7,17 @@ namespace GeoRegistry.FrontDoor.Regions;
 
 /// <summary>The body of a client's request on its way to another region, as it arrives.</summary>
 /// <param name="request">The client's request.</param>
-/// <param name="timeout">Is restarted whenever a part was sent, and when all was; suspended while the client is waited for, whom its listener times.</param>
+/// <param name="timeout">Is restarted whenever a part was sent, and when all was; suspended while the client is waited for, whom its
+/// listener times.</param>
 /// <remarks>
-/// A region may answer before it has all, as it does to what it refuses. Then the copying has to have ended before the request does: the server cannot
+/// A region may answer before it has all, as it does to what it refuses. Then the copying has to have ended before the request does:
+/// the server cannot
 /// pass over the rest of a body that is being read, and would break off the connection with the answer on it.
 /// </remarks>
 internal sealed class RelayedBody(HttpRequest request, ProgressTimeout timeout) : HttpContent
 {
-    private readonly CancellationTokenSource _stopping = new(); // Not disposed: the request that bears the body is, while it may still be copied.
+    // Not disposed: the request that bears the body is, while it may still be copied.
+    private readonly CancellationTokenSource _stopping = new();
     private Task _copying = Task.CompletedTask;
 
     /// <summary>Ends the copying where it goes on, and returns when it has ended.</summary>
@@ -26,10 +29,12 @@ internal sealed class RelayedBody(HttpRequest request, ProgressTimeout timeout) 
     }
 
     /// <inheritdoc/>
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
 
     /// <inheritdoc/>
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) => _copying = CopyAsync(stream, cancellationToken);
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
+        _copying = CopyAsync(stream, cancellationToken);
 
     /// <inheritdoc/>
     protected override bool TryComputeLength(out long length)

@@ -24,7 +24,8 @@ internal static class RelayedHeaders
     }.ToDictionary(name => name, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The headers of a client's request that another region is sent.</summary>
-    /// <exception cref="BadHttpRequestException">One of them cannot be sent. To leave it out could change what the request means.</exception>
+    /// <exception cref="BadHttpRequestException">One of them cannot be sent. To leave it out could change what the request
+    /// means.</exception>
     public static List<KeyValuePair<string, string>> Of(IHeaderDictionary headers)
     {
         var named = NamedBy(headers.Connection);
@@ -34,7 +35,8 @@ internal static class RelayedHeaders
             if (OfOneHop.Contains(name) || name.StartsWith(':') || named.Contains(name)) continue;
             var value = values.ToString();
             if (!PeerHeaders.CanSend(value))
-                throw new BadHttpRequestException($"The header {name} has a line break or a NUL, so it cannot be passed on to the region that answers this request.");
+                throw new BadHttpRequestException(
+                    $"The header {name} has a line break or a NUL, so it cannot be passed on to the region that answers this request.");
             relayed.Add(KeyValuePair.Create(name, value));
         }
 
@@ -56,7 +58,10 @@ internal static class RelayedHeaders
     private static bool IsControl(char c) => c is < ' ' or '\u007f';
 
     /// <summary>The headers that <c>Connection</c> names: they are for one hop, too.</summary>
-    /// <remarks>Source: RFC 9110 §7.6.1. Kestrel itself drops the names that stand beside <c>keep-alive</c> or <c>close</c>, so those are not known here.</remarks>
+    /// <remarks>
+    /// Source: RFC 9110 §7.6.1. Kestrel itself drops the names that stand beside <c>keep-alive</c> or <c>close</c>, so
+    /// those are not known here.
+    /// </remarks>
     private static HashSet<string> NamedBy(StringValues connection) =>
         connection.SelectMany(value => (value ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).ToHashSet(StringComparer.OrdinalIgnoreCase);
 }

@@ -23,9 +23,13 @@ public interface IBlobStore
     /// <summary>The sizes in bytes of those blobs that the store has; the others are left out.</summary>
     /// <param name="digests">Any number of blobs; the same one may be named twice.</param>
     /// <param name="cancellation">Stops between two blobs.</param>
-    ValueTask<IReadOnlyDictionary<Digest, long>> StatManyAsync(IReadOnlyCollection<Digest> digests, CancellationToken cancellation = default);
+    ValueTask<IReadOnlyDictionary<Digest, long>> StatManyAsync(
+        IReadOnlyCollection<Digest> digests, CancellationToken cancellation = default);
 
-    /// <summary>Opens a blob for reading, or returns null where the store does not have it. A blob deleted while open can be read to its end.</summary>
+    /// <summary>
+    /// Opens a blob for reading, or returns null where the store does not have it. A blob deleted while open can be read
+    /// to its end.
+    /// </summary>
     ValueTask<IBlobReader?> OpenAsync(Digest digest, CancellationToken cancellation = default);
 
     /// <summary>Every blob, in no order. A blob that is stored or deleted meanwhile may be listed or not.</summary>
@@ -46,7 +50,10 @@ public interface IBlobStore
     /// <returns>Whether a blob was deleted.</returns>
     Task<bool> DeleteAsync(Digest digest, DateTimeOffset? ifOlderThan = null, CancellationToken cancellation = default);
 
-    /// <summary>Removes a blob whose bytes are damaged, at once and for all who open it from then on. A store may keep the bytes elsewhere for an operator.</summary>
+    /// <summary>
+    /// Removes a blob whose bytes are damaged, at once and for all who open it from then on. A store may keep the bytes
+    /// elsewhere for an operator.
+    /// </summary>
     Task SetAsideAsync(Digest digest, CancellationToken cancellation = default) => DeleteAsync(digest, ifOlderThan: null, cancellation);
 
     /// <summary>Begins an upload.</summary>
@@ -58,7 +65,10 @@ public interface IBlobStore
     /// <remarks>One holder at a time: the caller sees to it that nobody else holds the upload.</remarks>
     ValueTask<IBlobUpload?> ResumeUploadAsync(string key, CancellationToken cancellation = default);
 
-    /// <summary>Every upload in progress, in no order. Whoever owns the keys of a form deletes the leftovers of that form, and no others.</summary>
+    /// <summary>
+    /// Every upload in progress, in no order. Whoever owns the keys of a form deletes the leftovers of that form, and no
+    /// others.
+    /// </summary>
     /// <param name="cancellation">Stops between two uploads.</param>
     IAsyncEnumerable<StoredUpload> ListUploadsAsync(CancellationToken cancellation = default);
 }

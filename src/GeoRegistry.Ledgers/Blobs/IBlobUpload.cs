@@ -17,11 +17,15 @@ public interface IBlobUpload : IAsyncDisposable
     /// <remarks>After an exception the size is what the upload really has.</remarks>
     ValueTask AppendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation = default);
 
-    /// <summary>Hands everything appended to the store, so that <see cref="IBlobStore.ResumeUploadAsync"/> finds it after a crash of this process.</summary>
+    /// <summary>
+    /// Hands everything appended to the store, so that <see cref="IBlobStore.ResumeUploadAsync"/> finds it after a crash
+    /// of this process.
+    /// </summary>
     ValueTask FlushAsync(CancellationToken cancellation = default);
 
     /// <summary>Removes the bytes from an offset on, and gives back their space.</summary>
-    /// <param name="sizeBytes">The size that stays: 0, or a size at which the upload was flushed. Object stores remove whole blocks only.</param>
+    /// <param name="sizeBytes">The size that stays: 0, or a size at which the upload was flushed. Object stores remove whole blocks
+    /// only.</param>
     /// <param name="cancellation">Cancels the call.</param>
     ValueTask TruncateAsync(long sizeBytes, CancellationToken cancellation = default);
 
@@ -29,10 +33,17 @@ public interface IBlobUpload : IAsyncDisposable
     /// <remarks>Safe beside appends and flushes of the holder: readers of a growing upload call it from other threads.</remarks>
     ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellation = default);
 
-    /// <summary>Makes the upload the blob of a digest and ends it. When it returns, the blob is on disk, its directory entry too, and visible.</summary>
-    /// <param name="digest">The digest of the bytes, which the caller has verified. Where the blob exists already, the upload is dropped.</param>
+    /// <summary>
+    /// Makes the upload the blob of a digest and ends it. When it returns, the blob is on disk, its directory entry too,
+    /// and visible.
+    /// </summary>
+    /// <param name="digest">The digest of the bytes, which the caller has verified. Where the blob exists already, the upload is
+    /// dropped.</param>
     /// <param name="cancellation">Cancels the call before the blob becomes visible.</param>
-    /// <remarks>The blob's age counts from now, whether it existed or not. After an exception the upload can still be truncated or discarded.</remarks>
+    /// <remarks>
+    /// The blob's age counts from now, whether it existed or not. After an exception the upload can still be truncated or
+    /// discarded.
+    /// </remarks>
     Task CommitAsync(Digest digest, CancellationToken cancellation = default);
 
     /// <summary>Ends the upload and leaves nothing of it.</summary>

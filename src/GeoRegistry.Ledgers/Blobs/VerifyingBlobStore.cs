@@ -6,8 +6,10 @@ namespace GeoRegistry.Ledgers.Blobs;
 
 /// <summary>A blob store that answers with no blob before its bytes were hashed, once for each start of the process.</summary>
 /// <remarks>
-/// A blob that this process has stored is known to be whole. Any other is hashed when it is first opened, before its first byte goes out; opening it again
-/// costs one look into a dictionary. One whose bytes do not have its digest is set aside and counts as missing from then on. What is damaged on the disk
+/// A blob that this process has stored is known to be whole. Any other is hashed when it is first opened, before its first byte goes
+/// out; opening it again
+/// costs one look into a dictionary. One whose bytes do not have its digest is set aside and counts as missing from then on. What is
+/// damaged on the disk
 /// after it was hashed is found by <see cref="VerifyAsync"/>, which passes over the store call for each blob.
 /// </remarks>
 /// <param name="inner">The store.</param>
@@ -30,7 +32,8 @@ public sealed class VerifyingBlobStore(IBlobStore inner) : IBlobStore
     public ValueTask<long?> FindAsync(Digest digest, CancellationToken cancellation = default) => inner.FindAsync(digest, cancellation);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyDictionary<Digest, long>> StatManyAsync(IReadOnlyCollection<Digest> digests, CancellationToken cancellation = default) =>
+    public ValueTask<IReadOnlyDictionary<Digest, long>> StatManyAsync(
+        IReadOnlyCollection<Digest> digests, CancellationToken cancellation = default) =>
         inner.StatManyAsync(digests, cancellation);
 
     /// <inheritdoc/>
@@ -66,7 +69,8 @@ public sealed class VerifyingBlobStore(IBlobStore inner) : IBlobStore
     public ValueTask<bool> TouchAsync(Digest digest, CancellationToken cancellation = default) => inner.TouchAsync(digest, cancellation);
 
     /// <inheritdoc/>
-    public Task<bool> DeleteAsync(Digest digest, DateTimeOffset? ifOlderThan = null, CancellationToken cancellation = default) => inner.DeleteAsync(digest, ifOlderThan, cancellation);
+    public Task<bool> DeleteAsync(Digest digest, DateTimeOffset? ifOlderThan = null, CancellationToken cancellation = default) =>
+        inner.DeleteAsync(digest, ifOlderThan, cancellation);
 
     /// <inheritdoc/>
     public Task SetAsideAsync(Digest digest, CancellationToken cancellation = default) => inner.SetAsideAsync(digest, cancellation);
@@ -80,7 +84,8 @@ public sealed class VerifyingBlobStore(IBlobStore inner) : IBlobStore
         await inner.ResumeUploadAsync(key, cancellation).ConfigureAwait(false) is { } upload ? new Upload(this, upload) : null;
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<StoredUpload> ListUploadsAsync(CancellationToken cancellation = default) => inner.ListUploadsAsync(cancellation);
+    public IAsyncEnumerable<StoredUpload> ListUploadsAsync(CancellationToken cancellation = default) =>
+        inner.ListUploadsAsync(cancellation);
 
     // Whoever opens it first hashes it for all who wait, and for them too when its own client has gone.
     private async ValueTask<IBlobReader?> OpenFirstAsync(Digest digest, CancellationToken cancellation)
@@ -102,7 +107,8 @@ public sealed class VerifyingBlobStore(IBlobStore inner) : IBlobStore
         }
     }
 
-    private static async Task<bool> IsWholeAsync(IBlobReader reader, Digest digest, Func<long, int, Task>? pause, CancellationToken cancellation)
+    private static async Task<bool> IsWholeAsync(IBlobReader reader, Digest digest, Func<long, int, Task>? pause,
+        CancellationToken cancellation)
     {
         using var hash = IncrementalHash.CreateHash(digest.Algorithm == DigestAlgorithm.Sha512 ? HashAlgorithmName.SHA512 : HashAlgorithmName.SHA256);
         var buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(ReadBytes);
@@ -140,13 +146,16 @@ public sealed class VerifyingBlobStore(IBlobStore inner) : IBlobStore
 
         public long FlushedBytes => inner.FlushedBytes;
 
-        public ValueTask AppendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation = default) => inner.AppendAsync(data, cancellation);
+        public ValueTask AppendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation = default) =>
+            inner.AppendAsync(data, cancellation);
 
         public ValueTask FlushAsync(CancellationToken cancellation = default) => inner.FlushAsync(cancellation);
 
-        public ValueTask TruncateAsync(long sizeBytes, CancellationToken cancellation = default) => inner.TruncateAsync(sizeBytes, cancellation);
+        public ValueTask TruncateAsync(long sizeBytes, CancellationToken cancellation = default) =>
+            inner.TruncateAsync(sizeBytes, cancellation);
 
-        public ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellation = default) => inner.ReadAsync(offset, buffer, cancellation);
+        public ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellation = default) =>
+            inner.ReadAsync(offset, buffer, cancellation);
 
         public async Task CommitAsync(Digest digest, CancellationToken cancellation = default)
         {

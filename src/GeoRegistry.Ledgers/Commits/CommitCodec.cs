@@ -84,7 +84,8 @@ public static class CommitCodec
         var version = reader.Byte();
         return version is WithoutWriteId or WithWriteId
             ? version
-            : throw new InvalidDataException($"The commit has the version {version}; this build knows {WithoutWriteId} and {WithWriteId}. Upgrade this region first.");
+            : throw new InvalidDataException(
+                $"The commit has the version {version}; this build knows {WithoutWriteId} and {WithWriteId}. Upgrade this region first.");
     }
 
     /// <summary>Reads a ledger's kind and name.</summary>
@@ -176,8 +177,10 @@ public static class CommitCodec
         return ManifestReader.Read(content, mediaType, digest) switch
         {
             ManifestReading.Accepted { Manifest: var manifest } when manifest.MediaType == mediaType => manifest,
-            ManifestReading.Accepted => throw new InvalidDataException($"The commit holds the manifest {digest} as '{mediaType}', which it does not write so itself."),
-            ManifestReading.Rejected rejected => throw new InvalidDataException($"The commit holds the manifest {digest}, which cannot be read: {rejected.Reason}"),
+            ManifestReading.Accepted => throw new InvalidDataException(
+                $"The commit holds the manifest {digest} as '{mediaType}', which it does not write so itself."),
+            ManifestReading.Rejected rejected => throw new InvalidDataException(
+                $"The commit holds the manifest {digest}, which cannot be read: {rejected.Reason}"),
             _ => throw new InvalidOperationException("A manifest is accepted or rejected."),
         };
     }

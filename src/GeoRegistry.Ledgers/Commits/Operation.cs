@@ -53,7 +53,10 @@ public abstract record Operation
     /// <param name="Digest">The blob's digest.</param>
     public sealed record BlobDeleted(Digest Digest) : Operation;
 
-    /// <summary>A blob came to be in the repository that the manifest put after it lists as a child: an index does not say whether its children are manifests.</summary>
+    /// <summary>
+    /// A blob came to be in the repository that the manifest put after it lists as a child: an index does not say whether
+    /// its children are manifests.
+    /// </summary>
     /// <param name="Digest">The blob's digest.</param>
     /// <param name="SizeBytes">Its size.</param>
     public sealed record BlobLinked(Digest Digest, long SizeBytes) : Operation;

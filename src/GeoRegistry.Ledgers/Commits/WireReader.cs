@@ -3,7 +3,10 @@ using GeoRegistry.Protocol;
 
 namespace GeoRegistry.Ledgers.Commits;
 
-/// <summary>Reads the primitives of <see cref="CommitCodec"/>; every reading past the end or out of range is an <see cref="InvalidDataException"/>.</summary>
+/// <summary>
+/// Reads the primitives of <see cref="CommitCodec"/>; every reading past the end or out of range is an
+/// <see cref="InvalidDataException"/>.
+/// </summary>
 internal struct WireReader(ReadOnlyMemory<byte> data)
 {
     private const int MaxNumberBytes = 9;

@@ -4,7 +4,10 @@ using System.Text;
 namespace GeoRegistry.Ledgers.Commits;
 
 /// <summary>The name of one write, by which a repetition of it is recognised: 16 bytes. The default value names none.</summary>
-/// <remarks>A write whose answer was lost is repeated with the id that it had; the ledger then has it already, and the first outcome is answered.</remarks>
+/// <remarks>
+/// A write whose answer was lost is repeated with the id that it had; the ledger then has it already, and the first
+/// outcome is answered.
+/// </remarks>
 public readonly record struct WriteId
 {
     /// <summary>The length of an id, in bytes.</summary>

@@ -2,7 +2,10 @@ using GeoRegistry.Ledgers.Commits;
 
 namespace GeoRegistry.Ledgers.Stores;
 
-/// <summary>One commit in a region's feed, or an empty place: one whose commit was withheld from this region, or dropped when a snapshot replaced its ledger.</summary>
+/// <summary>
+/// One commit in a region's feed, or an empty place: one whose commit was withheld from this region, or dropped when a
+/// snapshot replaced its ledger.
+/// </summary>
 /// <param name="Position">Its place, from 1 without a gap.</param>
 /// <param name="Ledger">The ledger of the commit; null where there is none.</param>
 /// <param name="Encoded">The commit's wire form (<see cref="CommitCodec"/>); empty where there is none.</param>

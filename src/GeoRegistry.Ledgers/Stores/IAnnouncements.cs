@@ -3,7 +3,10 @@ using GeoRegistry.Protocol;
 namespace GeoRegistry.Ledgers.Stores;
 
 /// <summary>The blobs that were uploaded in this region and that their repository's home has yet to hear of.</summary>
-/// <remarks>They are added by <see cref="IRepositoryTables.LinkBlobAsync"/>. Until it is confirmed, no deletion and no snapshot removes such a link: which came first is not known.</remarks>
+/// <remarks>
+/// They are added by <see cref="IRepositoryTables.LinkBlobAsync"/>. Until it is confirmed, no deletion and no snapshot
+/// removes such a link: which came first is not known.
+/// </remarks>
 public interface IAnnouncements
 {
     /// <summary>Announcements that are to be made, in no order.</summary>

@@ -2,17 +2,27 @@ using GeoRegistry.Protocol;
 
 namespace GeoRegistry.Ledgers.Stores;
 
-/// <summary>The blobs that commits await in this region. What is queued survives a restart; a blob is queued once, however many commits await it.</summary>
-/// <remarks>Blobs are queued by <see cref="ILedgerStore.AppendAsync"/> and <see cref="IReplicaStore"/>, with the commits that name them.</remarks>
+/// <summary>
+/// The blobs that commits await in this region. What is queued survives a restart; a blob is queued once, however many
+/// commits await it.
+/// </summary>
+/// <remarks>
+/// Blobs are queued by <see cref="ILedgerStore.AppendAsync"/> and <see cref="IReplicaStore"/>, with the commits that name
+/// them.
+/// </remarks>
 public interface IHydrationQueue
 {
-    /// <summary>Blobs to fetch now: those that never failed, the newest first; then those that were put off until now, the longest due first.</summary>
+    /// <summary>
+    /// Blobs to fetch now: those that never failed, the newest first; then those that were put off until now, the longest
+    /// due first.
+    /// </summary>
     /// <remarks>Both kinds are read, so that neither keeps the other from being fetched. Dead letters are left out.</remarks>
     /// <param name="from">The region to be asked first.</param>
     /// <param name="now">The time; blobs put off until later are left out.</param>
     /// <param name="limit">The most to read of each kind, at least 1.</param>
     /// <param name="cancellation">Cancels the call.</param>
-    ValueTask<IReadOnlyList<HydrationJob>> ReadReadyAsync(RegionId from, DateTimeOffset now, int limit, CancellationToken cancellation = default);
+    ValueTask<IReadOnlyList<HydrationJob>> ReadReadyAsync(
+        RegionId from, DateTimeOffset now, int limit, CancellationToken cancellation = default);
 
     /// <summary>Takes a blob that is stored now out of the queue.</summary>
     /// <returns>The commits that awaited no other blob: they are complete here. None where the blob was not queued.</returns>
@@ -23,7 +33,7 @@ public interface IHydrationQueue
     /// <param name="error">Why, for people.</param>
     /// <param name="notBefore">When to try again; null makes it a dead letter, which stays until it is retried or stored.</param>
     /// <param name="countAttempt">Whether it counts as an attempt, as it does not while no region can be reached.</param>
-    /// <param name="cancellation">Gives up waiting before the transaction begins.</param>
+    /// <param name="cancellation">Cancels waiting before the transaction begins.</param>
     Task PutOffAsync(Digest digest, string error, DateTimeOffset? notBefore, bool countAttempt, CancellationToken cancellation = default);
 
     /// <summary>Lets blobs be tried again now, as if they had never failed.</summary>
@@ -32,14 +42,17 @@ public interface IHydrationQueue
     /// <returns>How many. All of them are no one transaction: blobs that fail meanwhile may be counted twice.</returns>
     Task<int> RetryAsync(Digest? digest, CancellationToken cancellation = default);
 
-    /// <summary>Whether a ledger's commit at a position of a region's feed awaits no blob here. Whether it is applied is not looked at.</summary>
+    /// <summary>
+    /// Whether a ledger's commit at a position of a region's feed awaits no blob here. Whether it is applied is not
+    /// looked at.
+    /// </summary>
     /// <remarks>A position that a snapshot of the ledger stands for is complete when nothing that came with it is awaited.</remarks>
     ValueTask<bool> IsCompleteAsync(LedgerId ledger, RegionId source, long position, CancellationToken cancellation = default);
 
     /// <summary>Blobs in the queue, the oldest first.</summary>
     /// <param name="dead">Dead letters, or the others.</param>
     /// <param name="limit">The most to read, at least 1.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="cancellation">Cancels.</param>
     ValueTask<IReadOnlyList<HydrationJob>> ListAsync(bool dead, int limit, CancellationToken cancellation = default);
 
     /// <summary>What is pending of each region's feed that has something pending.</summary>
@@ -48,8 +61,9 @@ public interface IHydrationQueue
     /// <summary>What is pending of each repository that has something pending, the oldest first.</summary>
     /// <param name="repository">The only repository; null for all.</param>
     /// <param name="limit">The most to read, at least 1.</param>
-    /// <param name="cancellation">Gives up.</param>
-    ValueTask<IReadOnlyList<RepositoryPending>> SummarizeRepositoriesAsync(RepositoryName? repository, int limit, CancellationToken cancellation = default);
+    /// <param name="cancellation">Cancels.</param>
+    ValueTask<IReadOnlyList<RepositoryPending>> SummarizeRepositoriesAsync(
+        RepositoryName? repository, int limit, CancellationToken cancellation = default);
 }
 
 /// <summary>A blob to be fetched.</summary>

@@ -2,7 +2,10 @@ using GeoRegistry.Ledgers.Commits;
 
 namespace GeoRegistry.Ledgers.Stores;
 
-/// <summary>A region's ledgers: the commits, their heads, and the feed. What commits imply is read through <see cref="IRepositoryTables"/>.</summary>
+/// <summary>
+/// A region's ledgers: the commits, their heads, and the feed. What commits imply is read through
+/// <see cref="IRepositoryTables"/>.
+/// </summary>
 /// <remarks>
 /// Safe for any number of callers at once. Reads never wait behind writes and see every append that has returned.
 /// Failures of the database are exceptions; then nothing of the call stands, or its outcome is unknown to the caller and the
@@ -15,8 +18,10 @@ public interface ILedgerStore
     /// </summary>
     /// <param name="expected">The head that the commit was decided on; the commit must be the next after it.</param>
     /// <param name="commit">The commit, made by this region.</param>
-    /// <param name="missing">Blobs that it names and the blob store lacks: queued for hydration in the same transaction. Null for none.</param>
-    /// <param name="cancellation">Cancels as long as the transaction has not begun: an <see cref="OperationCanceledException"/> means that nothing was appended.</param>
+    /// <param name="missing">Blobs that it names and the blob store lacks: queued for hydration in the same transaction. Null for
+    /// none.</param>
+    /// <param name="cancellation">Cancels as long as the transaction has not begun: an <see cref="OperationCanceledException"/> means
+    /// that nothing was appended.</param>
     /// <returns>
     /// <see cref="AppendOutcome.Appended"/> once it is on disk; <see cref="AppendOutcome.HeadMoved"/> where the ledger stands elsewhere or
     /// has a later epoch, and then nothing has changed.
@@ -29,19 +34,23 @@ public interface ILedgerStore
 
     /// <summary>Reads commits of one region's feed in its order.</summary>
     /// <param name="region">The region whose commits are read.</param>
-    /// <param name="after">The position after which to begin; 0 for the start. What stands before <see cref="FeedExtent.Oldest"/> is passed over.</param>
+    /// <param name="after">The position after which to begin; 0 for the start. What stands before <see cref="FeedExtent.Oldest"/> is
+    /// passed over.</param>
     /// <param name="limit">The most entries to read, at least 1.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="cancellation">Cancels.</param>
     /// <returns>The entries that follow; their positions are consecutive. Empty at the end of the feed.</returns>
     ValueTask<IReadOnlyList<FeedEntry>> ReadFeedAsync(RegionId region, long after, int limit, CancellationToken cancellation = default);
 
     /// <summary>How far a region's feed reaches here.</summary>
     ValueTask<FeedExtent> ReadFeedExtentAsync(RegionId region, CancellationToken cancellation = default);
 
-    /// <summary>Returns once the feed of the region that this store belongs to has an entry after a position: at once where it has.</summary>
+    /// <summary>
+    /// Returns once the feed of the region that this store belongs to has an entry after a position: at once where it
+    /// has.
+    /// </summary>
     /// <param name="region">The region whose commits are awaited; one that appends here.</param>
     /// <param name="after">The position.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="cancellation">Cancels.</param>
     /// <remarks>Any number may wait. A commit is announced after it is on disk; waiting costs it nothing.</remarks>
     Task WaitForFeedAsync(RegionId region, long after, CancellationToken cancellation = default);
 
@@ -58,19 +67,27 @@ public interface ILedgerStore
     /// <summary>Ledgers of repositories that have commits, with their heads, in the order of their names.</summary>
     /// <param name="after">The name after which to begin; null for the start.</param>
     /// <param name="limit">The most to read, at least 1.</param>
-    /// <param name="cancellation">Gives up.</param>
-    ValueTask<IReadOnlyList<(LedgerId Ledger, LedgerHead Head)>> ListHeadsAsync(string? after, int limit, CancellationToken cancellation = default);
+    /// <param name="cancellation">Cancels.</param>
+    ValueTask<IReadOnlyList<(LedgerId Ledger, LedgerHead Head)>> ListHeadsAsync(
+        string? after, int limit, CancellationToken cancellation = default);
 
-    /// <summary>Begins a new incarnation of the feed of the region that this store belongs to, because the one before may have lost its end.</summary>
+    /// <summary>
+    /// Begins a new incarnation of the feed of the region that this store belongs to, because the one before may have
+    /// lost its end.
+    /// </summary>
     /// <returns>The new incarnation. Whoever followed an earlier one needs snapshots.</returns>
     Task<Incarnation> BeginIncarnationAsync(CancellationToken cancellation = default);
 
     /// <summary>Deletes the oldest commits of a region's feed, but never a ledger's last one.</summary>
     /// <param name="region">The region whose commits are pruned.</param>
     /// <param name="keep">How many of the newest positions may stay.</param>
-    /// <param name="keepBytes">How many bytes the commits that stay may have together; older ones go though they are among <paramref name="keep"/>.</param>
+    /// <param name="keepBytes">How many bytes the commits that stay may have together; older ones go though they are among
+    /// <paramref name="keep"/>.</param>
     /// <param name="limit">The most to look at in this call, at least 1, so that writes do not wait long.</param>
-    /// <param name="cancellation">Gives up waiting before the transaction begins.</param>
-    /// <returns>How many were looked at and deleted, unless they were a ledger's last; such a one goes when its ledger moves on. Fewer than the limit where no more can be pruned.</returns>
+    /// <param name="cancellation">Cancels waiting before the transaction begins.</param>
+    /// <returns>
+    /// How many were looked at and deleted, unless they were a ledger's last; such a one goes when its ledger moves on.
+    /// Fewer than the limit where no more can be pruned.
+    /// </returns>
     Task<int> PruneFeedAsync(RegionId region, long keep, long keepBytes, int limit, CancellationToken cancellation = default);
 }

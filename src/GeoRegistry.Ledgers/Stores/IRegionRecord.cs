@@ -9,7 +9,8 @@ public interface IRegionRecord
 
     /// <summary>Takes up a topology, and notes from whom ledgers must be taken over because of it, in one transaction.</summary>
     /// <param name="topology">The topology's document.</param>
-    /// <param name="takeOverFrom">The regions whose ledgers must be compared with theirs; until that is done nothing of them counts as complete here.</param>
+    /// <param name="takeOverFrom">The regions whose ledgers must be compared with theirs; until that is done nothing of them counts as
+    /// complete here.</param>
     /// <param name="cancellation">Cancels before the transaction begins.</param>
     Task TakeUpTopologyAsync(ReadOnlyMemory<byte> topology, IReadOnlyList<RegionId> takeOverFrom, CancellationToken cancellation = default);
 
@@ -19,7 +20,10 @@ public interface IRegionRecord
     /// <summary>Notes the longest lease that this region may have given.</summary>
     Task SetLongestLeaseAsync(TimeSpan lease, CancellationToken cancellation = default);
 
-    /// <summary>Notes the number up to which every change of this region's feed has been followed by all who hold a lease; never back.</summary>
+    /// <summary>
+    /// Notes the number up to which every change of this region's feed has been followed by all who hold a lease; never
+    /// back.
+    /// </summary>
     Task SetShownThroughAsync(long number, CancellationToken cancellation = default);
 }
 

@@ -23,8 +23,9 @@ public interface IRepositoryTables
     /// <param name="repository">The repository.</param>
     /// <param name="after">The tag, or any text in its place, after which to begin; null for the start.</param>
     /// <param name="limit">The most tags to read, at least 1.</param>
-    /// <param name="cancellation">Gives up.</param>
-    ValueTask<IReadOnlyList<Tag>> ListTagsAsync(RepositoryName repository, string? after, int limit, CancellationToken cancellation = default);
+    /// <param name="cancellation">Cancels.</param>
+    ValueTask<IReadOnlyList<Tag>> ListTagsAsync(RepositoryName repository, string? after, int limit,
+        CancellationToken cancellation = default);
 
     /// <summary>Descriptors of the manifests that have a subject, in the order of their digests.</summary>
     /// <param name="repository">The repository.</param>
@@ -32,7 +33,7 @@ public interface IRepositoryTables
     /// <param name="artifactType">The only artifact type to list, or null for all.</param>
     /// <param name="after">The digest after which to begin; null for the start.</param>
     /// <param name="limit">The most descriptors to read, at least 1.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="cancellation">Cancels.</param>
     ValueTask<IReadOnlyList<Referrer>> ListReferrersAsync(
         RepositoryName repository, Digest subject, string? artifactType, Digest? after, int limit, CancellationToken cancellation = default);
 
@@ -42,10 +43,13 @@ public interface IRepositoryTables
     /// <summary>Whether the repository has had a commit; one whose manifests were all deleted still exists.</summary>
     ValueTask<bool> ExistsAsync(RepositoryName repository, CancellationToken cancellation = default);
 
-    /// <summary>Names of repositories that have a manifest, in order. One that was emptied is passed over, at the cost of a look into an index.</summary>
+    /// <summary>
+    /// Names of repositories that have a manifest, in order. One that was emptied is passed over, at the cost of a look
+    /// into an index.
+    /// </summary>
     /// <param name="after">The name, or any text in its place, after which to begin; null for the start.</param>
     /// <param name="limit">The most names to read, at least 1.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="cancellation">Cancels.</param>
     ValueTask<IReadOnlyList<RepositoryName>> ListRepositoriesAsync(string? after, int limit, CancellationToken cancellation = default);
 
     /// <summary>The size in bytes of a blob that the repository has, or null.</summary>
@@ -58,8 +62,10 @@ public interface IRepositoryTables
     /// <param name="repository">The repository, which need not exist.</param>
     /// <param name="digest">The blob, which is in the region's blob store.</param>
     /// <param name="sizeBytes">Its size.</param>
-    /// <param name="announce">Whether the repository's home has yet to hear of it: queued in the same transaction (<see cref="IAnnouncements"/>).</param>
+    /// <param name="announce">Whether the repository's home has yet to hear of it: queued in the same transaction
+    /// (<see cref="IAnnouncements"/>).</param>
     /// <param name="cancellation">Cancels before the transaction begins.</param>
     /// <returns>The number of the ledger's head then: only later deletions remove the link.</returns>
-    Task<long> LinkBlobAsync(RepositoryName repository, Digest digest, long sizeBytes, bool announce = false, CancellationToken cancellation = default);
+    Task<long> LinkBlobAsync(RepositoryName repository, Digest digest, long sizeBytes, bool announce = false,
+        CancellationToken cancellation = default);
 }

@@ -1,6 +1,9 @@
 namespace GeoRegistry.Ledgers.Stores;
 
-/// <summary>A number that only grows, such as a position or a count of bytes, for which callers can wait. Safe for any number of them.</summary>
+/// <summary>
+/// A number that only grows, such as a position or a count of bytes, for which callers can wait. Safe for any number of
+/// them.
+/// </summary>
 /// <param name="position">Where it begins.</param>
 public sealed class PositionSignal(long position)
 {
@@ -45,7 +48,7 @@ public sealed class PositionSignal(long position)
 
     /// <summary>Returns once it is at a position or beyond.</summary>
     /// <param name="position">The position.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="cancellation">Cancels.</param>
     public async Task WaitForAsync(long position, CancellationToken cancellation = default)
     {
         while (NextMove(position) is { } move) await move.WaitAsync(cancellation).ConfigureAwait(false);

@@ -14,5 +14,6 @@ public sealed record ReplicaEntry(
 
 /// <summary>What became of entries that were to be applied.</summary>
 /// <param name="Cursor">How far the feed is applied now.</param>
-/// <param name="Faulty">The ledger of the entry after the cursor, where that entry does not continue its history here or cannot be read; null where all were applied.</param>
+/// <param name="Faulty">The ledger of the entry after the cursor, where that entry does not continue its history here or cannot be
+/// read; null where all were applied.</param>
 public sealed record ApplyOutcome(FeedCursor Cursor, LedgerId? Faulty);

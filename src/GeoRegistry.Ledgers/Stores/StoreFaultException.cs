@@ -1,6 +1,9 @@
 namespace GeoRegistry.Ledgers.Stores;
 
-/// <summary>A write failed for a reason that an operator can remove: the disk is full, or may not be written. Nothing was changed by it.</summary>
+/// <summary>
+/// A write failed for a reason that an operator can remove: the disk is full, or may not be written. Nothing was changed
+/// by it.
+/// </summary>
 public sealed class StoreFaultException : IOException
 {
     /// <summary>A fault of a store.</summary>

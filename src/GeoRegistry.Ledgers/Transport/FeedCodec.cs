@@ -10,7 +10,8 @@ namespace GeoRegistry.Ledgers.Transport;
 /// entry    = 3 position ledgerKind ledgerName checksum encodedCommit
 /// withheld = 2 position                            a commit that the reader may not have
 /// </code>
-/// In the primitives of <see cref="CommitCodec"/>. The ledger stands outside of the commit, so that a commit which cannot be read spoils no other ledger.
+/// In the primitives of <see cref="CommitCodec"/>. The ledger stands outside of the commit, so that a commit which cannot be read
+/// spoils no other ledger.
 /// </remarks>
 public static class FeedCodec
 {

@@ -54,7 +54,7 @@ public static class SnapshotCodec
     public static LedgerSnapshot Read(Func<Stream> open)
     {
         using var stream = open();
-        var (ledger, head) = Judged(ReadFrame(stream), ReadHead);
+        var (ledger, head) = Validated(ReadFrame(stream), ReadHead);
         return new LedgerSnapshot(ledger, head, ReadEntries(open));
     }
 
@@ -62,7 +62,8 @@ public static class SnapshotCodec
     {
         var reader = new WireReader(frame);
         if (reader.Byte() is var version and not Version)
-            throw new InvalidDataException($"The snapshot has the version {version}; this build knows {Version}. Upgrade this region first.");
+            throw new InvalidDataException(
+                $"The snapshot has the version {version}; this build knows {Version}. Upgrade this region first.");
         var kind = (LedgerKind)reader.Byte();
         if (!Enum.IsDefined(kind)) throw new InvalidDataException($"The snapshot is of a ledger of the unknown kind {(int)kind}. Upgrade this region first.");
         var ledger = new LedgerId(kind, reader.Text());
@@ -72,7 +73,7 @@ public static class SnapshotCodec
     }
 
     // What is in a frame and cannot be read as what it should be.
-    private static T Judged<T>(byte[] frame, Func<byte[], T> read)
+    private static T Validated<T>(byte[] frame, Func<byte[], T> read)
     {
         try
         {
@@ -88,7 +89,7 @@ public static class SnapshotCodec
     {
         using var stream = open();
         ReadFrame(stream); // The head.
-        while (Judged(ReadFrame(stream), ReadEntry) is { } entry) yield return entry;
+        while (Validated(ReadFrame(stream), ReadEntry) is { } entry) yield return entry;
     }
 
     private static void WriteEntry(WireWriter writer, SnapshotEntry entry)

@@ -4,16 +4,23 @@ using System.Text;
 
 namespace GeoRegistry.Ledgers.Verification;
 
-/// <summary>A checksum of what a ledger holds now: the sum, modulo 2^128, of one hash for each of its rows, in whatever order they are added.</summary>
+/// <summary>
+/// A checksum of what a ledger holds now: the sum, modulo 2^128, of one hash for each of its rows, in whatever order they
+/// are added.
+/// </summary>
 /// <remarks>
 /// <para>
-/// A row that is added adds its hash and a row that is removed subtracts it, so every change keeps the sum up to date at the cost of the rows that it
-/// touches, and a scan of all rows makes the same sum anew. The rows are the head, the manifests, the tags, and the blob links that commits made.
+/// A row that is added adds its hash and a row that is removed subtracts it, so every change keeps the sum up to date at the cost of
+/// the rows that it
+/// touches, and a scan of all rows makes the same sum anew. The rows are the head, the manifests, the tags, and the blob links that
+/// commits made.
 /// All of them follow from the ledger's history, so two regions with equal heads have equal checksums.
 /// </para>
 /// <para>
-/// A row's hash is the first 16 bytes of the SHA-256 over the row's kind (one byte) and its fields, each with its length before it (4 bytes, big-endian);
-/// numbers are 8 bytes, big-endian, and a digest is its algorithm's byte and its hash. The checksum finds accidents; it is no defence against an
+/// A row's hash is the first 16 bytes of the SHA-256 over the row's kind (one byte) and its fields, each with its length before it (4
+/// bytes, big-endian);
+/// numbers are 8 bytes, big-endian, and a digest is its algorithm's byte and its hash. The checksum finds accidents; it is no defence
+/// against an
 /// attacker who can write the database. Regions send it to each other: its definition never changes.
 /// </para>
 /// </remarks>
@@ -68,7 +75,8 @@ public readonly record struct ContentsChecksum(UInt128 Sum)
     /// <summary>Reads a checksum from its text.</summary>
     /// <returns>The checksum; null where the text is none.</returns>
     public static ContentsChecksum? Parse(string? text) =>
-        text?.Length == 2 * SizeBytes && UInt128.TryParse(text, System.Globalization.NumberStyles.AllowHexSpecifier, null, out var sum) ? new ContentsChecksum(sum) : null;
+        text?.Length == 2 * SizeBytes && UInt128.TryParse(text, System.Globalization.NumberStyles.AllowHexSpecifier, null, out var sum)
+            ? new ContentsChecksum(sum) : null;
 
     /// <summary>The sum of two.</summary>
     public static ContentsChecksum operator +(ContentsChecksum left, ContentsChecksum right) => new(unchecked(left.Sum + right.Sum));

@@ -8,7 +8,8 @@ namespace GeoRegistry.Ledgers.Verification;
 /// <param name="Computed">The checksum of the rows as they are.</param>
 /// <param name="Rows">How many rows were read.</param>
 /// <param name="Fault">What is damaged, for people; null where nothing is.</param>
-/// <param name="IsContentDamaged">Whether what readers are answered with may be wrong; false where only kept commits are damaged, or the checksum itself.</param>
+/// <param name="IsContentDamaged">Whether what readers are answered with may be wrong; false where only kept commits are damaged, or
+/// the checksum itself.</param>
 public sealed record LedgerVerdict(
     long Cursor, LedgerId Ledger, LedgerHead Head, ContentsChecksum? Stored, ContentsChecksum Computed, long Rows, string? Fault, bool IsContentDamaged = false);
 

@@ -20,7 +20,8 @@ public sealed record ErrorCode(string Name, int Status, string Message)
     public static readonly ErrorCode DigestInvalid = new("DIGEST_INVALID", 400, "provided digest did not match uploaded content");
 
     /// <summary>A manifest names a blob or manifest that the repository does not have.</summary>
-    public static readonly ErrorCode ManifestBlobUnknown = new("MANIFEST_BLOB_UNKNOWN", 404, "manifest references a manifest or blob unknown to registry");
+    public static readonly ErrorCode ManifestBlobUnknown = new(
+        "MANIFEST_BLOB_UNKNOWN", 404, "manifest references a manifest or blob unknown to registry");
 
     /// <summary>The manifest, or the reference it was pushed to, is not acceptable.</summary>
     public static readonly ErrorCode ManifestInvalid = new("MANIFEST_INVALID", 400, "manifest invalid");
@@ -49,11 +50,15 @@ public sealed record ErrorCode(string Name, int Status, string Message)
     /// <summary>Too much is asked at once; try again later.</summary>
     public static readonly ErrorCode TooManyRequests = new("TOOMANYREQUESTS", 429, "too many requests");
 
-    /// <summary>Another region is needed and cannot be reached now; trying again is safe. Not in the specification's table; known from Docker's registry.</summary>
+    /// <summary>
+    /// Another region is needed and cannot be reached now; trying again is safe. Not in the specification's table; known
+    /// from Docker's registry.
+    /// </summary>
     public static readonly ErrorCode Unavailable = new("UNAVAILABLE", 503, "a region that is needed cannot be reached now; try again");
 
     /// <summary>The registry itself failed. Not in the specification's table, whose codes speak of requests; the status is 5xx.</summary>
-    public static readonly ErrorCode Unknown = new("UNKNOWN", 500, "the registry failed to answer; the trace id finds the cause in its log");
+    public static readonly ErrorCode Unknown = new(
+        "UNKNOWN", 500, "the registry failed to answer; the trace id finds the cause in its log");
 
     /// <summary>Every row.</summary>
     public static IReadOnlyList<ErrorCode> All { get; } =

@@ -49,7 +49,8 @@ internal sealed class DescriptorReader(bool required)
     public static string? OptionalString(JsonElement root, string field)
     {
         if (!root.TryGetProperty(field, out var value) || value.ValueKind == JsonValueKind.Null) return null;
-        return value.ValueKind == JsonValueKind.String ? value.GetString() : throw new ManifestFormatException($"{field} must be a string.");
+        return value.ValueKind == JsonValueKind.String
+            ? value.GetString() : throw new ManifestFormatException($"{field} must be a string.");
     }
 
     private string? Add(JsonElement value, string field, ContentKind kind)

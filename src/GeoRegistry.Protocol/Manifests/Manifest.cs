@@ -14,7 +14,10 @@ public sealed class Manifest
         ArtifactType = fields.ArtifactType;
     }
 
-    /// <summary>The digest of <see cref="Content"/>, in the algorithm that the client pushed it by (sha256 unless it chose another).</summary>
+    /// <summary>
+    /// The digest of <see cref="Content"/>, in the algorithm that the client pushed it by (sha256 unless it chose
+    /// another).
+    /// </summary>
     public Digest Digest { get; }
 
     /// <summary>The media type, without parameters.</summary>
@@ -30,7 +33,9 @@ public sealed class Manifest
     public Digest? Subject { get; }
 
     /// <summary>The artifact type by which referrers are filtered, or null where it has none.</summary>
-    /// <remarks>Source: OCI Distribution Spec v1.1 §Listing Referrers: the <c>artifactType</c>, else an image's config media type.</remarks>
+    /// <remarks>
+    /// Source: OCI Distribution Spec v1.1 §Listing Referrers: the <c>artifactType</c>, else an image's config media type.
+    /// </remarks>
     public string? ArtifactType { get; }
 
     /// <summary>The descriptor that the referrers list shows for it, as UTF-8 JSON; empty without a subject.</summary>

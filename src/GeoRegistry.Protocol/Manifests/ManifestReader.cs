@@ -3,7 +3,7 @@ using System.Text.Unicode;
 
 namespace GeoRegistry.Protocol.Manifests;
 
-/// <summary>Reads and judges manifests; what it accepts is stored byte for byte, whatever other fields it has.</summary>
+/// <summary>Reads and validates manifests; what it accepts is stored byte for byte, whatever other fields it has.</summary>
 /// <remarks>
 /// One rule for all media types: <c>config</c>, <c>layers</c>, <c>blobs</c>, <c>manifests</c> and <c>subject</c> hold descriptors.
 /// Image manifests and indexes must have theirs in the right form; in other types, values of another form are not references.
@@ -24,7 +24,8 @@ public static class ManifestReader
     /// <summary>Reads a manifest that a client pushes.</summary>
     /// <param name="content">The bytes as pushed; kept by the result, so the caller must not change them.</param>
     /// <param name="contentType">
-    /// The request's <c>Content-Type</c>, or null. A type that tools send by themselves (a form, text, JSON, bytes) says nothing of a manifest:
+    /// The request's <c>Content-Type</c>, or null. A type that tools send by themselves (a form, text, JSON, bytes) says nothing of a
+    /// manifest:
     /// then the <c>mediaType</c> field decides, and without one the manifest is refused. Stored under such a type no client could pull it.
     /// </param>
     /// <param name="digest">The digest that the content is known to have.</param>
@@ -69,10 +70,12 @@ public static class ManifestReader
         var declared = DescriptorReader.OptionalString(root, "mediaType");
         var sent = string.IsNullOrWhiteSpace(contentType) ? null : MediaTypes.WithoutParameters(contentType);
         if (declared is not null && sent is not null && !string.Equals(declared, sent, StringComparison.OrdinalIgnoreCase))
-            throw new ManifestFormatException($"The mediaType field says '{declared}' and the Content-Type header '{sent}': send the same in both.");
+            throw new ManifestFormatException(
+                $"The mediaType field says '{declared}' and the Content-Type header '{sent}': send the same in both.");
         var mediaType = declared ?? sent;
         if (string.IsNullOrEmpty(mediaType))
-            throw new ManifestFormatException($"It is not said what kind of manifest this is: send 'Content-Type: {GuessedType(root)}', or that as the mediaType field.");
+            throw new ManifestFormatException(
+                $"It is not said what kind of manifest this is: send 'Content-Type: {GuessedType(root)}', or that as the mediaType field.");
         if (!MediaTypes.IsWellFormed(mediaType)) throw new ManifestFormatException($"'{mediaType}' is not a media type.");
         return MediaTypes.IsDockerSchema1(mediaType)
             ? throw new ManifestFormatException("Docker schema 1 manifests are not supported: push schema 2 or OCI.")

@@ -3,7 +3,10 @@ using System.Buffers;
 namespace GeoRegistry.Protocol.Manifests;
 
 /// <summary>The media types whose meaning the registry knows; all others are stored as they come.</summary>
-/// <remarks>Types compare without regard to case (RFC 9110 §8.3.1). Source: OCI Image Spec v1.1, media-types.md; Docker Image Manifest Version 2, Schema 2.</remarks>
+/// <remarks>
+/// Types compare without regard to case (RFC 9110 §8.3.1). Source: OCI Image Spec v1.1, media-types.md; Docker Image
+/// Manifest Version 2, Schema 2.
+/// </remarks>
 public static class MediaTypes
 {
     /// <summary>An OCI image manifest.</summary>

@@ -18,7 +18,8 @@ public sealed class FileControlStore(string path, TimeProvider clock) : IControl
         if (!File.Exists(_path)) throw new InvalidDataException($"There is no topology at {_path}: write one (cluster-config/three-regions has an example), or start without --topology.");
         var json = await File.ReadAllBytesAsync(_path, cancellation).ConfigureAwait(false);
         return TopologyReader.Read(json, out var faults)
-            ?? throw new InvalidDataException($"The topology {_path} cannot be used:{string.Concat(faults.Select(fault => $"\n  {fault}"))}");
+            ?? throw new InvalidDataException(
+                $"The topology {_path} cannot be used:{string.Concat(faults.Select(fault => $"\n  {fault}"))}");
     }
 
     /// <inheritdoc/>

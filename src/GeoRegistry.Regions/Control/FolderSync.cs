@@ -15,7 +15,8 @@ internal static partial class FolderSync
         if (!OperatingSystem.IsLinux()) return; // Windows has no such call; macOS orders renames by itself.
         using var handle = new SafeFileHandle(Open(folder, ReadOnlyDirectory), ownsHandle: true);
         if (handle.IsInvalid || Fsync(handle) != 0)
-            throw new IOException($"Could not put the entries of {folder} on disk: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
+            throw new IOException(
+                $"Could not put the entries of {folder} on disk: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
     }
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

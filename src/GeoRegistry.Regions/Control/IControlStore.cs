@@ -12,7 +12,7 @@ public interface IControlStore
     /// <summary>Replaces the topology, unless another did first.</summary>
     /// <param name="expectedVersion">The version that the new one was made from; 0 where there must be none yet.</param>
     /// <param name="next">The new topology; its version is the next one.</param>
-    /// <param name="cancellation">Gives up before the topology is replaced.</param>
+    /// <param name="cancellation">Cancels before the topology is replaced.</param>
     /// <returns>Whether it was replaced; otherwise another version stands. On disk when it returns.</returns>
     Task<bool> TryReplaceAsync(long expectedVersion, Topology next, CancellationToken cancellation = default);
 }

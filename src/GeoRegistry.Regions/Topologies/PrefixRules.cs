@@ -23,5 +23,6 @@ internal sealed class PrefixRules<T>(IEnumerable<(string Prefix, T Rule)> rules)
     }
 
     private static bool Matches(string prefix, string name) =>
-        name.StartsWith(prefix, StringComparison.Ordinal) && (prefix.Length == 0 || name.Length == prefix.Length || name[prefix.Length] == '/');
+        name.StartsWith(prefix, StringComparison.Ordinal)
+            && (prefix.Length == 0 || name.Length == prefix.Length || name[prefix.Length] == '/');
 }

@@ -3,7 +3,10 @@ using GeoRegistry.Protocol;
 
 namespace GeoRegistry.Regions.Topologies;
 
-/// <summary>The document that all regions agree on: which they are, which is the home of what, and how far content is copied. Immutable.</summary>
+/// <summary>
+/// The document that all regions agree on: which they are, which is the home of what, and how far content is copied.
+/// Immutable.
+/// </summary>
 /// <remarks>Homes and policies are pure functions of it: longest prefix wins, and a prefix matches whole components of a name.</remarks>
 public sealed class Topology
 {
@@ -11,8 +14,9 @@ public sealed class Topology
     private readonly PrefixRules<PolicyRule> _policies;
     private readonly PolicyRule _everywhere;
 
-    /// <summary>A topology, which <see cref="TopologyReader"/> has judged.</summary>
-    internal Topology(long version, IReadOnlyList<Region> regions, IReadOnlyList<(string Prefix, Home Home)> homes, IReadOnlyList<(string Prefix, PolicyRule Policy)> policies)
+    /// <summary>A topology, which <see cref="TopologyReader"/> has validated.</summary>
+    internal Topology(long version, IReadOnlyList<Region> regions, IReadOnlyList<(string Prefix, Home Home)> homes,
+        IReadOnlyList<(string Prefix, PolicyRule Policy)> policies)
     {
         Version = version;
         Regions = regions;
@@ -36,12 +40,16 @@ public sealed class Topology
     public IReadOnlyList<(string Prefix, PolicyRule Policy)> Policies { get; }
 
     /// <summary>The region that may append to a repository's ledger, and its term.</summary>
-    public Home HomeOf(RepositoryName repository) => _homes.Find(repository) ?? throw new InvalidOperationException("A topology has a home for every name.");
+    public Home HomeOf(RepositoryName repository) =>
+        _homes.Find(repository) ?? throw new InvalidOperationException("A topology has a home for every name.");
 
     /// <summary>How a repository is replicated: to all regions, eagerly, where no rule says otherwise.</summary>
     public PolicyRule PolicyOf(RepositoryName repository) => _policies.Find(repository) ?? _everywhere;
 
-    /// <summary>The topology that follows when a region goes on under a new incarnation: the epochs of its homes are raised, so that nothing of the old ones is taken.</summary>
+    /// <summary>
+    /// The topology that follows when a region goes on under a new incarnation: the epochs of its homes are raised, so
+    /// that nothing of the old ones is taken.
+    /// </summary>
     public Topology WithIncarnation(RegionId region, Incarnation incarnation) => new(
         Version + 1,
         [.. Regions.Select(entry => entry.Id == region ? entry with { Incarnation = incarnation } : entry)],
@@ -49,7 +57,8 @@ public sealed class Topology
         Policies);
 
     /// <summary>The home of the repositories with a prefix.</summary>
-    internal Home HomeOfPrefix(string prefix) => _homes.FindText(prefix) ?? throw new InvalidOperationException("A topology has a home for every name.");
+    internal Home HomeOfPrefix(string prefix) => _homes.FindText(prefix)
+        ?? throw new InvalidOperationException("A topology has a home for every name.");
 
     /// <summary>Finds a region.</summary>
     /// <returns>The region, or null where the topology has none of this id.</returns>
@@ -59,7 +68,8 @@ public sealed class Topology
 /// <summary>One region.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="Peer">Where the other regions reach it.</param>
-/// <param name="Incarnation">The incarnation of its feed that the others follow in place of the one before, as an operator decided after a loss; none where no loss was accepted.</param>
+/// <param name="Incarnation">The incarnation of its feed that the others follow in place of the one before, as an operator decided
+/// after a loss; none where no loss was accepted.</param>
 public sealed record Region(RegionId Id, Uri Peer, Incarnation Incarnation = default);
 
 /// <summary>How repositories are replicated.</summary>

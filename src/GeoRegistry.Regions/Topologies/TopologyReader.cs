@@ -5,7 +5,7 @@ using GeoRegistry.Protocol;
 
 namespace GeoRegistry.Regions.Topologies;
 
-/// <summary>Reads a topology from JSON, in which comments and trailing commas may stand, and judges it.</summary>
+/// <summary>Reads a topology from JSON, in which comments and trailing commas may stand, and validates it.</summary>
 public static class TopologyReader
 {
     /// <summary>The most regions; more would be many tails for each.</summary>
@@ -34,7 +34,7 @@ public static class TopologyReader
         {
             var document = JsonSerializer.Deserialize<Document>(json, Lenient) ?? throw new JsonException("the document is null");
             var found = new List<string>();
-            var topology = Judge(document, found);
+            var topology = Validate(document, found);
             faults = found;
             return found.Count == 0 ? topology : null;
         }
@@ -59,17 +59,18 @@ public static class TopologyReader
                 rule.Policy.IsStrict ? "strict" : "nearest"))]),
         Written);
 
-    private static Topology? Judge(Document document, List<string> faults)
+    private static Topology? Validate(Document document, List<string> faults)
     {
         if (document.Version < 1) faults.Add($"version is {document.Version}: it begins with 1 and grows with every change.");
-        var regions = Present("regions", document.Regions, faults).Select(entry => JudgeRegion(entry, faults)).OfType<Region>().ToList();
+        var regions = Present("regions", document.Regions, faults).Select(entry => ValidateRegion(entry, faults)).OfType<Region>().ToList();
         if (regions.Count is 0 or > MaxRegions) faults.Add($"regions has {regions.Count} entries: 1 to {MaxRegions} are possible.");
-        foreach (var twice in regions.GroupBy(region => region.Id).Where(group => group.Count() > 1)) faults.Add($"region {twice.Key} stands twice in regions.");
+        foreach (var twice in regions.GroupBy(region => region.Id).Where(group => group.Count() > 1)) faults.Add(
+            $"region {twice.Key} stands twice in regions.");
         foreach (var twice in regions.GroupBy(region => region.Peer).Where(group => group.Count() > 1))
             faults.Add($"{string.Join(" and ", twice.Select(region => region.Id))} have the same peer address {twice.Key}: each region has its own.");
-        var homes = Present("homes", document.Homes, faults).Select(entry => JudgeHome(entry, regions, faults)).ToList();
+        var homes = Present("homes", document.Homes, faults).Select(entry => ValidateHome(entry, regions, faults)).ToList();
         if (homes.All(rule => rule.Prefix.Length > 0)) faults.Add("homes lacks a rule with the prefix \"\": every repository needs a home.");
-        var policies = Present("policies", document.Policies, faults).Select(entry => JudgePolicy(entry, regions, faults)).ToList();
+        var policies = Present("policies", document.Policies, faults).Select(entry => ValidatePolicy(entry, regions, faults)).ToList();
         FindDoubles("homes", homes.Select(rule => rule.Prefix), faults);
         FindDoubles("policies", policies.Select(rule => rule.Prefix), faults);
         if (faults.Count > 0) return null;
@@ -85,11 +86,12 @@ public static class TopologyReader
         return entries?.OfType<T>() ?? [];
     }
 
-    private static Region? JudgeRegion(RegionEntry entry, List<string> faults)
+    private static Region? ValidateRegion(RegionEntry entry, List<string> faults)
     {
         var valid = RegionId.TryParse(entry.Id, out var id);
         if (!valid) faults.Add($"'{entry.Id}' is not a region id: use 1 to {RegionId.MaxLength} lower-case letters, digits and inner dashes, a letter first.");
-        var isAddress = Uri.TryCreate(entry.Peer, UriKind.Absolute, out var peer) && peer.Scheme is "http" or "https" && peer.PathAndQuery == "/";
+        var isAddress = Uri.TryCreate(entry.Peer, UriKind.Absolute, out var peer) && peer.Scheme is "http" or "https"
+            && peer.PathAndQuery == "/";
         if (!isAddress) faults.Add($"region {entry.Id}: peer is '{entry.Peer}', which is no address: use a form such as https://eu.example.com:6001.");
         var incarnation = default(Incarnation);
         var hasIncarnation = entry.Incarnation is null || Incarnation.TryParse(entry.Incarnation, out incarnation);
@@ -97,28 +99,29 @@ public static class TopologyReader
         return valid && isAddress && hasIncarnation ? new Region(id, peer!, incarnation) : null;
     }
 
-    private static (string Prefix, Home Home) JudgeHome(HomeEntry entry, List<Region> regions, List<string> faults)
+    private static (string Prefix, Home Home) ValidateHome(HomeEntry entry, List<Region> regions, List<string> faults)
     {
-        JudgePrefix("homes", entry.Prefix, faults);
-        var region = JudgeRegionOf($"homes, prefix '{entry.Prefix}'", entry.Region, regions, faults);
+        ValidatePrefix("homes", entry.Prefix, faults);
+        var region = ValidateRegionOf($"homes, prefix '{entry.Prefix}'", entry.Region, regions, faults);
         if (entry.Epoch < 1) faults.Add($"homes, prefix '{entry.Prefix}': epoch is {entry.Epoch}; it begins with 1 and grows with every change of the home.");
         return (entry.Prefix ?? "", new Home(region, entry.Epoch));
     }
 
-    private static (string Prefix, PolicyRule Policy) JudgePolicy(PolicyEntry entry, List<Region> regions, List<string> faults)
+    private static (string Prefix, PolicyRule Policy) ValidatePolicy(PolicyEntry entry, List<Region> regions, List<string> faults)
     {
         var where = $"policies, prefix '{entry.Prefix}'";
-        JudgePrefix("policies", entry.Prefix, faults);
+        ValidatePrefix("policies", entry.Prefix, faults);
         var allowed = entry.Regions is null
             ? [.. regions.Select(region => region.Id)]
-            : entry.Regions.Select(region => JudgeRegionOf(where, region, regions, faults)).Distinct().ToList();
+            : entry.Regions.Select(region => ValidateRegionOf(where, region, regions, faults)).Distinct().ToList();
         if (allowed.Count == 0) faults.Add($"{where}: regions is empty; name one or more, or leave it out for all.");
         var isLazy = OneOf(where, "hydration", entry.Hydration, "eager", "lazy", faults);
         var isStrict = OneOf(where, "reads", entry.Reads, "nearest", "strict", faults);
         if (!TryDurability(entry.Durability ?? "local", out var durability))
             faults.Add($"{where}: durability is '{entry.Durability}'; it is local, one, majority or all.");
         if (isLazy && durability != Durability.Local)
-            faults.Add($"{where}: durability '{entry.Durability}' cannot be kept by lazy hydration; make it eager, or leave durability out.");
+            faults.Add(
+                $"{where}: durability '{entry.Durability}' cannot be kept by lazy hydration; make it eager, or leave durability out.");
         return (entry.Prefix ?? "", new PolicyRule(allowed, isLazy, durability, isStrict));
     }
 
@@ -135,13 +138,13 @@ public static class TopologyReader
         return text is "local" or "one" or "majority" or "all";
     }
 
-    private static void JudgePrefix(string list, string? prefix, List<string> faults)
+    private static void ValidatePrefix(string list, string? prefix, List<string> faults)
     {
         if (prefix is null) faults.Add($"{list}: an entry lacks its prefix; \"\" stands for every repository.");
         else if (prefix.Length > 0 && !RepositoryName.TryParse(prefix, out _)) faults.Add($"{list}: the prefix '{prefix}' is not the beginning of a repository name in whole components, such as team or team/app.");
     }
 
-    private static RegionId JudgeRegionOf(string where, string? text, List<Region> regions, List<string> faults)
+    private static RegionId ValidateRegionOf(string where, string? text, List<Region> regions, List<string> faults)
     {
         if (RegionId.TryParse(text, out var id) && regions.Any(region => region.Id == id)) return id;
         faults.Add($"{where}: '{text}' is not one of the regions {string.Join(", ", regions.Select(region => region.Id))}.");
@@ -170,11 +173,13 @@ public static class TopologyReader
         }
     }
 
-    private sealed record Document(long Version, IReadOnlyList<RegionEntry?>? Regions, IReadOnlyList<HomeEntry?>? Homes, IReadOnlyList<PolicyEntry?>? Policies);
+    private sealed record Document(long Version, IReadOnlyList<RegionEntry?>? Regions, IReadOnlyList<HomeEntry?>? Homes,
+        IReadOnlyList<PolicyEntry?>? Policies);
 
     private sealed record RegionEntry(string? Id, string? Peer, string? Incarnation = null);
 
     private sealed record HomeEntry(string? Prefix, string? Region, long Epoch = 1);
 
-    private sealed record PolicyEntry(string? Prefix, IReadOnlyList<string>? Regions = null, string? Hydration = null, string? Durability = null, string? Reads = null);
+    private sealed record PolicyEntry(string? Prefix, IReadOnlyList<string>? Regions = null, string? Hydration = null,
+        string? Durability = null, string? Reads = null);
 }

@@ -12,10 +12,12 @@ namespace GeoRegistry.Replication.Blobs;
 
 /// <summary>Announces uploaded blobs to the homes of their repositories: at once, and until they have heard of them.</summary>
 /// <remarks>
-/// An announcement is on disk with the link of the upload. Until the home confirms it, nothing removes that link here; the home's answer gives the
+/// An announcement is on disk with the link of the upload. Until the home confirms it, nothing removes that link here; the home's
+/// answer gives the
 /// upload its place in the ledger's order, so that a deletion from before it does not remove it either.
 /// </remarks>
-public sealed partial class BlobAnnouncer(RegionMap map, PeerClient peers, IAnnouncements announcements, TimeProvider clock, ILogger<BlobAnnouncer> logger) : IBlobAnnouncer
+public sealed partial class BlobAnnouncer(RegionMap map, PeerClient peers, IAnnouncements announcements, TimeProvider clock,
+    ILogger<BlobAnnouncer> logger) : IBlobAnnouncer
 {
     /// <summary>How long an upload waits for the home to hear of it; later it is told anyway.</summary>
     private static readonly TimeSpan AnnounceTimeout = TimeSpan.FromSeconds(2);
@@ -51,7 +53,8 @@ public sealed partial class BlobAnnouncer(RegionMap map, PeerClient peers, IAnno
                     var home = map.Current.HomeOf(announcement.Repository).Region;
                     if (silent.Contains(home)) continue;
                     if (await TryAnnounceAsync(announcement, stopping).ConfigureAwait(false) is { } number)
-                        await announcements.ConfirmAnnouncementAsync(announcement.Repository, announcement.Digest, number, stopping).ConfigureAwait(false);
+                        await announcements.ConfirmAnnouncementAsync(announcement.Repository, announcement.Digest, number,
+                            stopping).ConfigureAwait(false);
                     else
                         silent.Add(home);
                 }

@@ -33,14 +33,16 @@ public sealed class RemoteBlobs(RegionMap map, PeerClient peers, ILedgerStore le
         catch (OtherRegionsUnreachableException) when (OthersThan(home, repository) is { Count: > 0 } others)
         {
             // Without the home's word, that of any region that has it is good: content is what its digest says.
-            var found = await Task.WhenAll(others.Select(region => TryFindAsync(region, repository, digest, cancellation))).ConfigureAwait(false);
+            var found = await Task.WhenAll(
+                others.Select(region => TryFindAsync(region, repository, digest, cancellation))).ConfigureAwait(false);
             if (found.FirstOrDefault(size => size is not null) is { } sizeBytes) return sizeBytes;
             throw;
         }
     }
 
     /// <inheritdoc/>
-    public Task<IBlobReader?> OpenAsync(Digest digest, long sizeBytes, CancellationToken cancellation = default) => fetches.OpenAsync(digest, sizeBytes, cancellation);
+    public Task<IBlobReader?> OpenAsync(Digest digest, long sizeBytes, CancellationToken cancellation = default) =>
+        fetches.OpenAsync(digest, sizeBytes, cancellation);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyDictionary<Digest, long>> FindManyAsync(
@@ -65,7 +67,8 @@ public sealed class RemoteBlobs(RegionMap map, PeerClient peers, ILedgerStore le
 
     private async Task<long?> FindAsync(RegionId region, RepositoryName repository, Digest digest, CancellationToken cancellation)
     {
-        using var response = await peers.SendAsync(region, HttpMethod.Head, $"/v2/{repository}/blobs/{digest}", cancellation, FindTimeout).ConfigureAwait(false);
+        using var response = await peers.SendAsync(region, HttpMethod.Head, $"/v2/{repository}/blobs/{digest}", cancellation,
+            FindTimeout).ConfigureAwait(false);
         return response.IsSuccessStatusCode ? response.Content.Headers.ContentLength : null;
     }
 
@@ -86,7 +89,8 @@ public sealed class RemoteBlobs(RegionMap map, PeerClient peers, ILedgerStore le
         try
         {
             using var body = JsonContent.Create(asked);
-            using var response = await peers.SendAsync(region, HttpMethod.Post, "/peer/links/find", cancellation, FindManyTimeout, body).ConfigureAwait(false);
+            using var response = await peers.SendAsync(region, HttpMethod.Post, "/peer/links/find", cancellation, FindManyTimeout,
+                body).ConfigureAwait(false);
             return await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<IReadOnlyList<BlobLink>>(cancellation).ConfigureAwait(false) ?? [];
         }
         catch (Exception e) when (e is IOException or HttpRequestException or JsonException)

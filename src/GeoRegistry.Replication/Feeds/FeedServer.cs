@@ -76,7 +76,8 @@ public sealed class FeedServer(RegionMap map, ILedgerStore ledgers)
     {
         if (entry.Ledger is not { } ledger) return true; // A snapshot stands for it.
         var topology = map.Current;
-        return topology.Policies.Any(rule => !rule.Policy.Allows(reader)) && !topology.PolicyOf(RepositoryName.Parse(ledger.Name)).Allows(reader);
+        return topology.Policies.Any(rule => !rule.Policy.Allows(reader))
+            && !topology.PolicyOf(RepositoryName.Parse(ledger.Name)).Allows(reader);
     }
 }
 
@@ -89,6 +90,9 @@ public enum FeedStart
     /// <summary>Commits after its position are gone: it needs snapshots.</summary>
     Pruned,
 
-    /// <summary>What it has followed so far was another feed than this: this region lost data, was set up anew, or went on under another incarnation.</summary>
+    /// <summary>
+    /// What it has followed so far was another feed than this: this region lost data, was set up anew, or went on under
+    /// another incarnation.
+    /// </summary>
     Diverged,
 }

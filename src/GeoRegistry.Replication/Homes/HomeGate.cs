@@ -14,11 +14,14 @@ namespace GeoRegistry.Replication.Homes;
 
 /// <summary>Whether this region may append: only once others have told that they follow nothing which is not here.</summary>
 /// <remarks>
-/// A region that starts with lost or older data would append what contradicts the commits that others have, and acknowledge it. So it asks its followers
-/// how far they follow it before its first append. While it reaches none of them, writes are refused with the reason; an operator can let it go on
+/// A region that starts with lost or older data would append what contradicts the commits that others have, and acknowledge it. So it
+/// asks its followers
+/// how far they follow it before its first append. While it reaches none of them, writes are refused with the reason; an operator can
+/// let it go on
 /// (<see cref="HomeResumption"/>).
 /// </remarks>
-public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer feeds, TimeProvider clock, ILogger<HomeGate> logger) : IHomeGate
+public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer feeds, TimeProvider clock,
+    ILogger<HomeGate> logger) : IHomeGate
 {
     /// <summary>How long a follower may take to answer, and how long it is until those that did not are asked again.</summary>
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(2), AskInterval = TimeSpan.FromMilliseconds(500);
@@ -114,7 +117,8 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
     {
         try
         {
-            using var response = await peers.SendAsync(region, HttpMethod.Get, "/peer/followed", stopping, AnswerTimeout).ConfigureAwait(false);
+            using var response = await peers.SendAsync(region, HttpMethod.Get, "/peer/followed", stopping,
+                AnswerTimeout).ConfigureAwait(false);
             var reply = await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<FeedEnd>(stopping).ConfigureAwait(false);
             return reply?.ToCursor();
         }

@@ -10,15 +10,18 @@ namespace GeoRegistry.Replication.Hydration;
 /// <summary>One blob on its way into this region, for any number of readers. It goes on when they leave.</summary>
 /// <remarks>
 /// <para>
-/// The bytes are written to the blob store as they come; readers read them from there. What is behind the last byte of all is not shown before
+/// The bytes are written to the blob store as they come; readers read them from there. What is behind the last byte of all is not shown
+/// before
 /// the whole was verified and stored: a reader that got everything got the right blob. What a broken fetch left is taken up by the next.
 /// </para>
 /// <para>
-/// A region's copy that is missing, damaged or of another size is looked for in the next region. Where the whole does not match the digest, all
+/// A region's copy that is missing, damaged or of another size is looked for in the next region. Where the whole does not match the
+/// digest, all
 /// bytes are taken back: whose were bad is known only where all came from one region.
 /// </para>
 /// </remarks>
-internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store, BlobSource source, DamagedCopies damaged, TimeProvider clock)
+internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store, BlobSource source,
+    DamagedCopies damaged, TimeProvider clock)
 {
     // A connection that breaks in the middle is made anew for a few seconds before those who read are let down.
     private readonly ResiliencePipeline<FetchOutcome> _rounds = new ResiliencePipelineBuilder<FetchOutcome> { TimeProvider = clock }
@@ -81,7 +84,8 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
         {
             if (await store.FindAsync(digest, cancellation).ConfigureAwait(false) is not null) return new FetchOutcome.Stored(0);
             var key = KeyOf(digest);
-            var upload = await store.ResumeUploadAsync(key, cancellation).ConfigureAwait(false) ?? await store.BeginUploadAsync(key, cancellation).ConfigureAwait(false);
+            var upload = await store.ResumeUploadAsync(key, cancellation).ConfigureAwait(false)
+                ?? await store.BeginUploadAsync(key, cancellation).ConfigureAwait(false);
             await using (upload.ConfigureAwait(false)) return await FillAsync(upload, regions, cancellation).ConfigureAwait(false);
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)

@@ -24,7 +24,10 @@ public sealed partial class BlobFetches(
     private readonly SemaphoreSlim _sweeping = new(1);
     private readonly CancellationTokenSource _stopping = new();
 
-    /// <summary>Grows with every blob that is fetched, and every other that completes a commit: by it those who wait for a commit look again.</summary>
+    /// <summary>
+    /// Grows with every blob that is fetched, and every other that completes a commit: by it those who wait for a commit
+    /// look again.
+    /// </summary>
     public PositionSignal Completions { get; } = new(0);
 
     /// <summary>The failures of this region's own stores.</summary>
@@ -33,14 +36,18 @@ public sealed partial class BlobFetches(
     /// <summary>Opens a blob that is not here, for a client.</summary>
     /// <returns>A reader; null where no region has the blob.</returns>
     /// <exception cref="OtherRegionsUnreachableException">No region that can be reached has it whole.</exception>
-    /// <exception cref="RegionUnavailableException">This region cannot store it, or fetches as many blobs for clients as it may.</exception>
+    /// <exception cref="RegionUnavailableException">This region cannot store it, or fetches as many blobs for clients as it
+    /// may.</exception>
     public async Task<IBlobReader?> OpenAsync(Digest digest, long sizeBytes, CancellationToken cancellation)
     {
         var fetch = JoinOrStartForClient(digest, sizeBytes);
         return await fetch.Found.WaitAsync(cancellation).ConfigureAwait(false) ? new FetchingReader(fetch) : null;
     }
 
-    /// <summary>Takes note that a blob may have been stored here by other means than a fetch, such as an upload. If it was, commits do not await it any more.</summary>
+    /// <summary>
+    /// Takes note that a blob may have been stored here by other means than a fetch, such as an upload. If it was,
+    /// commits do not await it any more.
+    /// </summary>
     public async Task NoteStoredAsync(Digest digest, CancellationToken cancellation)
     {
         if (await store.FindAsync(digest, cancellation).ConfigureAwait(false) is not null && await CompleteAsync(digest, cancellation).ConfigureAwait(false)) Completions.Advance();

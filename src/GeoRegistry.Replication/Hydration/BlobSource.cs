@@ -8,7 +8,10 @@ using GeoRegistry.Repositories;
 namespace GeoRegistry.Replication.Hydration;
 
 /// <summary>Receives a blob, or the rest of one, from one region.</summary>
-/// <remarks>What the region or the link does wrong is an answer. What is thrown is a failure of this region's store, or the cancellation.</remarks>
+/// <remarks>
+/// What the region or the link does wrong is an answer. What is thrown is a failure of this region's store, or the
+/// cancellation.
+/// </remarks>
 /// <param name="peers">The regions.</param>
 /// <param name="turns">The turns to receive; null where the caller limits how many are received at a time.</param>
 /// <param name="clock">The clock.</param>
@@ -50,7 +53,8 @@ internal sealed class BlobSource(PeerClient peers, ReadThroughTurns? turns, Time
         var headers = upload.SizeBytes > 0 ? new[] { KeyValuePair.Create("Range", $"bytes={upload.SizeBytes}-") } : null;
         try
         {
-            var response = await peers.SendAsync(region, HttpMethod.Get, $"/peer/blobs/{digest}", cancellation, AnswerTimeout, headers: headers, bulk: true).ConfigureAwait(false);
+            var response = await peers.SendAsync(region, HttpMethod.Get, $"/peer/blobs/{digest}", cancellation, AnswerTimeout,
+                headers: headers, bulk: true).ConfigureAwait(false);
             return new Asked(response, RefusalOf(region, digest, response, upload));
         }
         catch (OtherRegionsUnreachableException e)
@@ -59,13 +63,16 @@ internal sealed class BlobSource(PeerClient peers, ReadThroughTurns? turns, Time
         }
     }
 
-    private static SourceAnswer? RefusalOf(RegionId region, Digest digest, HttpResponseMessage response, ReceivingUpload upload) => response.StatusCode switch
+    private static SourceAnswer? RefusalOf(RegionId region, Digest digest, HttpResponseMessage response, ReceivingUpload upload) =>
+        response.StatusCode switch
     {
         HttpStatusCode.OK or HttpStatusCode.PartialContent when response.Content.Headers.ContentLength == upload.MissingBytes => null,
         HttpStatusCode.OK or HttpStatusCode.PartialContent or HttpStatusCode.RequestedRangeNotSatisfiable =>
-            new SourceAnswer.Damaged($"Region {region} has a copy of {digest} with another size than {upload.SizeBytes + upload.MissingBytes} bytes."),
+            new SourceAnswer.Damaged(
+                $"Region {region} has a copy of {digest} with another size than {upload.SizeBytes + upload.MissingBytes} bytes."),
         HttpStatusCode.NotFound => new SourceAnswer.NotThere(),
-        HttpStatusCode.InternalServerError => new SourceAnswer.Damaged($"Region {region} cannot read its copy of {digest}: it answered 500."),
+        HttpStatusCode.InternalServerError => new SourceAnswer.Damaged(
+            $"Region {region} cannot read its copy of {digest}: it answered 500."),
         _ => new SourceAnswer.BrokeOff($"Region {region} answered {(int)response.StatusCode}."), // It says nothing about the blob.
     };
 
@@ -82,7 +89,8 @@ internal sealed class BlobSource(PeerClient peers, ReadThroughTurns? turns, Time
             while (!upload.IsWhole)
             {
                 stalled.CancelAfter(StallTimeout);
-                var read = await ReadAsync(region, body, buffer.AsMemory(0, (int)Math.Min(BufferBytes, upload.MissingBytes)), either.Token, cancellation).ConfigureAwait(false);
+                var read = await ReadAsync(region, body, buffer.AsMemory(0, (int)Math.Min(BufferBytes, upload.MissingBytes)),
+                    either.Token, cancellation).ConfigureAwait(false);
                 stalled.CancelAfter(Timeout.InfiniteTimeSpan); // The time that this region's store takes is not the other's.
                 if (read.Failure is { } failure) return failure;
                 await upload.AppendAsync(buffer.AsMemory(0, read.Count), cancellation).ConfigureAwait(false);

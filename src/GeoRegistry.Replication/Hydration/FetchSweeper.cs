@@ -14,7 +14,8 @@ internal sealed partial class FetchSweeper(BlobFetches fetches, TimeProvider clo
         using var timer = new PeriodicTimer(Interval, clock);
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false)) await SweepAsync(stoppingToken).ConfigureAwait(false);
+            while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false)) await SweepAsync(
+                stoppingToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {

@@ -7,12 +7,16 @@ namespace GeoRegistry.Replication.Hydration;
 
 /// <summary>One copy of a blob while it arrives: how far readers may read it, and from where it comes.</summary>
 /// <remarks>
-/// A fetch begins another copy where the bytes of one turn out to be damaged. A reader belongs to the copy of which it has read bytes: its bytes
+/// A fetch begins another copy where the bytes of one turn out to be damaged. A reader belongs to the copy of which it has read bytes:
+/// its bytes
 /// before and after must be of one blob. A reader that has read nothing yet goes on with the next copy.
 /// </remarks>
 internal sealed class FetchedCopy(Digest digest, long sizeBytes, IBlobStore store)
 {
-    /// <summary>What is no larger is shown when it is verified and not before: it is here soon, and its readers never see a damaged copy.</summary>
+    /// <summary>
+    /// What is no larger is shown when it is verified and not before: it is here soon, and its readers never see a
+    /// damaged copy.
+    /// </summary>
     public const int VerifiedFirstBytes = 256 * 1024;
 
     private volatile IBlobUpload? _upload;
@@ -24,7 +28,10 @@ internal sealed class FetchedCopy(Digest digest, long sizeBytes, IBlobStore stor
     /// <summary>The region that all its bytes come from; null where they come from several, or an earlier fetch left them.</summary>
     public RegionId? Source { get; private set; }
 
-    /// <summary>Lets readers read what the upload has flushed, all but the last byte: that is shown when the whole was verified and stored.</summary>
+    /// <summary>
+    /// Lets readers read what the upload has flushed, all but the last byte: that is shown when the whole was verified
+    /// and stored.
+    /// </summary>
     public void Show(IBlobUpload upload)
     {
         _upload = upload;
@@ -60,11 +67,13 @@ internal sealed class FetchedCopy(Digest digest, long sizeBytes, IBlobStore stor
             }
         }
 
-        var stored = await store.OpenAsync(digest, cancellation).ConfigureAwait(false) ?? throw new IOException($"The blob {digest} went away while it was read.");
+        var stored = await store.OpenAsync(digest, cancellation).ConfigureAwait(false)
+            ?? throw new IOException($"The blob {digest} went away while it was read.");
         await using (stored.ConfigureAwait(false)) return await stored.ReadAsync(offset, buffer[..count], cancellation).ConfigureAwait(false);
     }
 
-    private DamagedCopyException Damaged() => new($"The copy of the blob {digest} that was being read is damaged. It is fetched anew: send the request again.");
+    private DamagedCopyException Damaged() => new(
+        $"The copy of the blob {digest} that was being read is damaged. It is fetched anew: send the request again.");
 }
 
 /// <summary>A reader has read bytes of a copy that turned out to be damaged.</summary>

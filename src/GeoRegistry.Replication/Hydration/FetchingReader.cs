@@ -22,7 +22,8 @@ internal sealed class FetchingReader(BlobFetch fetch) : IBlobReader
             {
                 await copy.Available.WaitForAsync(offset + 1, cancellation).ConfigureAwait(false);
                 var count = await copy.ReadAsync(offset, buffer, cancellation).ConfigureAwait(false);
-                if (count > 0 && (Interlocked.CompareExchange(ref _read, copy, null) ?? copy) != copy) continue; // Another caller has read of another copy.
+                // Another caller has read of another copy.
+                if (count > 0 && (Interlocked.CompareExchange(ref _read, copy, null) ?? copy) != copy) continue;
                 return count;
             }
             catch (DamagedCopyException) when (_read is null && fetch.Copy != copy)

@@ -2,8 +2,14 @@ using Microsoft.Extensions.Logging;
 
 namespace GeoRegistry.Replication.Hydration;
 
-/// <summary>Failures of this region's own stores. They are no blob's fault: hydration pauses, each time twice as long, until something is stored again.</summary>
-/// <remarks>The log has one line when the stores begin to fail and one when they work again, however many blobs are tried meanwhile.</remarks>
+/// <summary>
+/// Failures of this region's own stores. They are no blob's fault: hydration pauses, each time twice as long, until
+/// something is stored again.
+/// </summary>
+/// <remarks>
+/// The log has one line when the stores begin to fail and one when they work again, however many blobs are tried
+/// meanwhile.
+/// </remarks>
 internal sealed partial class HydrationPause(TimeProvider clock, ILogger logger)
 {
     /// <summary>How long hydration pauses the first time; each time twice as long, up to the longest.</summary>
@@ -18,7 +24,8 @@ internal sealed partial class HydrationPause(TimeProvider clock, ILogger logger)
     {
         get
         {
-            lock (_changes) return _pause > TimeSpan.Zero && _until - clock.GetUtcNow() is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
+            lock (_changes) return _pause > TimeSpan.Zero && _until - clock.GetUtcNow() is var left
+                && left > TimeSpan.Zero ? left : TimeSpan.Zero;
         }
     }
 

@@ -120,10 +120,12 @@ public sealed partial class Hydrator(
         if (outcome is FetchOutcome.Failed { Fault: not FetchFault.Copies } notItsFault)
         {
             var pause = notItsFault.Fault == FetchFault.Store ? fetches.Pause.Remaining : TimeSpan.Zero;
-            return queue.PutOffAsync(job.Digest, notItsFault.Reason, now + (pause > UnreachableDelay ? pause : UnreachableDelay), countAttempt: false, stopping);
+            return queue.PutOffAsync(job.Digest, notItsFault.Reason, now + (pause > UnreachableDelay ? pause : UnreachableDelay),
+                countAttempt: false, stopping);
         }
 
-        var reason = outcome is FetchOutcome.Failed failed ? failed.Reason : $"none of the regions {string.Join(", ", map.Others.Select(region => region.Id))} has it";
+        var reason = outcome is FetchOutcome.Failed failed
+            ? failed.Reason : $"none of the regions {string.Join(", ", map.Others.Select(region => region.Id))} has it";
         if (job.Attempts + 1 >= options.HydrationAttempts)
         {
             LogDeadLetter(job.Digest, job.Repository, job.Attempts + 1, reason);

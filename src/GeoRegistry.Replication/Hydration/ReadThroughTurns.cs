@@ -3,13 +3,19 @@ using System.Threading.RateLimiting;
 namespace GeoRegistry.Replication.Hydration;
 
 /// <summary>Limits the blobs that come through for clients, so that many at once neither exhaust memory nor wait without end.</summary>
-/// <remarks>A fetch holds a turn while it receives bytes. It has none while it waits for a region's answer: a region that hangs must not hold up the others.</remarks>
+/// <remarks>
+/// A fetch holds a turn while it receives bytes. It has none while it waits for a region's answer: a region that hangs
+/// must not hold up the others.
+/// </remarks>
 internal sealed class ReadThroughTurns(TimeProvider clock) : IDisposable
 {
     /// <summary>How many blobs are received at a time: each takes a buffer and what the socket received ahead.</summary>
     public const int MaxReceiving = 64;
 
-    /// <summary>How many more fetches may wait for a region's answer or for a turn: each has an open file. Beyond it clients are asked to come again.</summary>
+    /// <summary>
+    /// How many more fetches may wait for a region's answer or for a turn: each has an open file. Beyond it clients are
+    /// asked to come again.
+    /// </summary>
     public const int MaxWaiting = 192;
 
     /// <summary>How long a fetch waits for a turn.</summary>

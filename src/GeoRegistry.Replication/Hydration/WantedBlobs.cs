@@ -9,7 +9,10 @@ using GeoRegistry.Repositories.Regions;
 
 namespace GeoRegistry.Replication.Hydration;
 
-/// <summary>Which blobs commits name, which of them this region is to have, and which it lacks: the one definition of what is complete.</summary>
+/// <summary>
+/// Which blobs commits name, which of them this region is to have, and which it lacks: the one definition of what is
+/// complete.
+/// </summary>
 /// <param name="map">The topology, by whose policies content is copied.</param>
 /// <param name="blobs">The blobs that are here.</param>
 /// <param name="hydrator">Brings what is missing.</param>
@@ -57,7 +60,8 @@ public sealed class WantedBlobs(RegionMap map, IBlobStore blobs, Hydrator hydrat
         _ => [],
     };
 
-    // What else a manifest names that is a blob, its commit says: children that are no manifests, and layers that may live elsewhere and were pushed.
+    // What else a manifest names that is a blob, its commit says: children that are no manifests, and layers that may live elsewhere
+    // and were pushed.
     private static IEnumerable<(Digest, long)> BlobsOf(Manifest manifest) =>
         manifest.References.Where(reference => reference.Kind == ContentKind.Blob).Select(reference => (reference.Digest, reference.SizeBytes));
 }

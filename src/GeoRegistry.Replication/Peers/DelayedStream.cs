@@ -13,8 +13,10 @@ internal sealed class DelayedStream : Stream
     private readonly Stream _inner;
     private readonly TimeSpan _latency;
     private readonly TimeProvider _clock;
-    private readonly Channel<(long Due, ReadOnlyMemory<byte> Bytes)> _arriving = Channel.CreateBounded<(long, ReadOnlyMemory<byte>)>(MaxPieces);
-    private readonly Channel<(long Due, ReadOnlyMemory<byte> Bytes)> _leaving = Channel.CreateBounded<(long, ReadOnlyMemory<byte>)>(MaxPieces);
+    private readonly Channel<(long Due, ReadOnlyMemory<byte> Bytes)> _arriving = Channel.CreateBounded<(long,
+        ReadOnlyMemory<byte>)>(MaxPieces);
+    private readonly Channel<(long Due, ReadOnlyMemory<byte> Bytes)> _leaving = Channel.CreateBounded<(long,
+        ReadOnlyMemory<byte>)>(MaxPieces);
     private readonly CancellationTokenSource _ended = new();
     private ReadOnlyMemory<byte> _rest;
 

@@ -72,7 +72,8 @@ public sealed class PeerClient : IDisposable
     /// <summary>Sends a request and returns when the answer's head has arrived, and its body too where that is to be buffered.</summary>
     /// <param name="region">The region.</param>
     /// <param name="request">The request.</param>
-    /// <param name="timeout">How long the head may take, and then a body that is buffered. A head of a region that failed the last request may take a second at most.</param>
+    /// <param name="timeout">How long the head may take, and then a body that is buffered. A head of a region that failed the last
+    /// request may take a second at most.</param>
     /// <param name="cancellation">Cancels the request.</param>
     /// <exception cref="OtherRegionsUnreachableException">The region did not answer, or its answer broke off.</exception>
     public async Task<HttpResponseMessage> SendAsync(RegionId region, PeerRequest request, TimeSpan timeout, CancellationToken cancellation)
@@ -87,8 +88,12 @@ public sealed class PeerClient : IDisposable
     /// <param name="timeout">Ends the request; whoever sends the body says when that moves on.</param>
     /// <param name="cancellation">Cancels the request.</param>
     /// <exception cref="OtherRegionsUnreachableException">The region did not answer, or its answer broke off.</exception>
-    /// <remarks>An exception of the request's own body that is no <see cref="IOException"/> is thrown as it is: the region is not to blame.</remarks>
-    public async Task<HttpResponseMessage> SendAsync(RegionId region, PeerRequest request, ProgressTimeout timeout, CancellationToken cancellation)
+    /// <remarks>
+    /// An exception of the request's own body that is no <see cref="IOException"/> is thrown as it is: the region is not
+    /// to blame.
+    /// </remarks>
+    public async Task<HttpResponseMessage> SendAsync(
+        RegionId region, PeerRequest request, ProgressTimeout timeout, CancellationToken cancellation)
     {
         using var message = CreateMessage(region, request);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
@@ -146,14 +151,16 @@ public sealed class PeerClient : IDisposable
     }
 
     private static bool IsBuffered(PeerRequest request, HttpResponseMessage response) =>
-        request.BufferedAnswerBytes > 0 && request.Method != HttpMethod.Head && (response.Content.Headers.ContentLength ?? 0) <= request.BufferedAnswerBytes;
+        request.BufferedAnswerBytes > 0 && request.Method != HttpMethod.Head
+            && (response.Content.Headers.ContentLength ?? 0) <= request.BufferedAnswerBytes;
 
     private static async Task BufferAsync(HttpContent content, int maxBytes, CancellationToken cancellation)
     {
         var promisedBytes = content.Headers.ContentLength;
         await content.LoadIntoBufferAsync(maxBytes, cancellation).ConfigureAwait(false);
         var body = await content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
-        if (promisedBytes is { } promised && body.Length != promised) throw EndedEarly(body.Length, promised); // The HTTP/2 client does not compare.
+        // The HTTP/2 client does not compare.
+        if (promisedBytes is { } promised && body.Length != promised) throw EndedEarly(body.Length, promised);
     }
 
     private HttpRequestMessage CreateMessage(RegionId region, PeerRequest request)
@@ -190,7 +197,8 @@ public sealed class PeerClient : IDisposable
             UseProxy = false,
         };
         if (options.Latency > TimeSpan.Zero)
-            handler.PlaintextStreamFilter = (context, _) => new ValueTask<Stream>(new DelayedStream(context.PlaintextStream, options.Latency, clock));
+            handler.PlaintextStreamFilter = (context, _) =>
+                new ValueTask<Stream>(new DelayedStream(context.PlaintextStream, options.Latency, clock));
         if (options.Authority.Length > 0) handler.SslOptions = Trusting(options.Authority);
         return handler;
     }

@@ -24,12 +24,14 @@ public static class PeerHeaders
     private static readonly SearchValues<char> NeverInAValue = SearchValues.Create("\0\r\n");
 
     /// <summary>
-    /// How the bytes of a header's value are read and written, by every listener and client on the way: one character for each byte, so that what a
+    /// How the bytes of a header's value are read and written, by every listener and client on the way: one character for each byte, so
+    /// that what a
     /// proxy adds passes unchanged, whether it is UTF-8, Latin-1 or neither.
     /// </summary>
     public static Encoding Encoding => Encoding.Latin1;
 
     /// <summary>Whether a value can be sent as it is: its characters are bytes, and none ends a header.</summary>
     /// <remarks>Source: RFC 9110 §5.5.</remarks>
-    public static bool CanSend(string value) => !value.AsSpan().ContainsAny(NeverInAValue) && !value.AsSpan().ContainsAnyExceptInRange('\0', '\u00ff');
+    public static bool CanSend(string value) => !value.AsSpan().ContainsAny(NeverInAValue)
+        && !value.AsSpan().ContainsAnyExceptInRange('\0', '\u00ff');
 }

@@ -9,17 +9,29 @@ public sealed class PeerOptions : IValidatableObject
     /// <summary>The least length of a cluster key, in characters.</summary>
     public const int KeyMinLength = 32;
 
-    /// <summary>Where the other regions reach this one: a URL with <c>http</c> or <c>https</c>; HTTP/2 only. Default <c>http://127.0.0.1:6000</c>.</summary>
+    /// <summary>
+    /// Where the other regions reach this one: a URL with <c>http</c> or <c>https</c>; HTTP/2 only. Default
+    /// <c>http://127.0.0.1:6000</c>.
+    /// </summary>
     [Required]
     public string Listen { get; set; } = "http://127.0.0.1:6000";
 
-    /// <summary>The file with the cluster key, the same text in every region, 32 characters or more. Needed with a topology. Default none.</summary>
+    /// <summary>
+    /// The file with the cluster key, the same text in every region, 32 characters or more. Needed with a topology.
+    /// Default none.
+    /// </summary>
     public string KeyFile { get; set; } = "";
 
-    /// <summary>A PEM file with the authorities whose certificates the other regions have, where their addresses are <c>https</c>. Default none: those of the system.</summary>
+    /// <summary>
+    /// A PEM file with the authorities whose certificates the other regions have, where their addresses are <c>https</c>.
+    /// Default none: those of the system.
+    /// </summary>
     public string Authority { get; set; } = "";
 
-    /// <summary>Addresses to reach regions at from here, where they are not the topology's: <c>us=https://10.0.0.1:6000;ap=…</c>. Default none.</summary>
+    /// <summary>
+    /// Addresses to reach regions at from here, where they are not the topology's: <c>us=https://10.0.0.1:6000;ap=…</c>.
+    /// Default none.
+    /// </summary>
     public string Addresses { get; set; } = "";
 
     /// <summary>How much later everything between regions arrives, each way: for demonstrations. Default 0.</summary>
@@ -28,7 +40,8 @@ public sealed class PeerOptions : IValidatableObject
 
     /// <summary>How long a write that is relayed to another region may make no progress. Default 5 minutes.</summary>
     /// <remarks>
-    /// So long may take each part of the body that the other region is sent, and the answer once it has the whole body. A home may first wait for its
+    /// So long may take each part of the body that the other region is sent, and the answer once it has the whole body. A home may
+    /// first wait for its
     /// <c>StalenessBound</c> and hash a large upload anew, so this is longer. Time that the client takes does not count.
     /// </remarks>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]

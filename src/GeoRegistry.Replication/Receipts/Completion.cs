@@ -13,7 +13,8 @@ namespace GeoRegistry.Replication.Receipts;
 
 /// <summary>Tells, and waits until, commits are complete: here, and by asking in other regions.</summary>
 /// <remarks>
-/// A commit is complete in a region when it is applied there, no ledgers of its home are still to be taken over or its own set aside, and every blob it names
+/// A commit is complete in a region when it is applied there, no ledgers of its home are still to be taken over or its own set aside,
+/// and every blob it names
 /// that the policy wants there is stored there. It is told from the ledger and the store; the hydration queue only tells it sooner.
 /// </remarks>
 public sealed class Completion(
@@ -34,17 +35,23 @@ public sealed class Completion(
     /// <summary>How much longer than the wait itself an answer of another region may take.</summary>
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(3);
 
-    /// <summary>How long until a region that could not be reached is asked again, and until this one looks again though nothing was heard.</summary>
+    /// <summary>
+    /// How long until a region that could not be reached is asked again, and until this one looks again though nothing
+    /// was heard.
+    /// </summary>
     private static readonly TimeSpan AskInterval = TimeSpan.FromMilliseconds(250), LookInterval = TimeSpan.FromSeconds(1);
 
     private int _waits;
 
-    /// <summary>Waits until a commit is complete in this region. Where very many wait already, it tells how the commit stands now.</summary>
+    /// <summary>
+    /// Waits until a commit is complete in this region. Where very many wait already, it tells how the commit stands now.
+    /// </summary>
     /// <param name="repository">The commit's repository.</param>
     /// <param name="position">The commit.</param>
     /// <param name="wait">How long to wait at most.</param>
     /// <param name="cancellation">Cancels.</param>
-    public async Task<CompletionState> AwaitHereAsync(RepositoryName repository, FeedPosition position, TimeSpan wait, CancellationToken cancellation)
+    public async Task<CompletionState> AwaitHereAsync(
+        RepositoryName repository, FeedPosition position, TimeSpan wait, CancellationToken cancellation)
     {
         var now = await ReadStateAsync(repository, position, cancellation).ConfigureAwait(false);
         if (now is not CompletionState.Pending || wait <= TimeSpan.Zero) return now;
@@ -71,7 +78,8 @@ public sealed class Completion(
     }
 
     /// <summary>Waits until a commit is complete in a region; one that cannot be reached is asked again until then.</summary>
-    public async Task<CompletionState> AwaitInAsync(RegionId region, RepositoryName repository, FeedPosition position, TimeSpan wait, CancellationToken cancellation)
+    public async Task<CompletionState> AwaitInAsync(
+        RegionId region, RepositoryName repository, FeedPosition position, TimeSpan wait, CancellationToken cancellation)
     {
         if (region == map.Self) return await AwaitHereAsync(repository, position, wait, cancellation).ConfigureAwait(false);
         var began = clock.GetTimestamp();
@@ -123,8 +131,10 @@ public sealed class Completion(
         if (position.Region == map.Self) return await FindHereAsync(position, cancellation).ConfigureAwait(false);
         try
         {
-            using var response = await peers.SendAsync(position.Region, HttpMethod.Get, $"/peer/feed/repository?position={position}", cancellation, AnswerTime).ConfigureAwait(false);
-            return await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<ReceiptLookup>(cancellation).ConfigureAwait(false) ?? ReceiptLookup.NotKnownYet;
+            using var response = await peers.SendAsync(position.Region, HttpMethod.Get, $"/peer/feed/repository?position={position}",
+                cancellation, AnswerTime).ConfigureAwait(false);
+            return await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<ReceiptLookup>(cancellation).ConfigureAwait(false)
+                ?? ReceiptLookup.NotKnownYet;
         }
         catch (Exception e) when (e is IOException or HttpRequestException or JsonException)
         {
@@ -142,7 +152,8 @@ public sealed class Completion(
         return new ReceiptLookup(entry?.Ledger?.Name, CompletionState.Complete);
     }
 
-    private async Task<CompletionState?> AskAsync(RegionId region, RepositoryName repository, FeedPosition position, TimeSpan wait, CancellationToken cancellation)
+    private async Task<CompletionState?> AskAsync(
+        RegionId region, RepositoryName repository, FeedPosition position, TimeSpan wait, CancellationToken cancellation)
     {
         try
         {
@@ -156,7 +167,8 @@ public sealed class Completion(
         }
     }
 
-    private async ValueTask<CompletionState> ReadStateAsync(RepositoryName repository, FeedPosition position, CancellationToken cancellation)
+    private async ValueTask<CompletionState> ReadStateAsync(
+        RepositoryName repository, FeedPosition position, CancellationToken cancellation)
     {
         if (!map.Current.PolicyOf(repository).Allows(map.Self)) return CompletionState.Excluded;
         if (!await IsOfThisFeedAsync(position, cancellation).ConfigureAwait(false)) return position.Region == map.Self ? CompletionState.Orphaned : CompletionState.Pending;
@@ -167,7 +179,8 @@ public sealed class Completion(
                 || application.IsSetAside(position.Region, ledger)
                 || await record.IsTakeOverPendingAsync(position.Region, cancellation).ConfigureAwait(false);
         if (isBehind || !await queue.IsCompleteAsync(ledger, position.Region, position.Number, cancellation).ConfigureAwait(false)) return CompletionState.Pending;
-        return await HasBlobsAsync(repository, position, cancellation).ConfigureAwait(false) ? CompletionState.Complete : CompletionState.Pending;
+        return await HasBlobsAsync(repository, position, cancellation).ConfigureAwait(false)
+            ? CompletionState.Complete : CompletionState.Pending;
     }
 
     // Where a snapshot stands for the commit, what came with it was awaited as a whole.
@@ -214,8 +227,10 @@ public enum CompletionState
 }
 
 /// <summary>What is known of a receipt.</summary>
-/// <param name="Repository">The repository of its commit; null where the commit is not kept any more, or <paramref name="Otherwise"/> holds.</param>
-/// <param name="Otherwise"><see cref="CompletionState.Pending"/> where its home has not made it yet or cannot be asked; <see cref="CompletionState.Orphaned"/>; otherwise <see cref="CompletionState.Complete"/>.</param>
+/// <param name="Repository">The repository of its commit; null where the commit is not kept any more, or <paramref name="Otherwise"/>
+/// holds.</param>
+/// <param name="Otherwise"><see cref="CompletionState.Pending"/> where its home has not made it yet or cannot be asked;
+/// <see cref="CompletionState.Orphaned"/>; otherwise <see cref="CompletionState.Complete"/>.</param>
 public sealed record ReceiptLookup(string? Repository, CompletionState Otherwise)
 {
     /// <summary>Its home has not made it yet, or cannot be asked.</summary>

@@ -7,7 +7,8 @@ using GeoRegistry.Replication.Tails;
 namespace GeoRegistry.Replication.Status;
 
 /// <summary>How replication stands in this region.</summary>
-public sealed class StatusReport(RegionMap map, Tailing tails, HomeGate gate, ILedgerStore ledgers, IHydrationQueue queue, Latencies latencies, TimeProvider clock)
+public sealed class StatusReport(RegionMap map, Tailing tails, HomeGate gate, ILedgerStore ledgers, IHydrationQueue queue,
+    Latencies latencies, TimeProvider clock)
 {
     /// <summary>Reads how this region stands.</summary>
     public async Task<RegionStatus> ReadAsync(CancellationToken cancellation)
@@ -59,7 +60,8 @@ public sealed class StatusReport(RegionMap map, Tailing tails, HomeGate gate, IL
 /// <param name="HomeOf">The prefixes of which it is the home.</param>
 /// <param name="Feed">The position of its own last commit.</param>
 /// <param name="Sources">How it follows each other region.</param>
-/// <param name="CompleteP50Seconds">From a push until it was complete there, in seconds: the median of the last 1,024; null before the first.</param>
+/// <param name="CompleteP50Seconds">From a push until it was complete there, in seconds: the median of the last 1,024; null before the
+/// first.</param>
 /// <param name="CompleteP99Seconds">The same, what 99 of 100 did not exceed.</param>
 /// <param name="AppliedP50Seconds">From a push until its metadata was applied there, in seconds: the median.</param>
 /// <param name="AppliedP99Seconds">The same, what 99 of 100 did not exceed.</param>

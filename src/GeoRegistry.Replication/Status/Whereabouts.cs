@@ -14,7 +14,8 @@ public sealed class Whereabouts(RegionMap map, IRepositoryTables tables, IBlobSt
     {
         var region = map.Self.ToString();
         if (!map.Current.PolicyOf(repository).Allows(map.Self)) return new ImageWhereabouts(region, "excluded");
-        var digest = reference.IsDigest ? reference.Digest : await tables.FindTagAsync(repository, reference.Tag, cancellation).ConfigureAwait(false);
+        var digest = reference.IsDigest ? reference.Digest : await tables.FindTagAsync(
+            repository, reference.Tag, cancellation).ConfigureAwait(false);
         var manifest = digest is { } named ? await tables.FindManifestAsync(repository, named, cancellation).ConfigureAwait(false) : null;
         if (manifest is null) return new ImageWhereabouts(region, "unknown");
         var content = new Dictionary<Digest, long>();
@@ -29,14 +30,16 @@ public sealed class Whereabouts(RegionMap map, IRepositoryTables tables, IBlobSt
             region, here.Count == content.Count ? "complete" : "partial", manifest.Digest.ToString(), content.Count, here.Count, content.Values.Sum(), here.Sum());
     }
 
-    private async Task CollectAsync(RepositoryName repository, Manifest manifest, Dictionary<Digest, long> content, CancellationToken cancellation)
+    private async Task CollectAsync(RepositoryName repository, Manifest manifest, Dictionary<Digest, long> content,
+        CancellationToken cancellation)
     {
         foreach (var reference in manifest.References)
         {
             // A layer that may live elsewhere counts where it was pushed all the same.
             if (reference.Kind == ContentKind.ForeignLayer && await tables.FindBlobAsync(repository, reference.Digest, cancellation).ConfigureAwait(false) is null) continue;
 
-            var child = reference.Kind == ContentKind.Child ? await tables.FindManifestAsync(repository, reference.Digest, cancellation).ConfigureAwait(false) : null;
+            var child = reference.Kind == ContentKind.Child
+                ? await tables.FindManifestAsync(repository, reference.Digest, cancellation).ConfigureAwait(false) : null;
             if (child is not null) await CollectAsync(repository, child, content, cancellation).ConfigureAwait(false);
             else content[reference.Digest] = reference.SizeBytes;
         }
@@ -45,7 +48,8 @@ public sealed class Whereabouts(RegionMap map, IRepositoryTables tables, IBlobSt
 
 /// <summary>How much of an image a region has.</summary>
 /// <param name="Region">The region.</param>
-/// <param name="State"><c>complete</c>, <c>partial</c> (its names, and not all blobs), <c>unknown</c>, <c>excluded</c> by its policy, or <c>unreachable</c>.</param>
+/// <param name="State"><c>complete</c>, <c>partial</c> (its names, and not all blobs), <c>unknown</c>, <c>excluded</c> by its policy,
+/// or <c>unreachable</c>.</param>
 /// <param name="Digest">What the reference names there; null where it is not known there.</param>
 /// <param name="Blobs">How many blobs the image has, its children's with it.</param>
 /// <param name="BlobsHere">How many of them are there.</param>

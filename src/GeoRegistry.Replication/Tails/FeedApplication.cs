@@ -11,19 +11,24 @@ using GeoRegistry.Repositories.Regions;
 namespace GeoRegistry.Replication.Tails;
 
 /// <summary>What is done with entries of a feed before and after the store applies them.</summary>
-public sealed class FeedApplication(IRepositoryTables tables, WantedBlobs wanted, RepositoryViews views, Latencies latencies, TimeProvider clock)
+public sealed class FeedApplication(IRepositoryTables tables, WantedBlobs wanted, RepositoryViews views,
+    Latencies latencies, TimeProvider clock)
 {
     private readonly ConcurrentDictionary<RegionId, HashSet<LedgerId>> _setAside = new();
 
     /// <summary>Whether a ledger is set aside here: what is here of it may be old, and is not shown alone.</summary>
     public bool IsSetAside(RegionId source, LedgerId ledger) => _setAside.TryGetValue(source, out var ledgers) && ledgers.Contains(ledger);
 
-    /// <summary>Prepares an entry: notes the names that it changes before they can be read, and finds the blobs that it makes this region want.</summary>
+    /// <summary>
+    /// Prepares an entry: notes the names that it changes before they can be read, and finds the blobs that it makes this
+    /// region want.
+    /// </summary>
     /// <returns>The entry; without its commit where that cannot be read here.</returns>
     public async ValueTask<ReplicaEntry> PrepareAsync(TailState state, FeedEntry entry, CancellationToken cancellation)
     {
         if (entry.Ledger is not { } ledger) return new ReplicaEntry(entry.Position, null, null, default, default, []);
-        var commit = CommitCodec.TryDecode(entry.Encoded); // One of a newer build, or damaged: the ledger is repaired by a snapshot, or set aside.
+        // One of a newer build, or damaged: the ledger is repaired by a snapshot, or set aside.
+        var commit = CommitCodec.TryDecode(entry.Encoded);
         if (commit is null || commit.Ledger != ledger) return new ReplicaEntry(entry.Position, ledger, null, entry.Encoded, entry.Checksum, []);
         var repository = RepositoryName.Parse(ledger.Name);
         var names = new List<string>();
@@ -53,7 +58,9 @@ public sealed class FeedApplication(IRepositoryTables tables, WantedBlobs wanted
     /// <summary>Takes note of which ledgers of a source are set aside.</summary>
     internal void SetAside(RegionId source, IEnumerable<LedgerId> ledgers) => _setAside[source] = [.. ledgers];
 
-    // A manifest that was not here can have been shown by nobody here: as long as it is unknown, its home is asked. So pulls of new images ask nobody.
+    // A manifest that was not here can have been shown by nobody here: as long as it is unknown, its home is asked. So pulls of new
+    // images ask nobody.
     private async ValueTask<bool> MayBeShownAsync(RepositoryName repository, string name, CancellationToken cancellation) =>
-        !Digest.TryParse(name, out var digest) || await tables.FindManifestAsync(repository, digest, cancellation).ConfigureAwait(false) is not null;
+        !Digest.TryParse(name, out var digest) || await tables.FindManifestAsync(
+            repository, digest, cancellation).ConfigureAwait(false) is not null;
 }

@@ -18,7 +18,8 @@ public sealed record LedgerRow(string Name, long Epoch, long Number, string Chec
 {
     /// <summary>Describes a ledger.</summary>
     public static LedgerRow Of(LedgerId ledger, LedgerState state) =>
-        new(ledger.Name, state.Head.Epoch, state.Head.Number, Convert.ToHexStringLower(state.Head.Checksum.Span), state.Contents?.ToString());
+        new(ledger.Name, state.Head.Epoch, state.Head.Number, Convert.ToHexStringLower(state.Head.Checksum.Span),
+            state.Contents?.ToString());
 
     /// <summary>The head.</summary>
     /// <exception cref="FormatException">The checksum is none.</exception>

@@ -14,19 +14,31 @@ using Microsoft.Extensions.Logging;
 
 namespace GeoRegistry.Replication.Tails;
 
-/// <summary>Takes ledgers over from other regions as snapshots: those that diverged, all of a region that was away for long or is new, and what a home lost.</summary>
+/// <summary>
+/// Takes ledgers over from other regions as snapshots: those that diverged, all of a region that was away for long or is
+/// new, and what a home lost.
+/// </summary>
 public sealed partial class LedgerRepair(
     RegionMap map, PeerClient peers, ILedgerStore ledgers, IReplicaStore replicas, WantedBlobs wanted, RepositoryViews views, ISpoolFolder spools, TimeProvider clock, ILogger<LedgerRepair> logger)
 {
-    /// <summary>How many ledgers are listed at a time, and how many are fetched at once: far regions take round trips, not bandwidth.</summary>
+    /// <summary>
+    /// How many ledgers are listed at a time, and how many are fetched at once: far regions take round trips, not
+    /// bandwidth.
+    /// </summary>
     private const int PageLedgers = 1000, Parallelism = 8;
 
-    /// <summary>How long until a ledger that could not be repaired is tried again: the first time, and at most; each time twice as long.</summary>
+    /// <summary>
+    /// How long until a ledger that could not be repaired is tried again: the first time, and at most; each time twice as
+    /// long.
+    /// </summary>
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromSeconds(1), LongestBackoff = TimeSpan.FromMinutes(5);
 
     private static readonly TimeSpan RowTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Replaces one ledger by what its home has; one for which that cannot be done is set aside, so that the feed goes on without it.</summary>
+    /// <summary>
+    /// Replaces one ledger by what its home has; one for which that cannot be done is set aside, so that the feed goes on
+    /// without it.
+    /// </summary>
     /// <param name="position">The position of the home's feed that what comes with it counts as.</param>
     /// <param name="ledger">The ledger.</param>
     /// <param name="attempts">How often it was tried before.</param>
@@ -45,14 +57,19 @@ public sealed partial class LedgerRepair(
         {
             var backoff = TimeSpan.FromTicks(Math.Min(LongestBackoff.Ticks, FirstBackoff.Ticks << Math.Min(attempts, 20)));
             LogSetAside(ledger, position.Region, backoff.TotalSeconds, failure.Message);
-            await replicas.SetAsideAsync(position.Region, ledger, failure.Message, clock.GetUtcNow() + backoff, cancellation).ConfigureAwait(false);
+            await replicas.SetAsideAsync(position.Region, ledger, failure.Message, clock.GetUtcNow() + backoff,
+                cancellation).ConfigureAwait(false);
             return false;
         }
     }
 
-    /// <summary>Takes over every ledger of a home that is different here, and moves the cursor to where the home's feed was before.</summary>
+    /// <summary>
+    /// Takes over every ledger of a home that is different here, and moves the cursor to where the home's feed was
+    /// before.
+    /// </summary>
     /// <param name="source">The home.</param>
-    /// <param name="comparesBlobs">Whether ledgers that are the same may name blobs that are wanted here only now, as after a change of the topology.</param>
+    /// <param name="comparesBlobs">Whether ledgers that are the same may name blobs that are wanted here only now, as after a change of
+    /// the topology.</param>
     /// <param name="cancellation">Cancels.</param>
     /// <returns>How many ledgers were taken over, and where the cursor is.</returns>
     public async Task<(int Taken, FeedCursor Cursor)> TakeOverAsync(RegionId source, bool comparesBlobs, CancellationToken cancellation)
@@ -128,7 +145,8 @@ public sealed partial class LedgerRepair(
     /// <returns>The row; null where the region does not have the ledger.</returns>
     internal async Task<LedgerRow?> FindRowAsync(RegionId region, LedgerId ledger, CancellationToken cancellation)
     {
-        using var answer = await peers.SendAsync(region, HttpMethod.Get, $"/peer/ledger?name={Uri.EscapeDataString(ledger.Name)}", cancellation, RowTimeout).ConfigureAwait(false);
+        using var answer = await peers.SendAsync(region, HttpMethod.Get, $"/peer/ledger?name={Uri.EscapeDataString(ledger.Name)}",
+            cancellation, RowTimeout).ConfigureAwait(false);
         if (answer.StatusCode == HttpStatusCode.NotFound) return null;
         return await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<LedgerRow>(cancellation).ConfigureAwait(false);
     }
@@ -137,9 +155,11 @@ public sealed partial class LedgerRepair(
     internal async Task<FeedCursor> ReadEndAsync(RegionId source, CancellationToken cancellation)
     {
         using var answer = await peers.SendAsync(source, HttpMethod.Get, "/peer/feed/end", cancellation).ConfigureAwait(false);
-        var end = await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<FeedEnd>(cancellation).ConfigureAwait(false) ?? throw new InvalidDataException("The end of the feed is null.");
+        var end = await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<FeedEnd>(cancellation).ConfigureAwait(false)
+            ?? throw new InvalidDataException("The end of the feed is null.");
         if (end.Topology < map.Current.Version)
-            throw new OtherRegionsUnreachableException($"Region {source} has version {end.Topology} of the topology, and not yet {map.Current.Version}.");
+            throw new OtherRegionsUnreachableException(
+                $"Region {source} has version {end.Topology} of the topology, and not yet {map.Current.Version}.");
         return end.ToCursor();
     }
 
@@ -149,7 +169,8 @@ public sealed partial class LedgerRepair(
         {
             using var answer = await peers.SendAsync(
                 region, HttpMethod.Get, $"/peer/ledgers?home={home}&n={PageLedgers}&after={Uri.EscapeDataString(after)}", cancellation).ConfigureAwait(false);
-            var page = await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<LedgerPage>(cancellation).ConfigureAwait(false) ?? throw new InvalidDataException("A page of ledgers is null.");
+            var page = await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<LedgerPage>(cancellation).ConfigureAwait(false)
+                ?? throw new InvalidDataException("A page of ledgers is null.");
             yield return page.Ledgers;
             after = page.Next;
         }
@@ -184,7 +205,8 @@ public sealed partial class LedgerRepair(
         }
     }
 
-    private async Task InstallAsync(RegionId from, FeedPosition position, LedgerId ledger, CancellationToken cancellation, LedgerHead? replaced = null)
+    private async Task InstallAsync(RegionId from, FeedPosition position, LedgerId ledger, CancellationToken cancellation,
+        LedgerHead? replaced = null)
     {
         // On disk first: a ledger may be larger than memory, and the store reads it within a transaction.
         using var spool = spools.Create();
@@ -192,20 +214,23 @@ public sealed partial class LedgerRepair(
         var snapshot = SnapshotCodec.Read(spool.OpenRead);
         if (snapshot.Ledger != ledger) throw new InvalidDataException($"Region {from} sent {snapshot.Ledger} for {ledger}.");
         var repository = RepositoryName.Parse(ledger.Name);
-        var missing = await wanted.FindMissingAsync(repository, WantedBlobs.NamedBy(snapshot.Entries), from, cancellation).ConfigureAwait(false);
+        var missing = await wanted.FindMissingAsync(repository, WantedBlobs.NamedBy(snapshot.Entries), from,
+            cancellation).ConfigureAwait(false);
         if (await replicas.InstallSnapshotAsync(position, snapshot, missing, replaced, cancellation).ConfigureAwait(false)) views.Forget(repository);
     }
 
     private async Task DownloadAsync(RegionId from, LedgerId ledger, ISpoolFile spool, CancellationToken cancellation)
     {
-        using var response = await peers.SendAsync(from, HttpMethod.Get, $"/peer/ledgers/{ledger.Name}", cancellation).ConfigureAwait(false);
+        using var response = await peers.SendAsync(from, HttpMethod.Get, $"/peer/ledgers/{ledger.Name}",
+            cancellation).ConfigureAwait(false);
         if (response.StatusCode == HttpStatusCode.NotFound) throw new InvalidDataException($"Region {from} has no ledger {ledger}.");
         if (!response.IsSuccessStatusCode) throw new InvalidDataException($"Region {from} answered {(int)response.StatusCode} to the request for {ledger}.");
         var file = spool.OpenWrite();
         await using (file.ConfigureAwait(false)) await response.Content.CopyToAsync(file, cancellation).ConfigureAwait(false);
     }
 
-    private static ParallelOptions Limit(CancellationToken cancellation) => new() { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellation };
+    private static ParallelOptions Limit(CancellationToken cancellation) =>
+        new() { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellation };
 
     [LoggerMessage(1, LogLevel.Error, "The {Ledger} cannot be repaired from {Source} and is set aside for {Seconds} s; the rest of the feed goes on, and {Source} is asked for it: {Reason}")]
     private partial void LogSetAside(LedgerId ledger, RegionId source, double seconds, string reason);

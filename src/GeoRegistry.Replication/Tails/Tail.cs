@@ -28,10 +28,16 @@ internal sealed partial class Tail(
     TimeProvider clock,
     ILogger<Tail> logger)
 {
-    /// <summary>How many commits are applied in one transaction at most: enough to catch up quickly, few enough that the first is not late.</summary>
+    /// <summary>
+    /// How many commits are applied in one transaction at most: enough to catch up quickly, few enough that the first is
+    /// not late.
+    /// </summary>
     private const int BatchEntries = 256;
 
-    /// <summary>A region that is further behind than this takes snapshots, which cost by what is there and not by what has happened.</summary>
+    /// <summary>
+    /// A region that is further behind than this takes snapshots, which cost by what is there and not by what has
+    /// happened.
+    /// </summary>
     private const long FarBehind = 100_000;
 
     /// <summary>How often the source hears from here when nothing happens; leases last several times as long.</summary>
@@ -39,7 +45,10 @@ internal sealed partial class Tail(
 
     private static readonly TimeSpan ReportTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long until a tail that failed connects anew: the first time, and at most; each time twice as long, until it follows again.</summary>
+    /// <summary>
+    /// How long until a tail that failed connects anew: the first time, and at most; each time twice as long, until it
+    /// follows again.
+    /// </summary>
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(250), LongestBackoff = TimeSpan.FromSeconds(30);
 
     private readonly ResiliencePipeline _untilReached = new ResiliencePipelineBuilder { TimeProvider = clock }
@@ -162,16 +171,19 @@ internal sealed partial class Tail(
     }
 
     private bool IsFarBehind(HttpResponseMessage response) =>
-        HeaderOf(response, PeerHeaders.FeedHead) is { } text && long.TryParse(text, out var head) && head - state.Applied.Position > FarBehind;
+        HeaderOf(response, PeerHeaders.FeedHead) is { } text && long.TryParse(text, out var head)
+            && head - state.Applied.Position > FarBehind;
 
     // The one that the topology names was begun by an operator after a loss. A region that is the home of nothing has nothing to lose.
     private bool FollowsNewIncarnation(HttpResponseMessage response)
     {
         if (!Incarnation.TryParse(HeaderOf(response, PeerHeaders.Incarnation), out var incarnation) || incarnation == state.Incarnation) return false;
-        return map.Current.Find(state.Source)?.Incarnation == incarnation || map.Current.Homes.All(rule => rule.Home.Region != state.Source);
+        return map.Current.Find(state.Source)?.Incarnation == incarnation
+            || map.Current.Homes.All(rule => rule.Home.Region != state.Source);
     }
 
-    private static string? HeaderOf(HttpResponseMessage response, string name) => response.Headers.TryGetValues(name, out var values) ? values.First() : null;
+    private static string? HeaderOf(HttpResponseMessage response, string name) =>
+        response.Headers.TryGetValues(name, out var values) ? values.First() : null;
 
     private async Task TakeOverAsync(CancellationToken cancellation)
     {
@@ -185,7 +197,8 @@ internal sealed partial class Tail(
                 try
                 {
                     var isPending = await record.IsTakeOverPendingAsync(state.Source, cancellation).ConfigureAwait(false);
-                    (taken, var cursor) = await repair.TakeOverAsync(state.Source, comparesBlobs: isPending, cancellation).ConfigureAwait(false);
+                    (taken, var cursor) = await repair.TakeOverAsync(
+                        state.Source, comparesBlobs: isPending, cancellation).ConfigureAwait(false);
                     state.SkipTo(cursor);
                 }
                 catch
@@ -203,7 +216,8 @@ internal sealed partial class Tail(
     private async Task FollowAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
         if (!Incarnation.TryParse(HeaderOf(response, PeerHeaders.Incarnation), out var incarnation)) throw new InvalidDataException($"Region {state.Source} does not name the incarnation of its feed.");
-        var feed = _feed = PipeReader.Create(await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false), new StreamPipeReaderOptions(bufferSize: 64 * 1024));
+        var feed = _feed = PipeReader.Create(await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false),
+            new StreamPipeReaderOptions(bufferSize: 64 * 1024));
         while (!_takesOver)
         {
             var result = await feed.ReadAsync(cancellation).ConfigureAwait(false);
@@ -239,7 +253,8 @@ internal sealed partial class Tail(
         }
     }
 
-    // What comes by snapshots may be newer than what the feed has brought, and than what all regions have followed; what is set aside is not shown alone.
+    // What comes by snapshots may be newer than what the feed has brought, and than what all regions have followed; what is set aside
+    // is not shown alone.
     private async Task ReplaceAsync(Func<Task> replace, CancellationToken cancellation)
     {
         await _replacing.WaitAsync(cancellation).ConfigureAwait(false);
@@ -304,7 +319,8 @@ internal sealed partial class Tail(
         {
             using var wait = CancellationTokenSource.CreateLinkedTokenSource(stopping);
             var signal = state.Applied;
-            await Task.WhenAny(signal.WaitForAsync(reported + 1, wait.Token), Task.Delay(ReportInterval, clock, wait.Token)).ConfigureAwait(false);
+            await Task.WhenAny(signal.WaitForAsync(reported + 1, wait.Token),
+                Task.Delay(ReportInterval, clock, wait.Token)).ConfigureAwait(false);
             await wait.CancelAsync().ConfigureAwait(false);
             stopping.ThrowIfCancellationRequested();
             var (askedAt, askedAtUtc) = (clock.GetTimestamp(), clock.GetUtcNow());
@@ -313,8 +329,10 @@ internal sealed partial class Tail(
             {
                 using var response = await peers.SendAsync(
                     state.Source, HttpMethod.Post, $"/peer/progress?incarnation={incarnation}&applied={applied}", stopping, ReportTimeout).ConfigureAwait(false);
-                var reply = await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<ProgressReply>(stopping).ConfigureAwait(false);
-                var lease = state.Activity == TailActivity.Diverged || incarnation != state.Incarnation ? TimeSpan.Zero : TimeSpan.FromMilliseconds(reply!.LeaseMilliseconds);
+                var reply = await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<ProgressReply>(
+                    stopping).ConfigureAwait(false);
+                var lease = state.Activity == TailActivity.Diverged
+                    || incarnation != state.Incarnation ? TimeSpan.Zero : TimeSpan.FromMilliseconds(reply!.LeaseMilliseconds);
                 state.Heard(askedAt, askedAtUtc, reply!.Head, lease, reply.Shown);
                 reported = signal == state.Applied ? applied : -1;
             }

@@ -65,7 +65,10 @@ public sealed class TailState(RegionId source, TimeProvider clock)
         Applied.Advance(cursor.Position);
     }
 
-    /// <summary>Goes over to where snapshots stand for the feed, maybe of another incarnation, whose numbers have nothing to do with those before.</summary>
+    /// <summary>
+    /// Goes over to where snapshots stand for the feed, maybe of another incarnation, whose numbers have nothing to do
+    /// with those before.
+    /// </summary>
     internal void SkipTo(FeedCursor cursor)
     {
         if (cursor.Incarnation != Incarnation)
@@ -110,6 +113,9 @@ public enum TailActivity
     /// <summary>Its source does not answer.</summary>
     Unreachable,
 
-    /// <summary>Its source has another feed than the one that was followed: it lost data. Nothing is applied until an operator decides.</summary>
+    /// <summary>
+    /// Its source has another feed than the one that was followed: it lost data. Nothing is applied until an operator
+    /// decides.
+    /// </summary>
     Diverged,
 }

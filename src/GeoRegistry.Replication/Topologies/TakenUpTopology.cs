@@ -13,13 +13,15 @@ public sealed class TakenUpTopology(RegionMap map, IRegionRecord record)
     public event Action? Changed;
 
     /// <summary>Takes up the topology that the region starts with.</summary>
-    /// <exception cref="InvalidDataException">It is older than the one that was taken up last, or moves a home without a higher epoch.</exception>
+    /// <exception cref="InvalidDataException">It is older than the one that was taken up last, or moves a home without a higher
+    /// epoch.</exception>
     public async Task BeginAsync(CancellationToken cancellation)
     {
         var remembered = (await record.ReadRecordAsync(cancellation).ConfigureAwait(false)).Topology;
         var last = remembered.IsEmpty
             ? null
-            : TopologyReader.Read(remembered.Span, out var faults) ?? throw new InvalidDataException($"The topology that this region remembers cannot be read: {string.Join("; ", faults)}");
+            : TopologyReader.Read(remembered.Span, out var faults)
+                ?? throw new InvalidDataException($"The topology that this region remembers cannot be read: {string.Join("; ", faults)}");
         if (last is not null && TopologySuccession.FindFaultAtStart(last, map.Current) is { } fault) throw new InvalidDataException($"{fault}.");
         if (last?.Version != map.Current.Version) await RememberAsync(map.Current, cancellation).ConfigureAwait(false);
     }
@@ -35,7 +37,8 @@ public sealed class TakenUpTopology(RegionMap map, IRegionRecord record)
         return null;
     }
 
-    // Everything is compared, also where this topology says what the last one said: others may have had one between the two, and have withheld by it.
+    // Everything is compared, also where this topology says what the last one said: others may have had one between the two, and have
+    // withheld by it.
     private Task RememberAsync(Topology next, CancellationToken cancellation) =>
         record.TakeUpTopologyAsync(TopologyReader.Write(next), [.. next.Regions.Select(region => region.Id).Where(id => id != map.Self)], cancellation);
 }

@@ -10,7 +10,10 @@ using Microsoft.Extensions.Logging;
 
 namespace GeoRegistry.Replication.Verification;
 
-/// <summary>Hashes the blobs of this region anew, and has those fetched from other regions that are damaged, or missing though nothing awaits them.</summary>
+/// <summary>
+/// Hashes the blobs of this region anew, and has those fetched from other regions that are damaged, or missing though
+/// nothing awaits them.
+/// </summary>
 public sealed partial class BlobVerifier
 {
     internal const string Kind = "blob";
@@ -37,7 +40,8 @@ public sealed partial class BlobVerifier
         VerificationProgress progress,
         ILogger<BlobVerifier> logger)
     {
-        (_map, _blobs, _store, _ledgers, _replicas, _wanted, _tails, _progress, _logger) = (map, blobs, store, ledgers, replicas, wanted, tails, progress, logger);
+        (_map, _blobs, _store, _ledgers, _replicas, _wanted, _tails, _progress, _logger) = (map, blobs, store, ledgers, replicas,
+            wanted, tails, progress, logger);
         blobs.Damaged += OnDamaged;
     }
 
@@ -97,7 +101,8 @@ public sealed partial class BlobVerifier
             if (_progress.Found(Kind, blob.Digest.ToString(), $"missing, though {repository} has it and nothing awaited it")) LogMissing(blob.Digest, repository.ToString());
         }
 
-        await _replicas.QueueMissingAsync(await PositionOfAsync(home, cancellation).ConfigureAwait(false), ledger, missing, cancellation).ConfigureAwait(false);
+        await _replicas.QueueMissingAsync(await PositionOfAsync(home, cancellation).ConfigureAwait(false), ledger, missing,
+            cancellation).ConfigureAwait(false);
         _wanted.Queued();
     }
 

@@ -23,7 +23,10 @@ public sealed partial class LedgerVerifier(
 {
     internal const string Kind = "ledger", FeedKind = "feed";
 
-    /// <summary>How long a home's feed may need to be applied up to where it was when its ledgers were listed; then they are compared in the next pass.</summary>
+    /// <summary>
+    /// How long a home's feed may need to be applied up to where it was when its ledgers were listed; then they are
+    /// compared in the next pass.
+    /// </summary>
     private static readonly TimeSpan CatchUpTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Scans all ledgers and feeds of this region.</summary>
@@ -106,7 +109,8 @@ public sealed partial class LedgerVerifier(
         var home = map.Current.HomeOf(repository).Region;
         try
         {
-            return home == map.Self ? await TryRestoreAsync(verdict, cancellation).ConfigureAwait(false) : await TryReplaceAsync(home, verdict.Ledger, cancellation).ConfigureAwait(false);
+            return home == map.Self ? await TryRestoreAsync(verdict, cancellation).ConfigureAwait(false) : await TryReplaceAsync(
+                home, verdict.Ledger, cancellation).ConfigureAwait(false);
         }
         catch (Exception e) when (e is OtherRegionsUnreachableException or HttpRequestException or IOException or InvalidDataException && !cancellation.IsCancellationRequested)
         {
@@ -169,7 +173,8 @@ public sealed partial class LedgerVerifier(
         foreach (var row in page)
         {
             var ledger = new LedgerId(LedgerKind.Repository, row.Name);
-            var (theirs, ours) = (new LedgerState(row.ToHead(), ContentsChecksum.Parse(row.Contents)), await store.ReadStateAsync(ledger, cancellation).ConfigureAwait(false));
+            var (theirs, ours) = (new LedgerState(row.ToHead(), ContentsChecksum.Parse(row.Contents)),
+                await store.ReadStateAsync(ledger, cancellation).ConfigureAwait(false));
             if (DifferenceOf(theirs, ours) is not { } fault) continue;
             if (progress.Found(Kind, ledger.Name, fault)) LogDiverged(ledger, tail.Source, fault);
             if (!repairs) continue;
@@ -191,7 +196,8 @@ public sealed partial class LedgerVerifier(
     {
         if (ours.Head.Number > theirs.Head.Number && ours.Head.Epoch >= theirs.Head.Epoch) return null;
         if (!ours.Head.Equals(theirs.Head)) return $"it ends with commit {ours.Head.Number} here and with commit {theirs.Head.Number} in its home";
-        return theirs.Contents is { } there && ours.Contents is { } here && there != here ? "its contents are not its home's, though the history is" : null;
+        return theirs.Contents is { } there && ours.Contents is { } here
+            && there != here ? "its contents are not its home's, though the history is" : null;
     }
 
     [LoggerMessage(1, LogLevel.Error, "The {Ledger} is damaged: {Fault}. It is not answered here until it has been taken back from another region.")]

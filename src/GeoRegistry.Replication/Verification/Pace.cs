@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace GeoRegistry.Replication.Verification;
 
-/// <summary>Keeps work at a share of one core's time, and reading at so many bytes per second: after each piece it rests in proportion.</summary>
+/// <summary>
+/// Keeps work at a share of one core's time, and reading at so many bytes per second: after each piece it rests in
+/// proportion.
+/// </summary>
 /// <param name="share">The share, above 0 and at most 1.</param>
 /// <param name="bytesPerSecond">The bytes per second.</param>
 /// <param name="clock">The time.</param>

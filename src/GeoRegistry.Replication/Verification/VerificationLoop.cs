@@ -5,16 +5,23 @@ using Microsoft.Extensions.Logging;
 namespace GeoRegistry.Replication.Verification;
 
 /// <summary>Verifies all that the region has, from its start on and pass after pass: metadata often, blobs beside it.</summary>
-public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifier blobs, DamagedLedgers damaged, VerificationProgress progress, TimeProvider clock, ILogger<VerificationLoop> logger)
+public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifier blobs, DamagedLedgers damaged,
+    VerificationProgress progress, TimeProvider clock, ILogger<VerificationLoop> logger)
     : BackgroundService
 {
-    /// <summary>The share of a core that a pass takes: the first after a start and those that are asked for are to be done soon, the others are to be unnoticed.</summary>
+    /// <summary>
+    /// The share of a core that a pass takes: the first after a start and those that are asked for are to be done soon,
+    /// the others are to be unnoticed.
+    /// </summary>
     private const double SoonShare = 0.5, SlowShare = 0.01;
 
     /// <summary>How many bytes of blobs are read per second.</summary>
     private const long SoonBytesPerSecond = 512 * 1024 * 1024, SlowBytesPerSecond = 16 * 1024 * 1024;
 
-    /// <summary>How long after the end of a pass the next begins, and how long until damage that could not be repaired is tried again.</summary>
+    /// <summary>
+    /// How long after the end of a pass the next begins, and how long until damage that could not be repaired is tried
+    /// again.
+    /// </summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(20), RetryInterval = TimeSpan.FromSeconds(2);
 
     private readonly PositionSignal _requests = new(0);
@@ -32,7 +39,8 @@ public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifie
     }
 
     /// <inheritdoc/>
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(RunPassesAsync(stoppingToken), HashBlobsAsync(stoppingToken));
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(RunPassesAsync(stoppingToken), HashBlobsAsync(stoppingToken));
 
     private Pace Slow => new(SlowShare, SlowBytesPerSecond, clock);
 

@@ -4,22 +4,30 @@ using GeoRegistry.Repositories.Metrics;
 
 namespace GeoRegistry.Replication.Verification;
 
-/// <summary>What verification has checked, found and repaired: the one mutable holder of it, which passes write and operators read.</summary>
+/// <summary>
+/// What verification has checked, found and repaired: the one mutable holder of it, which passes write and operators
+/// read.
+/// </summary>
 public sealed class VerificationProgress(RegionMap map)
 {
     private const int MaxFindings = 100;
 
     private static readonly Meter Meter = new(RegistryMetrics.MeterName);
 
-    private static readonly Counter<long> LedgerCount = Meter.CreateCounter<long>("georegistry.verification.ledgers", "{ledger}", "Ledgers whose rows were compared with their checksums.");
+    private static readonly Counter<long> LedgerCount = Meter.CreateCounter<long>(
+        "georegistry.verification.ledgers", "{ledger}", "Ledgers whose rows were compared with their checksums.");
 
-    private static readonly Counter<long> BlobCount = Meter.CreateCounter<long>("georegistry.verification.blobs", "{blob}", "Blobs that were hashed anew.");
+    private static readonly Counter<long> BlobCount = Meter.CreateCounter<long>(
+        "georegistry.verification.blobs", "{blob}", "Blobs that were hashed anew.");
 
-    private static readonly Counter<long> ByteCount = Meter.CreateCounter<long>("georegistry.verification.bytes", "By", "Bytes of blobs that were hashed anew.");
+    private static readonly Counter<long> ByteCount = Meter.CreateCounter<long>(
+        "georegistry.verification.bytes", "By", "Bytes of blobs that were hashed anew.");
 
-    private static readonly Counter<long> FindingCount = Meter.CreateCounter<long>("georegistry.verification.findings", "{finding}", "What was found damaged or missing, by kind.");
+    private static readonly Counter<long> FindingCount = Meter.CreateCounter<long>(
+        "georegistry.verification.findings", "{finding}", "What was found damaged or missing, by kind.");
 
-    private static readonly Counter<long> RepairCount = Meter.CreateCounter<long>("georegistry.verification.repairs", "{repair}", "Findings that were repaired, by kind.");
+    private static readonly Counter<long> RepairCount = Meter.CreateCounter<long>(
+        "georegistry.verification.repairs", "{repair}", "Findings that were repaired, by kind.");
 
     private readonly Lock _lock = new();
     private readonly Dictionary<(string Kind, string Name), Finding> _findings = [];

@@ -4,7 +4,8 @@ namespace GeoRegistry.Replication.Verification;
 /// <param name="Region">The region.</param>
 /// <param name="Pass">The number of the pass that runs or ran last since the start; 0 before the first.</param>
 /// <param name="Running">Whether it runs.</param>
-/// <param name="Requested">The number of the last pass that was asked for; it is done when <paramref name="Completed"/> has come to it.</param>
+/// <param name="Requested">The number of the last pass that was asked for; it is done when <paramref name="Completed"/> has come to
+/// it.</param>
 /// <param name="Completed">The number of the last pass that ended.</param>
 /// <param name="Ledgers">How many ledgers the pass has scanned.</param>
 /// <param name="Compared">How many ledgers it has compared with their homes'.</param>
@@ -18,5 +19,6 @@ public sealed record VerificationStatus(
     string Region, long Pass, bool Running, long Requested, long Completed, long Ledgers, long Compared, long Blobs, long Bytes, long Found, long Repaired, IReadOnlyList<Finding> Findings, string? Error = null)
 {
     /// <summary>Stands for a region that did not answer.</summary>
-    public static VerificationStatus Unreachable(string region, string? error) => new(region, 0, false, 0, 0, 0, 0, 0, 0, 0, 0, [], error ?? "it did not answer");
+    public static VerificationStatus Unreachable(string region, string? error) =>
+        new(region, 0, false, 0, 0, 0, 0, 0, 0, 0, 0, [], error ?? "it did not answer");
 }

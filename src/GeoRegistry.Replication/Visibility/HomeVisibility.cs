@@ -9,23 +9,32 @@ namespace GeoRegistry.Replication.Visibility;
 
 /// <summary>The names that this home has just changed and that not every region has followed yet.</summary>
 /// <remarks>
-/// While a change spreads, a region that knows the new state must not show it as long as another may show the old one: a client would see a tag
-/// go back, or a deleted manifest come back. So the home lets those who read such a name wait until the change is shown everywhere (a round trip; at worst
-/// the lease of a region that fell silent), and replicas ask the home for names whose change is not yet said to be shown. With that, reads of
+/// While a change spreads, a region that knows the new state must not show it as long as another may show the old one: a client would
+/// see a tag
+/// go back, or a deleted manifest come back. So the home lets those who read such a name wait until the change is shown everywhere (a
+/// round trip; at worst
+/// the lease of a region that fell silent), and replicas ask the home for names whose change is not yet said to be shown. With that,
+/// reads of
 /// manifests are linear, by tag and by digest.
 /// </remarks>
-public sealed class HomeVisibility(RegionMap map, ReadLeases leases, ILedgerStore ledgers, IRegionRecord record, TimeProvider clock) : IVisibility
+public sealed class HomeVisibility(RegionMap map, ReadLeases leases, ILedgerStore ledgers, IRegionRecord record,
+    TimeProvider clock) : IVisibility
 {
-    /// <summary>How many of the last commits are looked at after a start at most; it is noted every second up to where all are shown, so there are few.</summary>
+    /// <summary>
+    /// How many of the last commits are looked at after a start at most; it is noted every second up to where all are
+    /// shown, so there are few.
+    /// </summary>
     private const int MaxResumed = 65536;
 
     private readonly ConcurrentDictionary<(RepositoryName, string), Change> _byName = new();
 
     /// <summary>Ends when a name's last change is shown everywhere; null where it is.</summary>
-    public Task? SpreadOf(RepositoryName repository, string name) => _byName.TryGetValue((repository, name), out var change) ? change.Shown : null;
+    public Task? SpreadOf(RepositoryName repository, string name) =>
+        _byName.TryGetValue((repository, name), out var change) ? change.Shown : null;
 
     /// <inheritdoc/>
-    public ValueTask<IVisibleChange?> BeginChangeAsync(RepositoryName repository, IReadOnlyList<string> names, CancellationToken cancellation = default) =>
+    public ValueTask<IVisibleChange?> BeginChangeAsync(
+        RepositoryName repository, IReadOnlyList<string> names, CancellationToken cancellation = default) =>
         new(Begin(repository, names));
 
     /// <inheritdoc/>
@@ -33,9 +42,13 @@ public sealed class HomeVisibility(RegionMap map, ReadLeases leases, ILedgerStor
         Task.WhenAll(names.Select(name => SpreadOf(repository, name)).OfType<Task>());
 
     /// <inheritdoc/>
-    public Task AwaitFollowedAsync(RepositoryName repository, long number, CancellationToken cancellation = default) => leases.AwaitAsync(repository, number, cancellation);
+    public Task AwaitFollowedAsync(RepositoryName repository, long number, CancellationToken cancellation = default) =>
+        leases.AwaitAsync(repository, number, cancellation);
 
-    /// <summary>Takes up what a process before this one left: leases that it may have given, and changes that were spreading when it ended.</summary>
+    /// <summary>
+    /// Takes up what a process before this one left: leases that it may have given, and changes that were spreading when
+    /// it ended.
+    /// </summary>
     public async Task ResumeAsync(CancellationToken cancellation)
     {
         var remembered = await record.ReadRecordAsync(cancellation).ConfigureAwait(false);
@@ -116,7 +129,8 @@ public sealed class HomeVisibility(RegionMap map, ReadLeases leases, ILedgerStor
         change.End();
     }
 
-    private sealed class Change(HomeVisibility visibility, RepositoryName repository, IReadOnlyList<string> names, Task earlier) : IVisibleChange
+    private sealed class Change(HomeVisibility visibility, RepositoryName repository, IReadOnlyList<string> names,
+        Task earlier) : IVisibleChange
     {
         private readonly TaskCompletionSource _shown = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -131,7 +145,8 @@ public sealed class HomeVisibility(RegionMap map, ReadLeases leases, ILedgerStor
 
         public Task Appended(long number) => visibility.EndAfterAsync(this, visibility.AwaitFollowedAsync(repository, number));
 
-        public void Failed(bool isUnknown) => _ = visibility.EndAfterAsync(this, isUnknown ? visibility.SpreadIfAppendedAsync(repository) : Task.CompletedTask);
+        public void Failed(bool isUnknown) => _ = visibility.EndAfterAsync(
+            this, isUnknown ? visibility.SpreadIfAppendedAsync(repository) : Task.CompletedTask);
 
         public void End() => _shown.SetResult();
     }

@@ -14,17 +14,24 @@ namespace GeoRegistry.Replication.Visibility;
 /// Clocks must run at about the same rate; they need not agree.
 /// </para>
 /// <para>
-/// A region without a lease joins: it is counted first, then the head is read, and once it has followed to that head it gets a lease. Commits up to
+/// A region without a lease joins: it is counted first, then the head is read, and once it has followed to that head it gets a lease.
+/// Commits up to
 /// that head may have been acknowledged without it; later ones wait for it. So it need not equal a head that moves.
 /// </para>
 /// <para>Leases are not stored, but the longest that may have been given is: after a start every region is taken to hold that one.</para>
 /// </remarks>
 public sealed class ReadLeases
 {
-    /// <summary>How long a region may need to follow to the head that it was told: then it gets no further lease, and nobody waits for it.</summary>
+    /// <summary>
+    /// How long a region may need to follow to the head that it was told: then it gets no further lease, and nobody waits
+    /// for it.
+    /// </summary>
     internal static readonly TimeSpan CatchUpTime = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a region that could not keep up waits until it may join again: the first time, and at most; each time twice as long.</summary>
+    /// <summary>
+    /// How long a region that could not keep up waits until it may join again: the first time, and at most; each time
+    /// twice as long.
+    /// </summary>
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromSeconds(1), LongestBackoff = TimeSpan.FromSeconds(30);
 
     private readonly RegionMap _map;
@@ -47,13 +54,19 @@ public sealed class ReadLeases
     /// <summary>How long the leases are that this process gives.</summary>
     public TimeSpan Length => _options.StalenessBound;
 
-    /// <summary>Takes note of the longest lease that a process before this one may have given. To be called before anything is appended.</summary>
+    /// <summary>
+    /// Takes note of the longest lease that a process before this one may have given. To be called before anything is
+    /// appended.
+    /// </summary>
     public void Resume(TimeSpan longestGiven)
     {
         if (longestGiven > _longestGiven) _longestGiven = longestGiven;
     }
 
-    /// <summary>Begins anew with another incarnation of the feed: what was reported of the one before says nothing, and leases of it may still be held.</summary>
+    /// <summary>
+    /// Begins anew with another incarnation of the feed: what was reported of the one before says nothing, and leases of
+    /// it may still be held.
+    /// </summary>
     public void Restart()
     {
         Interlocked.Exchange(ref _started, _clock.GetTimestamp());
@@ -64,8 +77,14 @@ public sealed class ReadLeases
     /// <param name="region">The region.</param>
     /// <param name="applied">The number that it has followed.</param>
     /// <param name="readHead">Reads the feed's last number.</param>
-    /// <returns>The feed's last number, and how long a lease the region has from when it asked: <see cref="ReplicationOptions.StalenessBound"/> or none.</returns>
-    /// <remarks>The lease counts before the head is read, so that a commit that is appended meanwhile either is seen here or waits for the lease.</remarks>
+    /// <returns>
+    /// The feed's last number, and how long a lease the region has from when it asked:
+    /// <see cref="ReplicationOptions.StalenessBound"/> or none.
+    /// </returns>
+    /// <remarks>
+    /// The lease counts before the head is read, so that a commit that is appended meanwhile either is seen here or waits
+    /// for the lease.
+    /// </remarks>
     public async Task<(long Head, TimeSpan Lease)> ReportAsync(RegionId region, long applied, Func<ValueTask<long>> readHead)
     {
         var holder = HolderOf(region);
@@ -92,7 +111,10 @@ public sealed class ReadLeases
     /// <summary>How far a region has said that it has followed this region's feed; 0 before it said anything.</summary>
     public long AppliedBy(RegionId region) => HolderOf(region).Applied.Position;
 
-    /// <summary>The number up to which every change of this region's feed has been followed by all who may hold a lease: by what they reported, and by nothing else.</summary>
+    /// <summary>
+    /// The number up to which every change of this region's feed has been followed by all who may hold a lease: by what
+    /// they reported, and by nothing else.
+    /// </summary>
     /// <param name="head">The feed's last number, read before.</param>
     public long ShownThrough(long head) => _map.Others
         .Select(region => HolderOf(region.Id))
@@ -150,7 +172,8 @@ public sealed class ReadLeases
             var applied = holder.Applied.WaitForAsync(number, cancellation);
             try
             {
-                await (reported is null ? applied : Task.WhenAny(applied, reported)).WaitAsync(left, _clock, cancellation).ConfigureAwait(false);
+                await (reported is null ? applied : Task.WhenAny(applied, reported)).WaitAsync(
+                    left, _clock, cancellation).ConfigureAwait(false);
             }
             catch (TimeoutException)
             {
@@ -166,7 +189,8 @@ public sealed class ReadLeases
         {
             var length = holder.HasBeenGranted || holder.IsReporting ? Length : TimeSpan.Zero;
             var lease = length - _clock.GetElapsedTime(holder.MayBeGranted);
-            var earlier = _longestGiven - _clock.GetElapsedTime(Volatile.Read(ref _started)); // A lease that a process before this one gave.
+            // A lease that a process before this one gave.
+            var earlier = _longestGiven - _clock.GetElapsedTime(Volatile.Read(ref _started));
             var join = holder.Join is { } joining ? CatchUpTime - _clock.GetElapsedTime(joining.At) : TimeSpan.Zero;
             return new[] { lease, earlier, join }.Max();
         }
@@ -232,6 +256,7 @@ public sealed class ReadLeases
         }
 
         /// <summary>Ends when a report under way has ended; null where none is.</summary>
-        public Task? Reported(CancellationToken cancellation) => IsReporting ? _reports.WaitForAsync(_reports.Position + 1, cancellation) : null;
+        public Task? Reported(CancellationToken cancellation) =>
+            IsReporting ? _reports.WaitForAsync(_reports.Position + 1, cancellation) : null;
     }
 }

@@ -21,22 +21,31 @@ public sealed class ReplicaVisibility(TimeProvider clock)
     private Lease _lease = new(0, default, TimeSpan.Zero);
 
     /// <summary>Whether this region may answer alone.</summary>
-    /// <remarks>The clock of the machine may stand still while it sleeps, and its wall clock may be set; the larger of both times counts.</remarks>
+    /// <remarks>
+    /// The clock of the machine may stand still while it sleeps, and its wall clock may be set; the larger of both times
+    /// counts.
+    /// </remarks>
     public bool HoldsLease
     {
         get
         {
             var lease = Volatile.Read(ref _lease);
-            return lease.Length > TimeSpan.Zero && clock.GetElapsedTime(lease.From) < lease.Length && clock.GetUtcNow() - lease.FromUtc < lease.Length;
+            return lease.Length > TimeSpan.Zero && clock.GetElapsedTime(lease.From) < lease.Length
+                && clock.GetUtcNow() - lease.FromUtc < lease.Length;
         }
     }
 
-    /// <summary>Whether this region may answer alone what a name stands for now: it holds a lease, and all regions have followed the name's last change.</summary>
+    /// <summary>
+    /// Whether this region may answer alone what a name stands for now: it holds a lease, and all regions have followed
+    /// the name's last change.
+    /// </summary>
     /// <remarks>
-    /// To be asked after the name was read: a change is noted before it can be read. That the lease was held before the name was read too is for the caller
+    /// To be asked after the name was read: a change is noted before it can be read. That the lease was held before the name was read
+    /// too is for the caller
     /// to see to, by <see cref="HoldsLease"/>: what was read without one may be older than what was acknowledged then.
     /// </remarks>
-    public bool MayShow(RepositoryName repository, string name) => HoldsLease && Volatile.Read(ref _doubtful) == 0 && !_changed.ContainsKey((repository, name));
+    public bool MayShow(RepositoryName repository, string name) =>
+        HoldsLease && Volatile.Read(ref _doubtful) == 0 && !_changed.ContainsKey((repository, name));
 
     /// <summary>Takes up what a process before this one had applied; not all may have followed its last changes.</summary>
     internal void Begin(long number)
@@ -67,7 +76,9 @@ public sealed class ReplicaVisibility(TimeProvider clock)
         }
     }
 
-    /// <summary>As <see cref="BeginReplacing"/>, for one ledger that is damaged here; it may be beside the tail and other repairs.</summary>
+    /// <summary>
+    /// As <see cref="BeginReplacing"/>, for one ledger that is damaged here; it may be beside the tail and other repairs.
+    /// </summary>
     internal void BeginRepair()
     {
         lock (_doubts)

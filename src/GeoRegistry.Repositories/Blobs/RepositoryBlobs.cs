@@ -21,7 +21,8 @@ public sealed class RepositoryBlobs
     private readonly int _cachedMaxBytes;
 
     /// <summary>The blobs of these tables and this store, and of other regions.</summary>
-    public RepositoryBlobs(IRepositoryTables tables, IBlobStore store, IRemoteBlobs remote, IBlobAnnouncer announcer, IWantedBlobs wanted, RepositoryOptions options)
+    public RepositoryBlobs(IRepositoryTables tables, IBlobStore store, IRemoteBlobs remote, IBlobAnnouncer announcer,
+        IWantedBlobs wanted, RepositoryOptions options)
     {
         _tables = tables;
         _store = store;
@@ -41,7 +42,10 @@ public sealed class RepositoryBlobs
         await FindHereAsync(repository, digest, cancellation).ConfigureAwait(false)
         ?? await _remote.FindAsync(repository, digest, cancellation).ConfigureAwait(false);
 
-    /// <summary>Opens a blob that the repository has, or returns null. What this region lacks comes through from another and is stored on the way.</summary>
+    /// <summary>
+    /// Opens a blob that the repository has, or returns null. What this region lacks comes through from another and is
+    /// stored on the way.
+    /// </summary>
     /// <exception cref="InvalidDataException">The repository has it and no region does: data was lost.</exception>
     /// <exception cref="OtherRegionsUnreachableException">It is not here, and regions that may have it cannot be reached.</exception>
     public async ValueTask<BlobContent?> OpenAsync(RepositoryName repository, Digest digest, CancellationToken cancellation = default)
@@ -55,7 +59,8 @@ public sealed class RepositoryBlobs
         if (reader is null)
         {
             reader = await _remote.OpenAsync(digest, known.SizeBytes, cancellation).ConfigureAwait(false)
-                ?? throw new InvalidDataException($"The repository {repository} has the blob {digest}, which is missing in the blob store.");
+                ?? throw new InvalidDataException(
+                    $"The repository {repository} has the blob {digest}, which is missing in the blob store.");
             return new BlobContent(reader);
         }
 
@@ -73,9 +78,10 @@ public sealed class RepositoryBlobs
     /// <param name="repository">The repository that is to have it.</param>
     /// <param name="digest">The blob.</param>
     /// <param name="from">The repository that must have it; null for any.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <param name="cancellation">Cancels.</param>
     /// <returns>Whether the repository has it now; otherwise it must be uploaded.</returns>
-    public async Task<bool> MountAsync(RepositoryName repository, Digest digest, RepositoryName? from, CancellationToken cancellation = default)
+    public async Task<bool> MountAsync(RepositoryName repository, Digest digest, RepositoryName? from,
+        CancellationToken cancellation = default)
     {
         var size = from is { } source
             ? await FindAsync(source, digest, cancellation).ConfigureAwait(false)
@@ -85,7 +91,10 @@ public sealed class RepositoryBlobs
         return true;
     }
 
-    /// <summary>Gives a repository a blob that was just stored, or that another repository has. On disk and visible when it returns.</summary>
+    /// <summary>
+    /// Gives a repository a blob that was just stored, or that another repository has. On disk and visible when it
+    /// returns.
+    /// </summary>
     internal async Task LinkAsync(RepositoryName repository, Digest digest, long sizeBytes, CancellationToken cancellation)
     {
         var announce = _announcer.MustAnnounce(repository);

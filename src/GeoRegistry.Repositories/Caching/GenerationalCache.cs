@@ -17,7 +17,8 @@ internal sealed class GenerationalCache<TKey, TValue>(long budgetBytes, Func<TVa
     private long _youngBytes;
 
     /// <summary>Finds a value.</summary>
-    public bool TryGet(TKey key, [MaybeNullWhen(false)] out TValue value) => _young.TryGetValue(key, out value) || TryPromote(key, out value);
+    public bool TryGet(TKey key, [MaybeNullWhen(false)] out TValue value) =>
+        _young.TryGetValue(key, out value) || TryPromote(key, out value);
 
     /// <summary>Sets a value, or removes it where it is null. One that takes more than half the budget is not kept.</summary>
     public void Set(TKey key, TValue? value)

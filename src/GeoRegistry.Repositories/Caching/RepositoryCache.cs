@@ -39,7 +39,10 @@ internal sealed class RepositoryCache<TValue>(long budgetBytes, Func<TValue, lon
         }
     }
 
-    /// <summary>Sets what a commit changed; null is removed. What comes after a later commit is only removed: that one may have changed it too.</summary>
+    /// <summary>
+    /// Sets what a commit changed; null is removed. What comes after a later commit is only removed: that one may have
+    /// changed it too.
+    /// </summary>
     public void Apply(RepositoryName repository, IEnumerable<(string Reference, TValue? Value)> changes, LedgerPoint at)
     {
         lock (_additions)

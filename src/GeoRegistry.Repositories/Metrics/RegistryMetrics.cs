@@ -4,7 +4,10 @@ using GeoRegistry.Repositories.Uploads;
 
 namespace GeoRegistry.Repositories.Metrics;
 
-/// <summary>What the registry counts. Names and units follow OpenTelemetry's conventions; no attribute is a repository, tag or digest.</summary>
+/// <summary>
+/// What the registry counts. Names and units follow OpenTelemetry's conventions; no attribute is a repository, tag or
+/// digest.
+/// </summary>
 public static class RegistryMetrics
 {
     /// <summary>The meter's name.</summary>
@@ -22,7 +25,8 @@ public static class RegistryMetrics
     internal static void Committed(long startTimestamp, bool appended)
     {
         if (CommitDuration.Enabled)
-            CommitDuration.Record(Stopwatch.GetElapsedTime(startTimestamp).TotalSeconds, KeyValuePair.Create<string, object?>("outcome", appended ? "appended" : "head_moved"));
+            CommitDuration.Record(Stopwatch.GetElapsedTime(startTimestamp).TotalSeconds,
+                KeyValuePair.Create<string, object?>("outcome", appended ? "appended" : "head_moved"));
     }
 
     /// <summary>Counts bytes of a blob that came in.</summary>

@@ -27,7 +27,8 @@ public sealed class RepositoryReader
     }
 
     /// <summary>The manifest that a tag names or a digest is of, or null.</summary>
-    public ValueTask<Manifest?> FindManifestAsync(RepositoryName repository, Reference reference, CancellationToken cancellation = default) =>
+    public ValueTask<Manifest?> FindManifestAsync(
+        RepositoryName repository, Reference reference, CancellationToken cancellation = default) =>
         _cache.TryGet(repository, reference.ToString(), out var cached)
             ? new ValueTask<Manifest?>(cached)
             : LoadAsync(repository, reference, cancellation);
@@ -74,7 +75,8 @@ public sealed class RepositoryReader
     private async ValueTask<Manifest?> LoadAsync(RepositoryName repository, Reference reference, CancellationToken cancellation)
     {
         var version = _cache.VersionOf(repository);
-        var digest = reference.IsDigest ? reference.Digest : await _tables.FindTagAsync(repository, reference.Tag, cancellation).ConfigureAwait(false);
+        var digest = reference.IsDigest ? reference.Digest : await _tables.FindTagAsync(
+            repository, reference.Tag, cancellation).ConfigureAwait(false);
         if (digest is null) return null;
         var manifest = await _tables.FindManifestAsync(repository, digest.Value, cancellation).ConfigureAwait(false);
         if (manifest is not null) _cache.Add(repository, reference.ToString(), manifest, version);

@@ -8,6 +8,9 @@ public interface IBlobAnnouncer
     /// <summary>Whether the repository's home is elsewhere, so that it has to hear of an upload.</summary>
     bool MustAnnounce(RepositoryName repository);
 
-    /// <summary>Announces a blob now. Where the home does not answer in time, it is announced later: the announcement is on disk already.</summary>
+    /// <summary>
+    /// Announces a blob now. Where the home does not answer in time, it is announced later: the announcement is on disk
+    /// already.
+    /// </summary>
     Task AnnounceAsync(RepositoryName repository, Digest digest, long sizeBytes, CancellationToken cancellation = default);
 }

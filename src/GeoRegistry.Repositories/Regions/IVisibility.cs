@@ -2,16 +2,21 @@ using GeoRegistry.Protocol;
 
 namespace GeoRegistry.Repositories.Regions;
 
-/// <summary>What of this home's may be shown, by whom, and when. A name is a tag, a digest, or <see cref="VisibleNames.Referrers"/>.</summary>
+/// <summary>
+/// What of this home's may be shown, by whom, and when. A name is a tag, a digest, or
+/// <see cref="VisibleNames.Referrers"/>.
+/// </summary>
 /// <remarks>
-/// Other regions answer from their own memory while they hold a lease. Until all of them have followed a change of what they may show, nobody shows the
+/// Other regions answer from their own memory while they hold a lease. Until all of them have followed a change of what they may show,
+/// nobody shows the
 /// new state alone; so reads are linear over all regions.
 /// </remarks>
 public interface IVisibility
 {
     /// <summary>Takes note that names are about to change, before that can be read.</summary>
     /// <returns>The change, which must be told how the append ended; null where no other region is concerned.</returns>
-    ValueTask<IVisibleChange?> BeginChangeAsync(RepositoryName repository, IReadOnlyList<string> names, CancellationToken cancellation = default);
+    ValueTask<IVisibleChange?> BeginChangeAsync(RepositoryName repository, IReadOnlyList<string> names,
+        CancellationToken cancellation = default);
 
     /// <summary>Returns once the last changes of these names are shown everywhere; at once where none of them is spreading.</summary>
     Task AwaitShownAsync(RepositoryName repository, IReadOnlyList<string> names);

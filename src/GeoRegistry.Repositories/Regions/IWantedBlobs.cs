@@ -19,6 +19,9 @@ public interface IWantedBlobs
     /// <summary>Takes note that missing blobs were queued with a commit.</summary>
     void Queued();
 
-    /// <summary>Takes note that a blob may have been stored here other than by a fetch: commits do not await it any more, if they did.</summary>
+    /// <summary>
+    /// Takes note that a blob may have been stored here other than by a fetch: commits do not await it any more, if they
+    /// did.
+    /// </summary>
     Task NoteStoredAsync(Digest digest, CancellationToken cancellation = default);
 }

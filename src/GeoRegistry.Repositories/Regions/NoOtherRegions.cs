@@ -7,7 +7,10 @@ using GeoRegistry.Protocol.Errors;
 
 namespace GeoRegistry.Repositories.Regions;
 
-/// <summary>The other regions of a region that is alone: there are none, so it waits for nobody and nobody has to hear of anything.</summary>
+/// <summary>
+/// The other regions of a region that is alone: there are none, so it waits for nobody and nobody has to hear of
+/// anything.
+/// </summary>
 public sealed class NoOtherRegions : IRemoteBlobs, IBlobAnnouncer, IWantedBlobs, IHomeGate, IVisibility
 {
     private static readonly Dictionary<Digest, long> NoBlobs = [];
@@ -20,13 +23,15 @@ public sealed class NoOtherRegions : IRemoteBlobs, IBlobAnnouncer, IWantedBlobs,
         RepositoryName repository, IReadOnlyCollection<Digest> digests, CancellationToken cancellation = default) => Task.FromResult<IReadOnlyDictionary<Digest, long>>(NoBlobs);
 
     /// <inheritdoc/>
-    public Task<IBlobReader?> OpenAsync(Digest digest, long sizeBytes, CancellationToken cancellation = default) => Task.FromResult<IBlobReader?>(null);
+    public Task<IBlobReader?> OpenAsync(Digest digest, long sizeBytes, CancellationToken cancellation = default) =>
+        Task.FromResult<IBlobReader?>(null);
 
     /// <inheritdoc/>
     public bool MustAnnounce(RepositoryName repository) => false;
 
     /// <inheritdoc/>
-    public Task AnnounceAsync(RepositoryName repository, Digest digest, long sizeBytes, CancellationToken cancellation = default) => Task.CompletedTask;
+    public Task AnnounceAsync(RepositoryName repository, Digest digest, long sizeBytes, CancellationToken cancellation = default) =>
+        Task.CompletedTask;
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<MissingBlob>> FindMissingAsync(
@@ -44,7 +49,8 @@ public sealed class NoOtherRegions : IRemoteBlobs, IBlobAnnouncer, IWantedBlobs,
     public ValueTask<RegistryError?> FindRefusalAsync(RepositoryName repository, CancellationToken cancellation = default) => default;
 
     /// <inheritdoc/>
-    public ValueTask<IVisibleChange?> BeginChangeAsync(RepositoryName repository, IReadOnlyList<string> names, CancellationToken cancellation = default) => default;
+    public ValueTask<IVisibleChange?> BeginChangeAsync(
+        RepositoryName repository, IReadOnlyList<string> names, CancellationToken cancellation = default) => default;
 
     /// <inheritdoc/>
     public Task AwaitShownAsync(RepositoryName repository, IReadOnlyList<string> names) => Task.CompletedTask;

@@ -14,7 +14,8 @@ public static class VisibleNames
     // What is deleted may have had a subject; a commit does not say so.
     private static IEnumerable<string> ChangedBy(Operation operation) => operation switch
     {
-        Operation.ManifestPut(var manifest) => manifest.Subject is null ? [manifest.Digest.ToString()] : [manifest.Digest.ToString(), Referrers],
+        Operation.ManifestPut(var manifest) => manifest.Subject is null
+            ? [manifest.Digest.ToString()] : [manifest.Digest.ToString(), Referrers],
         Operation.TagSet(var tag, _) => [tag.ToString()],
         Operation.TagDeleted(var tag) => [tag.ToString()],
         Operation.ManifestDeleted(var digest) => [digest.ToString(), Referrers],

@@ -4,7 +4,10 @@ using GeoRegistry.Protocol;
 
 namespace GeoRegistry.Repositories.Uploads;
 
-/// <summary>Makes a blob of an upload that has some bytes twice, because a request broke off and its client sent the whole body again.</summary>
+/// <summary>
+/// Makes a blob of an upload that has some bytes twice, because a request broke off and its client sent the whole body
+/// again.
+/// </summary>
 /// <remarks>
 /// HTTP lets clients and proxies repeat a PUT as it was. Only the digest tells a repeated body from one that goes on where the first
 /// broke off, so this is tried when the upload as a whole does not match. The bytes are copied in the store, whatever their number.

@@ -30,7 +30,10 @@ public readonly record struct UploadId(RegionId Region, Guid Session)
     /// <summary>The id as text.</summary>
     public override string ToString() => $"{Region}-{Session:D}";
 
-    /// <summary>The key of the upload in the blob store. It holds the repository too, so that a session is found only through its own.</summary>
+    /// <summary>
+    /// The key of the upload in the blob store. It holds the repository too, so that a session is found only through its
+    /// own.
+    /// </summary>
     internal string KeyFor(RepositoryName repository)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];

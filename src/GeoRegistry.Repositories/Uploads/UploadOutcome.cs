@@ -24,6 +24,7 @@ public abstract record UploadOutcome
 
     /// <summary>The request was refused.</summary>
     /// <param name="Error">Why. A session that the request found stays as it was, unless the digest did not match: then it is gone.</param>
-    /// <param name="SizeBytes">Where the client can go on: how many bytes the session has; null where the refusal is about something else.</param>
+    /// <param name="SizeBytes">Where the client can go on: how many bytes the session has; null where the refusal is about something
+    /// else.</param>
     public sealed record Refused(RegistryError Error, long? SizeBytes = null) : UploadOutcome;
 }

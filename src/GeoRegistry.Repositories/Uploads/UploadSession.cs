@@ -41,7 +41,10 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
 
     public void Leave() => _turn.Release();
 
-    /// <summary>Ends the request that uses the session, if its client has sent nothing for a time: its connection may be dead without a sign.</summary>
+    /// <summary>
+    /// Ends the request that uses the session, if its client has sent nothing for a time: its connection may be dead
+    /// without a sign.
+    /// </summary>
     public void CancelIfSilent(TimeSpan silence)
     {
         if (clock.GetElapsedTime(Volatile.Read(ref _lastReceived)) < silence) return;
@@ -119,7 +122,10 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
         return Status();
     }
 
-    /// <summary>Appends the last body, which may be empty, and makes the upload a blob, if its digest is the one given. Else it is discarded.</summary>
+    /// <summary>
+    /// Appends the last body, which may be empty, and makes the upload a blob, if its digest is the one given. Else it is
+    /// discarded.
+    /// </summary>
     public async Task<UploadOutcome> CompleteAsync(UploadChunk chunk, Digest digest, CancellationToken cancellation)
     {
         var start = Upload.SizeBytes;
@@ -184,7 +190,8 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
 
         return chunk.LengthBytes is { } length && length != range.Last - range.First + 1
             ? new UploadOutcome.Refused(
-                RegistryError.Of(ErrorCode.SizeInvalid, $"Content-Range announces {range.Last - range.First + 1} bytes, Content-Length {length}."))
+                RegistryError.Of(
+                    ErrorCode.SizeInvalid, $"Content-Range announces {range.Last - range.First + 1} bytes, Content-Length {length}."))
             : null;
     }
 

@@ -66,7 +66,8 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
         UseAsync(repository, id, session => Task.FromResult(session.Status()), cancellation);
 
     /// <summary>Appends a chunk. What had arrived when a client goes away stays, to be resumed after.</summary>
-    public Task<UploadOutcome> AppendAsync(RepositoryName repository, UploadId id, UploadChunk chunk, CancellationToken cancellation = default) =>
+    public Task<UploadOutcome> AppendAsync(RepositoryName repository, UploadId id, UploadChunk chunk,
+        CancellationToken cancellation = default) =>
         UseAsync(repository, id, session => session.AppendAsync(chunk, cancellation), cancellation);
 
     /// <summary>Appends the last chunk, which may be empty, and makes the session a blob of the repository.</summary>
@@ -100,9 +101,15 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
             },
             cancellation);
 
-    /// <summary>Forgets sessions that are not used, and discards those that nothing was sent to for <see cref="RepositoryOptions.UploadExpiry"/>.</summary>
+    /// <summary>
+    /// Forgets sessions that are not used, and discards those that nothing was sent to for
+    /// <see cref="RepositoryOptions.UploadExpiry"/>.
+    /// </summary>
     /// <returns>How many uploads were discarded.</returns>
-    /// <remarks>It deletes uploads of sessions only. Those of fetches from other regions have keys of another form, and whoever fetches sweeps them.</remarks>
+    /// <remarks>
+    /// It deletes uploads of sessions only. Those of fetches from other regions have keys of another form, and whoever
+    /// fetches sweeps them.
+    /// </remarks>
     public async Task<int> SweepAsync(CancellationToken cancellation = default)
     {
         foreach (var (key, session) in _sessions)
@@ -193,11 +200,13 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
         return await session.EnterAsync(TurnTimeout, cancellation).ConfigureAwait(false);
     }
 
-    private async Task<UploadOutcome?> FindCompletedAsync(RepositoryName repository, UploadChunk chunk, Digest digest, CancellationToken cancellation)
+    private async Task<UploadOutcome?> FindCompletedAsync(
+        RepositoryName repository, UploadChunk chunk, Digest digest, CancellationToken cancellation)
     {
         if (await blobs.FindHereAsync(repository, digest, cancellation).ConfigureAwait(false) is not { } sizeBytes) return null;
         if (!await store.TouchAsync(digest, cancellation).ConfigureAwait(false)) return null;
-        await chunk.Body.CopyToAsync(Stream.Null, cancellation).ConfigureAwait(false); // Cut off in its sending, a client would not read the answer.
+        // Cut off in its sending, a client would not read the answer.
+        await chunk.Body.CopyToAsync(Stream.Null, cancellation).ConfigureAwait(false);
         var completed = new UploadOutcome.Completed(digest, sizeBytes);
         await LinkAsync(repository, completed).ConfigureAwait(false); // It may be that the first request did not come to announce it.
         return completed;

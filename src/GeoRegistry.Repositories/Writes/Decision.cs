@@ -13,7 +13,8 @@ internal abstract record Decision
 
     /// <summary>Append these operations as one commit; none, where everything asked for is there already.</summary>
     /// <param name="Operations">The operations.</param>
-    /// <param name="ChangedNames">The names that a region may have shown before and that are answered differently after (<see cref="Regions.IVisibility"/>).</param>
+    /// <param name="ChangedNames">The names that a region may have shown before and that are answered differently after
+    /// (<see cref="Regions.IVisibility"/>).</param>
     public sealed record Commit(IReadOnlyList<Operation> Operations, IReadOnlyList<string> ChangedNames) : Decision;
 
     /// <summary>Change nothing.</summary>

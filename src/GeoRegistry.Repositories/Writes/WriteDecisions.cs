@@ -8,7 +8,10 @@ using GeoRegistry.Repositories.Regions;
 namespace GeoRegistry.Repositories.Writes;
 
 /// <summary>The rules of one repository's writes. They read and decide, and change nothing.</summary>
-/// <remarks>They read the tables and never a cache, which cannot know of another process's writes: the head that an append names vouches for the tables alone.</remarks>
+/// <remarks>
+/// They read the tables and never a cache, which cannot know of another process's writes: the head that an append names
+/// vouches for the tables alone.
+/// </remarks>
 internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTables tables)
 {
     /// <summary>How many missing blobs one answer names; a client uploads them all before it comes back anyway.</summary>
@@ -18,7 +21,8 @@ internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTable
     /// <param name="command">The push.</param>
     /// <param name="elsewhere">Blobs of the repository that only other regions have, with their sizes in bytes.</param>
     /// <param name="cancellation">Cancels.</param>
-    public async Task<Decision> PutManifestAsync(PutManifest command, IReadOnlyDictionary<Digest, long> elsewhere, CancellationToken cancellation)
+    public async Task<Decision> PutManifestAsync(PutManifest command, IReadOnlyDictionary<Digest, long> elsewhere,
+        CancellationToken cancellation)
     {
         var manifest = command.Manifest;
         var stored = await tables.FindManifestAsync(repository, manifest.Digest, cancellation).ConfigureAwait(false);
@@ -89,7 +93,8 @@ internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTable
         ? (await tables.FindManifestAsync(repository, reference.Digest, cancellation).ConfigureAwait(false))?.Digest
         : await tables.FindTagAsync(repository, reference.Tag, cancellation).ConfigureAwait(false);
 
-    // The commit says of what a manifest alone does not tell whether it is a blob of the repository: children that are none of its manifests, and layers
+    // The commit says of what a manifest alone does not tell whether it is a blob of the repository: children that are none of its
+    // manifests, and layers
     // that may live elsewhere and were pushed all the same.
     private async Task<IReadOnlyList<RegistryError>> FaultsOfContentAsync(
         Manifest manifest, IReadOnlyDictionary<Digest, long> elsewhere, List<Operation> operations, List<Digest> missing, CancellationToken cancellation)
@@ -140,7 +145,8 @@ internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTable
     private static Decision.Refuse PreconditionFailed(string what, Digest? standing)
     {
         var error = standing is { } digest
-            ? RegistryError.Of(ErrorCode.Denied, $"The condition does not hold: the {what} stands at {digest}.", ("digest", digest.ToString()))
+            ? RegistryError.Of(ErrorCode.Denied, $"The condition does not hold: the {what} stands at {digest}.",
+                ("digest", digest.ToString()))
             : RegistryError.Of(ErrorCode.Denied, $"The condition does not hold: the {what} does not exist.");
         return new Decision.Refuse(error with { Status = 412 });
     }

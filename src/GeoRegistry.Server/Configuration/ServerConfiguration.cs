@@ -5,12 +5,13 @@ using GeoRegistry.Repositories;
 
 namespace GeoRegistry.Server.Configuration;
 
-/// <summary>All that a server was told, read and judged before anything starts.</summary>
+/// <summary>All that a server was told, read and validated before anything starts.</summary>
 /// <param name="Server">The section <c>GeoRegistry</c>.</param>
 /// <param name="Repositories">The section <c>GeoRegistry:Repositories</c>.</param>
 /// <param name="Peer">The section <c>GeoRegistry:Peer</c>, which counts with a topology only.</param>
 /// <param name="Replication">The section <c>GeoRegistry:Replication</c>, likewise.</param>
-internal sealed record ServerConfiguration(ServerOptions Server, RepositoryOptions Repositories, PeerOptions Peer, ReplicationOptions Replication)
+internal sealed record ServerConfiguration(ServerOptions Server, RepositoryOptions Repositories, PeerOptions Peer,
+    ReplicationOptions Replication)
 {
     public const string Section = "GeoRegistry";
 

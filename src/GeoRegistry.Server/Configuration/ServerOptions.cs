@@ -11,7 +11,10 @@ public sealed class ServerOptions : IValidatableObject
     [Required]
     public string Region { get; set; } = "local";
 
-    /// <summary>Where clients are served: URLs with <c>http</c> or <c>https</c>, separated by semicolons. Default <c>http://127.0.0.1:5000</c>.</summary>
+    /// <summary>
+    /// Where clients are served: URLs with <c>http</c> or <c>https</c>, separated by semicolons. Default
+    /// <c>http://127.0.0.1:5000</c>.
+    /// </summary>
     [Required]
     public string Listen { get; set; } = "http://127.0.0.1:5000";
 
@@ -33,7 +36,10 @@ public sealed class ServerOptions : IValidatableObject
     /// <summary>The topology file, the same for all regions. Default none: the region is alone.</summary>
     public string Topology { get; set; } = "";
 
-    /// <summary>The origins whose pages may use the registry from the browser, separated by semicolons; <c>*</c> lets any read. Default none.</summary>
+    /// <summary>
+    /// The origins whose pages may use the registry from the browser, separated by semicolons; <c>*</c> lets any read.
+    /// Default none.
+    /// </summary>
     public string CorsOrigins { get; set; } = "";
 
     /// <summary>Each origin of <see cref="CorsOrigins"/>, as browsers send it.</summary>

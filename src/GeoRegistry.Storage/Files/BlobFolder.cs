@@ -9,7 +9,8 @@ namespace GeoRegistry.Storage.Files;
 ///   sha256/00 … ff/   one file a blob, named by its hash; the folder is the hash's first two characters
 ///   sha512/00 … ff/
 ///   uploads/          one file an upload in progress, named by its key
-///   damaged/          one file a blob whose bytes do not have its digest, named by algorithm and hash: never read again, an operator may delete it
+/// damaged/          one file a blob whose bytes do not have its digest, named by algorithm and hash: never read again, an operator may
+/// delete it
 /// </code>
 /// The folders are made at the start, so that a push never has to make one and put it on disk. They are put on disk at every start:
 /// one that made them may have been killed before it did that.
@@ -44,7 +45,7 @@ internal sealed class BlobFolder
         from shard in Enumerable.Range(0, 256)
         select (algorithm, Path.Combine(_root, algorithm.Name(), $"{shard:x2}"));
 
-    /// <summary>Held while a blob's file appears, is touched, or is deleted, so that a delete judges the age that it deletes.</summary>
+    /// <summary>Held while a blob's file appears, is touched, or is deleted, so that a delete checks the age that it deletes.</summary>
     public Lock LockOf(Digest digest) => _locks[Convert.ToByte(digest.Hex[..2].ToString(), 16)];
     /// <summary>The folder of the blobs that are named by an algorithm.</summary>
     public string FolderOf(DigestAlgorithm algorithm) => Path.Combine(_root, algorithm.Name());
@@ -59,7 +60,8 @@ internal sealed class BlobFolder
     public string ShardOf(Digest digest) => Path.Combine(_root, digest.Algorithm.Name(), digest.Hex[..2].ToString());
 
     /// <summary>The file of an upload.</summary>
-    /// <exception cref="ArgumentException">The key has other characters than lower-case letters, digits and dashes, or is too long.</exception>
+    /// <exception cref="ArgumentException">The key has other characters than lower-case letters, digits and dashes, or is too
+    /// long.</exception>
     public string Upload(string key)
     {
         var valid = key.Length is > 0 and <= 128 && key.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');

@@ -29,7 +29,8 @@ public sealed class FileBlobStore : IBlobStore, IStoreHealth
     public ValueTask<long?> FindAsync(Digest digest, CancellationToken cancellation = default) => new(Find(digest));
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyDictionary<Digest, long>> StatManyAsync(IReadOnlyCollection<Digest> digests, CancellationToken cancellation = default)
+    public ValueTask<IReadOnlyDictionary<Digest, long>> StatManyAsync(
+        IReadOnlyCollection<Digest> digests, CancellationToken cancellation = default)
     {
         var found = new Dictionary<Digest, long>();
         foreach (var digest in digests)
@@ -94,7 +95,10 @@ public sealed class FileBlobStore : IBlobStore, IStoreHealth
         return Task.FromResult(true);
     }
 
-    /// <summary>Renames the file into the folder <c>damaged</c>: a kill at any moment leaves it in one place or the other, where it is found again or answers nobody.</summary>
+    /// <summary>
+    /// Renames the file into the folder <c>damaged</c>: a kill at any moment leaves it in one place or the other, where
+    /// it is found again or answers nobody.
+    /// </summary>
     /// <inheritdoc/>
     public Task SetAsideAsync(Digest digest, CancellationToken cancellation = default)
     {

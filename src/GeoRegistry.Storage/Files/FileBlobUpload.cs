@@ -7,7 +7,9 @@ namespace GeoRegistry.Storage.Files;
 /// <summary>An upload as a file that grows, and is renamed to be a blob.</summary>
 internal sealed class FileBlobUpload : IBlobUpload
 {
-    /// <summary>How much is gathered before the disk is told to begin writing; waiting for the end would make the last fsync long.</summary>
+    /// <summary>
+    /// How much is gathered before the disk is told to begin writing; waiting for the end would make the last fsync long.
+    /// </summary>
     private const int WritebackBytes = 8 * 1024 * 1024;
 
     private readonly BlobFolder _folder;

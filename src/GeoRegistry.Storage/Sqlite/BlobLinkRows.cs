@@ -3,9 +3,13 @@ using GeoRegistry.Protocol;
 
 namespace GeoRegistry.Storage.Sqlite;
 
-/// <summary>Which repositories have a blob, and how that is known: <c>committed</c> by a commit, or <c>uploaded</c> while the ledger's head had a number.</summary>
+/// <summary>
+/// Which repositories have a blob, and how that is known: <c>committed</c> by a commit, or <c>uploaded</c> while the
+/// ledger's head had a number.
+/// </summary>
 /// <remarks>
-/// A deletion removes an upload's link only if it came later. An upload that the home has yet to hear of (a row in <c>announcements</c>) has no place in
+/// A deletion removes an upload's link only if it came later. An upload that the home has yet to hear of (a row in
+/// <c>announcements</c>) has no place in
 /// the ledger's order until the home says it, so nothing removes its link before.
 /// </remarks>
 internal static class BlobLinkRows
@@ -60,7 +64,8 @@ internal static class BlobLinkRows
 
     /// <summary>Notes that a repository's home has yet to hear of a blob.</summary>
     public static void Announce(SqliteSession session, long ledger, Digest digest, long sizeBytes) =>
-        session.Execute("INSERT OR IGNORE INTO announcements (ledger, digest, size) VALUES ($1, $2, $3)", ledger, digest.ToKey(), sizeBytes);
+        session.Execute("INSERT OR IGNORE INTO announcements (ledger, digest, size) VALUES ($1, $2, $3)", ledger,
+            digest.ToKey(), sizeBytes);
 
     /// <summary>Notes that the home has linked a blob while its head had a number.</summary>
     public static void Confirm(SqliteSession session, long ledger, Digest digest, long number)

@@ -131,7 +131,8 @@ internal static class CommitApplication
         }
 
         if (manifest.Subject is { } subject)
-            session.Execute("DELETE FROM referrers WHERE ledger = $1 AND subject = $2 AND digest = $3", ledger, subject.ToKey(), digest.ToKey());
+            session.Execute("DELETE FROM referrers WHERE ledger = $1 AND subject = $2 AND digest = $3", ledger,
+                subject.ToKey(), digest.ToKey());
         session.Execute("DELETE FROM manifests WHERE ledger = $1 AND digest = $2", ledger, digest.ToKey());
     }
 }

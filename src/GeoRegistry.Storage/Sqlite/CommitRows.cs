@@ -7,7 +7,10 @@ namespace GeoRegistry.Storage.Sqlite;
 /// <summary>The rows of kept commits.</summary>
 internal static class CommitRows
 {
-    /// <summary>The checksum that a commit's row carries: over all its other columns. The chain of checksums alone does not cover the oldest commit that is kept.</summary>
+    /// <summary>
+    /// The checksum that a commit's row carries: over all its other columns. The chain of checksums alone does not cover
+    /// the oldest commit that is kept.
+    /// </summary>
     public static byte[] ChecksumOf(string region, long position, long ledger, long number, ReadOnlySpan<byte> checksum, ReadOnlySpan<byte> encoded, byte[]? write)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

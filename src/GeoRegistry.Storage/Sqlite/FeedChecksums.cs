@@ -30,7 +30,8 @@ internal static class FeedChecksums
 
     private static (byte[]? Stored, byte[] Computed)? Read(SqliteSession session, string region)
     {
-        using var row = session.Query("SELECT incarnation, position, checksum, snapshot, pruned, row_checksum FROM feeds WHERE region = $1", region);
+        using var row = session.Query(
+            "SELECT incarnation, position, checksum, snapshot, pruned, row_checksum FROM feeds WHERE region = $1", region);
         if (!row.Read()) return null;
         var text = $"{region}\n{row.GetString(0)}\n{row.GetInt64(1)}\n{Convert.ToHexString(row.GetFieldValue<byte[]>(2))}\n{row.GetInt64(3)}\n{row.GetInt64(4)}";
         return (row.IsDBNull(5) ? null : row.GetFieldValue<byte[]>(5), SHA256.HashData(Encoding.UTF8.GetBytes(text)));

@@ -5,9 +5,12 @@ namespace GeoRegistry.Storage.Sqlite;
 
 /// <summary>What is known of each region's feed beside its commits.</summary>
 /// <remarks>
-/// <c>incarnation</c>, <c>position</c> and <c>checksum</c> are the cursor. In the row of the region itself, <c>position</c> is the highest whose commit was
-/// dropped: no position is ever given twice. Up to <c>snapshot</c>, snapshots stand for commits. Up to <c>pruned</c>, only the last commits of ledgers are
-/// kept. <c>take_over</c> is 1 while ledgers of the region are to be compared with its own. <c>bytes</c> is the size of its commits, kept by triggers.
+/// <c>incarnation</c>, <c>position</c> and <c>checksum</c> are the cursor. In the row of the region itself, <c>position</c> is the
+/// highest whose commit was
+/// dropped: no position is ever given twice. Up to <c>snapshot</c>, snapshots stand for commits. Up to <c>pruned</c>, only the last
+/// commits of ledgers are
+/// kept. <c>take_over</c> is 1 while ledgers of the region are to be compared with its own. <c>bytes</c> is the size of its commits,
+/// kept by triggers.
 /// <c>row_checksum</c> is <see cref="FeedChecksums"/>'s.
 /// </remarks>
 internal static class FeedRows
@@ -32,8 +35,12 @@ internal static class FeedRows
         return row.Read() ? Ledgers.Incarnation.Parse(row.GetString(0)) : default;
     }
 
-    /// <summary>Begins an incarnation of the region's own feed, with an empty position: whoever follows it needs snapshots of what was there before.</summary>
-    public static void SetIncarnation(SqliteSession session, string region, Incarnation incarnation) => FeedChecksums.Keep(session, region, () => session.Execute(
+    /// <summary>
+    /// Begins an incarnation of the region's own feed, with an empty position: whoever follows it needs snapshots of what
+    /// was there before.
+    /// </summary>
+    public static void SetIncarnation(SqliteSession session, string region, Incarnation incarnation) =>
+        FeedChecksums.Keep(session, region, () => session.Execute(
         "UPDATE feeds SET incarnation = $2, pruned = $3, snapshot = $3 WHERE region = $1", region, incarnation.ToString(), Head(session, region) + 1));
 
     /// <summary>The last position that a feed has had here; 0 for none.</summary>
@@ -106,7 +113,8 @@ internal static class FeedRows
     {
         Ensure(session, region);
         FeedChecksums.Keep(
-            session, region, () => session.Execute("UPDATE feeds SET position = $2, checksum = x'' WHERE region = $1 AND position < $2", region, position));
+            session, region, () =>
+                session.Execute("UPDATE feeds SET position = $2, checksum = x'' WHERE region = $1 AND position < $2", region, position));
     }
 
     /// <summary>Goes over to another incarnation of a feed, of which nothing was followed yet.</summary>
@@ -117,13 +125,17 @@ internal static class FeedRows
             "UPDATE feeds SET incarnation = $2, position = 0, checksum = x'', snapshot = 0, pruned = 0 WHERE region = $1", region, incarnation.ToString()));
     }
 
-    /// <summary>Gives a feed whose row is damaged one that is safe: it is followed anew from its beginning, and counts as pruned up to the last commit that is kept.</summary>
+    /// <summary>
+    /// Gives a feed whose row is damaged one that is safe: it is followed anew from its beginning, and counts as pruned
+    /// up to the last commit that is kept.
+    /// </summary>
     /// <remarks>The incarnation of the region's own feed is kept; positions are never given again, as far as the commits tell.</remarks>
     public static void Recover(SqliteSession session, string region, bool isOwn)
     {
         var last = session.Number("SELECT max(position) FROM commits WHERE region = $1", region) ?? 0;
         if (isOwn) session.Execute("UPDATE feeds SET position = max(position, $2), checksum = x'', snapshot = $2, pruned = $2 WHERE region = $1", region, last);
-        else session.Execute("UPDATE feeds SET incarnation = '', position = 0, checksum = x'', snapshot = $2, pruned = $2 WHERE region = $1", region, last);
+        else session.Execute(
+            "UPDATE feeds SET incarnation = '', position = 0, checksum = x'', snapshot = $2, pruned = $2 WHERE region = $1", region, last);
         FeedChecksums.Set(session, region);
     }
 

@@ -31,7 +31,8 @@ internal static class HydrationRows
         if (awaited == 0) return;
         if (session.Execute("UPDATE hydration_commits SET blobs = blobs + $4 WHERE source = $1 AND position = $2 AND ledger = $3", source, position, ledger, awaited) == 0)
         {
-            session.Execute("INSERT INTO hydration_commits (source, position, ledger, at, blobs) VALUES ($1, $2, $3, $4, $5)", source, position, ledger, at, awaited);
+            session.Execute("INSERT INTO hydration_commits (source, position, ledger, at, blobs) VALUES ($1, $2, $3, $4, $5)", source,
+                position, ledger, at, awaited);
             (ofSource, ofLedger) = (ofSource with { Commits = 1 }, ofLedger with { Commits = 1 });
         }
 
@@ -71,7 +72,8 @@ internal static class HydrationRows
 
     /// <summary>Whether a commit at one of these positions awaits a blob.</summary>
     public static bool IsAwaiting(SqliteSession session, string source, long first, long last) =>
-        session.Number("SELECT 1 FROM hydration_commits WHERE source = $1 AND position >= $2 AND position <= $3 LIMIT 1", source, first, last) is not null;
+        session.Number("SELECT 1 FROM hydration_commits WHERE source = $1 AND position >= $2 AND position <= $3 LIMIT 1",
+            source, first, last) is not null;
 
     /// <summary>Whether a ledger's commit, or its snapshot where one stands for it, awaits nothing.</summary>
     public static bool IsComplete(SqliteSession session, long ledger, string source, long position)
@@ -134,7 +136,8 @@ internal static class HydrationRows
     // From region to region: a region may have millions of rows.
     private static string? NextOrigin(SqliteSession session, string after)
     {
-        using var row = session.Query("SELECT origin FROM hydration INDEXED BY hydration_ready WHERE dead = 0 AND origin > $1 ORDER BY origin LIMIT 1", after);
+        using var row = session.Query(
+            "SELECT origin FROM hydration INDEXED BY hydration_ready WHERE dead = 0 AND origin > $1 ORDER BY origin LIMIT 1", after);
         return row.Read() ? row.GetString(0) : null;
     }
 

@@ -59,7 +59,8 @@ internal static class HydrationSums
     /// <summary>Goes from source to source: a blob may have millions of rows, but only of a few regions.</summary>
     private static string? NextSource(SqliteSession session, long blob, string after)
     {
-        using var row = session.Query("SELECT source FROM hydration_waits WHERE blob = $1 AND source > $2 ORDER BY source LIMIT 1", blob, after);
+        using var row = session.Query(
+            "SELECT source FROM hydration_waits WHERE blob = $1 AND source > $2 ORDER BY source LIMIT 1", blob, after);
         return row.Read() ? row.GetString(0) : null;
     }
 }

@@ -11,7 +11,8 @@ internal static class LedgerRows
     /// <returns>Its number and head; 0 and the empty head where it has no row.</returns>
     public static (long Ledger, LedgerHead Head) Find(SqliteSession session, LedgerId id)
     {
-        using var row = session.Query("SELECT id, epoch, number, checksum FROM ledgers WHERE kind = $1 AND name = $2", (long)id.Kind, id.Name);
+        using var row = session.Query(
+            "SELECT id, epoch, number, checksum FROM ledgers WHERE kind = $1 AND name = $2", (long)id.Kind, id.Name);
         return row.Read()
             ? (row.GetInt64(0), new LedgerHead(row.GetInt64(1), row.GetInt64(2), row.GetFieldValue<byte[]>(3)))
             : (0, LedgerHead.Empty);
@@ -27,7 +28,8 @@ internal static class LedgerRows
     /// <summary>Finds a ledger's head and checksum.</summary>
     public static LedgerState State(SqliteSession session, LedgerId id)
     {
-        using var row = session.Query("SELECT epoch, number, checksum, contents FROM ledgers WHERE kind = $1 AND name = $2", (long)id.Kind, id.Name);
+        using var row = session.Query(
+            "SELECT epoch, number, checksum, contents FROM ledgers WHERE kind = $1 AND name = $2", (long)id.Kind, id.Name);
         return row.Read() ? State(row, 0) : LedgerState.Empty;
     }
 

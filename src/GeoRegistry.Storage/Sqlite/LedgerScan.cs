@@ -28,7 +28,8 @@ internal sealed class LedgerScan
         using (var found = session.Query("SELECT id, kind, name, epoch, number, checksum, contents FROM ledgers WHERE id > $1 ORDER BY id LIMIT 1", after))
         {
             if (!found.Read()) return null;
-            (row, id, state) = (found.GetInt64(0), new LedgerId((LedgerKind)(byte)found.GetInt64(1), found.GetString(2)), LedgerRows.State(found, 3));
+            (row, id, state) = (found.GetInt64(0), new LedgerId((LedgerKind)(byte)found.GetInt64(1), found.GetString(2)),
+                LedgerRows.State(found, 3));
         }
 
         return new LedgerScan(session, row).Run(id, state);
@@ -45,7 +46,8 @@ internal sealed class LedgerScan
         if (state.Contents is { } stored && stored != _computed) Damaged("the head, manifests, tags and blob links do not have the ledger's checksum");
         if (_derivedByRows != _derivedByManifests) Damaged("the references and referrers are not those of the manifests");
         ScanCommits(id, state.Head);
-        return new LedgerVerdict(_row, id, state.Head, state.Contents, _computed, _rows, _contentFault ?? _commitFault, IsContentDamaged: _contentFault is not null);
+        return new LedgerVerdict(_row, id, state.Head, state.Contents, _computed, _rows, _contentFault ?? _commitFault,
+            IsContentDamaged: _contentFault is not null);
     }
 
     private void ScanManifests() => Scan("SELECT digest, media_type, content FROM manifests WHERE ledger = $1", row =>
@@ -64,7 +66,8 @@ internal sealed class LedgerScan
     });
 
     private void ScanTags() => Scan(
-        "SELECT name, digest FROM tags WHERE ledger = $1", row => _computed += ContentsChecksum.OfTag(row.GetString(0), row.GetFieldValue<byte[]>(1)));
+        "SELECT name, digest FROM tags WHERE ledger = $1", row =>
+            _computed += ContentsChecksum.OfTag(row.GetString(0), row.GetFieldValue<byte[]>(1)));
 
     private void ScanBlobLinks() => Scan(
         "SELECT digest, size FROM blob_links WHERE ledger = $1 AND committed = 1",
@@ -83,13 +86,15 @@ internal sealed class LedgerScan
     private void ScanCommits(LedgerId id, LedgerHead head)
     {
         var before = LedgerHead.Empty;
-        Scan("SELECT region, position, number, checksum, encoded, write_id, row_checksum FROM commits WHERE ledger = $1 ORDER BY number", row =>
+        Scan("SELECT region, position, number, checksum, encoded, write_id, row_checksum FROM commits WHERE ledger = $1 ORDER BY number",
+            row =>
         {
             var (region, position, number) = (row.GetString(0), row.GetInt64(1), row.GetInt64(2));
             var (checksum, encoded) = (row.GetFieldValue<byte[]>(3), row.GetFieldValue<byte[]>(4));
             var write = row.IsDBNull(5) ? null : row.GetFieldValue<byte[]>(5);
             var stored = row.IsDBNull(6) ? null : row.GetFieldValue<byte[]>(6);
-            var isWhole = stored is null || stored.AsSpan().SequenceEqual(CommitRows.ChecksumOf(region, position, _row, number, checksum, encoded, write));
+            var isWhole = stored is null || stored.AsSpan().SequenceEqual(
+                CommitRows.ChecksumOf(region, position, _row, number, checksum, encoded, write));
             var commit = TryDecode(encoded);
             var isLinked = number != before.Number + 1 || before.After(0, encoded).Checksum.Span.SequenceEqual(checksum);
             if (!isWhole || !isLinked || commit?.Ledger != id || commit.Number != number) _commitFault ??= $"commit {number} of the history is damaged";
@@ -138,7 +143,8 @@ internal sealed class LedgerScan
     private static ContentsChecksum OfReference(ReadOnlySpan<byte> target, ReadOnlySpan<byte> manifest) =>
         ContentsChecksum.OfManifest(target, "reference", manifest);
 
-    private static ContentsChecksum OfReferrer(ReadOnlySpan<byte> subject, ReadOnlySpan<byte> digest, string? artifactType, ReadOnlySpan<byte> descriptor)
+    private static ContentsChecksum OfReferrer(ReadOnlySpan<byte> subject, ReadOnlySpan<byte> digest, string? artifactType,
+        ReadOnlySpan<byte> descriptor)
     {
         byte[] rest = [(byte)(artifactType is null ? 0 : 1), .. subject, .. descriptor];
         return ContentsChecksum.OfManifest(digest, $"referrer {artifactType}", rest);

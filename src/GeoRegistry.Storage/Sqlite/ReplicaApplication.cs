@@ -27,7 +27,8 @@ internal static class ReplicaApplication
         var region = source.ToString();
         var begin = FeedRows.Cursor(session, region);
         if (entries.Count > 0 && !begin.Incarnation.IsNone && begin.Incarnation != incarnation)
-            throw new ArgumentException($"Entries of the incarnation {incarnation} of {source} cannot follow {begin.Incarnation}.", nameof(incarnation));
+            throw new ArgumentException(
+                $"Entries of the incarnation {incarnation} of {source} cannot follow {begin.Incarnation}.", nameof(incarnation));
         var (cursor, faulty) = (begin, (LedgerId?)null);
         FeedRows.Ensure(session, region);
         foreach (var entry in entries.SkipWhile(entry => entry.Position <= begin.Position))
@@ -52,7 +53,7 @@ internal static class ReplicaApplication
         if (entry.Commit is not { } commit) return false;
         var (ledger, head) = LedgerRows.Find(session, commit.Ledger);
         var next = commit.Number == head.Number + 1 ? head.After(commit.Epoch, entry.Encoded.Span) : null;
-        var verdict = Judge(session, ledger, head, next, commit, entry.Checksum.Span);
+        var verdict = Validate(session, ledger, head, next, commit, entry.Checksum.Span);
         if (verdict == Verdict.Next)
         {
             if (ledger == 0) ledger = LedgerRows.Add(session, commit.Ledger);
@@ -65,7 +66,8 @@ internal static class ReplicaApplication
     }
 
     /// <remarks>Epochs never fall along a history: one later than the head's cannot be within it, one earlier cannot follow it.</remarks>
-    private static Verdict Judge(SqliteSession session, long ledger, LedgerHead head, LedgerHead? next, Commit commit, ReadOnlySpan<byte> checksum)
+    private static Verdict Validate(SqliteSession session, long ledger, LedgerHead head, LedgerHead? next, Commit commit,
+        ReadOnlySpan<byte> checksum)
     {
         if (commit.Number > head.Number)
         {

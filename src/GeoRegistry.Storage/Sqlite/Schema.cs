@@ -5,9 +5,11 @@ namespace GeoRegistry.Storage.Sqlite;
 /// A digest is stored as its algorithm byte and its hash. Texts compare by bytes. Every query of the store is answered by a primary
 /// key or an index here, so that its cost is that of its rows:
 /// <code>
-/// ledgers              one row a ledger: its head. Number 0: blobs were uploaded to it, nothing is committed yet. contents: the checksum of all
+/// ledgers              one row a ledger: its head. Number 0: blobs were uploaded to it, nothing is committed yet. contents: the
+/// checksum of all
 ///                      that it holds, null in databases of earlier builds until a scan has made it
-/// commits              the wire form of every commit; (region, position) is the feed, (ledger, number) the history. row_checksum is over the row's other columns
+/// commits              the wire form of every commit; (region, position) is the feed, (ledger, number) the history. row_checksum is
+/// over the row's other columns
 /// manifests            what is there now, with the exact bytes
 /// tags                 what they name now
 /// manifest_references  which manifests name a blob or child

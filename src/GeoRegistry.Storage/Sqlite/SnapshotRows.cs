@@ -7,8 +7,13 @@ namespace GeoRegistry.Storage.Sqlite;
 /// <summary>Reads and replaces all rows of a ledger.</summary>
 internal static class SnapshotRows
 {
-    /// <summary>What a ledger amounts to, or null without a commit. Its entries are read on the session while they are enumerated.</summary>
-    /// <remarks>The end of the entries is an <see cref="InvalidDataException"/> where they do not have the ledger's checksum: damage must not be copied.</remarks>
+    /// <summary>
+    /// What a ledger amounts to, or null without a commit. Its entries are read on the session while they are enumerated.
+    /// </summary>
+    /// <remarks>
+    /// The end of the entries is an <see cref="InvalidDataException"/> where they do not have the ledger's checksum:
+    /// damage must not be copied.
+    /// </remarks>
     public static LedgerSnapshot? Read(SqliteSession session, LedgerId id)
     {
         var (ledger, head) = LedgerRows.Find(session, id);
@@ -58,7 +63,8 @@ internal static class SnapshotRows
 
     private static ContentsChecksum ChecksumOf(SnapshotEntry entry) => entry switch
     {
-        SnapshotEntry.OfManifest(var manifest) => ContentsChecksum.OfManifest(manifest.Digest.ToKey(), manifest.MediaType, manifest.Content.Span),
+        SnapshotEntry.OfManifest(var manifest) => ContentsChecksum.OfManifest(
+            manifest.Digest.ToKey(), manifest.MediaType, manifest.Content.Span),
         SnapshotEntry.OfTag(var tag, var digest) => ContentsChecksum.OfTag(tag.ToString(), digest.ToKey()),
         SnapshotEntry.OfBlob(var digest, var sizeBytes, IsCommitted: true) => ContentsChecksum.OfBlobLink(digest.ToKey(), sizeBytes),
         _ => ContentsChecksum.Empty,

@@ -14,7 +14,8 @@ public sealed partial class SqliteMetadataStore
         "digest, size, origin, attempts, not_before, error, since, (SELECT name FROM ledgers WHERE ledgers.id = hydration.ledger)";
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<HydrationJob>> ReadReadyAsync(RegionId from, DateTimeOffset now, int limit, CancellationToken cancellation = default) =>
+    public ValueTask<IReadOnlyList<HydrationJob>> ReadReadyAsync(
+        RegionId from, DateTimeOffset now, int limit, CancellationToken cancellation = default) =>
         new(_readers.ReadOneMoment<IReadOnlyList<HydrationJob>>(session =>
         [
             .. session.List(
@@ -38,7 +39,8 @@ public sealed partial class SqliteMetadataStore
             : [];
 
     /// <inheritdoc/>
-    public Task PutOffAsync(Digest digest, string error, DateTimeOffset? notBefore, bool countAttempt, CancellationToken cancellation = default) =>
+    public Task PutOffAsync(Digest digest, string error, DateTimeOffset? notBefore, bool countAttempt,
+        CancellationToken cancellation = default) =>
         _writer.WriteAsync(
             session =>
             {
@@ -88,7 +90,8 @@ public sealed partial class SqliteMetadataStore
         const string Columns = "SELECT (SELECT name FROM ledgers WHERE id = ledger), commits, blobs, bytes, oldest FROM hydration_ledgers";
         return Read<IReadOnlyList<RepositoryPending>>(session => repository is { } one
             ? session.List(Pending, $"{Columns} WHERE ledger = $1", Ledger(session, one))
-            : session.List(Pending, $"{Columns} INDEXED BY hydration_ledgers_by_age WHERE oldest >= 0 ORDER BY oldest LIMIT $1", (long)limit));
+            : session.List(Pending, $"{Columns} INDEXED BY hydration_ledgers_by_age WHERE oldest >= 0 ORDER BY oldest LIMIT $1",
+                (long)limit));
     }
 
     private static HydrationJob Job(SqliteDataReader row) => new(

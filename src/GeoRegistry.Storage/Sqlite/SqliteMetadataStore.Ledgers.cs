@@ -27,7 +27,8 @@ public sealed partial class SqliteMetadataStore
         Read(session => LedgerRows.Find(session, ledger).Head);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<FeedEntry>> ReadFeedAsync(RegionId region, long after, int limit, CancellationToken cancellation = default) =>
+    public ValueTask<IReadOnlyList<FeedEntry>> ReadFeedAsync(
+        RegionId region, long after, int limit, CancellationToken cancellation = default) =>
         new(_readers.ReadOneMoment(session => FeedRows.Read(session, region.ToString(), after, limit)));
 
     /// <inheritdoc/>
@@ -80,7 +81,8 @@ public sealed partial class SqliteMetadataStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<(LedgerId Ledger, LedgerHead Head)>> ListHeadsAsync(string? after, int limit, CancellationToken cancellation = default) =>
+    public ValueTask<IReadOnlyList<(LedgerId Ledger, LedgerHead Head)>> ListHeadsAsync(
+        string? after, int limit, CancellationToken cancellation = default) =>
         Read<IReadOnlyList<(LedgerId Ledger, LedgerHead Head)>>(session => session.List(
             row => (new LedgerId(LedgerKind.Repository, row.GetString(0)), new LedgerHead(row.GetInt64(1), row.GetInt64(2), row.GetFieldValue<byte[]>(3))),
             """
@@ -98,7 +100,8 @@ public sealed partial class SqliteMetadataStore
         return _writer.WriteAsync(session => FeedRows.Prune(session, region.ToString(), keep, keepBytes, limit), cancellation);
     }
 
-    private static FeedPosition Position(SqliteDataReader row) => new(RegionId.Parse(row.GetString(0)), Incarnation.Parse(row.GetString(1)), row.GetInt64(2));
+    private static FeedPosition Position(SqliteDataReader row) =>
+        new(RegionId.Parse(row.GetString(0)), Incarnation.Parse(row.GetString(1)), row.GetInt64(2));
 
     /// <summary>Where a region's feed ends: read once, then as it is appended to.</summary>
     private PositionSignal EndOf(RegionId region) =>

@@ -15,7 +15,8 @@ public sealed partial class SqliteMetadataStore
     });
 
     /// <inheritdoc/>
-    public Task TakeUpTopologyAsync(ReadOnlyMemory<byte> topology, IReadOnlyList<RegionId> takeOverFrom, CancellationToken cancellation = default) => WriteAsync(
+    public Task TakeUpTopologyAsync(ReadOnlyMemory<byte> topology, IReadOnlyList<RegionId> takeOverFrom,
+        CancellationToken cancellation = default) => WriteAsync(
         session =>
         {
             session.Execute("UPDATE region_record SET topology = $1 WHERE id = 1", topology.ToArray());
@@ -42,7 +43,8 @@ public sealed partial class SqliteMetadataStore
             "SELECT (SELECT name FROM ledgers WHERE ledgers.id = announcements.ledger), digest, size FROM announcements WHERE ledger > 0 LIMIT $1", (long)limit));
 
     /// <inheritdoc/>
-    public Task ConfirmAnnouncementAsync(RepositoryName repository, Digest digest, long homeNumber, CancellationToken cancellation = default) => WriteAsync(
+    public Task ConfirmAnnouncementAsync(RepositoryName repository, Digest digest, long homeNumber,
+        CancellationToken cancellation = default) => WriteAsync(
         session => BlobLinkRows.Confirm(session, Ledger(session, repository), digest, homeNumber), cancellation);
 
     private Task WriteAsync(Action<SqliteSession> write, CancellationToken cancellation) => _writer.WriteAsync(

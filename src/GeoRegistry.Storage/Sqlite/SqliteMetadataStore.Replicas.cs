@@ -35,7 +35,8 @@ public sealed partial class SqliteMetadataStore
     }
 
     /// <inheritdoc/>
-    public Task QueueMissingAsync(FeedPosition position, LedgerId ledger, IReadOnlyList<MissingBlob> missing, CancellationToken cancellation = default)
+    public Task QueueMissingAsync(FeedPosition position, LedgerId ledger, IReadOnlyList<MissingBlob> missing,
+        CancellationToken cancellation = default)
     {
         var at = _time.GetUtcNow().ToUnixTimeMilliseconds();
         return WriteAsync(
@@ -65,10 +66,12 @@ public sealed partial class SqliteMetadataStore
             cancellation);
 
     /// <inheritdoc/>
-    public Task RemoveLedgerAsync(LedgerId ledger, CancellationToken cancellation = default) => WriteAsync(session => SnapshotRows.Remove(session, ledger), cancellation);
+    public Task RemoveLedgerAsync(LedgerId ledger, CancellationToken cancellation = default) =>
+        WriteAsync(session => SnapshotRows.Remove(session, ledger), cancellation);
 
     /// <inheritdoc/>
-    public Task SetAsideAsync(RegionId source, LedgerId ledger, string reason, DateTimeOffset notBefore, CancellationToken cancellation = default) =>
+    public Task SetAsideAsync(RegionId source, LedgerId ledger, string reason, DateTimeOffset notBefore,
+        CancellationToken cancellation = default) =>
         WriteAsync(session => SetAsideRows.Add(session, source, ledger, reason, notBefore.ToUnixTimeMilliseconds()), cancellation);
 
     /// <inheritdoc/>

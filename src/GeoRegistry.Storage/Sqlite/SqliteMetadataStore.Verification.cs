@@ -16,10 +16,12 @@ public sealed partial class SqliteMetadataStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<LedgerState> ReadStateAsync(LedgerId ledger, CancellationToken cancellation = default) => Read(session => LedgerRows.State(session, ledger));
+    public ValueTask<LedgerState> ReadStateAsync(LedgerId ledger, CancellationToken cancellation = default) =>
+        Read(session => LedgerRows.State(session, ledger));
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<(LedgerId Ledger, LedgerState State)>> ListStatesAsync(string? after, int limit, CancellationToken cancellation = default) =>
+    public ValueTask<IReadOnlyList<(LedgerId Ledger, LedgerState State)>> ListStatesAsync(
+        string? after, int limit, CancellationToken cancellation = default) =>
         Read<IReadOnlyList<(LedgerId Ledger, LedgerState State)>>(session => session.List(
             row => (new LedgerId(LedgerKind.Repository, row.GetString(0)), LedgerRows.State(row, 1)),
             """
@@ -29,7 +31,8 @@ public sealed partial class SqliteMetadataStore
             after ?? "", (long)limit));
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<(Digest Digest, long SizeBytes)>> ListUnqueuedBlobsAsync(LedgerId ledger, CancellationToken cancellation = default) =>
+    public ValueTask<IReadOnlyList<(Digest Digest, long SizeBytes)>> ListUnqueuedBlobsAsync(
+        LedgerId ledger, CancellationToken cancellation = default) =>
         new(_readers.ReadOneMoment<IReadOnlyList<(Digest Digest, long SizeBytes)>>(session => session.List(
             row => (DigestKeys.FromKey(row.GetFieldValue<byte[]>(0)), row.GetInt64(1)),
             """
@@ -56,5 +59,6 @@ public sealed partial class SqliteMetadataStore
         Read<IReadOnlyList<RegionId>>(session => [.. FeedChecksums.FindDamaged(session).Select(RegionId.Parse)]);
 
     /// <inheritdoc/>
-    public Task ResetCursorAsync(RegionId region, CancellationToken cancellation = default) => WriteAsync(session => FeedRows.Recover(session, region.ToString(), isOwn: region == _region), cancellation);
+    public Task ResetCursorAsync(RegionId region, CancellationToken cancellation = default) =>
+        WriteAsync(session => FeedRows.Recover(session, region.ToString(), isOwn: region == _region), cancellation);
 }

@@ -50,13 +50,15 @@ public sealed partial class SqliteMetadataStore
         });
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<Tag>> ListTagsOfAsync(RepositoryName repository, Digest digest, CancellationToken cancellation = default) =>
+    public ValueTask<IReadOnlyList<Tag>> ListTagsOfAsync(
+        RepositoryName repository, Digest digest, CancellationToken cancellation = default) =>
         Read<IReadOnlyList<Tag>>(session => session.List(
             row => Tag.Parse(row.GetString(0)),
             "SELECT name FROM tags WHERE ledger = $1 AND digest = $2 ORDER BY name", Ledger(session, repository), digest.ToKey()));
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<Tag>> ListTagsAsync(RepositoryName repository, string? after, int limit, CancellationToken cancellation = default) =>
+    public ValueTask<IReadOnlyList<Tag>> ListTagsAsync(
+        RepositoryName repository, string? after, int limit, CancellationToken cancellation = default) =>
         Read<IReadOnlyList<Tag>>(session => session.List(
             row => Tag.Parse(row.GetString(0)),
             "SELECT name FROM tags WHERE ledger = $1 AND name > $2 ORDER BY name LIMIT $3",
@@ -90,7 +92,8 @@ public sealed partial class SqliteMetadataStore
         Read(session => LedgerRows.Find(session, LedgerId.Of(repository)).Head.Number > 0);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<RepositoryName>> ListRepositoriesAsync(string? after, int limit, CancellationToken cancellation = default) =>
+    public ValueTask<IReadOnlyList<RepositoryName>> ListRepositoriesAsync(
+        string? after, int limit, CancellationToken cancellation = default) =>
         Read<IReadOnlyList<RepositoryName>>(session => session.List(
             row => RepositoryName.Parse(row.GetString(0)),
             """
@@ -112,7 +115,8 @@ public sealed partial class SqliteMetadataStore
         Read(session => session.Number("SELECT size FROM blob_links WHERE digest = $1 LIMIT 1", digest.ToKey()));
 
     /// <inheritdoc/>
-    public Task<long> LinkBlobAsync(RepositoryName repository, Digest digest, long sizeBytes, bool announce = false, CancellationToken cancellation = default) =>
+    public Task<long> LinkBlobAsync(RepositoryName repository, Digest digest, long sizeBytes, bool announce = false,
+        CancellationToken cancellation = default) =>
         _writer.WriteAsync(
             session =>
             {
@@ -129,7 +133,10 @@ public sealed partial class SqliteMetadataStore
     public async Task CheckReadAsync(CancellationToken cancellation = default) =>
         await Read(session => session.Number("SELECT count(*) FROM ledgers WHERE id = 0")).ConfigureAwait(false);
 
-    /// <summary>Commits a transaction that writes a page as it is, behind the writes that wait, which fails where the disk is full, read-only or gone.</summary>
+    /// <summary>
+    /// Commits a transaction that writes a page as it is, behind the writes that wait, which fails where the disk is
+    /// full, read-only or gone.
+    /// </summary>
     /// <inheritdoc/>
     public Task CheckWriteAsync(CancellationToken cancellation = default) => _writer.WriteAsync(Schema.RewriteVersion, cancellation);
 
@@ -149,7 +156,8 @@ public sealed partial class SqliteMetadataStore
         RandomAccess.FlushToDisk(log);
     }
 
-    private static long Ledger(SqliteSession session, RepositoryName repository) => LedgerRows.Find(session, LedgerId.Of(repository)).Ledger;
+    private static long Ledger(SqliteSession session, RepositoryName repository) =>
+        LedgerRows.Find(session, LedgerId.Of(repository)).Ledger;
 
     private ValueTask<T> Read<T>(Func<SqliteSession, T> read) => new(_readers.Read(read));
 }

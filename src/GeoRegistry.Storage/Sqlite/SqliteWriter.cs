@@ -52,7 +52,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
     /// <summary>Runs a write in a transaction and returns once it is on disk.</summary>
     /// <param name="write">Runs on the writer's thread, possibly twice: it must have no effects beside the database.</param>
-    /// <param name="cancellation">Gives up as long as the transaction has not begun.</param>
+    /// <param name="cancellation">Cancels as long as the transaction has not begun.</param>
     public async Task<T> WriteAsync<T>(Func<SqliteSession, T> write, CancellationToken cancellation)
     {
         var waiting = new Write<T>(write, cancellation);

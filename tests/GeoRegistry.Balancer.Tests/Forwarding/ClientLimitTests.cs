@@ -37,7 +37,8 @@ public sealed class ClientLimitTests
         var waiting = new List<TcpClient>();
         try
         {
-            for (var i = 0; i < Entrance.MaxRequests; i++) waiting.Add(await SendAsync(entrance.Address, "PUT / HTTP/1.1\r\nHost: registry.example.com\r\nContent-Length: 0\r\n\r\n"));
+            for (var i = 0; i < Entrance.MaxRequests; i++) waiting.Add(
+                await SendAsync(entrance.Address, "PUT / HTTP/1.1\r\nHost: registry.example.com\r\nContent-Length: 0\r\n\r\n"));
             await Waiting.UntilAsync("the last of the requests", () => Task.FromResult(region.RequestLines.Count == Entrance.MaxRequests));
 
             using var refused = await http.GetAsync("/v2/");
@@ -59,11 +60,13 @@ public sealed class ClientLimitTests
         using var region = new RawRegion(RawRegion.Answer(200));
         await using var entrance = await BalancerProcess.StartAsync(("eu", region.Address));
 
-        using var client = await SendAsync(entrance.Address, $"GET /v2/ HTTP/1.1\r\nHost: registry.example.com\r\nX-Forwarded-User: {name}\r\nConnection: close\r\n\r\n");
+        using var client = await SendAsync(entrance.Address,
+            $"GET /v2/ HTTP/1.1\r\nHost: registry.example.com\r\nX-Forwarded-User: {name}\r\nConnection: close\r\n\r\n");
         using var reader = new StreamReader(client.GetStream());
 
         Assert.StartsWith("HTTP/1.1 200", await reader.ReadToEndAsync(), StringComparison.Ordinal);
-        Assert.Contains($"X-Forwarded-User: {Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(name))}\n", Assert.Single(region.Heads), StringComparison.Ordinal);
+        Assert.Contains($"X-Forwarded-User: {Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(name))}\n", Assert.Single(region.Heads),
+            StringComparison.Ordinal);
     }
 
     private static async Task<TcpClient> SendAsync(Uri address, string request)
@@ -74,7 +77,10 @@ public sealed class ClientLimitTests
         return client;
     }
 
-    /// <summary>A body whose sender pauses in the middle. Time is what is tested: nothing else happens meanwhile that could be awaited.</summary>
+    /// <summary>
+    /// A body whose sender pauses in the middle. Time is what is tested: nothing else happens meanwhile that could be
+    /// awaited.
+    /// </summary>
     private sealed class PausingContent(string before, string after) : HttpContent
     {
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)

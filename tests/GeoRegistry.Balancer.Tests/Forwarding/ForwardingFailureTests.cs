@@ -49,5 +49,6 @@ public sealed class ForwardingFailureTests
         Assert.False(ForwardingFailure.IsRefusal(failure));
     }
 
-    private static HttpRequestException Unconnected(SocketError error) => new(HttpRequestError.ConnectionError, "no connection", new SocketException((int)error));
+    private static HttpRequestException Unconnected(SocketError error) =>
+        new(HttpRequestError.ConnectionError, "no connection", new SocketException((int)error));
 }

@@ -16,5 +16,6 @@ public sealed class RepositoryPathTests
     [InlineData("/v2/_catalog", null)]
     [InlineData("/v2/manifests/1", null)]
     [InlineData("/healthz/ready", null)]
-    public void RepositoryOf_Path_IsTheNameBeforeTheLastResource(string path, string? name) => Assert.Equal(name, RepositoryPath.RepositoryOf(path));
+    public void RepositoryOf_Path_IsTheNameBeforeTheLastResource(string path, string? name) =>
+        Assert.Equal(name, RepositoryPath.RepositoryOf(path));
 }

@@ -51,7 +51,8 @@ public sealed class SilentRegionTests
         await regions.SignalAsync("eu", "STOP");
         for (var i = 0; i < 2; i++)
         {
-            using var pushed = await regions.Client.PostAsync($"/v2/team/app/blobs/uploads/?digest={Protocol.Digest.Of(blob)}", new ByteArrayContent(blob));
+            using var pushed = await regions.Client.PostAsync(
+                $"/v2/team/app/blobs/uploads/?digest={Protocol.Digest.Of(blob)}", new ByteArrayContent(blob));
             Assert.Equal(HttpStatusCode.Created, pushed.StatusCode);
         }
 

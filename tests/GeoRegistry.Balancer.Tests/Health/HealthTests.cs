@@ -86,7 +86,8 @@ public sealed class HealthTests
         hung.Start(); // It connects, and nobody ever answers.
         using var folder = new TemporaryFolder();
         await using var server = await RegistryProcess.StartAsync(folder.Path, "--region", "us");
-        await using var entrance = await BalancerProcess.StartAsync(("eu", new Uri($"http://{hung.LocalEndpoint}")), ("us", server.Address));
+        await using var entrance = await BalancerProcess.StartAsync(
+            ("eu", new Uri($"http://{hung.LocalEndpoint}")), ("us", server.Address));
         using var http = entrance.CreateClient();
 
         for (var i = 0; i < 4; i++) Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("/v2/")).StatusCode);

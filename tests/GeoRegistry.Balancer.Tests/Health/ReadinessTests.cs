@@ -27,7 +27,8 @@ public sealed class ReadinessTests
         Assert.NotEmpty(full.RequestLines);
         Assert.All(full.RequestLines, line => Assert.StartsWith("GET ", line, StringComparison.Ordinal));
         Assert.Equal(8, good.RequestLines.Count(line => line.StartsWith("PUT ", StringComparison.Ordinal)));
-        Assert.Contains("Region eu serves pulls and gets pushes only where no other region can take them: it answers 503", entrance.Output, StringComparison.Ordinal);
+        Assert.Contains("Region eu serves pulls and gets pushes only where no other region can take them: it answers 503",
+            entrance.Output, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -16,7 +16,8 @@ internal sealed partial class BalancerProcess : IAsyncDisposable
     private BalancerProcess(string regions)
     {
         var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
-        var assembly = Path.Combine(SourceTree.Root, "src", "GeoRegistry.Balancer", "bin", configuration, "net10.0", "GeoRegistry.Balancer.dll");
+        var assembly = Path.Combine(SourceTree.Root, "src", "GeoRegistry.Balancer", "bin", configuration, "net10.0",
+            "GeoRegistry.Balancer.dll");
         _process = new Process
         {
             StartInfo = new ProcessStartInfo("dotnet", [assembly, "--listen", "http://127.0.0.1:0", "--regions", regions]) { RedirectStandardOutput = true, RedirectStandardError = true },
@@ -24,7 +25,8 @@ internal sealed partial class BalancerProcess : IAsyncDisposable
         };
         _process.OutputDataReceived += (_, line) => Observe(line.Data);
         _process.ErrorDataReceived += (_, line) => Observe(line.Data);
-        _process.Exited += (_, _) => _listening.TrySetException(new InvalidOperationException($"The entrance ended before it listened: {Output}"));
+        _process.Exited += (_, _) => _listening.TrySetException(
+            new InvalidOperationException($"The entrance ended before it listened: {Output}"));
     }
 
     public Uri Address { get; private set; } = null!;

@@ -21,7 +21,8 @@ internal sealed class RawRegion : IDisposable
     {
     }
 
-    /// <param name="answer">What it says to a request that does not ask for its health, given its head; null breaks the connection off.</param>
+    /// <param name="answer">What it says to a request that does not ask for its health, given its head; null breaks the connection
+    /// off.</param>
     public RawRegion(Func<string, string?> answer)
     {
         _answer = answer;
@@ -48,7 +49,8 @@ internal sealed class RawRegion : IDisposable
     public ConcurrentQueue<string> Bodies { get; } = [];
 
     /// <summary>An answer with a status, headers (each ending its line), and no body.</summary>
-    public static string Answer(int status, string headers = "") => $"HTTP/1.1 {status} Some Reason\r\n{headers}Content-Length: 0\r\nConnection: close\r\n\r\n";
+    public static string Answer(int status, string headers = "") =>
+        $"HTTP/1.1 {status} Some Reason\r\n{headers}Content-Length: 0\r\nConnection: close\r\n\r\n";
 
     public void Dispose()
     {

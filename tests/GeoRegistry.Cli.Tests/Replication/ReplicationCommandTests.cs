@@ -39,7 +39,8 @@ public sealed class ReplicationCommandTests
     {
         using var api = new ApiListener((200, Documents.Lag));
 
-        var run = await Cli.RunAsync("replication", "lag", "--region", "us", "--repository", "team/app", "-n", "5", "--server", api.Address);
+        var run = await Cli.RunAsync("replication", "lag", "--region", "us", "--repository", "team/app", "-n",
+            "5", "--server", api.Address);
 
         Assert.Equal("GET /api/v1/replication/lag?region=us&repository=team%2Fapp&n=5", Assert.Single(api.Requests));
         Assert.Equal(["region repository commits blobs size oldest", "us team/app 1 2 5 B 1.5 s"], run.Lines);

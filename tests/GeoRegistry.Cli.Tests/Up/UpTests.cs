@@ -111,7 +111,8 @@ public sealed class UpTests : IDisposable
         Directory.CreateDirectory(_folder.Child("cluster"));
         await File.WriteAllTextAsync(_folder.Child("cluster/us"), "a file in the place of the region's data");
 
-        var (code, error) = await UpProcess.RunAsync("--data", _folder.Child("cluster"), "--listen", "http://127.0.0.1:0", "--regions", "2");
+        var (code, error) = await UpProcess.RunAsync("--data", _folder.Child("cluster"), "--listen",
+            "http://127.0.0.1:0", "--regions", "2");
 
         Assert.Equal(ExitCode.Failed, code);
         Assert.Matches("(?s)us could not start \\(exit code 1\\).*GeoRegistry could not start", error);
@@ -133,7 +134,8 @@ public sealed class UpTests : IDisposable
     private static async Task<byte[]> PushImageAsync(HttpClient http, Uri registry, string repository)
     {
         var config = Encoding.UTF8.GetBytes("{}");
-        using var blob = await http.PostAsync(new Uri(registry, $"/v2/{repository}/blobs/uploads/?digest={Digest.Of(config)}"), new ByteArrayContent(config));
+        using var blob = await http.PostAsync(new Uri(registry, $"/v2/{repository}/blobs/uploads/?digest={Digest.Of(config)}"),
+            new ByteArrayContent(config));
         Assert.Equal(HttpStatusCode.Created, blob.StatusCode);
 
         var manifest = Encoding.UTF8.GetBytes($$"""

@@ -9,7 +9,8 @@ namespace GeoRegistry.Cli.Tests.Up;
 
 public sealed class ViewTests
 {
-    private static readonly ReplicationReport Report = JsonSerializer.Deserialize(Documents.Replication, ApiJson.Default.ReplicationReport)!;
+    private static readonly ReplicationReport Report = JsonSerializer.Deserialize(
+        Documents.Replication, ApiJson.Default.ReplicationReport)!;
 
     [Fact]
     public void Table_OfReachableAndEndedRegions_ShowsEach()

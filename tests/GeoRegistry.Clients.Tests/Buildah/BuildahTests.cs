@@ -12,7 +12,8 @@ public sealed class BuildahTests(ClientFixture client) : IClassFixture<ClientFix
         var id = (await client.Home.Buildah("pull", "--quiet", client.Reference(repository)).SucceedAsync()).Output.Trim();
         Assert.Equal(image.Root.Config.Digest, $"sha256:{id}");
         var digestFile = client.Home.Child("digest");
-        await client.Home.Buildah("push", "--quiet", "--digestfile", digestFile, id, $"docker://{client.Reference($"{repository}/again")}").SucceedAsync();
+        await client.Home.Buildah("push", "--quiet", "--digestfile", digestFile, id,
+            $"docker://{client.Reference($"{repository}/again")}").SucceedAsync();
 
         var manifest = await client.Registry.GetManifestAsync($"{repository}/again", "1");
         Assert.Equal(await File.ReadAllTextAsync(digestFile), manifest.Digest);
@@ -68,7 +69,8 @@ public sealed class BuildahTests(ClientFixture client) : IClassFixture<ClientFix
 
         await client.Home.Buildah("manifest", "create", "list").SucceedAsync();
         foreach (var child in index.Root.Children)
-            await client.Home.Buildah("manifest", "add", "list", $"docker://{client.ReferenceByDigest(repository, child.Digest)}").SucceedAsync();
+            await client.Home.Buildah("manifest", "add", "list",
+                $"docker://{client.ReferenceByDigest(repository, child.Digest)}").SucceedAsync();
         var copy = $"{repository}/copy";
         await client.Home.Buildah("manifest", "push", "--all", "list", $"docker://{client.Reference(copy)}").SucceedAsync();
 

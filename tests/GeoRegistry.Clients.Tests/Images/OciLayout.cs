@@ -17,7 +17,8 @@ internal sealed class OciLayout(string folder)
     public IReadOnlyList<OciManifest> Manifests => field ??= [.. ReadManifests(RootDigest)];
 
     // Every config and layer of every manifest, each once.
-    public IReadOnlyList<OciDescriptor> Blobs => field ??= [.. Manifests.SelectMany(manifest => manifest.Blobs).DistinctBy(blob => blob.Digest)];
+    public IReadOnlyList<OciDescriptor> Blobs =>
+        field ??= [.. Manifests.SelectMany(manifest => manifest.Blobs).DistinctBy(blob => blob.Digest)];
 
     public OciManifest Root => Manifests[0];
 

@@ -24,7 +24,8 @@ internal sealed record OciManifest(string Digest, byte[] Bytes, IReadOnlyList<Oc
     public OciDescriptor Config => Blobs[0];
 
     // What an index says of its children, in an order that does not depend on who wrote it.
-    public IEnumerable<(string Digest, string? Platform)> ChildrenByDigest => Children.Select(child => (child.Digest, child.Platform)).Order();
+    public IEnumerable<(string Digest, string? Platform)> ChildrenByDigest =>
+        Children.Select(child => (child.Digest, child.Platform)).Order();
 
     public IEnumerable<OciDescriptor> Layers => Blobs.Skip(1);
 

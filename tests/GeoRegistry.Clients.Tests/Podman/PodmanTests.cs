@@ -13,7 +13,8 @@ public sealed class PodmanTests(ClientFixture client) : IClassFixture<ClientFixt
         var imageId = (await client.Home.Podman("pull", "--quiet", client.Images.Debian.Reference).SucceedAsync()).Output.Trim();
 
         var digestFile = client.Home.Child($"digest-{format}");
-        await client.Home.Podman("push", "--format", format, "--digestfile", digestFile, imageId, client.Reference(repository, format)).SucceedAsync();
+        await client.Home.Podman("push", "--format", format, "--digestfile", digestFile, imageId,
+            client.Reference(repository, format)).SucceedAsync();
 
         var manifest = await client.Registry.GetManifestAsync(repository, format);
         Assert.Equal(await File.ReadAllTextAsync(digestFile), manifest.Digest);
@@ -84,7 +85,8 @@ public sealed class PodmanTests(ClientFixture client) : IClassFixture<ClientFixt
 
         await client.Home.Podman("manifest", "create", list).SucceedAsync();
         foreach (var child in index.Root.Children)
-            await client.Home.Podman("manifest", "add", list, $"docker://{client.ReferenceByDigest(repository, child.Digest)}").SucceedAsync();
+            await client.Home.Podman("manifest", "add", list,
+                $"docker://{client.ReferenceByDigest(repository, child.Digest)}").SucceedAsync();
         var digestFile = client.Home.Child("digest-list");
         await client.Home.Podman("manifest", "push", "--all", "--digestfile", digestFile, list, $"docker://{list}-pushed").SucceedAsync();
 

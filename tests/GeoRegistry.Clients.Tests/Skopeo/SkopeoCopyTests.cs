@@ -60,7 +60,8 @@ public sealed class SkopeoCopyTests(ClientFixture client) : IClassFixture<Client
         var repository = client.Repository();
         await client.PushAsync(image, repository);
 
-        var again = await client.Home.Skopeo("--debug", "copy", image.Reference, $"docker://{client.Reference(repository, "2")}").SucceedAsync();
+        var again = await client.Home.Skopeo("--debug", "copy", image.Reference,
+            $"docker://{client.Reference(repository, "2")}").SucceedAsync();
 
         Assert.DoesNotContain("/blobs/uploads/", again.Errors, StringComparison.Ordinal);
         await client.Registry.AssertHoldsAsync(repository, "2", image);
@@ -90,7 +91,8 @@ public sealed class SkopeoCopyTests(ClientFixture client) : IClassFixture<Client
         var repository = client.Repository();
         await client.PushAsync(client.Images.Debian, repository);
 
-        var copy = await client.Home.Skopeo("copy", $"docker://{client.Reference(repository, "no-such")}", $"dir:{client.Home.Child("none")}").FailAsync();
+        var copy = await client.Home.Skopeo("copy", $"docker://{client.Reference(repository, "no-such")}",
+            $"dir:{client.Home.Child("none")}").FailAsync();
 
         Assert.Contains("manifest unknown", copy.Errors, StringComparison.OrdinalIgnoreCase);
         Assert.Equal(HttpStatusCode.NotFound, await client.Registry.HeadManifestAsync(repository, "no-such"));

@@ -29,7 +29,8 @@ public sealed class SkopeoIndexTests(ClientFixture client) : IClassFixture<Clien
         Assert.Equal(3, index.Manifests.Count);
         foreach (var manifest in index.Manifests)
         {
-            var raw = await client.Home.Skopeo("inspect", "--raw", $"docker://{client.ReferenceByDigest(repository, manifest.Digest)}").SucceedAsync();
+            var raw = await client.Home.Skopeo("inspect", "--raw",
+                $"docker://{client.ReferenceByDigest(repository, manifest.Digest)}").SucceedAsync();
             Assert.Equal(manifest.Bytes, raw.OutputBytes);
         }
     }
@@ -44,7 +45,8 @@ public sealed class SkopeoIndexTests(ClientFixture client) : IClassFixture<Clien
         await client.PushAsync(index, repository);
 
         var back = client.Home.Child(architecture);
-        await client.Home.Skopeo("--override-arch", architecture, "copy", $"docker://{client.Reference(repository)}", $"oci:{back}:latest").SucceedAsync();
+        await client.Home.Skopeo("--override-arch", architecture, "copy", $"docker://{client.Reference(repository)}",
+            $"oci:{back}:latest").SucceedAsync();
 
         Assert.Equal(index.ForArchitecture(architecture).Digest, new OciLayout(back).RootDigest);
     }
@@ -57,7 +59,8 @@ public sealed class SkopeoIndexTests(ClientFixture client) : IClassFixture<Clien
         var repository = client.Repository();
         await client.PushAsync(client.Images.MultiArch, repository);
 
-        var inspect = await client.Home.Skopeo("--override-arch", architecture, "inspect", $"docker://{client.Reference(repository)}").SucceedAsync();
+        var inspect = await client.Home.Skopeo("--override-arch", architecture, "inspect",
+            $"docker://{client.Reference(repository)}").SucceedAsync();
 
         using var json = JsonDocument.Parse(inspect.Output);
         Assert.Equal(architecture, json.RootElement.GetProperty("Architecture").GetString());

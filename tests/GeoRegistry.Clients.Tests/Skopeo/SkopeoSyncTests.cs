@@ -15,7 +15,8 @@ public sealed class SkopeoSyncTests(ClientFixture client) : IClassFixture<Client
             "sync", "--all", "--scoped", "--src", "docker", "--dest", "dir", $"{client.Registry.Host}/{repository}", folder).SucceedAsync();
         var parent = Path.GetDirectoryName(Path.Combine(folder, client.Registry.Host, repository))!;
         var copy = $"{repository}/copy";
-        await client.Home.Skopeo("sync", "--all", "--src", "dir", "--dest", "docker", parent, $"{client.Registry.Host}/{copy}").SucceedAsync();
+        await client.Home.Skopeo("sync", "--all", "--src", "dir", "--dest", "docker", parent,
+            $"{client.Registry.Host}/{copy}").SucceedAsync();
 
         var copied = $"{copy}/{Path.GetFileName(repository)}";
         await client.Registry.AssertHoldsAsync(copied, "one", client.Images.Debian);

@@ -29,7 +29,8 @@ internal sealed class ClientTool : IAsyncDisposable
 
     // Variables are added to the test's own environment; the registry's log is told with a failure. What was started
     // comes to an end by one of the methods below.
-    public static ClientTool Start(string program, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> variables, Func<string> registryLog)
+    public static ClientTool Start(string program, IReadOnlyList<string> arguments,
+        IReadOnlyDictionary<string, string> variables, Func<string> registryLog)
     {
         var start = new ProcessStartInfo(program, arguments)
         {

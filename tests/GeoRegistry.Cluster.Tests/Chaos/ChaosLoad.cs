@@ -40,8 +40,10 @@ internal sealed class ChaosLoad(RegionCluster cluster, Trouble trouble, RunHisto
     /// <summary>Loads until it is told to end.</summary>
     public Task RunAsync(Random random, CancellationToken end) => Task.WhenAll(
     [
-        .. from region in cluster.Regions from _ in Enumerable.Range(0, WritersPerRegion) select RepeatAsync(WriteAsync, region, new Random(random.Next()), end),
-        .. from region in cluster.Regions from _ in Enumerable.Range(0, ReadersPerRegion) select RepeatAsync(ReadAsync, region, new Random(random.Next()), end),
+        .. from region in cluster.Regions from _ in Enumerable.Range(0, WritersPerRegion) select RepeatAsync(
+            WriteAsync, region, new Random(random.Next()), end),
+        .. from region in cluster.Regions from _ in Enumerable.Range(0, ReadersPerRegion) select RepeatAsync(
+            ReadAsync, region, new Random(random.Next()), end),
         RepeatAsync(CopyAsync, cluster.Regions.First(), new Random(random.Next()), end),
     ]);
 
@@ -66,7 +68,8 @@ internal sealed class ChaosLoad(RegionCluster cluster, Trouble trouble, RunHisto
     }
 
     // On threads of the pool: a test's own context has few.
-    private static Task RepeatAsync(Func<ClusterRegion, Random, Task> act, ClusterRegion region, Random random, CancellationToken end) => Task.Run(
+    private static Task RepeatAsync(Func<ClusterRegion, Random, Task> act, ClusterRegion region, Random random, CancellationToken end) =>
+        Task.Run(
         async () =>
         {
             while (!end.IsCancellationRequested)
@@ -115,7 +118,8 @@ internal sealed class ChaosLoad(RegionCluster cluster, Trouble trouble, RunHisto
     private async Task CopyAsync(ClusterRegion _, Random random)
     {
         var (from, to) = (cluster.Regions.ElementAt(random.Next(3)), cluster.Regions.ElementAt(random.Next(3)));
-        var (repository, tag, start) = ($"{(random.Next(2) == 0 ? "us-team" : "chaos")}/skopeo", $"{random.Next(1000)}", Stopwatch.GetTimestamp());
+        var (repository, tag, start) = ($"{(random.Next(2) == 0 ? "us-team" : "chaos")}/skopeo", $"{random.Next(1000)}",
+            Stopwatch.GetTimestamp());
         var (image, digest) = await _skopeo.MakeImageAsync(random, 50_000, 20_000);
         if (!await _skopeo.TryPushAsync(image, from.Address, repository, tag)) return;
         Acknowledged[(repository, digest)] = true;

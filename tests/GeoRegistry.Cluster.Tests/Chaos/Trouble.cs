@@ -25,7 +25,8 @@ internal sealed class Trouble(RegionCluster cluster, Random random)
 
     /// <summary>Whether every region and link worked from a moment until now, and a while before.</summary>
     /// <param name="start">In ticks of <see cref="Stopwatch"/>.</param>
-    public bool WasWholeSince(long start) => Interlocked.Read(ref _wholeSince) is var whole && whole != long.MaxValue && start - whole > Grace.TotalSeconds * Stopwatch.Frequency;
+    public bool WasWholeSince(long start) => Interlocked.Read(ref _wholeSince) is var whole && whole != long.MaxValue
+        && start - whole > Grace.TotalSeconds * Stopwatch.Frequency;
 
     /// <summary>Makes trouble until it is told to end; then all is whole again.</summary>
     public async Task MakeAsync(CancellationToken end)

@@ -20,7 +20,8 @@ internal sealed class ExhaustiveJudge(TagVersions versions, IReadOnlyList<TagOpe
         return false;
     }
 
-    private bool MustWait(TagOperation operation) => Enumerable.Range(0, operations.Count).Any(i => !_happened[i] && operations[i].End < operation.Start);
+    private bool MustWait(TagOperation operation) =>
+        Enumerable.Range(0, operations.Count).Any(i => !_happened[i] && operations[i].End < operation.Start);
 
     private IEnumerable<int> Nexts(TagOperation operation, int version)
     {

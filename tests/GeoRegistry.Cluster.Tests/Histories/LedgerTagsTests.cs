@@ -38,7 +38,8 @@ public sealed class LedgerTagsTests(ITestOutputHelper output)
         Assert.Equal([null, images[0].Digest, images[1].Digest, null, images[2].Digest], Values(LedgerTags.Read(cluster.Regions)[Tag]));
 
         history.Add(new TagOperation("ap", Tag, TagAction.Write, images[3].Digest, long.MaxValue, long.MaxValue));
-        Assert.Contains("an acknowledged write is no version", Assert.Throws<TrueException>(() => history.AssertRight(cluster.Regions)).Message, StringComparison.Ordinal);
+        Assert.Contains("an acknowledged write is no version",
+            Assert.Throws<TrueException>(() => history.AssertRight(cluster.Regions)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -55,5 +56,6 @@ public sealed class LedgerTagsTests(ITestOutputHelper output)
         foreach (var tag in new[] { "1", "2" }) Assert.Equal([null, image.Digest, null], Values(tags[new TagName(Tag.Repository, tag)]));
     }
 
-    private static IEnumerable<string?> Values(TagVersions versions) => Enumerable.Range(0, versions.Count).Select(version => versions[version]);
+    private static IEnumerable<string?> Values(TagVersions versions) =>
+        Enumerable.Range(0, versions.Count).Select(version => versions[version]);
 }

@@ -5,7 +5,8 @@ internal sealed record RandomHistory(List<TagOperation> Operations, List<string?
 {
     public static readonly TagName Tag = new("team/app", "1");
 
-    public static RandomHistory Make(Random random, int clients, int count, int writesPerHundred = 33, int deletesPerHundred = 10, int lostPerHundred = 7)
+    public static RandomHistory Make(Random random, int clients, int count, int writesPerHundred = 33,
+        int deletesPerHundred = 10, int lostPerHundred = 7)
     {
         var free = new long[clients];
         List<(long At, TagOperation Operation)> moments = [];

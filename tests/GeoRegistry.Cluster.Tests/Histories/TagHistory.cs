@@ -1,6 +1,9 @@
 namespace GeoRegistry.Cluster.Tests.Histories;
 
-/// <summary>Judges all requests to one tag by the order that its home's ledger gives to the writes: each must have happened at some moment between its start and its end.</summary>
+/// <summary>
+/// Judges all requests to one tag by the order that its home's ledger gives to the writes: each must have happened at
+/// some moment between its start and its end.
+/// </summary>
 /// <remarks>A write without an answer may have happened at any moment after its start, or never. Takes n log n for n requests.</remarks>
 internal sealed class TagHistory
 {
@@ -105,7 +108,8 @@ internal sealed class TagHistory
 
     private TagOperation? By(TagTimeline.Bound bound) => bound.By is { } by ? _timeline.Operations[by] : null;
 
-    private string Say(string what, IEnumerable<int> versions, params (string Name, TagOperation? Operation)[] operations) => string.Join('\n',
+    private string Say(string what, IEnumerable<int> versions, params (string Name, TagOperation? Operation)[] operations) =>
+        string.Join('\n',
     [
         $"{_tag}: {what}",
         .. operations.Where(operation => operation.Operation is not null).Select(operation => $"  {operation.Name}: {operation.Operation}"),

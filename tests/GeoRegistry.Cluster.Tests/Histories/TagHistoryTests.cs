@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace GeoRegistry.Cluster.Tests.Histories;
 
-/// <summary>The judge is judged first: one that accepts everything would find nothing. Versions come after version 0, which is nothing.</summary>
+/// <summary>
+/// The judge is judged first: one that accepts everything would find nothing. Versions come after version 0, which is
+/// nothing.
+/// </summary>
 public sealed class TagHistoryTests
 {
     private static readonly TagName Tag = RandomHistory.Tag;
@@ -173,7 +176,10 @@ public sealed class TagHistoryTests
         }
     }
 
-    /// <summary>The judge says what a search through every order says, of histories that are right and of such that something was done to.</summary>
+    /// <summary>
+    /// The judge says what a search through every order says, of histories that are right and of such that something was
+    /// done to.
+    /// </summary>
     [Fact]
     public void FindFault_SmallHistories_AreJudgedAsASearchJudges()
     {
@@ -181,7 +187,8 @@ public sealed class TagHistoryTests
         var (right, wrong) = (0, 0);
         for (var run = 0; run < 20_000; run++)
         {
-            var (operations, changes) = RandomHistory.Make(random, clients: 4, count: 7, writesPerHundred: 60, deletesPerHundred: 40, lostPerHundred: 25);
+            var (operations, changes) = RandomHistory.Make(
+                random, clients: 4, count: 7, writesPerHundred: 60, deletesPerHundred: 40, lostPerHundred: 25);
             if (run % 4 > 0) Spoil(random, operations, changes);
             var expected = new ExhaustiveJudge(new TagVersions(changes), operations).IsRight();
             if (expected) right++;
@@ -221,7 +228,8 @@ public sealed class TagHistoryTests
         }
     }
 
-    private static string? FindFault(string?[] changes, params TagOperation[] operations) => new TagHistory(Tag, new TagVersions(changes), operations).FindFault();
+    private static string? FindFault(string?[] changes, params TagOperation[] operations) =>
+        new TagHistory(Tag, new TagVersions(changes), operations).FindFault();
 
     private static void AssertRight(string?[] changes, params TagOperation[] operations) => Assert.Null(FindFault(changes, operations));
 
@@ -234,7 +242,9 @@ public sealed class TagHistoryTests
 
     private static TagOperation Lost(string? value, long start) => Write(value, start, long.MaxValue) with { Outcome = Outcome.Unknown };
 
-    private static TagOperation Create(string value, long start, long end) => Write(value, start, end) with { Condition = WriteCondition.Absent };
+    private static TagOperation Create(string value, long start, long end) =>
+        Write(value, start, end) with { Condition = WriteCondition.Absent };
 
-    private static TagOperation Move(string from, string to, long start, long end) => Write(to, start, end) with { Condition = WriteCondition.Is, Expected = from };
+    private static TagOperation Move(string from, string to, long start, long end) =>
+        Write(to, start, end) with { Condition = WriteCondition.Is, Expected = from };
 }

@@ -39,7 +39,10 @@ internal readonly record struct TagName(string Repository, string Tag)
     public override string ToString() => $"{Repository}:{Tag}";
 }
 
-/// <summary>One request to one tag, from before it was sent until after it was answered. Times are ticks of <see cref="Stopwatch"/>.</summary>
+/// <summary>
+/// One request to one tag, from before it was sent until after it was answered. Times are ticks of
+/// <see cref="Stopwatch"/>.
+/// </summary>
 internal sealed record TagOperation(string Region, TagName Tag, TagAction Action, string? Value, long Start, long End)
 {
     public Outcome Outcome { get; init; } = Outcome.Done;

@@ -22,13 +22,19 @@ internal sealed class TagTimeline
     /// <summary>The version that each write made; null where it made none.</summary>
     public int?[] Made { get; }
 
-    /// <summary>The least version that each may have seen or made, as <see cref="Place"/> found it; null where there is none, or it says nothing.</summary>
+    /// <summary>
+    /// The least version that each may have seen or made, as <see cref="Place"/> found it; null where there is none, or
+    /// it says nothing.
+    /// </summary>
     public int?[] Seen { get; }
 
     /// <summary>The greatest version of what had ended before each began.</summary>
     public Bound[] Floors { get; }
 
-    /// <summary>Gives each operation its version: a write the one that it made, and what saw a value the first with that value that is not below the floor.</summary>
+    /// <summary>
+    /// Gives each operation its version: a write the one that it made, and what saw a value the first with that value
+    /// that is not below the floor.
+    /// </summary>
     /// <param name="saw">Whether an operation saw its value; else it has a version only where it made one.</param>
     public void Place(Func<TagOperation, bool> saw)
     {
@@ -52,7 +58,8 @@ internal sealed class TagTimeline
     {
         var least = new Bound[_operations.Length + 1];
         least[^1] = new Bound(_versions.Count, null);
-        for (var i = _operations.Length - 1; i >= 0; i--) least[i] = version(i) is { } at && at < least[i + 1].Version ? new Bound(at, i) : least[i + 1];
+        for (var i = _operations.Length - 1; i >= 0; i--) least[i] = version(i) is { } at
+            && at < least[i + 1].Version ? new Bound(at, i) : least[i + 1];
         return least;
     }
 

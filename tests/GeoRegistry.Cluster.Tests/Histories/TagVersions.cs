@@ -6,7 +6,8 @@ internal sealed class TagVersions
     private readonly string?[] _values;
     private readonly Dictionary<string, int[]> _versionsOf;
 
-    /// <param name="changes">What the tag was set to, in the ledger's order; null where it was deleted. What stands already makes no version.</param>
+    /// <param name="changes">What the tag was set to, in the ledger's order; null where it was deleted. What stands already makes no
+    /// version.</param>
     public TagVersions(IEnumerable<string?> changes)
     {
         List<string?> values = [null];

@@ -4,7 +4,10 @@ using System.Net.Sockets;
 namespace GeoRegistry.Cluster.Tests.Links;
 
 /// <summary>Ports that stay free while nobody listens on them, so that a process can be restarted on its own.</summary>
-/// <remarks>They lie below those that Linux gives to outgoing connections, one of which would take the port of a process that was killed.</remarks>
+/// <remarks>
+/// They lie below those that Linux gives to outgoing connections, one of which would take the port of a process that was
+/// killed.
+/// </remarks>
 internal static class FreePorts
 {
     private const int First = 20_000, Last = 32_000;

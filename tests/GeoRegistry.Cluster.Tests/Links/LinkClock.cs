@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace GeoRegistry.Cluster.Tests.Links;
 
-/// <summary>Wakes within a millisecond of the moment: the runtime's own timers are several milliseconds late, which a delay of 40 must not be.</summary>
+/// <summary>
+/// Wakes within a millisecond of the moment: the runtime's own timers are several milliseconds late, which a delay of 40
+/// must not be.
+/// </summary>
 internal sealed class LinkClock
 {
     public static readonly LinkClock Shared = new();

@@ -5,7 +5,10 @@ namespace GeoRegistry.Cluster.Tests.Links;
 /// <summary>One way of a link: what all its connections share.</summary>
 internal sealed class LinkDirection(LinkQuality quality)
 {
-    /// <summary>How long what a connection sends may wait for the wire: enough that the wire is never idle because a reader woke late.</summary>
+    /// <summary>
+    /// How long what a connection sends may wait for the wire: enough that the wire is never idle because a reader woke
+    /// late.
+    /// </summary>
     private static readonly long Queue = LinkClock.Ticks(TimeSpan.FromMilliseconds(12));
 
     private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(3);

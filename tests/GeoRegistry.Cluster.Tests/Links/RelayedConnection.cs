@@ -43,7 +43,8 @@ internal sealed class RelayedConnection(Socket dialer, LinkDirection there, Link
     }
 
     // News of an end that is gone takes the way back.
-    private Task FlowAsync(Socket from, Socket to, LinkDirection direction, LinkDirection opposite) => new LinkFlow(from, to, direction, async () =>
+    private Task FlowAsync(Socket from, Socket to, LinkDirection direction, LinkDirection opposite) =>
+        new LinkFlow(from, to, direction, async () =>
     {
         await opposite.PassAsync();
         Reset();

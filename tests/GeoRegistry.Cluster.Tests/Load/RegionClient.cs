@@ -21,14 +21,16 @@ internal sealed class RegionClient(string region, HttpClient http)
     /// <param name="durability">What is asked for this push; null for the policy's.</param>
     /// <param name="looksFirst">Whether it asks for each blob before it uploads it.</param>
     /// <returns>The answer to the last manifest, which may be a refusal.</returns>
-    public async Task<Answer> TryPushAsync(string repository, string? reference, TestImage image, string? durability = null, bool looksFirst = true)
+    public async Task<Answer> TryPushAsync(string repository, string? reference, TestImage image,
+        string? durability = null, bool looksFirst = true)
     {
         foreach (var blob in image.Blobs) await PushBlobAsync(repository, blob, looksFirst);
         foreach (var child in image.Children) await PushAsync(repository, null, child, looksFirst: looksFirst);
         return await PutManifestAsync(repository, reference, image, headers => headers.Durability(durability));
     }
 
-    public async Task<Answer> PushAsync(string repository, string? reference, TestImage image, string? durability = null, bool looksFirst = true) =>
+    public async Task<Answer> PushAsync(string repository, string? reference, TestImage image, string? durability = null,
+        bool looksFirst = true) =>
         (await TryPushAsync(repository, reference, image, durability, looksFirst)).Expect(HttpStatusCode.Created);
 
     /// <summary>Puts a manifest whose content was pushed before.</summary>
@@ -71,14 +73,17 @@ internal sealed class RegionClient(string region, HttpClient http)
 
     public Task<Answer> HeadBlobAsync(string repository, string digest) => SendAsync(HttpMethod.Head, $"/v2/{repository}/blobs/{digest}");
 
-    public Task<Answer> HeadManifestAsync(string repository, string reference) => SendAsync(HttpMethod.Head, $"/v2/{repository}/manifests/{reference}");
+    public Task<Answer> HeadManifestAsync(string repository, string reference) =>
+        SendAsync(HttpMethod.Head, $"/v2/{repository}/manifests/{reference}");
 
     public Task<Answer> GetBlobAsync(string repository, string digest, CancellationToken cancellation = default) =>
         SendAsync(HttpMethod.Get, $"/v2/{repository}/blobs/{digest}", cancellation: cancellation);
 
-    public Task<Answer> GetManifestAsync(string repository, string reference) => SendAsync(HttpMethod.Get, $"/v2/{repository}/manifests/{reference}");
+    public Task<Answer> GetManifestAsync(string repository, string reference) =>
+        SendAsync(HttpMethod.Get, $"/v2/{repository}/manifests/{reference}");
 
-    public Task<Answer> DeleteManifestAsync(string repository, string reference) => SendAsync(HttpMethod.Delete, $"/v2/{repository}/manifests/{reference}");
+    public Task<Answer> DeleteManifestAsync(string repository, string reference) =>
+        SendAsync(HttpMethod.Delete, $"/v2/{repository}/manifests/{reference}");
 
     /// <summary>Pulls a blob; what it answers has the digest.</summary>
     public async Task<byte[]> PullBlobAsync(string repository, string digest)
@@ -109,7 +114,8 @@ internal sealed class RegionClient(string region, HttpClient http)
     public async Task PullExactlyAsync(string repository, string reference, TestImage expected)
     {
         var manifest = (await GetManifestAsync(repository, reference)).Expect(HttpStatusCode.OK);
-        Assert.True(expected.Digest == manifest.Digest, $"{region} answers {repository}:{reference} with {manifest.Digest}; {expected.Digest} was pushed. Warning: {manifest.Warning}");
+        Assert.True(expected.Digest == manifest.Digest,
+            $"{region} answers {repository}:{reference} with {manifest.Digest}; {expected.Digest} was pushed. Warning: {manifest.Warning}");
         Assert.Equal(expected.Manifest, manifest.Body);
         if (reference != expected.Digest) Assert.Equal(expected.Manifest, (await GetManifestAsync(repository, expected.Digest)).Expect(HttpStatusCode.OK).Body);
         foreach (var blob in expected.Blobs) await PullBlobAsync(repository, blob.Digest);
@@ -139,10 +145,12 @@ internal sealed class RegionClient(string region, HttpClient http)
     }
 
     private static void AssertDigest(Answer answer, string digest) =>
-        Assert.True(Digest.Of(answer.Body).ToString() == digest, $"{answer.Request} was answered with {answer.Body.Length} bytes that have another digest");
+        Assert.True(Digest.Of(answer.Body).ToString() == digest,
+            $"{answer.Request} was answered with {answer.Body.Length} bytes that have another digest");
 
     // A balancer, or this test, may send the next request elsewhere: only the path matters.
-    private static string PathOf(string location) => Uri.TryCreate(location, UriKind.Absolute, out var absolute) && absolute.Scheme != "file" ? absolute.PathAndQuery : location;
+    private static string PathOf(string location) =>
+        Uri.TryCreate(location, UriKind.Absolute, out var absolute) && absolute.Scheme != "file" ? absolute.PathAndQuery : location;
 
     private static IEnumerable<(string Digest, bool IsManifest)> NamedBy(byte[] manifest)
     {

@@ -50,14 +50,16 @@ internal sealed class Skopeo : IDisposable
 
     /// <summary>Pushes what <see cref="MakeImageAsync"/> made.</summary>
     public Task<bool> TryPushAsync(string image, Uri registry, string repository, string tag) =>
-        TryRunAsync("copy", "--quiet", "--preserve-digests", "--dest-tls-verify=false", image, $"docker://{registry.Authority}/{repository}:{tag}");
+        TryRunAsync("copy", "--quiet", "--preserve-digests", "--dest-tls-verify=false", image,
+            $"docker://{registry.Authority}/{repository}:{tag}");
 
     /// <summary>Pulls an image into a new folder; skopeo verifies every digest.</summary>
     public async Task<bool> TryPullAsync(Uri registry, string repository, string reference)
     {
         var folder = _folder.Child($"pulled-{Guid.NewGuid():n}");
         var separator = reference.Contains(':') ? '@' : ':';
-        var pulled = await TryRunAsync("copy", "--quiet", "--src-tls-verify=false", $"docker://{registry.Authority}/{repository}{separator}{reference}", $"dir:{folder}");
+        var pulled = await TryRunAsync("copy", "--quiet", "--src-tls-verify=false",
+            $"docker://{registry.Authority}/{repository}{separator}{reference}", $"dir:{folder}");
         if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
         return pulled;
     }

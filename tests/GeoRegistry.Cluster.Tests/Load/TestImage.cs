@@ -37,7 +37,8 @@ internal sealed record TestImage(byte[] Manifest, string MediaType, IReadOnlyLis
         {
             schemaVersion = 2,
             mediaType = MediaTypes.OciImageIndex,
-            manifests = children.Select(child => Descriptor(child.MediaType, child.Digest, child.Manifest.Length)).Concat(blobs.Select(blob => Descriptor(LayerType, blob))),
+            manifests = children.Select(child => Descriptor(child.MediaType, child.Digest, child.Manifest.Length)).Concat(
+                blobs.Select(blob => Descriptor(LayerType, blob))),
         }),
         MediaTypes.OciImageIndex,
         blobs,

@@ -4,7 +4,10 @@ using System.Text;
 
 namespace GeoRegistry.Cluster.Tests.Peers;
 
-/// <summary>The server's side of one HTTP/2 connection: as much of RFC 9113 as a test needs, and nothing that corrects what the test sends.</summary>
+/// <summary>
+/// The server's side of one HTTP/2 connection: as much of RFC 9113 as a test needs, and nothing that corrects what the
+/// test sends.
+/// </summary>
 internal sealed class Http2Connection(Socket socket, Func<Http2Exchange, Task> answer)
 {
     private const int PrefaceBytes = 24, FrameHeadBytes = 9;

@@ -8,7 +8,10 @@ internal sealed class Http2Exchange(Http2Connection connection, int stream)
 {
     private readonly TaskCompletionSource _body = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>The request's header block. Clients of .NET send what differs from the static table as it is, so names and values can be read in it.</summary>
+    /// <summary>
+    /// The request's header block. Clients of .NET send what differs from the static table as it is, so names and values
+    /// can be read in it.
+    /// </summary>
     public string Head { get; set; } = "";
 
     /// <summary>Ends when the request has arrived whole.</summary>

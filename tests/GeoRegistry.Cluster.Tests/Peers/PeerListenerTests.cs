@@ -40,7 +40,8 @@ public sealed class PeerListenerTests(SharedRegions shared)
     public async Task RelayedRequest_WithTheLargestHeadOfAClient_IsAnsweredByTheHome()
     {
         const int Headers = 90, ValueBytes = 340, QueryBytes = 30_000; // Of 100 headers and 32 KiB; of a line of 32 KiB.
-        var answer = await shared.Us.Client.SendAsync(HttpMethod.Get, $"/v2/peers/large/tags/list?q={new string('q', QueryBytes)}", headers: headers =>
+        var answer = await shared.Us.Client.SendAsync(
+            HttpMethod.Get, $"/v2/peers/large/tags/list?q={new string('q', QueryBytes)}", headers: headers =>
         {
             for (var i = 0; i < Headers; i++) headers.TryAddWithoutValidation($"X-{i}", new string('v', ValueBytes));
         });

@@ -35,5 +35,6 @@ public sealed class TraceTests
     }
 
     // The attribute as Protocol Buffers write it: the key, and a value that holds a string.
-    private static string RegionAttribute(string region) => $"georegistry.region\u0012{(char)(region.Length + 2)}\u000a{(char)region.Length}{region}";
+    private static string RegionAttribute(string region) =>
+        $"georegistry.region\u0012{(char)(region.Length + 2)}\u000a{(char)region.Length}{region}";
 }

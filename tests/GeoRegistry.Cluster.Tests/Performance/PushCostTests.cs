@@ -78,7 +78,8 @@ public sealed class PushCostTests(ITestOutputHelper output)
         private const string SharedMemory = "/dev/shm";
 
         private readonly TemporaryFolder _disk = new();
-        private readonly DirectoryInfo? _memory = Directory.Exists(SharedMemory) ? Directory.CreateDirectory(Path.Combine(SharedMemory, $"georegistry-test-{Guid.NewGuid():n}")) : null;
+        private readonly DirectoryInfo? _memory = Directory.Exists(SharedMemory)
+            ? Directory.CreateDirectory(Path.Combine(SharedMemory, $"georegistry-test-{Guid.NewGuid():n}")) : null;
 
         public string OnDisk(string name) => _disk.Child(name);
 

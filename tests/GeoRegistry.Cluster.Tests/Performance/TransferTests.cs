@@ -43,7 +43,8 @@ public sealed class TransferTests(ITestOutputHelper output)
             uses.Add(Bytes * 8.0 / Stopwatch.GetElapsedTime(began).TotalSeconds / LinkQuality.Wide.BitsPerSecond);
         }
 
-        output.WriteLine($"{blobs} blobs of {Bytes / blobs / 1_000_000.0} MB use {string.Join(", ", uses.Select(use => $"{use:0.000}"))} of the link");
+        output.WriteLine(
+            $"{blobs} blobs of {Bytes / blobs / 1_000_000.0} MB use {string.Join(", ", uses.Select(use => $"{use:0.000}"))} of the link");
         Assert.InRange(Measure.Median(uses), MinUse, 1.01);
     }
 

@@ -32,7 +32,8 @@ internal sealed class Download
 
     private async Task RunAsync(HttpClient http, string repository, Blob blob)
     {
-        using var response = await http.GetAsync($"/v2/{repository}/blobs/{blob.Digest}", HttpCompletionOption.ResponseHeadersRead, _left.Token);
+        using var response = await http.GetAsync($"/v2/{repository}/blobs/{blob.Digest}",
+            HttpCompletionOption.ResponseHeadersRead, _left.Token);
         response.EnsureSuccessStatusCode();
         await using var content = await response.Content.ReadAsStreamAsync(_left.Token);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -7,7 +7,10 @@ using Xunit.Abstractions;
 
 namespace GeoRegistry.Cluster.Tests.Pulls;
 
-/// <summary>The promise that all else serves: what a push was acknowledged for is pulled anywhere, whatever replication has done so far.</summary>
+/// <summary>
+/// The promise that all else serves: what a push was acknowledged for is pulled anywhere, whatever replication has done
+/// so far.
+/// </summary>
 [Collection(SharedRegions.Collection)]
 public sealed class PushThenPullTests(SharedRegions shared, ITestOutputHelper output)
 {
@@ -28,7 +31,8 @@ public sealed class PushThenPullTests(SharedRegions shared, ITestOutputHelper ou
 
         await Task.WhenAll(Enumerable.Range(0, Workers).Select(worker => WorkAsync(worker, new Random(random.Next()))));
 
-        output.WriteLine($"{Pairs} pairs in {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s; push {Spread(_pushes)}, pull {Spread(_pulls)}");
+        output.WriteLine(
+            $"{Pairs} pairs in {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s; push {Spread(_pushes)}, pull {Spread(_pulls)}");
         Assert.True(_failures.IsEmpty, $"{_failures.Count} of {Pairs} pairs failed:\n{string.Join('\n', _failures.Take(10))}\n{(_failures.IsEmpty ? "" : shared.Cluster.Tails())}");
     }
 

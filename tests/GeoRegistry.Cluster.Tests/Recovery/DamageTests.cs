@@ -6,7 +6,10 @@ using Xunit.Abstractions;
 
 namespace GeoRegistry.Cluster.Tests.Recovery;
 
-/// <summary>What changes on a region's disk other than by its own writes is found after the next start, without a new commit, and repaired from the others.</summary>
+/// <summary>
+/// What changes on a region's disk other than by its own writes is found after the next start, without a new commit, and
+/// repaired from the others.
+/// </summary>
 public sealed class DamageTests(ITestOutputHelper output)
 {
     private const string Zeros = "CAST(x'01' || zeroblob(32) AS BLOB)";
@@ -95,7 +98,10 @@ public sealed class DamageTests(ITestOutputHelper output)
         await cluster["us"].Client.PullExactlyAsync("damage/cursor", "next", image);
     }
 
-    /// <summary>One byte of each of many blobs: whoever reads one at once gets it right, from another region, and the files are whole again soon.</summary>
+    /// <summary>
+    /// One byte of each of many blobs: whoever reads one at once gets it right, from another region, and the files are
+    /// whole again soon.
+    /// </summary>
     [Theory]
     [InlineData("us")]
     [InlineData("eu")]
@@ -120,7 +126,10 @@ public sealed class DamageTests(ITestOutputHelper output)
         cluster[victim].Blobs.AssertWhole();
     }
 
-    /// <summary>Nobody reads them: the pass that an operator asks for finds them, and a blob that is gone without anything awaiting it.</summary>
+    /// <summary>
+    /// Nobody reads them: the pass that an operator asks for finds them, and a blob that is gone without anything
+    /// awaiting it.
+    /// </summary>
     [Fact]
     public async Task Verify_BlobsDamagedAndGoneWhileTheServerRan_AreFoundAndRepaired()
     {
@@ -159,7 +168,8 @@ public sealed class DamageTests(ITestOutputHelper output)
         });
         await cluster.WaitUntilConvergedAsync();
 
-        foreach (var region in cluster.Regions) Assert.DoesNotContain("fail: GeoRegistry.Replication.Verification", region.Output, StringComparison.Ordinal);
+        foreach (var region in cluster.Regions) Assert.DoesNotContain(
+            "fail: GeoRegistry.Replication.Verification", region.Output, StringComparison.Ordinal);
     }
 
     private static void FlipOneByte(string path, Random random)

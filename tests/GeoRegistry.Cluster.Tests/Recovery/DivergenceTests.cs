@@ -26,7 +26,8 @@ public sealed class DivergenceTests(ITestOutputHelper output)
         Assert.Equal(1, LedgerAudit.Execute(data, "UPDATE ledgers SET checksum = zeroblob(32) WHERE name = 'wrong/checksum'"));
         LedgerAudit.Execute(data, "DELETE FROM commits WHERE ledger = (SELECT id FROM ledgers WHERE name = 'wrong/number')");
         Assert.Equal(1, LedgerAudit.Execute(data, "UPDATE ledgers SET number = number - 1 WHERE name = 'wrong/number'"));
-        Assert.Equal(1, LedgerAudit.Execute(data, "DELETE FROM tags WHERE name = '1' AND ledger = (SELECT id FROM ledgers WHERE name = 'wrong/tag')"));
+        Assert.Equal(1,
+            LedgerAudit.Execute(data, "DELETE FROM tags WHERE name = '1' AND ledger = (SELECT id FROM ledgers WHERE name = 'wrong/tag')"));
         LedgerAudit.Execute(data, "UPDATE ledgers SET checksum = zeroblob(32) WHERE name = 'wrong/tag'");
 
         await cluster.StartAllAsync();

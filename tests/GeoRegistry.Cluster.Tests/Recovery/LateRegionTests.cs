@@ -49,7 +49,8 @@ public sealed class LateRegionTests(ITestOutputHelper output)
     }
 
     // Manifests of the same blobs: what is late is metadata; some have a layer of their own.
-    private static async Task<List<(string Repository, string Tag, TestImage Image)>> PushManyAsync(RegionCluster cluster, TestImage first, Random random)
+    private static async Task<List<(string Repository, string Tag, TestImage Image)>> PushManyAsync(
+        RegionCluster cluster, TestImage first, Random random)
     {
         List<(string Repository, string Tag, TestImage Image)> pushed = [.. Enumerable.Range(0, Commits).Select(number =>
         {
@@ -71,5 +72,6 @@ public sealed class LateRegionTests(ITestOutputHelper output)
         return [.. pushed.OrderBy(_ => random.Next())];
     }
 
-    private static RegionClient HomeOf(RegionCluster cluster, string repository) => cluster[repository.StartsWith("us-team", StringComparison.Ordinal) ? "us" : "eu"].Client;
+    private static RegionClient HomeOf(RegionCluster cluster, string repository) =>
+        cluster[repository.StartsWith("us-team", StringComparison.Ordinal) ? "us" : "eu"].Client;
 }

@@ -95,7 +95,8 @@ public sealed class ResumedHomeTests(ITestOutputHelper output)
         await cluster.WaitUntilConvergedAsync();
         foreach (var region in cluster.Regions)
         {
-            Assert.Equal("orphaned", (await region.Client.GetJsonAsync<ReceiptAnswer>($"/api/v1/receipts/{receipt}?region={region.Id}")).In(region.Id));
+            Assert.Equal("orphaned",
+                (await region.Client.GetJsonAsync<ReceiptAnswer>($"/api/v1/receipts/{receipt}?region={region.Id}")).In(region.Id));
             foreach (var tag in new[] { "1", "2", "3" }) await region.Client.PullExactlyAsync("team/app", tag, image);
             await region.Client.PullExactlyAsync("team/other", "1", image);
             await region.Client.PullExactlyAsync("us-team/app", "1", image);

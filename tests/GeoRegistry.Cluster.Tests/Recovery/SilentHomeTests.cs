@@ -22,7 +22,8 @@ public sealed class SilentHomeTests(ITestOutputHelper output)
         (await eu.Client.SendAsync(HttpMethod.Delete, $"/v2/team/app/blobs/{again.Digest}")).Expect(HttpStatusCode.Accepted);
         await eu.SuspendAsync();
         cluster.Heal("eu", "us");
-        foreach (var upload in new[] { blob, again }) await us.Client.PushBlobAsync("team/app", upload, looksFirst: false); // The second after its deletion.
+        // The second after its deletion.
+        foreach (var upload in new[] { blob, again }) await us.Client.PushBlobAsync("team/app", upload, looksFirst: false);
         await us.KillAsync();
         await us.StartAsync();
         await eu.ContinueAsync();

@@ -23,7 +23,8 @@ internal sealed class BlobFiles(string dataFolder)
         foreach (var file in Directory.EnumerateFiles(Path.Combine(Folder, "sha256"), "*", SearchOption.AllDirectories))
         {
             using var content = File.OpenRead(file);
-            Assert.True(Convert.ToHexStringLower(SHA256.HashData(content)) == Path.GetFileName(file), $"{file} does not have the digest that it is named by.");
+            Assert.True(Convert.ToHexStringLower(SHA256.HashData(content)) == Path.GetFileName(file),
+                $"{file} does not have the digest that it is named by.");
             count++;
         }
 

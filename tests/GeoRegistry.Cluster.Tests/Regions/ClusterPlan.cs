@@ -5,7 +5,10 @@ namespace GeoRegistry.Cluster.Tests.Regions;
 /// <summary>What a cluster of a test is to be.</summary>
 internal sealed record ClusterPlan
 {
-    /// <summary>The repositories below <c>us-team</c> have their home in us, those below <c>ap-team</c> in ap, and all others in eu.</summary>
+    /// <summary>
+    /// The repositories below <c>us-team</c> have their home in us, those below <c>ap-team</c> in ap, and all others in
+    /// eu.
+    /// </summary>
     public static readonly IReadOnlyList<PlannedHome> HomeInEveryRegion = [new("", "eu"), new("us-team", "us"), new("ap-team", "ap")];
 
     public IReadOnlyList<string> Regions { get; init; } = ["eu", "us", "ap"];

@@ -15,7 +15,8 @@ internal sealed class ClusterRegion : IAsyncDisposable
     private readonly StringBuilder _earlierOutput = new();
     private RegistryProcess? _process;
 
-    public ClusterRegion(string id, ClusterPlan plan, ClusterFiles files, RegionNetworks? networks, IEnumerable<(string Peer, Uri Address)> addresses)
+    public ClusterRegion(string id, ClusterPlan plan, ClusterFiles files, RegionNetworks? networks,
+        IEnumerable<(string Peer, Uri Address)> addresses)
     {
         (Id, DataFolder) = (id, files.DataOf(id));
         _runner = [.. networks?.RunnerOf(id) ?? [], .. plan.Runner?.Invoke(id) ?? []];
@@ -26,7 +27,8 @@ internal sealed class ClusterRegion : IAsyncDisposable
         [
             "--region", id, "--listen", Address.GetLeftPart(UriPartial.Authority),
             "--topology", files.TopologyFile, "--peer-listen", $"http://{PeerEndPoint}", "--peer-key", files.KeyFile,
-            "--GeoRegistry:Peer:Addresses", string.Join(';', addresses.Select(peer => $"{peer.Peer}={peer.Address.GetLeftPart(UriPartial.Authority)}")),
+            "--GeoRegistry:Peer:Addresses", string.Join(';',
+                addresses.Select(peer => $"{peer.Peer}={peer.Address.GetLeftPart(UriPartial.Authority)}")),
             .. plan.Options.SelectMany(option => new[] { $"--{option.Key}", option.Value }),
         ];
         Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, MaxConnectionsPerServer = 256 }) { BaseAddress = Address, Timeout = Waiting.Patience };

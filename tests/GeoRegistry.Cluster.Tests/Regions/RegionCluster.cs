@@ -61,7 +61,8 @@ internal sealed class RegionCluster : IAsyncDisposable
     public Link Link(string a, string b) => _links.TryGetValue((a, b), out var link) ? link : _links[(b, a)];
 
     /// <summary>What a region has sent to another.</summary>
-    public LinkDirection Direction(string from, string to) => _links.TryGetValue((from, to), out var link) ? link.There : _links[(to, from)].Back;
+    public LinkDirection Direction(string from, string to) =>
+        _links.TryGetValue((from, to), out var link) ? link.There : _links[(to, from)].Back;
 
     public void Cut(string a, string b, CutMode mode = CutMode.Silent) => Link(a, b).Cut(mode);
 
@@ -85,7 +86,8 @@ internal sealed class RegionCluster : IAsyncDisposable
     }
 
     /// <summary>Replaces the topology that the regions read.</summary>
-    public void ChangeTopology(int version, IReadOnlyList<PlannedPolicy> policies, IReadOnlyList<PlannedHome>? homes = null) => _files.WriteTopology(version, policies, homes);
+    public void ChangeTopology(int version, IReadOnlyList<PlannedPolicy> policies, IReadOnlyList<PlannedHome>? homes = null) =>
+        _files.WriteTopology(version, policies, homes);
 
     /// <summary>Ends when every region has all that every other has committed, with all its blobs.</summary>
     public async Task WaitUntilConvergedAsync()
@@ -108,7 +110,8 @@ internal sealed class RegionCluster : IAsyncDisposable
     public Task StartAllAsync() => Task.WhenAll(Regions.Where(region => !region.IsUp).Select(region => region.StartAsync()));
 
     /// <summary>The last lines that each region wrote, for failures.</summary>
-    public string Tails() => string.Join('\n', Regions.Select(region => $"--- {region.Id}\n{string.Join('\n', region.Output.Split('\n').TakeLast(30))}"));
+    public string Tails() =>
+        string.Join('\n', Regions.Select(region => $"--- {region.Id}\n{string.Join('\n', region.Output.Split('\n').TakeLast(30))}"));
 
     public async ValueTask DisposeAsync()
     {
@@ -120,9 +123,11 @@ internal sealed class RegionCluster : IAsyncDisposable
 
     private IPAddress NearTo(string region) => Networks?.GatewayOf(region) ?? IPAddress.Loopback;
 
-    private LinkRelay Relay(string from, string to) => _links.TryGetValue((from, to), out var link) ? link.Dialled : _links[(to, from)].DialledBack;
+    private LinkRelay Relay(string from, string to) =>
+        _links.TryGetValue((from, to), out var link) ? link.Dialled : _links[(to, from)].DialledBack;
 
-    private IEnumerable<Link> LinksOf(string region) => _links.Where(link => link.Key.Item1 == region || link.Key.Item2 == region).Select(link => link.Value);
+    private IEnumerable<Link> LinksOf(string region) =>
+        _links.Where(link => link.Key.Item1 == region || link.Key.Item2 == region).Select(link => link.Value);
 
     // What a region has committed is asked before what others have applied: equal then means all.
     private async Task<string?> FindDifferenceAsync()

@@ -4,7 +4,10 @@ using System.Net;
 
 namespace GeoRegistry.Cluster.Tests.Regions;
 
-/// <summary>A network namespace for each region, joined to the machine's own by a pair of virtual interfaces with a token bucket at each end. Takes root.</summary>
+/// <summary>
+/// A network namespace for each region, joined to the machine's own by a pair of virtual interfaces with a token bucket
+/// at each end. Takes root.
+/// </summary>
 internal sealed class RegionNetworks : IDisposable
 {
     private readonly List<string> _regions;

@@ -17,7 +17,8 @@ public sealed class RegionNetworksTests(ITestOutputHelper output)
     {
         using var networks = new RegionNetworks(["eu"], BitsPerSecond);
         using var folder = new TemporaryFolder();
-        await using var server = await RegistryProcess.StartThroughAsync(networks.RunnerOf("eu"), folder.Path, "--listen", $"http://{networks.HostOf("eu")}:0");
+        await using var server = await RegistryProcess.StartThroughAsync(
+            networks.RunnerOf("eu"), folder.Path, "--listen", $"http://{networks.HostOf("eu")}:0");
         using var http = server.CreateClient();
         var (client, image) = (new RegionClient("eu", http), TestImage.Next(Seeds.Next(output), 12_500_000));
         await client.PushAsync("team/app", "1", image);
@@ -42,7 +43,8 @@ public sealed class RegionNetworksTests(ITestOutputHelper output)
         cluster.Networks!.Unplug("us");
         var meanwhile = TestImage.Next(random, 50_000);
         await Waiting.UntilAsync(
-            "a push to eu while us is gone", async () => (await cluster["eu"].Client.TryPushAsync("team/meanwhile", "1", meanwhile)).Status == HttpStatusCode.Created);
+            "a push to eu while us is gone", async () =>
+                (await cluster["eu"].Client.TryPushAsync("team/meanwhile", "1", meanwhile)).Status == HttpStatusCode.Created);
         await cluster["ap"].Client.PullExactlyAsync("team/meanwhile", "1", meanwhile);
         cluster.Networks.Plug("us");
 

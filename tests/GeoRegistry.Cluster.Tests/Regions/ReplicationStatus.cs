@@ -31,7 +31,8 @@ internal sealed record RegionReplication(string Region, bool Reachable)
 internal sealed record SourceReplication(
     string Region, string State, long Applied, long Head, long PendingCommits, long PendingBlobs, long PendingBytes, long DeadLetters, double LagSeconds, double HeardSeconds, int SetAside)
 {
-    public bool IsComplete => State == "live" && Applied == Head && this is { PendingCommits: 0, PendingBlobs: 0, DeadLetters: 0, SetAside: 0 };
+    public bool IsComplete => State == "live" && Applied == Head
+        && this is { PendingCommits: 0, PendingBlobs: 0, DeadLetters: 0, SetAside: 0 };
 }
 
 /// <summary>The answer of <c>GET /api/v1/replication/pending</c> and <c>…/dead-letters</c>.</summary>

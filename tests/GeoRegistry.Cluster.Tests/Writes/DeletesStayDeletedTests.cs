@@ -55,7 +55,8 @@ public sealed class DeletesStayDeletedTests(ITestOutputHelper output)
             var repository = $"{ClusterPlan.HomeInEveryRegion[round % 3].Prefix}/deleted".TrimStart('/');
             await regions[0].Client.PushAsync(repository, "1", TestImage.Next(random, 100));
             (await regions[1].Client.DeleteManifestAsync(repository, "1")).Expect(HttpStatusCode.Accepted);
-            foreach (var region in regions) Assert.Equal(HttpStatusCode.NotFound, (await region.Client.GetManifestAsync(repository, "1")).Status);
+            foreach (var region in regions) Assert.Equal(HttpStatusCode.NotFound,
+                (await region.Client.GetManifestAsync(repository, "1")).Status);
         }
     }
 }

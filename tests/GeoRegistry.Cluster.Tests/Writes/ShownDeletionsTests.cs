@@ -67,7 +67,8 @@ public sealed class ShownDeletionsTests(ITestOutputHelper output)
             }
 
             (await writer.DeleteManifestAsync("team/types", image.Digest)).Expect(HttpStatusCode.Accepted);
-            foreach (var client in clients) Assert.Equal(HttpStatusCode.NotFound, (await client.GetManifestAsync("team/types", image.Digest)).Status);
+            foreach (var client in clients) Assert.Equal(HttpStatusCode.NotFound,
+                (await client.GetManifestAsync("team/types", image.Digest)).Status);
         }
     }
 

@@ -30,7 +30,8 @@ public sealed class SpreadUploadTests(SharedRegions shared, ITestOutputHelper ou
                 var patched = (await Next().PatchAsync(location, chunk, offset)).Expect(HttpStatusCode.Accepted);
                 (location, offset) = (patched.Headers["Location"], offset + chunk.Length);
                 Assert.Equal($"0-{offset - 1}", patched.Headers["Range"]);
-                var status = (await Next().SendAsync(HttpMethod.Get, new Uri(new Uri("http://any"), location).PathAndQuery)).Expect(HttpStatusCode.NoContent);
+                var status = (await Next().SendAsync(HttpMethod.Get, new Uri(new Uri("http://any"), location).PathAndQuery)).Expect(
+                    HttpStatusCode.NoContent);
                 Assert.Equal($"0-{offset - 1}", status.Headers["Range"]);
             }
 

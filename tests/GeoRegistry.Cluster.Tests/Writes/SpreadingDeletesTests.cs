@@ -6,20 +6,26 @@ using Xunit.Sdk;
 
 namespace GeoRegistry.Cluster.Tests.Writes;
 
-/// <summary>While a delete is on its way to the other regions, what comes after it in the home is not acknowledged before it is shown.</summary>
+/// <summary>
+/// While a delete is on its way to the other regions, what comes after it in the home is not acknowledged before it is
+/// shown.
+/// </summary>
 public sealed class SpreadingDeletesTests(ITestOutputHelper output)
 {
     private const int Rounds = 5, MaxAttempts = 10_000;
 
     [Fact]
-    public Task Push_OfATagWhoseDeleteSpreads_IsNotAcknowledgedBeforeNobodyShowsTheOldOne() => RaceAsync("ap-team/push", async (ap, tag, image) =>
+    public Task Push_OfATagWhoseDeleteSpreads_IsNotAcknowledgedBeforeNobodyShowsTheOldOne() =>
+        RaceAsync("ap-team/push", async (ap, tag, image) =>
     {
         // Refused until the delete is committed.
-        for (var attempt = 1; !await ap.CreateAsync(tag, image); attempt++) Assert.True(attempt < MaxAttempts, $"The push was refused {attempt} times: the delete was never committed.");
+        for (var attempt = 1; !await ap.CreateAsync(tag, image); attempt++) Assert.True(
+            attempt < MaxAttempts, $"The push was refused {attempt} times: the delete was never committed.");
     });
 
     [Fact]
-    public Task Delete_OfATagWhoseDeleteSpreads_IsNotRefusedBeforeNobodyShowsTheOldOne() => RaceAsync("ap-team/delete", async (ap, tag, image) =>
+    public Task Delete_OfATagWhoseDeleteSpreads_IsNotRefusedBeforeNobodyShowsTheOldOne() =>
+        RaceAsync("ap-team/delete", async (ap, tag, image) =>
     {
         // Of two deletes one finds nothing.
         await ap.DeleteAsync(tag);

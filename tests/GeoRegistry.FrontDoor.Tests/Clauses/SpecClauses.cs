@@ -1,6 +1,9 @@
 namespace GeoRegistry.FrontDoor.Tests.Clauses;
 
-/// <summary>One sentence of the specification that binds a registry. The reason says why no test here proves it; it is null where one must.</summary>
+/// <summary>
+/// One sentence of the specification that binds a registry. The reason says why no test here proves it; it is null where
+/// one must.
+/// </summary>
 internal sealed record SpecClause(string Section, string Level, string Quote, string? Reason);
 
 /// <summary>The list in <c>spec-clauses.txt</c>: sections start with §, and what is not proven here is followed by <c>-- why</c>.</summary>
@@ -23,6 +26,7 @@ internal static class SpecClauses
     private static SpecClause Parse(string section, string line)
     {
         var (level, rest) = line.Split(' ', 2) is [var first, var second] ? (first, second.Trim()) : throw new FormatException(line);
-        return rest.Split(" -- ", 2) is [var quote, var reason] ? new SpecClause(section, level, quote, reason) : new SpecClause(section, level, rest, null);
+        return rest.Split(" -- ", 2) is [var quote, var reason]
+            ? new SpecClause(section, level, quote, reason) : new SpecClause(section, level, rest, null);
     }
 }

@@ -28,5 +28,6 @@ internal sealed record Blob(byte[] Bytes, string MediaType)
 /// <summary>Descriptors as JSON, to be changed by tests that need them wrong.</summary>
 internal static class Descriptor
 {
-    public static JsonObject Of(string mediaType, string digest, long size) => new() { ["mediaType"] = mediaType, ["digest"] = digest, ["size"] = size };
+    public static JsonObject Of(string mediaType, string digest, long size) =>
+        new() { ["mediaType"] = mediaType, ["digest"] = digest, ["size"] = size };
 }

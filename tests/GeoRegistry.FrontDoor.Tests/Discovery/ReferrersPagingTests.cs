@@ -29,7 +29,8 @@ public sealed class ReferrersPagingTests(RegistryFixture registry) : Conformance
     [Fact]
     [Endpoint("end-12b")]
     [Clause(Section, Must, Applied)]
-    public async Task Get_WithArtifactTypeOfWhatIsUnknown_IsAnEmptyIndex() => Assert.Empty(await FilteredAsync(NewRepository(), ManifestContent.Of("{}", MediaType.Image), MediaType.Sbom));
+    public async Task Get_WithArtifactTypeOfWhatIsUnknown_IsAnEmptyIndex() =>
+        Assert.Empty(await FilteredAsync(NewRepository(), ManifestContent.Of("{}", MediaType.Image), MediaType.Sbom));
 
     [Fact]
     [Endpoint("end-12b")]
@@ -96,7 +97,8 @@ public sealed class ReferrersPagingTests(RegistryFixture registry) : Conformance
         Assert.Equal(2, pages);
     }
 
-    private static ManifestContent Referrer(ManifestContent subject, int i) => ManifestContent.Index([], ManifestEdits.Subject(subject, MediaType.Sbom, ("i", $"{i}")));
+    private static ManifestContent Referrer(ManifestContent subject, int i) =>
+        ManifestContent.Index([], ManifestEdits.Subject(subject, MediaType.Sbom, ("i", $"{i}")));
 
     private static async Task<IEnumerable<string>> FilteredAsync(RepositoryClient repository, ManifestContent subject, string artifactType)
     {

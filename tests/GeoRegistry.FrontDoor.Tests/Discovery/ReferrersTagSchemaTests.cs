@@ -1,6 +1,9 @@
 namespace GeoRegistry.FrontDoor.Tests.Discovery;
 
-/// <summary>Clients that do not know the referrers API keep an index under a tag made of the digest; to the registry it is any tag.</summary>
+/// <summary>
+/// Clients that do not know the referrers API keep an index under a tag made of the digest; to the registry it is any
+/// tag.
+/// </summary>
 [Endpoint("end-3", "end-7a")]
 public sealed class ReferrersTagSchemaTests(RegistryFixture registry) : ConformanceTest(registry)
 {

@@ -19,7 +19,8 @@ public sealed class ReferrersTests(RegistryFixture registry) : ConformanceTest(r
     {
         var repository = NewRepository();
         var subject = await repository.PushImageAsync("v1");
-        var image = await repository.PushImageAsync(null, ManifestEdits.Subject(subject, MediaType.Sbom, ("org.example.format", "json"), ("a", "ü")));
+        var image = await repository.PushImageAsync(null,
+            ManifestEdits.Subject(subject, MediaType.Sbom, ("org.example.format", "json"), ("a", "ü")));
         var index = await repository.PushAsync(ManifestContent.Index([], ManifestEdits.Subject(subject, MediaType.Signature, ("b", "2"))));
 
         var answer = (await repository.GetAsync($"referrers/{subject.Digest}")).Expect(200).ExpectHeader("Content-Type", MediaType.Index);
@@ -149,7 +150,8 @@ public sealed class ReferrersTests(RegistryFixture registry) : ConformanceTest(r
         Assert.Equal(referrer.MediaType, descriptor.GetProperty("mediaType").GetString());
         Assert.Equal(referrer.Bytes.Length, descriptor.GetProperty("size").GetInt32());
         Assert.Equal(artifactType, descriptor.GetProperty("artifactType").GetString());
-        Assert.True(JsonElement.DeepEquals(JsonDocument.Parse(annotations).RootElement, descriptor.GetProperty("annotations")), descriptor.GetRawText());
+        Assert.True(JsonElement.DeepEquals(JsonDocument.Parse(annotations).RootElement, descriptor.GetProperty("annotations")),
+            descriptor.GetRawText());
     }
 
     private static void AssertEmpty(Answer answer)

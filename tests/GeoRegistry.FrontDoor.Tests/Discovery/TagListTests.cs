@@ -38,7 +38,8 @@ public sealed class TagListTests(RegistryFixture registry) : ConformanceTest(reg
 
     [Fact]
     [Clause("Pushing Manifests", Must, "An attempt to pull a nonexistent repository MUST return response code 404 Not Found")]
-    public async Task Get_OfAnUnknownRepository_AnswersNameUnknown() => (await NewRepository().GetAsync("tags/list")).ExpectError(404, "NAME_UNKNOWN");
+    public async Task Get_OfAnUnknownRepository_AnswersNameUnknown() =>
+        (await NewRepository().GetAsync("tags/list")).ExpectError(404, "NAME_UNKNOWN");
 
     [Fact]
     [Clause(Section, Must, "Upon success, the response MUST be a json body in the following format")]

@@ -63,7 +63,8 @@ public sealed class TagPagingTests(RegistryFixture registry) : ConformanceTest(r
     [InlineData("n=1&n=2")]
     [InlineData("n=99999999999999999999")]
     [Clause("GeoRegistry: tags", Promise, "An n that is no count is read as if it were not given")]
-    public async Task Get_WithAnNThatIsNoCount_IsThePageWithoutN(string query) => Assert.Null((await AssertPageAsync(query, "a b c d e"))["Link"]);
+    public async Task Get_WithAnNThatIsNoCount_IsThePageWithoutN(string query) =>
+        Assert.Null((await AssertPageAsync(query, "a b c d e"))["Link"]);
 
     [Fact]
     [Clause(Section, May, "The response to such a request MAY return fewer than <int> results, but only when the total number of tags attached to the repository is less than <int> or a Link header is provided")]

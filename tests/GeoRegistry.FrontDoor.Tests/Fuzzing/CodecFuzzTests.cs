@@ -9,7 +9,10 @@ using Xunit.Abstractions;
 
 namespace GeoRegistry.FrontDoor.Tests.Fuzzing;
 
-/// <summary>Whatever arrives from another region or stands in a store is decoded or is an <see cref="InvalidDataException"/>, and nothing else.</summary>
+/// <summary>
+/// Whatever arrives from another region or stands in a store is decoded or is an <see cref="InvalidDataException"/>, and
+/// nothing else.
+/// </summary>
 public sealed class CodecFuzzTests(ITestOutputHelper output)
 {
     private const int Inputs = 40_000;
@@ -17,7 +20,8 @@ public sealed class CodecFuzzTests(ITestOutputHelper output)
     private static readonly byte[][] Commits =
     [
         Encoded(new Operation.TagSet(Tag.Parse("v1"), SampleBlob.Of("a").Digest), new Operation.TagDeleted(Tag.Parse("v2"))),
-        Encoded(new Operation.BlobLinked(SampleBlob.Of("b").Digest, 1L << 40), new Operation.BlobDeleted(SampleBlob.Of("c").Digest), new Operation.ManifestDeleted(SampleBlob.Of("d").Digest)),
+        Encoded(new Operation.BlobLinked(SampleBlob.Of("b").Digest, 1L << 40), new Operation.BlobDeleted(SampleBlob.Of("c").Digest),
+            new Operation.ManifestDeleted(SampleBlob.Of("d").Digest)),
         Encoded(new Operation.ManifestPut(SampleManifests.Image("a", SampleBlob.Of("s").Digest, "a/b", SampleBlob.Of("layer")))),
     ];
 
@@ -41,7 +45,8 @@ public sealed class CodecFuzzTests(ITestOutputHelper output)
     }));
 
     [Fact]
-    public void SnapshotCodec_OfMixedUpBytes_DecodesThemOrSaysThatTheyAreNone() => Fuzz.Bytes(output, Inputs, Snapshots, bytes => Decoded(() =>
+    public void SnapshotCodec_OfMixedUpBytes_DecodesThemOrSaysThatTheyAreNone() =>
+        Fuzz.Bytes(output, Inputs, Snapshots, bytes => Decoded(() =>
         SnapshotCodec.Read(() => new MemoryStream(bytes)).Entries.Count().ToString()));
 
     private static T? Decoded<T>(Func<T> decode)

@@ -5,14 +5,18 @@ using Xunit.Sdk;
 
 namespace GeoRegistry.FrontDoor.Tests.Fuzzing;
 
-/// <summary>Runs a reader on mixed-up inputs. A run says its seed, and takes the one of <c>GEOREGISTRY_SEED</c>: the same seed gives the same inputs.</summary>
+/// <summary>
+/// Runs a reader on mixed-up inputs. A run says its seed, and takes the one of <c>GEOREGISTRY_SEED</c>: the same seed
+/// gives the same inputs.
+/// </summary>
 internal static class Fuzz
 {
     private const int ShownLength = 500;
 
     public static int Seed(ITestOutputHelper output)
     {
-        var seed = int.TryParse(Environment.GetEnvironmentVariable("GEOREGISTRY_SEED"), CultureInfo.InvariantCulture, out var given) ? given : Environment.TickCount;
+        var seed = int.TryParse(Environment.GetEnvironmentVariable("GEOREGISTRY_SEED"), CultureInfo.InvariantCulture, out var given)
+            ? given : Environment.TickCount;
         output.WriteLine($"GEOREGISTRY_SEED={seed}");
         return seed;
     }

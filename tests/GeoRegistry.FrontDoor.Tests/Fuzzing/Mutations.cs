@@ -66,7 +66,8 @@ internal sealed class Mutations(Random random)
     {
         if (bytes.Length == 0) return bytes;
         var changed = (byte[])bytes.Clone();
-        changed[Math.Min(at, bytes.Length - 1)] = random.Next(3) == 0 ? (byte)(0xff * random.Next(2)) : (byte)(changed[Math.Min(at, bytes.Length - 1)] ^ (1 << random.Next(8)));
+        changed[Math.Min(at, bytes.Length - 1)] = random.Next(3) == 0
+            ? (byte)(0xff * random.Next(2)) : (byte)(changed[Math.Min(at, bytes.Length - 1)] ^ (1 << random.Next(8)));
         return changed;
     }
 

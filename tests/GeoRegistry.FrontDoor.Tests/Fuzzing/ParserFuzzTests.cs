@@ -13,7 +13,10 @@ using Xunit.Abstractions;
 
 namespace GeoRegistry.FrontDoor.Tests.Fuzzing;
 
-/// <summary>Whatever a client sends in a path, query or header is read or refused: nothing throws, and what is read is within its bounds.</summary>
+/// <summary>
+/// Whatever a client sends in a path, query or header is read or refused: nothing throws, and what is read is within its
+/// bounds.
+/// </summary>
 public sealed class ParserFuzzTests(ITestOutputHelper output)
 {
     private const int Inputs = 52_000, Manifests = 60_000;
@@ -64,14 +67,16 @@ public sealed class ParserFuzzTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(ParserNames))]
-    public void Parser_OfMixedUpText_ReadsItOrRefusesIt(string parser) => Fuzz.Texts(output, Inputs, Parsers[parser].Examples, Parsers[parser].Read);
+    public void Parser_OfMixedUpText_ReadsItOrRefusesIt(string parser) =>
+        Fuzz.Texts(output, Inputs, Parsers[parser].Examples, Parsers[parser].Read);
 
     [Theory]
     [InlineData(null)]
     [InlineData(MediaType.Image)]
     [InlineData(MediaType.Index)]
     [InlineData("application/json")]
-    public void ManifestReader_OfMixedUpBytes_AcceptsThemOrSaysWhyNot(string? contentType) => Fuzz.Bytes(output, Manifests / 4, ManifestExamples, content =>
+    public void ManifestReader_OfMixedUpBytes_AcceptsThemOrSaysWhyNot(string? contentType) =>
+        Fuzz.Bytes(output, Manifests / 4, ManifestExamples, content =>
     {
         var digest = Digest.Of(content);
         if (ManifestReader.ReadPushed(content, contentType, digest) is not ManifestReading.Accepted { Manifest: var manifest }) return;

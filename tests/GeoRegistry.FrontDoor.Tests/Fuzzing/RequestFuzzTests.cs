@@ -7,12 +7,18 @@ using Xunit.Sdk;
 
 namespace GeoRegistry.FrontDoor.Tests.Fuzzing;
 
-/// <summary>Mixed-up requests to a real server: each is answered, none by a fault of the server, and the server and the connections survive.</summary>
+/// <summary>
+/// Mixed-up requests to a real server: each is answered, none by a fault of the server, and the server and the
+/// connections survive.
+/// </summary>
 public sealed class RequestFuzzTests(ITestOutputHelper output)
 {
     private const int Workers = 4;
 
-    /// <summary>A request whose head is larger may be refused while it is being sent, so that its answer may be lost with the connection.</summary>
+    /// <summary>
+    /// A request whose head is larger may be refused while it is being sent, so that its answer may be lost with the
+    /// connection.
+    /// </summary>
     private const int SureHeadBytes = 16 * 1024;
 
     private static readonly int RequestsOfEach = (LongTests.AreOn ? 200_000 : 24_000) / Workers;
@@ -35,7 +41,8 @@ public sealed class RequestFuzzTests(ITestOutputHelper output)
         var counts = await Task.WhenAll(Enumerable.Range(0, Workers).Select(worker => Task.Run(() => SendAsync(server.Address, examples, new Random(seed + worker)))));
 
         var byStatus = counts.SelectMany(statuses => statuses).GroupBy(status => status).OrderBy(group => group.Key).Select(group => $"{group.Key}: {group.Count()}");
-        output.WriteLine($"{Workers * RequestsOfEach} requests in {Stopwatch.GetElapsedTime(began).TotalSeconds:f0} s; {string.Join(", ", byStatus)}");
+        output.WriteLine(
+            $"{Workers * RequestsOfEach} requests in {Stopwatch.GetElapsedTime(began).TotalSeconds:f0} s; {string.Join(", ", byStatus)}");
         (await client.GetAsync("/healthz/ready")).Expect(200);
         await new RepositoryClient(client, "after/all").PushImageAsync("v1");
         Assert.DoesNotContain(" failed (trace ", server.Output, StringComparison.Ordinal);

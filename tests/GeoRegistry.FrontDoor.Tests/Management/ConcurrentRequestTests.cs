@@ -46,7 +46,8 @@ public sealed class ConcurrentRequestTests(RegistryFixture registry) : Conforman
         for (var round = 0; round < Rounds; round++)
         {
             var (blob, session) = (Blob.Random(100_000), await repository.StartUploadAsync());
-            var (first, second) = await BothAsync(session.PatchAsync(blob.Bytes, "0-99999"), new UploadSession(Registry, session.Location).PatchAsync(blob.Bytes, "0-99999"));
+            var (first, second) = await BothAsync(session.PatchAsync(blob.Bytes, "0-99999"),
+                new UploadSession(Registry, session.Location).PatchAsync(blob.Bytes, "0-99999"));
             Assert.Single(new[] { first, second }, answer => answer.Status == 202);
             Assert.InRange(Math.Max(first.Status, second.Status), 400, 499);
             await session.ExpectReceivedAsync(blob.Bytes.Length);

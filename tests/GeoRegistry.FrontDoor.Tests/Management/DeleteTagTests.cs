@@ -52,5 +52,6 @@ public sealed class DeleteTagTests(RegistryFixture registry) : ConformanceTest(r
 
     [Fact]
     [Clause("Deleting Manifests", Must, "If the repository does not exist, the response MUST return 404 Not Found")]
-    public async Task Delete_InAnUnknownRepository_AnswersNameUnknown() => (await NewRepository().DeleteManifestAsync("v1")).ExpectError(404, "NAME_UNKNOWN");
+    public async Task Delete_InAnUnknownRepository_AnswersNameUnknown() =>
+        (await NewRepository().DeleteManifestAsync("v1")).ExpectError(404, "NAME_UNKNOWN");
 }

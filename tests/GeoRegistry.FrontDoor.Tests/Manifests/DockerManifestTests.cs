@@ -48,5 +48,6 @@ public sealed class DockerManifestTests(RegistryFixture registry) : ConformanceT
         return ManifestContent.Image(await PushConfigAsync(repository), [layer], mediaType: MediaType.DockerManifest);
     }
 
-    private static Task<Blob> PushConfigAsync(RepositoryClient repository) => repository.PushBlobAsync(Blob.Config() with { MediaType = MediaType.DockerConfig });
+    private static Task<Blob> PushConfigAsync(RepositoryClient repository) =>
+        repository.PushBlobAsync(Blob.Config() with { MediaType = MediaType.DockerConfig });
 }

@@ -21,8 +21,10 @@ public sealed class ManifestFormTests(RegistryFixture registry) : ConformanceTes
         ["not UTF-8 in artifactType"] = image => NotUtf8(image, ",\"artifactType\":\"?\"}"),
         ["not UTF-8 in an annotation"] = image => NotUtf8(image, ",\"annotations\":{\"a\":\"?\"}}"),
         ["half a surrogate pair in artifactType"] = image => Text(image, image.Text[..^1] + ",\"artifactType\":\"\\ud800\"}"),
-        ["half a surrogate pair in mediaType"] = image => Text(image, image.Text.Replace("\"mediaType\":\"app", "\"mediaType\":\"\\ud800app", StringComparison.Ordinal)),
-        ["half a surrogate pair in a digest"] = image => Text(image, image.Text.Replace("\"digest\":\"", "\"digest\":\"\\ud800", StringComparison.Ordinal)),
+        ["half a surrogate pair in mediaType"] = image =>
+            Text(image, image.Text.Replace("\"mediaType\":\"app", "\"mediaType\":\"\\ud800app", StringComparison.Ordinal)),
+        ["half a surrogate pair in a digest"] = image =>
+            Text(image, image.Text.Replace("\"digest\":\"", "\"digest\":\"\\ud800", StringComparison.Ordinal)),
         ["half a surrogate pair in a key"] = image => Text(image, image.Text[..^1] + ",\"\\ud800\":1}"),
     };
 
@@ -94,7 +96,8 @@ public sealed class ManifestFormTests(RegistryFixture registry) : ConformanceTes
     [Theory]
     [MemberData(nameof(MisshapenCases))]
     [Clause("GeoRegistry: manifests", Promise, "The fields of an image have the image spec's form")]
-    public async Task Put_OfAMisshapenImage_AnswersManifestInvalid(string fault) => await AssertRefusedAsync(image => image.With(Misshapen[fault]));
+    public async Task Put_OfAMisshapenImage_AnswersManifestInvalid(string fault) =>
+        await AssertRefusedAsync(image => image.With(Misshapen[fault]));
 
     [Theory]
     [MemberData(nameof(MisshapenIndexCases))]
@@ -119,7 +122,8 @@ public sealed class ManifestFormTests(RegistryFixture registry) : ConformanceTes
 
     [Fact]
     [Clause("Pushing Manifests", Promise, "Without Content-Type and mediaType field the type is not known")]
-    public async Task Put_OfNoKnownType_AnswersManifestInvalid() => await AssertRefusedAsync(image => image.With(json => json.Remove("mediaType")).As(null));
+    public async Task Put_OfNoKnownType_AnswersManifestInvalid() =>
+        await AssertRefusedAsync(image => image.With(json => json.Remove("mediaType")).As(null));
 
     [Theory]
     [InlineData("application/x-www-form-urlencoded")]
@@ -187,7 +191,8 @@ public sealed class ManifestFormTests(RegistryFixture registry) : ConformanceTes
     }
 
     // The root object is one level more.
-    private static string Nested(ManifestContent image, int levels) => $"{image.Text[..^1]},\"x\":{new string('[', levels)}{new string(']', levels)}}}";
+    private static string Nested(ManifestContent image, int levels) =>
+        $"{image.Text[..^1]},\"x\":{new string('[', levels)}{new string(']', levels)}}}";
 
     private static JsonObject Layer(JsonObject image) => image["layers"]![0]!.AsObject();
 }

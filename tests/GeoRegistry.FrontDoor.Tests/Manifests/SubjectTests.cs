@@ -45,7 +45,8 @@ public sealed class SubjectTests(RegistryFixture registry) : ConformanceTest(reg
         (await repository.PutManifestAsync(referrer.Digest, referrer)).Expect(201).ExpectHeader("OCI-Subject", subject.Digest);
         (await repository.HeadManifestAsync(subject.Digest)).Expect(404);
         (await repository.PutManifestAsync("v1", subject)).Expect(201);
-        Assert.Contains(referrer.Digest, (await repository.GetAsync($"referrers/{subject.Digest}")).Expect(200).Text, StringComparison.Ordinal);
+        Assert.Contains(referrer.Digest, (await repository.GetAsync($"referrers/{subject.Digest}")).Expect(200).Text,
+            StringComparison.Ordinal);
     }
 
     [Fact]

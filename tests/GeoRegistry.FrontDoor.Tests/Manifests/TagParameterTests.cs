@@ -16,7 +16,8 @@ public sealed class TagParameterTests(RegistryFixture registry) : ConformanceTes
         var repository = NewRepository();
         var image = await repository.PrepareImageAsync();
         string[] tags = [.. Enumerable.Range(0, count).Select(i => $"v{i}")];
-        var answer = (await repository.PutManifestAsync($"{image.Digest}?{Query(tags)}", image)).Expect(201).ExpectHeader("Docker-Content-Digest", image.Digest);
+        var answer = (await repository.PutManifestAsync($"{image.Digest}?{Query(tags)}", image)).Expect(201).ExpectHeader(
+            "Docker-Content-Digest", image.Digest);
         Assert.Equal(tags, AcceptedTags(answer).Order(StringComparer.Ordinal));
         Assert.Equal(tags, await repository.TagsAsync());
         foreach (var tag in tags) (await repository.HeadManifestAsync(tag)).Expect(200).ExpectHeader("Docker-Content-Digest", image.Digest);
@@ -72,5 +73,6 @@ public sealed class TagParameterTests(RegistryFixture registry) : ConformanceTes
 
     private static string Query(IEnumerable<string> tags) => string.Join('&', tags.Select(tag => $"tag={tag}"));
 
-    private static string[] AcceptedTags(Answer answer) => [.. answer.All("OCI-Tag").SelectMany(line => line.Split(',', StringSplitOptions.TrimEntries))];
+    private static string[] AcceptedTags(Answer answer) =>
+        [.. answer.All("OCI-Tag").SelectMany(line => line.Split(',', StringSplitOptions.TrimEntries))];
 }

@@ -42,7 +42,8 @@ public sealed class BlobRangeTests(RegistryFixture registry) : ConformanceTest(r
     public async Task Get_WithARangeThatCannotBe_IsNotDescribedAsTheBlob()
     {
         var (repository, blob) = await BlobAsync();
-        var answer = (await repository.GetBlobAsync(blob.Digest, ("Range", $"bytes={Size}-"))).Expect(416).ExpectHeader("Cache-Control", "no-store");
+        var answer = (await repository.GetBlobAsync(blob.Digest, ("Range", $"bytes={Size}-"))).Expect(416).ExpectHeader(
+            "Cache-Control", "no-store");
         Assert.Null(answer["ETag"]);
         Assert.Null(answer["Docker-Content-Digest"]);
         (await repository.GetBlobAsync(blob.Digest)).Expect(200).ExpectHeader("Cache-Control", "public, max-age=31536000, immutable").ExpectHeader("ETag", $"\"{blob.Digest}\"");
@@ -94,7 +95,8 @@ public sealed class BlobRangeTests(RegistryFixture registry) : ConformanceTest(r
     public async Task Head_WithARange_AnswersForTheWhole()
     {
         var (repository, blob) = await BlobAsync();
-        (await repository.SendAsync(Head, $"blobs/{blob.Digest}", null, ("Range", "bytes=10-19"))).Expect(200).ExpectHeader("Content-Length", $"{Size}");
+        (await repository.SendAsync(Head, $"blobs/{blob.Digest}", null, ("Range", "bytes=10-19"))).Expect(200).ExpectHeader(
+            "Content-Length", $"{Size}");
     }
 
     private async Task<(RepositoryClient Repository, Blob Blob)> BlobAsync()

@@ -28,7 +28,8 @@ public sealed class PullBlobTests(RegistryFixture registry) : ConformanceTest(re
         foreach (var answer in new[] { await repository.GetBlobAsync(blob.Digest), await repository.HeadBlobAsync(blob.Digest) })
         {
             answer.Expect(200).ExpectHeader("Content-Length", $"{blob.Bytes.Length}").ExpectHeader("Content-Type", Body.OctetStream)
-                .ExpectHeader("ETag", $"\"{blob.Digest}\"").ExpectHeader("Accept-Ranges", "bytes").ExpectHeader("Docker-Content-Digest", blob.Digest);
+                .ExpectHeader("ETag", $"\"{blob.Digest}\"").ExpectHeader("Accept-Ranges", "bytes").ExpectHeader(
+                    "Docker-Content-Digest", blob.Digest);
         }
     }
 

@@ -19,7 +19,8 @@ public sealed class CrossOriginTests : IAsyncDisposable
     {
         await StartAsync($"http://127.0.0.1:8080/; {Ui}");
         var answer = (await PreflightAsync(path, Ui, "DELETE")).Expect(204);
-        answer.ExpectHeader("Access-Control-Allow-Origin", Ui).ExpectHeader("Vary", "Origin").ExpectHeader("Access-Control-Allow-Headers", "Authorization, *");
+        answer.ExpectHeader("Access-Control-Allow-Origin", Ui).ExpectHeader("Vary", "Origin").ExpectHeader(
+            "Access-Control-Allow-Headers", "Authorization, *");
         Assert.Contains("DELETE", answer["Access-Control-Allow-Methods"], StringComparison.Ordinal);
         Assert.Null(answer["Access-Control-Allow-Credentials"]);
     }
@@ -47,7 +48,8 @@ public sealed class CrossOriginTests : IAsyncDisposable
     public async Task Preflight_WhereAnyOriginIsAllowed_AllowsReadingOnly()
     {
         await StartAsync("*");
-        (await PreflightAsync(Catalog, Other, "GET")).Expect(204).ExpectHeader("Access-Control-Allow-Origin", "*").ExpectHeader("Access-Control-Allow-Methods", "GET, HEAD");
+        (await PreflightAsync(Catalog, Other, "GET")).Expect(204).ExpectHeader("Access-Control-Allow-Origin", "*").ExpectHeader(
+            "Access-Control-Allow-Methods", "GET, HEAD");
         // Also where no page asks: a cache gives one answer to all.
         (await _client!.GetAsync(Catalog)).Expect(200).ExpectHeader("Access-Control-Allow-Origin", "*");
     }
@@ -76,7 +78,8 @@ public sealed class CrossOriginTests : IAsyncDisposable
     private static void AssertNotAllowed(Answer answer) => Assert.Null(answer["Access-Control-Allow-Origin"]);
 
     private Task<Answer> PreflightAsync(string path, string origin, string method) =>
-        _client!.SendAsync(HttpMethod.Options, path, null, ("Origin", origin), ("Access-Control-Request-Method", method), ("Access-Control-Request-Headers", "authorization"));
+        _client!.SendAsync(HttpMethod.Options, path, null, ("Origin", origin), ("Access-Control-Request-Method", method),
+            ("Access-Control-Request-Headers", "authorization"));
 
     private async Task StartAsync(string origins)
     {

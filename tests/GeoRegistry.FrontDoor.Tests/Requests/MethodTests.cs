@@ -25,7 +25,8 @@ public sealed class MethodTests(RegistryFixture registry) : ConformanceTest(regi
     {
         var repository = NewRepository();
         await repository.PushImageAsync("v1");
-        target = target.Replace("{0}", repository.Name, StringComparison.Ordinal).Replace("{1}", Guid.NewGuid().ToString(), StringComparison.Ordinal);
+        target = target.Replace("{0}", repository.Name, StringComparison.Ordinal).Replace(
+            "{1}", Guid.NewGuid().ToString(), StringComparison.Ordinal);
         var answer = await Registry.SendAsync(new HttpMethod(method), target, null);
         answer.ExpectError(405, "UNSUPPORTED");
         var allow = answer.All("Allow").SelectMany(line => line.Split(',', StringSplitOptions.TrimEntries)).ToHashSet();

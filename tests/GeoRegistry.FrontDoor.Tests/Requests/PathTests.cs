@@ -50,7 +50,8 @@ public sealed class PathTests(RegistryFixture registry) : ConformanceTest(regist
     {
         var repository = NewRepository();
         await repository.PushImageAsync("v1");
-        Assert.InRange((await Registry.SendRawAsync("GET", target.Replace("{0}", repository.Name, StringComparison.Ordinal))).Status, 400, 404);
+        Assert.InRange((await Registry.SendRawAsync("GET", target.Replace("{0}", repository.Name, StringComparison.Ordinal))).Status,
+            400, 404);
     }
 
     [Fact]
@@ -62,8 +63,10 @@ public sealed class PathTests(RegistryFixture registry) : ConformanceTest(regist
         var image = await repository.PushImageAsync("v1");
         foreach (var colon in new[] { "%3A", "%3a" })
         {
-            Assert.Equal(blob.Bytes, (await Registry.SendRawAsync("GET", repository.BlobPath(Encoded(blob.Digest, colon)))).Expect(200).Body);
-            Assert.Equal(image.Bytes, (await Registry.SendRawAsync("GET", repository.ManifestPath(Encoded(image.Digest, colon)))).Expect(200).Body);
+            Assert.Equal(
+                blob.Bytes, (await Registry.SendRawAsync("GET", repository.BlobPath(Encoded(blob.Digest, colon)))).Expect(200).Body);
+            Assert.Equal(
+                image.Bytes, (await Registry.SendRawAsync("GET", repository.ManifestPath(Encoded(image.Digest, colon)))).Expect(200).Body);
             (await Registry.SendRawAsync("GET", repository.Path($"referrers/{Encoded(image.Digest, colon)}"))).Expect(200);
             (await Registry.SendRawAsync("HEAD", repository.BlobPath(Encoded(blob.Digest, colon)))).Expect(200);
         }

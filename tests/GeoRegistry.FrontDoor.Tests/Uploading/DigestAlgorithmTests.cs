@@ -26,7 +26,8 @@ public sealed class DigestAlgorithmTests(RegistryFixture registry) : Conformance
     {
         var repository = NewRepository();
         var blob = Blob.Random();
-        (await repository.PostUploadAsync($"?digest={blob.Sha512}", Body.Of(blob.Bytes))).Expect(201).ExpectHeader("Docker-Content-Digest", blob.Sha512);
+        (await repository.PostUploadAsync($"?digest={blob.Sha512}", Body.Of(blob.Bytes))).Expect(201).ExpectHeader(
+            "Docker-Content-Digest", blob.Sha512);
         (await repository.HeadBlobAsync(blob.Sha512)).Expect(200);
     }
 

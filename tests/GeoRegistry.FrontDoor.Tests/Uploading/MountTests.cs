@@ -11,7 +11,8 @@ public sealed class MountTests(RegistryFixture registry) : ConformanceTest(regis
     {
         var (source, target) = (NewRepository(), NewRepository());
         var blob = await source.PushBlobAsync();
-        var answer = (await target.PostUploadAsync($"?mount={blob.Digest}&from={source.Name}")).Expect(201).ExpectHeader("Docker-Content-Digest", blob.Digest);
+        var answer = (await target.PostUploadAsync($"?mount={blob.Digest}&from={source.Name}")).Expect(201).ExpectHeader(
+            "Docker-Content-Digest", blob.Digest);
         Assert.Contains(target.Name, answer.Location, StringComparison.Ordinal);
         Assert.Equal(blob.Bytes, (await Registry.GetAsync(answer.Location)).Expect(200).Body);
     }

@@ -134,7 +134,8 @@ public sealed class UploadSessionTests(RegistryFixture registry) : ConformanceTe
         await session.ExpectReceivedAsync(3);
     }
 
-    private UploadSession Renamed(UploadSession session, string id) => new(Registry, Regex.Replace(session.Location, Regex.Escape(session.Id), id));
+    private UploadSession Renamed(UploadSession session, string id) =>
+        new(Registry, Regex.Replace(session.Location, Regex.Escape(session.Id), id));
 
     private static async Task AssertUnknownAsync(UploadSession session)
     {

@@ -68,11 +68,13 @@ internal sealed class Answer
     public JsonElement ExpectError(int status, params string[] codes)
     {
         Expect(status);
-        Assert.True(MediaTypeHeaderValue.TryParse(ContentType, out var type) && type.MediaType == "application/json", $"{this} is of type '{ContentType}', not JSON.");
+        Assert.True(MediaTypeHeaderValue.TryParse(ContentType, out var type) && type.MediaType == "application/json",
+            $"{this} is of type '{ContentType}', not JSON.");
         var error = Json.GetProperty("errors")[0];
         Assert.True(codes.Contains(error.GetProperty("code").GetString()), $"{this}; the code {string.Join(" or ", codes)} was due.");
         return error.TryGetProperty("detail", out var detail) ? detail : default;
     }
 
-    public override string ToString() => $"{_request} answered {Status} {(Body.Length <= 1000 ? Text : $"({Body.Length} bytes)")}".TrimEnd();
+    public override string ToString() =>
+        $"{_request} answered {Status} {(Body.Length <= 1000 ? Text : $"({Body.Length} bytes)")}".TrimEnd();
 }

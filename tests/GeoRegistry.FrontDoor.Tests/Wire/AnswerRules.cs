@@ -36,7 +36,8 @@ internal static partial class AnswerRules
         }
     }
 
-    // GeoRegistry: an error is of its request alone. What the server refuses before the registry sees it has no body, and closes the connection.
+    // GeoRegistry: an error is of its request alone. What the server refuses before the registry sees it has no body, and closes the
+    // connection.
     private static void CheckCaching(Answer answer)
     {
         if (answer.Status < 400 || answer.ContentType is null) return;

@@ -11,7 +11,8 @@ internal static class Body
     public static HttpContent Of(byte[] bytes, string? contentType = OctetStream) => Typed(new ByteArrayContent(bytes), contentType);
 
     /// <summary>Bytes with <c>Transfer-Encoding: chunked</c>, whose length is not known before their end.</summary>
-    public static HttpContent Chunked(byte[] bytes, string? contentType = OctetStream) => Typed(new UnknownLengthContent(bytes), contentType);
+    public static HttpContent Chunked(byte[] bytes, string? contentType = OctetStream) =>
+        Typed(new UnknownLengthContent(bytes), contentType);
 
     private static HttpContent Typed(HttpContent content, string? contentType)
     {

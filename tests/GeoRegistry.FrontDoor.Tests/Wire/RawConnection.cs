@@ -30,7 +30,8 @@ internal sealed class RawConnection : IAsyncDisposable
         ?? throw new IOException($"The connection closed without an answer to {request}.");
 
     /// <summary>Reads one response, or null where the server closes the connection instead.</summary>
-    public Task<Answer?> ReadAnswerOrEndAsync(string request) => TryReadAsync(request).OrFail($"An answer to {request}, or the end of the connection,");
+    public Task<Answer?> ReadAnswerOrEndAsync(string request) =>
+        TryReadAsync(request).OrFail($"An answer to {request}, or the end of the connection,");
 
     /// <summary>Ends the client's side in the middle of a request and waits until the server has ended its side.</summary>
     public async Task HangUpAsync()

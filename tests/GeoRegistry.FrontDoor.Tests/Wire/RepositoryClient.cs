@@ -22,7 +22,8 @@ internal sealed class RepositoryClient(RegistryClient registry, string name)
 
     public Task<Answer> DeleteBlobAsync(string digest) => SendAsync(Delete, $"blobs/{digest}");
 
-    public Task<Answer> GetManifestAsync(string reference, params (string Name, string Value)[] headers) => GetAsync($"manifests/{reference}", headers);
+    public Task<Answer> GetManifestAsync(string reference, params (string Name, string Value)[] headers) =>
+        GetAsync($"manifests/{reference}", headers);
 
     public Task<Answer> HeadManifestAsync(string reference) => SendAsync(Head, $"manifests/{reference}");
 
@@ -35,7 +36,8 @@ internal sealed class RepositoryClient(RegistryClient registry, string name)
 
     public Task<Answer> PostUploadAsync(string query = "", HttpContent? body = null) => SendAsync(Post, $"blobs/uploads/{query}", body);
 
-    public async Task<UploadSession> StartUploadAsync(string query = "") => new(registry, (await PostUploadAsync(query)).Expect(202).Location);
+    public async Task<UploadSession> StartUploadAsync(string query = "") =>
+        new(registry, (await PostUploadAsync(query)).Expect(202).Location);
 
     /// <summary>Pushes a blob by POST and PUT.</summary>
     public async Task<Blob> PushBlobAsync(Blob? blob = null)
@@ -54,7 +56,8 @@ internal sealed class RepositoryClient(RegistryClient registry, string name)
     }
 
     /// <summary>Pushes a new image under a tag, or by its digest where no tag is given.</summary>
-    public async Task<ManifestContent> PushImageAsync(string? tag = null, ManifestEdit? edit = null) => await PushAsync(await PrepareImageAsync(edit), tag);
+    public async Task<ManifestContent> PushImageAsync(string? tag = null, ManifestEdit? edit = null) =>
+        await PushAsync(await PrepareImageAsync(edit), tag);
 
     /// <summary>Pushes a manifest under a tag, or by its digest where no tag is given.</summary>
     public async Task<ManifestContent> PushAsync(ManifestContent manifest, string? tag = null)
@@ -65,5 +68,6 @@ internal sealed class RepositoryClient(RegistryClient registry, string name)
 
     public async Task<string[]> TagsAsync() => Strings((await GetAsync("tags/list")).Expect(200), "tags");
 
-    public static string[] Strings(Answer answer, string field) => [.. answer.Json.GetProperty(field).EnumerateArray().Select(item => item.GetString()!)];
+    public static string[] Strings(Answer answer, string field) =>
+        [.. answer.Json.GetProperty(field).EnumerateArray().Select(item => item.GetString()!)];
 }

@@ -9,7 +9,8 @@ internal sealed partial class UploadSession(RegistryClient registry, string loca
 {
     public string Location { get; private set; } = location;
 
-    public string Id => Uuid().Match(Location) is { Success: true } match ? match.Value : throw new XunitException($"'{Location}' has no UUID.");
+    public string Id => Uuid().Match(Location) is { Success: true } match
+        ? match.Value : throw new XunitException($"'{Location}' has no UUID.");
 
     /// <summary>Sends a chunk; without a range it is appended.</summary>
     public Task<Answer> PatchAsync(byte[] chunk, string? contentRange = null) => PatchAsync(Body.Of(chunk), contentRange);

@@ -3,7 +3,10 @@ using GeoRegistry.Protocol;
 
 namespace GeoRegistry.Ledgers.Tests.Commits;
 
-/// <summary>What is no commit is refused as <see cref="InvalidDataException"/>, whatever is wrong with it: it comes from disks and other regions.</summary>
+/// <summary>
+/// What is no commit is refused as <see cref="InvalidDataException"/>, whatever is wrong with it: it comes from disks and
+/// other regions.
+/// </summary>
 public sealed class CommitCodecRefusalTests
 {
     private static readonly byte[] Sha256 = [1, .. Digest.Of([]).ToHash()];
@@ -31,7 +34,8 @@ public sealed class CommitCodecRefusalTests
     [InlineData(0)]
     [InlineData(2)]
     [InlineData(255)]
-    public void Decode_UnknownLedgerKind_IsRefused(byte kind) => Refuse(WireBytes.Head(kind: kind).Operation(3, new WireBytes().Text("v1")).ToArray());
+    public void Decode_UnknownLedgerKind_IsRefused(byte kind) =>
+        Refuse(WireBytes.Head(kind: kind).Operation(3, new WireBytes().Text("v1")).ToArray());
 
     [Theory]
     [InlineData(0UL)]
@@ -39,10 +43,12 @@ public sealed class CommitCodecRefusalTests
     [InlineData(127UL)]
     [InlineData((1UL << 32) + 3)]
     [InlineData((1UL << 40) + 3)]
-    public void Decode_UnknownOperationKind_IsRefused(ulong kind) => Refuse(WireBytes.Head().Operation(kind, new WireBytes().Text("v1")).ToArray());
+    public void Decode_UnknownOperationKind_IsRefused(ulong kind) =>
+        Refuse(WireBytes.Head().Operation(kind, new WireBytes().Text("v1")).ToArray());
 
     [Fact]
-    public void Decode_BytesBehindAnOperation_IsRefused() => Refuse(WireBytes.Head().Operation(3, new WireBytes().Text("v1").Raw(0)).ToArray());
+    public void Decode_BytesBehindAnOperation_IsRefused() =>
+        Refuse(WireBytes.Head().Operation(3, new WireBytes().Text("v1").Raw(0)).ToArray());
 
     [Theory]
     [InlineData(0)]
@@ -51,7 +57,8 @@ public sealed class CommitCodecRefusalTests
         Refuse(WireBytes.Head().Operation(4, WireBytes.Of([algorithm, .. Sha256[1..]])).ToArray());
 
     [Fact]
-    public void Decode_NumberOfMoreThan63Bits_IsRefused() => Refuse(WireBytes.Head(atMilliseconds: 1UL << 63).Operation(3, new WireBytes().Text("v1")).ToArray());
+    public void Decode_NumberOfMoreThan63Bits_IsRefused() =>
+        Refuse(WireBytes.Head(atMilliseconds: 1UL << 63).Operation(3, new WireBytes().Text("v1")).ToArray());
 
     [Fact]
     public void Decode_TimeThatNoCalendarHas_IsRefused() =>
@@ -61,7 +68,8 @@ public sealed class CommitCodecRefusalTests
     [InlineData("")]
     [InlineData("EU")]
     [InlineData("far-too-long-for-a-region")]
-    public void Decode_NoRegion_IsRefused(string region) => Refuse(WireBytes.Head(region: region).Operation(3, new WireBytes().Text("v1")).ToArray());
+    public void Decode_NoRegion_IsRefused(string region) =>
+        Refuse(WireBytes.Head(region: region).Operation(3, new WireBytes().Text("v1")).ToArray());
 
     [Theory]
     [InlineData("")]

@@ -23,7 +23,8 @@ public sealed class CommitCodecRoundTripTests
         from algorithm in Gen.Elements(DigestAlgorithm.Sha256, DigestAlgorithm.Sha512)
         select ManifestOf($$"""{"schemaVersion":2,"manifests":[],"padding":"{{new string('x', padding)}}"}""", mediaType, algorithm);
 
-    private static readonly Gen<long> Numbers = Gen.Elements(0L, 1, 127, 128, 16383, 16384, (1L << 35) - 1, 1L << 35, (1L << 56) + 1, long.MaxValue);
+    private static readonly Gen<long> Numbers = Gen.Elements(
+        0L, 1, 127, 128, 16383, 16384, (1L << 35) - 1, 1L << 35, (1L << 56) + 1, long.MaxValue);
 
     private static readonly Gen<Operation> Operations = Gen.OneOf(
         Manifests.Select(manifest => (Operation)new Operation.ManifestPut(manifest)),
@@ -49,7 +50,8 @@ public sealed class CommitCodecRoundTripTests
         {
             var encoded = CommitCodec.Encode(commit);
             var decoded = CommitCodec.Decode(encoded);
-            return GoldenCommits.Describe(commit) == GoldenCommits.Describe(decoded) && CommitCodec.Encode(decoded).AsSpan().SequenceEqual(encoded);
+            return GoldenCommits.Describe(commit) == GoldenCommits.Describe(decoded)
+                && CommitCodec.Encode(decoded).AsSpan().SequenceEqual(encoded);
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(300).WithEndSize(20));
 
     [Fact]

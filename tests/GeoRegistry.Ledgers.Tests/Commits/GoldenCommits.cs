@@ -5,7 +5,10 @@ using GeoRegistry.Protocol.Manifests;
 
 namespace GeoRegistry.Ledgers.Tests.Commits;
 
-/// <summary>The commits whose wire form is kept in Golden/. The files were written from the format's description, not by the encoder.</summary>
+/// <summary>
+/// The commits whose wire form is kept in Golden/. The files were written from the format's description, not by the
+/// encoder.
+/// </summary>
 internal static class GoldenCommits
 {
     private static readonly byte[] Content = """{"schemaVersion":2,"manifests":[]}"""u8.ToArray();
@@ -13,7 +16,8 @@ internal static class GoldenCommits
     private static readonly Digest Sha256 = Digest.Of(Content), Sha512 = Digest.Of(Content, DigestAlgorithm.Sha512);
 
     private static readonly Operation
-        ManifestPut = new Operation.ManifestPut(((ManifestReading.Accepted)ManifestReader.Read(Content, MediaTypes.OciImageIndex, Sha256)).Manifest),
+        ManifestPut = new Operation.ManifestPut(
+            ((ManifestReading.Accepted)ManifestReader.Read(Content, MediaTypes.OciImageIndex, Sha256)).Manifest),
         TagSet = new Operation.TagSet(Tag.Parse("v1.0"), Sha256),
         TagDeleted = new Operation.TagDeleted(Tag.Parse("Old_tag-2")),
         ManifestDeleted = new Operation.ManifestDeleted(Sha512),

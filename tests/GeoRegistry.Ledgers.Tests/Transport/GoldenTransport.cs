@@ -24,7 +24,8 @@ internal static class GoldenTransport
         LedgerId.Of(RepositoryName.Parse("library/golden")),
         new LedgerHead(3, 300, Checksum),
         [
-            new SnapshotEntry.OfManifest(((ManifestReading.Accepted)ManifestReader.Read(Content, MediaTypes.OciImageIndex, Digest.Of(Content))).Manifest),
+            new SnapshotEntry.OfManifest(
+                ((ManifestReading.Accepted)ManifestReader.Read(Content, MediaTypes.OciImageIndex, Digest.Of(Content))).Manifest),
             new SnapshotEntry.OfTag(Tag.Parse("v1.0"), Digest.Of(Content)),
             new SnapshotEntry.OfBlob(Digest.Of(Content, DigestAlgorithm.Sha512), 300),
         ]);

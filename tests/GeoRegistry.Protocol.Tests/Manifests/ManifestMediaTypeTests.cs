@@ -8,7 +8,8 @@ public sealed class ManifestMediaTypeTests
     private static string Declared(string mediaType) => $",\"mediaType\":\"{mediaType}\"";
 
     [Fact]
-    public void Read_HeaderOnly_IsTheType() => Assert.Equal(MediaTypes.OciImageManifest, Accept(Image(), MediaTypes.OciImageManifest).MediaType);
+    public void Read_HeaderOnly_IsTheType() => Assert.Equal(
+        MediaTypes.OciImageManifest, Accept(Image(), MediaTypes.OciImageManifest).MediaType);
 
     [Theory]
     [InlineData(null)]
@@ -63,8 +64,10 @@ public sealed class ManifestMediaTypeTests
     {
         Assert.Equal(MediaTypes.OciImageManifest, Assert.IsType<ManifestReading.Accepted>(ReadPushed(Image(Declared(MediaTypes.OciImageManifest)), header)).Manifest.MediaType);
 
-        Assert.Contains($"Content-Type: {MediaTypes.OciImageManifest}", Assert.IsType<ManifestReading.Rejected>(ReadPushed(Image(), header)).Reason, StringComparison.Ordinal);
-        Assert.Contains($"Content-Type: {MediaTypes.OciImageIndex}", Assert.IsType<ManifestReading.Rejected>(ReadPushed(Index(), header)).Reason, StringComparison.Ordinal);
+        Assert.Contains($"Content-Type: {MediaTypes.OciImageManifest}",
+            Assert.IsType<ManifestReading.Rejected>(ReadPushed(Image(), header)).Reason, StringComparison.Ordinal);
+        Assert.Contains($"Content-Type: {MediaTypes.OciImageIndex}",
+            Assert.IsType<ManifestReading.Rejected>(ReadPushed(Index(), header)).Reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -76,7 +79,8 @@ public sealed class ManifestMediaTypeTests
 
     /// <summary>Earlier builds took such pushes: their commits must be read for ever.</summary>
     [Fact]
-    public void Read_StoredUnderAGenericType_IsReadAsItWasAccepted() => Assert.Equal("application/json", Accept(Image(), "application/json").MediaType);
+    public void Read_StoredUnderAGenericType_IsReadAsItWasAccepted() =>
+        Assert.Equal("application/json", Accept(Image(), "application/json").MediaType);
 
     [Theory]
     [InlineData("application/vnd.docker.distribution.manifest.v1+json")]

@@ -63,7 +63,8 @@ public sealed class ManifestReaderTests
     [InlineData("""{"schemaVersion":2,"manifests":null,"annotations":null}""", MediaTypes.DockerManifestList)]
     [InlineData("""{"schemaVersion":2,"manifests":null,"layers":null,"config":null}""", MediaTypes.OciImageIndex)]
     [InlineData("""{"blobs":null,"layers":null,"manifests":null}""", Other)]
-    public void Read_OtherWithListsMissingOrNull_NamesNothing(string json, string mediaType) => Assert.Empty(Accept(json, mediaType).References);
+    public void Read_OtherWithListsMissingOrNull_NamesNothing(string json, string mediaType) =>
+        Assert.Empty(Accept(json, mediaType).References);
 
     [Fact]
     public void Read_OtherType_NamesAllDescriptorsOfKnownFields()
@@ -94,7 +95,8 @@ public sealed class ManifestReaderTests
     [InlineData("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip")]
     public void Read_ForeignLayer_NeedNotBeHere(string mediaType)
     {
-        var manifest = Accept(ImageOfLayer(Layer.Replace("application/vnd.oci.image.layer.v1.tar", mediaType, StringComparison.Ordinal)), MediaTypes.OciImageManifest);
+        var manifest = Accept(ImageOfLayer(Layer.Replace("application/vnd.oci.image.layer.v1.tar", mediaType, StringComparison.Ordinal)),
+            MediaTypes.OciImageManifest);
 
         Assert.Equal(ContentKind.ForeignLayer, manifest.References[1].Kind);
     }
@@ -120,7 +122,8 @@ public sealed class ManifestReaderTests
     [Fact]
     public void Read_Subject_IsNoReference()
     {
-        var manifest = Accept(Image($",\"subject\":{Layer.Replace("2222", "3333", StringComparison.Ordinal)}"), MediaTypes.OciImageManifest);
+        var manifest = Accept(Image($",\"subject\":{Layer.Replace("2222", "3333", StringComparison.Ordinal)}"),
+            MediaTypes.OciImageManifest);
 
         Assert.Equal(Digest.Parse(Digest2.Replace("2222", "3333", StringComparison.Ordinal)), manifest.Subject);
         Assert.Equal(2, manifest.References.Count);

@@ -18,11 +18,13 @@ internal static class Reading
     }
 
     /// <summary>Why it is refused.</summary>
-    public static string Reject(string json, string? contentType) => Assert.IsType<ManifestReading.Rejected>(Read(json, contentType)).Reason;
+    public static string Reject(string json, string? contentType) =>
+        Assert.IsType<ManifestReading.Rejected>(Read(json, contentType)).Reason;
 
     public static ManifestReading Read(string json, string? contentType) => Read(Encoding.UTF8.GetBytes(json), contentType);
 
-    public static ManifestReading Read(byte[] content, string? contentType) => ManifestReader.Read(content, contentType, Digest.Of(content));
+    public static ManifestReading Read(byte[] content, string? contentType) =>
+        ManifestReader.Read(content, contentType, Digest.Of(content));
 
     public static ManifestReading ReadPushed(string json, string? contentType)
     {

@@ -62,5 +62,6 @@ public sealed class ReferrerDescriptorTests
     }
 
     private static void AssertDescriptor(string expected, Manifest manifest) =>
-        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(expected), JsonNode.Parse(manifest.ReferrerDescriptor.Span)), System.Text.Encoding.UTF8.GetString(manifest.ReferrerDescriptor.Span));
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(expected), JsonNode.Parse(manifest.ReferrerDescriptor.Span)),
+            System.Text.Encoding.UTF8.GetString(manifest.ReferrerDescriptor.Span));
 }

@@ -91,7 +91,8 @@ public sealed class TopologyReaderTests
     [InlineData("{")]
     [InlineData("""{"version":"one"}""")]
     [InlineData("""{"version":1,"reigons":[]}""")]
-    public void Read_NoTopology_IsOneFault(string json) => Assert.StartsWith("it is not the JSON of a topology: ", Assert.Single(FaultsOf(json)), StringComparison.Ordinal);
+    public void Read_NoTopology_IsOneFault(string json) =>
+        Assert.StartsWith("it is not the JSON of a topology: ", Assert.Single(FaultsOf(json)), StringComparison.Ordinal);
 
     [Fact]
     public void Read_CommentsAndTrailingCommas_ArePassedOver()

@@ -24,7 +24,8 @@ public sealed class TopologySuccessionTests
     [Fact]
     public void FindFaultAtStart_OtherContentUnderTheSameVersion_IsAFault()
     {
-        Assert.Contains("raise its version with every change", TopologySuccession.FindFaultAtStart(Topology(3, Eu), Topology(3, Eu, TeamInUs)), StringComparison.Ordinal);
+        Assert.Contains("raise its version with every change",
+            TopologySuccession.FindFaultAtStart(Topology(3, Eu), Topology(3, Eu, TeamInUs)), StringComparison.Ordinal);
         Assert.Contains("raise its version with every change", TopologySuccession.FindFaultAtStart(Topology(3, Eu), Topology(3, """{ "prefix": "", "region": "us", "epoch": 2 }""")), StringComparison.Ordinal);
     }
 
@@ -43,8 +44,10 @@ public sealed class TopologySuccessionTests
     [Fact]
     public void FindFaultAtStart_APrefixThatAppearsOrGoes_MovesWhatIsBelowIt()
     {
-        Assert.Contains("moves the home of 'team' from eu (epoch 1) to us (epoch 1)", TopologySuccession.FindFaultAtStart(Topology(3, Eu), Topology(4, Eu, TeamInUs)), StringComparison.Ordinal);
-        Assert.Contains("moves the home of 'team' from us (epoch 1) to eu (epoch 1)", TopologySuccession.FindFaultAtStart(Topology(3, Eu, TeamInUs), Topology(4, Eu)), StringComparison.Ordinal);
+        Assert.Contains("moves the home of 'team' from eu (epoch 1) to us (epoch 1)",
+            TopologySuccession.FindFaultAtStart(Topology(3, Eu), Topology(4, Eu, TeamInUs)), StringComparison.Ordinal);
+        Assert.Contains("moves the home of 'team' from us (epoch 1) to eu (epoch 1)",
+            TopologySuccession.FindFaultAtStart(Topology(3, Eu, TeamInUs), Topology(4, Eu)), StringComparison.Ordinal);
         Assert.Null(TopologySuccession.FindFaultAtStart(Topology(3, Eu), Topology(4, Eu, """{ "prefix": "team", "region": "eu" }""")));
         Assert.Null(TopologySuccession.FindFaultAtStart(Topology(3, Eu), Topology(4, Eu, """{ "prefix": "team", "region": "us", "epoch": 2 }""")));
     }

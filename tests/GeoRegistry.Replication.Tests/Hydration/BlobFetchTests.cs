@@ -290,6 +290,7 @@ public sealed class BlobFetchTests
         clock.Advance(BlobSource.AnswerTimeout);
 
         Assert.IsType<FetchOutcome.Stored>(await running.OrFail("the fetch"));
-        Assert.True(BlobSource.AnswerTimeout <= TimeSpan.FromSeconds(5) && BlobSource.StallTimeout <= TimeSpan.FromSeconds(10), "a region that hangs is left within seconds");
+        Assert.True(BlobSource.AnswerTimeout <= TimeSpan.FromSeconds(5) && BlobSource.StallTimeout <= TimeSpan.FromSeconds(10),
+            "a region that hangs is left within seconds");
     }
 }

@@ -83,5 +83,6 @@ public sealed class DamagedCopyTests
         Assert.False(copies.Has(blobs[^1], Ap));
     }
 
-    private Task<Ledgers.Blobs.IBlobReader?> OpenAsync(HydratingRegion region) => region.Fetches.OpenAsync(_large.Digest, _large.SizeBytes, default).OrFail("it is found");
+    private Task<Ledgers.Blobs.IBlobReader?> OpenAsync(HydratingRegion region) =>
+        region.Fetches.OpenAsync(_large.Digest, _large.SizeBytes, default).OrFail("it is found");
 }

@@ -16,14 +16,17 @@ internal sealed class GatedStore(IBlobStore inner) : IBlobStore
 
     public ValueTask<long?> FindAsync(Digest digest, CancellationToken cancellation = default) => inner.FindAsync(digest, cancellation);
 
-    public ValueTask<IBlobReader?> OpenAsync(Digest digest, CancellationToken cancellation = default) => inner.OpenAsync(digest, cancellation);
+    public ValueTask<IBlobReader?> OpenAsync(Digest digest, CancellationToken cancellation = default) =>
+        inner.OpenAsync(digest, cancellation);
 
-    public async ValueTask<IBlobUpload> BeginUploadAsync(string key, CancellationToken cancellation = default) => new Upload(this, await inner.BeginUploadAsync(key, cancellation));
+    public async ValueTask<IBlobUpload> BeginUploadAsync(string key, CancellationToken cancellation = default) =>
+        new Upload(this, await inner.BeginUploadAsync(key, cancellation));
 
     public async ValueTask<IBlobUpload?> ResumeUploadAsync(string key, CancellationToken cancellation = default) =>
         await inner.ResumeUploadAsync(key, cancellation) is { } upload ? new Upload(this, upload) : null;
 
-    public ValueTask<IReadOnlyDictionary<Digest, long>> StatManyAsync(IReadOnlyCollection<Digest> digests, CancellationToken cancellation = default) =>
+    public ValueTask<IReadOnlyDictionary<Digest, long>> StatManyAsync(
+        IReadOnlyCollection<Digest> digests, CancellationToken cancellation = default) =>
         inner.StatManyAsync(digests, cancellation);
 
     public IAsyncEnumerable<StoredBlob> ListAsync(CancellationToken cancellation = default) => inner.ListAsync(cancellation);
@@ -33,7 +36,8 @@ internal sealed class GatedStore(IBlobStore inner) : IBlobStore
     public Task<bool> DeleteAsync(Digest digest, DateTimeOffset? ifOlderThan = null, CancellationToken cancellation = default) =>
         inner.DeleteAsync(digest, ifOlderThan, cancellation);
 
-    public IAsyncEnumerable<StoredUpload> ListUploadsAsync(CancellationToken cancellation = default) => inner.ListUploadsAsync(cancellation);
+    public IAsyncEnumerable<StoredUpload> ListUploadsAsync(CancellationToken cancellation = default) =>
+        inner.ListUploadsAsync(cancellation);
 
     private sealed class Upload(GatedStore store, IBlobUpload inner) : IBlobUpload
     {
@@ -41,13 +45,16 @@ internal sealed class GatedStore(IBlobStore inner) : IBlobStore
 
         public long FlushedBytes => inner.FlushedBytes;
 
-        public ValueTask AppendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation = default) => inner.AppendAsync(data, cancellation);
+        public ValueTask AppendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation = default) =>
+            inner.AppendAsync(data, cancellation);
 
         public ValueTask FlushAsync(CancellationToken cancellation = default) => inner.FlushAsync(cancellation);
 
-        public ValueTask TruncateAsync(long sizeBytes, CancellationToken cancellation = default) => inner.TruncateAsync(sizeBytes, cancellation);
+        public ValueTask TruncateAsync(long sizeBytes, CancellationToken cancellation = default) =>
+            inner.TruncateAsync(sizeBytes, cancellation);
 
-        public ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellation = default) => inner.ReadAsync(offset, buffer, cancellation);
+        public ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellation = default) =>
+            inner.ReadAsync(offset, buffer, cancellation);
 
         public async Task CommitAsync(Digest digest, CancellationToken cancellation = default)
         {

@@ -69,10 +69,12 @@ internal sealed class HydratingRegion : IAsyncDisposable
     public void Hydrate() => _hydrating.Add(Hydrator.RunAsync(Us, _stopping.Token));
 
     /// <summary>Lets an upload look as if nothing had been appended to it for a time.</summary>
-    public void AgeUpload(string key, TimeSpan age) => File.SetLastWriteTimeUtc(Path.Combine(_folder.Child("blobs"), "uploads", key), (TimeProvider.System.GetUtcNow() - age).UtcDateTime);
+    public void AgeUpload(string key, TimeSpan age) =>
+        File.SetLastWriteTimeUtc(Path.Combine(_folder.Child("blobs"), "uploads", key), (TimeProvider.System.GetUtcNow() - age).UtcDateTime);
 
     public BlobFetch Fetch(SampleBlob blob, IBlobStore? store = null, TimeProvider? clock = null) =>
-        new(blob.Digest, blob.SizeBytes, store ?? Blobs, new BlobSource(Peers, null, clock ?? TimeProvider.System), Damaged, clock ?? TimeProvider.System);
+        new(blob.Digest, blob.SizeBytes, store ?? Blobs, new BlobSource(Peers, null, clock ?? TimeProvider.System), Damaged,
+            clock ?? TimeProvider.System);
 
     public async Task<byte[]> ReadAsync(IBlobReader reader)
     {

@@ -99,7 +99,10 @@ public sealed class HydratorTests
         Assert.Equal(_blobs[0].Content, await region.StoredAsync(_blobs[0]));
     }
 
-    /// <summary>A full disk is no blob's fault: nothing is counted, one line is logged for all blobs, and all come when there is space.</summary>
+    /// <summary>
+    /// A full disk is no blob's fault: nothing is counted, one line is logged for all blobs, and all come when there is
+    /// space.
+    /// </summary>
     [Theory]
     [InlineData(StoreCall.Find)]
     [InlineData(StoreCall.Begin)]

@@ -96,7 +96,8 @@ public sealed class ReadThroughTurnsTests
         return opened;
     }
 
-    private static Task<IBlobReader?> OpenAsync(HydratingRegion region, SampleBlob blob) => region.Fetches.OpenAsync(blob.Digest, blob.SizeBytes, default);
+    private static Task<IBlobReader?> OpenAsync(HydratingRegion region, SampleBlob blob) =>
+        region.Fetches.OpenAsync(blob.Digest, blob.SizeBytes, default);
 
     private async Task SendWhenOpenedAsync(HttpContext http, ReadOnlyMemory<byte> rest)
     {

@@ -13,7 +13,8 @@ public sealed class DelayedStreamTests : IAsyncDisposable
     private readonly DelayedStream _stream;
     private readonly byte[] _buffer = new byte[16];
 
-    public DelayedStreamTests() => _stream = new DelayedStream(new Connection(_in.Reader.AsStream(), _out.Writer.AsStream()), Latency, _clock);
+    public DelayedStreamTests() => _stream = new DelayedStream(
+        new Connection(_in.Reader.AsStream(), _out.Writer.AsStream()), Latency, _clock);
 
     public ValueTask DisposeAsync() => _stream.DisposeAsync();
 
@@ -88,7 +89,8 @@ public sealed class DelayedStreamTests : IAsyncDisposable
     {
         await _in.Writer.CompleteAsync(new IOException("reset"));
 
-        Assert.Equal("reset", (await Assert.ThrowsAsync<IOException>(() => _stream.ReadAsync(_buffer).AsTask().OrFail("the failure"))).Message);
+        Assert.Equal(
+            "reset", (await Assert.ThrowsAsync<IOException>(() => _stream.ReadAsync(_buffer).AsTask().OrFail("the failure"))).Message);
     }
 
     [Fact]
@@ -126,7 +128,8 @@ public sealed class DelayedStreamTests : IAsyncDisposable
 
         public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => input.ReadAsync(buffer, cancellationToken);
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            input.ReadAsync(buffer, cancellationToken);
 
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {

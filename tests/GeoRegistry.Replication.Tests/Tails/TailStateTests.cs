@@ -52,7 +52,10 @@ public sealed class TailStateTests
         Assert.True(_state.Visibility.MayShow(Name, V2));
     }
 
-    /// <summary>What it knew of its last changes went with the process before; another region may still show what stood before them.</summary>
+    /// <summary>
+    /// What it knew of its last changes went with the process before; another region may still show what stood before
+    /// them.
+    /// </summary>
     [Fact]
     public void MayShow_AfterARestart_WaitsUntilAllKnowWhatWasApplied()
     {
@@ -101,5 +104,6 @@ public sealed class TailStateTests
         Assert.Equal(TimeSpan.Zero, _state.SinceHeard);
     }
 
-    private void Hear(long head, long shown) => _state.Heard(_clock.GetTimestamp(), _clock.GetUtcNow(), head, _options.StalenessBound, shown);
+    private void Hear(long head, long shown) => _state.Heard(
+        _clock.GetTimestamp(), _clock.GetUtcNow(), head, _options.StalenessBound, shown);
 }

@@ -187,7 +187,8 @@ public sealed class HomeVisibilityTests : IAsyncDisposable
 
     private static Operation Set(string tag) => new Operation.TagSet(Tag.Parse(tag), SampleBlob.Of("x").Digest);
 
-    private async Task<IVisibleChange> BeginAsync(Operation operation) => (await _changes.BeginChangeAsync(_ledger.Repository, [.. VisibleNames.ChangedBy([operation])]))!;
+    private async Task<IVisibleChange> BeginAsync(Operation operation) =>
+        (await _changes.BeginChangeAsync(_ledger.Repository, [.. VisibleNames.ChangedBy([operation])]))!;
 
     private async Task<long> AppendAsync(Operation operation) => (await _ledger.AppendAsync(operation)).Position.Number;
 

@@ -10,12 +10,15 @@ using static GeoRegistry.Replication.Tests.TestTopology;
 namespace GeoRegistry.Replication.Tests.Visibility;
 
 /// <summary>
-/// One home and two replicas with real leases, changes and tail states, but no sockets: a seed decides which step comes next (append, deliver,
-/// report, reply, read, clock, restart). Values are the positions of their commits, so a tag is linear if no answer is older than the newest value that
+/// One home and two replicas with real leases, changes and tail states, but no sockets: a seed decides which step comes next (append,
+/// deliver,
+/// report, reply, read, clock, restart). Values are the positions of their commits, so a tag is linear if no answer is older than the
+/// newest value that
 /// was acknowledged or answered, anywhere, before its read began.
 /// </summary>
 /// <remarks>
-/// Waits of the code under test end on other threads, at their time by the clock or, where the clock moved between two of their lines, when it moves
+/// Waits of the code under test end on other threads, at their time by the clock or, where the clock moved between two of their lines,
+/// when it moves
 /// next. Each step gives way to those that should have ended; the run's end awaits all. All else follows from the seed.
 /// </remarks>
 internal sealed class LinearReadsSimulation
@@ -45,7 +48,8 @@ internal sealed class LinearReadsSimulation
     {
         _random = new Random(seed);
 
-        // Each seed has steps that are frequent and steps that are rare, and a replica that gets more of the feed: rare meetings differ from seed to seed.
+        // Each seed has steps that are frequent and steps that are rare, and a replica that gets more of the feed: rare meetings
+        // differ from seed to seed.
         _weights = [.. new[] { 12, 20, 10, 22, 12, 16, 5, 1, 1, 3, 1 }.Select(weight => Math.Max(1, _random.Next(2 * weight + 2)))];
         _firstsShare = _random.Next(5, 95);
         _feed = new SimulatedFeed(_clock);
@@ -53,7 +57,9 @@ internal sealed class LinearReadsSimulation
         StartHome();
     }
 
-    /// <summary>How many reads were answered, by replicas alone and by the home: a simulation that answers nothing proves nothing.</summary>
+    /// <summary>
+    /// How many reads were answered, by replicas alone and by the home: a simulation that answers nothing proves nothing.
+    /// </summary>
     public (int Alone, int AtHome, int Acknowledged) Answered { get; private set; }
 
     private void NoteShown()
@@ -207,7 +213,8 @@ internal sealed class LinearReadsSimulation
 
     // Later than the code under test has to, never earlier: a report that gave no lease counts as if it had.
     private bool NeedNotWaitFor(Replica replica, long position) =>
-        replica.ReportedApplied >= position || _clock.GetElapsedTime(Math.Max(replica.ReportedAt, _homeStarted)) >= 2 * _options.StalenessBound;
+        replica.ReportedApplied >= position || _clock.GetElapsedTime(
+            Math.Max(replica.ReportedAt, _homeStarted)) >= 2 * _options.StalenessBound;
 
     private void Complete(Tag tag, long value) => _newest[tag] = Math.Max(_newest[tag], value);
 
@@ -335,7 +342,10 @@ internal sealed class LinearReadsSimulation
         }
     }
 
-    /// <summary>A read: at a replica, which reads, then asks whether it may show it, else asks the home; the home reads, then waits while it spreads.</summary>
+    /// <summary>
+    /// A read: at a replica, which reads, then asks whether it may show it, else asks the home; the home reads, then
+    /// waits while it spreads.
+    /// </summary>
     private sealed class Read(LinearReadsSimulation world, Replica? at, Tag tag)
     {
         private readonly long _newest = world._newest[tag];
@@ -374,7 +384,8 @@ internal sealed class LinearReadsSimulation
             world.Note($"{by} answers {tag}={_value}, alone={isAlone}, newest={_newest}");
             if (_value < _newest) throw new InvalidOperationException($"{by} answered {tag}={_value} after {_newest} had been acknowledged or answered.");
             world.Complete(tag, _value);
-            world.Answered = isAlone ? world.Answered with { Alone = world.Answered.Alone + 1 } : world.Answered with { AtHome = world.Answered.AtHome + 1 };
+            world.Answered = isAlone
+                ? world.Answered with { Alone = world.Answered.Alone + 1 } : world.Answered with { AtHome = world.Answered.AtHome + 1 };
             return true;
         }
     }

@@ -2,7 +2,10 @@ using GeoRegistry.TestKit;
 
 namespace GeoRegistry.Replication.Tests.Visibility;
 
-/// <summary>Tags are linear under any interleaving that the seeds lead to. A failure names its seed: give it to GEOREGISTRY_SEED to see that run alone.</summary>
+/// <summary>
+/// Tags are linear under any interleaving that the seeds lead to. A failure names its seed: give it to GEOREGISTRY_SEED
+/// to see that run alone.
+/// </summary>
 public sealed class LinearReadsTests
 {
     private const int Steps = 3000;
@@ -18,7 +21,8 @@ public sealed class LinearReadsTests
             var simulation = new LinearReadsSimulation(seed);
             var fault = await Record.ExceptionAsync(() => simulation.RunAsync(Steps));
             Assert.True(fault is null, $"Seed {seed}: {fault?.Message}\n{simulation.Trace}");
-            (alone, atHome, acknowledged) = (alone + simulation.Answered.Alone, atHome + simulation.Answered.AtHome, acknowledged + simulation.Answered.Acknowledged);
+            (alone, atHome, acknowledged) = (alone + simulation.Answered.Alone, atHome + simulation.Answered.AtHome,
+                acknowledged + simulation.Answered.Acknowledged);
         }
 
         Assert.All([alone, atHome, acknowledged], count => Assert.True(count > 0, $"alone {alone}, at home {atHome}, acknowledged {acknowledged}"));

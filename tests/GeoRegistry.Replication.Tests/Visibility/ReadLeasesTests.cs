@@ -127,7 +127,10 @@ public sealed class ReadLeasesTests
         Assert.False(shown.IsCompleted);
     }
 
-    /// <summary>A report whose head could not be read (its connection broke) gave no lease, and the next one must not take it for one.</summary>
+    /// <summary>
+    /// A report whose head could not be read (its connection broke) gave no lease, and the next one must not take it for
+    /// one.
+    /// </summary>
     [Fact]
     public async Task ReportAsync_AfterOneThatFailed_DoesNotTakeThatForALease()
     {

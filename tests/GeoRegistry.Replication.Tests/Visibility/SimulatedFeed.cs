@@ -27,26 +27,36 @@ internal sealed class SimulatedFeed(TimeProvider clock) : ILedgerStore, IRegionR
         return position;
     }
 
-    public ValueTask<FeedExtent> ReadFeedExtentAsync(RegionId region, CancellationToken cancellation = default) => new(new FeedExtent(SampleFeed.Incarnation, 0, Head));
+    public ValueTask<FeedExtent> ReadFeedExtentAsync(RegionId region, CancellationToken cancellation = default) =>
+        new(new FeedExtent(SampleFeed.Incarnation, 0, Head));
 
-    public ValueTask<IReadOnlyList<FeedEntry>> ReadFeedAsync(RegionId region, long after, int limit, CancellationToken cancellation = default) =>
+    public ValueTask<IReadOnlyList<FeedEntry>> ReadFeedAsync(
+        RegionId region, long after, int limit, CancellationToken cancellation = default) =>
         new([.. _entries.Skip((int)after).Take(limit).Select(row => row.Entry)]);
 
-    public Task<AppendOutcome> AppendAsync(LedgerHead expected, Commit commit, IReadOnlyList<MissingBlob>? missing = null, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public Task<AppendOutcome> AppendAsync(LedgerHead expected, Commit commit, IReadOnlyList<MissingBlob>? missing = null,
+        CancellationToken cancellation = default) => throw new NotSupportedException();
 
-    public ValueTask<LedgerHead> ReadHeadAsync(LedgerId ledger, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public ValueTask<LedgerHead> ReadHeadAsync(LedgerId ledger, CancellationToken cancellation = default) =>
+        throw new NotSupportedException();
 
-    public Task WaitForFeedAsync(RegionId region, long after, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public Task WaitForFeedAsync(RegionId region, long after, CancellationToken cancellation = default) =>
+        throw new NotSupportedException();
 
-    public ValueTask<FeedPosition?> FindPositionAsync(LedgerId ledger, long number, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public ValueTask<FeedPosition?> FindPositionAsync(LedgerId ledger, long number, CancellationToken cancellation = default) =>
+        throw new NotSupportedException();
 
-    public ValueTask<IReadOnlyList<(LedgerId Ledger, LedgerHead Head)>> ListHeadsAsync(string? after, int limit, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public ValueTask<IReadOnlyList<(LedgerId Ledger, LedgerHead Head)>> ListHeadsAsync(
+        string? after, int limit, CancellationToken cancellation = default) => throw new NotSupportedException();
 
-    public Task<int> PruneFeedAsync(RegionId region, long keep, long keepBytes, int limit, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public Task<int> PruneFeedAsync(RegionId region, long keep, long keepBytes, int limit, CancellationToken cancellation = default) =>
+        throw new NotSupportedException();
 
-    public ValueTask<FeedEntry?> FindEntryAsync(RegionId region, long position, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public ValueTask<FeedEntry?> FindEntryAsync(RegionId region, long position, CancellationToken cancellation = default) =>
+        throw new NotSupportedException();
 
-    public ValueTask<AppendOutcome.Appended?> FindWriteAsync(LedgerId ledger, WriteId write, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public ValueTask<AppendOutcome.Appended?> FindWriteAsync(LedgerId ledger, WriteId write, CancellationToken cancellation = default) =>
+        throw new NotSupportedException();
 
     public Task<Incarnation> BeginIncarnationAsync(CancellationToken cancellation = default) => throw new NotSupportedException();
 
@@ -67,7 +77,9 @@ internal sealed class SimulatedFeed(TimeProvider clock) : ILedgerStore, IRegionR
         return Task.CompletedTask;
     }
 
-    public Task TakeUpTopologyAsync(ReadOnlyMemory<byte> topology, IReadOnlyList<RegionId> takeOverFrom, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public Task TakeUpTopologyAsync(ReadOnlyMemory<byte> topology, IReadOnlyList<RegionId> takeOverFrom,
+        CancellationToken cancellation = default) => throw new NotSupportedException();
 
-    public ValueTask<bool> IsTakeOverPendingAsync(RegionId source, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public ValueTask<bool> IsTakeOverPendingAsync(RegionId source, CancellationToken cancellation = default) =>
+        throw new NotSupportedException();
 }

@@ -76,7 +76,10 @@ public sealed class UploadExpiryTests : UploadTest
         Assert.Equal(8, await SizeAsync(id));
     }
 
-    /// <summary>The shortest expiry is shorter than sessions stay in memory: one that was discarded must not be answered from there.</summary>
+    /// <summary>
+    /// The shortest expiry is shorter than sessions stay in memory: one that was discarded must not be answered from
+    /// there.
+    /// </summary>
     [Fact]
     public async Task SweepAsync_ExpiryShorterThanSessionsStayInMemory_EndsTheSessionWithItsUpload()
     {

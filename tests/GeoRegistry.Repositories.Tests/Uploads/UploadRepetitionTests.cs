@@ -6,7 +6,10 @@ using GeoRegistry.TestKit.Stores;
 
 namespace GeoRegistry.Repositories.Tests.Uploads;
 
-/// <summary>Clients and proxies repeat requests whose answer they lost, as HTTP lets them: the outcome is as if there had been one.</summary>
+/// <summary>
+/// Clients and proxies repeat requests whose answer they lost, as HTTP lets them: the outcome is as if there had been
+/// one.
+/// </summary>
 public sealed class UploadRepetitionTests : UploadTest
 {
     [Theory]

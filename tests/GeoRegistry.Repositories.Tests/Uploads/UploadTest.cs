@@ -36,11 +36,13 @@ public abstract class UploadTest : IAsyncDisposable
         Uploads.CompleteAsync(Name, id, new UploadChunk(new MemoryStream(content ?? []), range, null), digest);
 
     /// <summary>How many bytes the session has.</summary>
-    private protected async Task<long> SizeAsync(UploadId id) => Assert.IsType<UploadOutcome.Open>(await Uploads.StatusAsync(Name, id)).SizeBytes;
+    private protected async Task<long> SizeAsync(UploadId id) =>
+        Assert.IsType<UploadOutcome.Open>(await Uploads.StatusAsync(Name, id)).SizeBytes;
 
     private protected async Task<byte[]> ReadBlobAsync(Digest digest)
     {
-        await using var reader = await Region.Blobs.OpenAsync(digest) ?? throw new InvalidOperationException($"The blob {digest} is not there.");
+        await using var reader = await Region.Blobs.OpenAsync(digest)
+            ?? throw new InvalidOperationException($"The blob {digest} is not there.");
         var content = new byte[reader.SizeBytes];
         for (var read = 0; read < content.Length;) read += await reader.ReadAsync(read, content.AsMemory(read));
         return content;

@@ -116,7 +116,8 @@ public sealed class DeleteTests : IAsyncDisposable
     {
         var blob = SampleBlob.Of("blob");
         await _process.PushBlobAsync(blob);
-        await using (var content = await _process.Blobs.OpenAsync(TestProcess.Name, blob.Digest)) Assert.Equal(blob.Content, content!.Bytes!.Value.ToArray());
+        await using (var content = await _process.Blobs.OpenAsync(TestProcess.Name, blob.Digest)) Assert.Equal(
+            blob.Content, content!.Bytes!.Value.ToArray());
 
         TestProcess.Committed(await _process.DeleteBlobAsync(blob.Digest));
 

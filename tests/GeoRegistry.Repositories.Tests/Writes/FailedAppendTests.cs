@@ -6,7 +6,10 @@ using GeoRegistry.TestKit.Stores;
 
 namespace GeoRegistry.Repositories.Tests.Writes;
 
-/// <summary>An append that fails is not acknowledged, whether it took effect or not; what is read and written after it is on what stands.</summary>
+/// <summary>
+/// An append that fails is not acknowledged, whether it took effect or not; what is read and written after it is on what
+/// stands.
+/// </summary>
 public sealed class FailedAppendTests : IAsyncDisposable
 {
     private readonly TestRegion _region = new();
@@ -58,7 +61,10 @@ public sealed class FailedAppendTests : IAsyncDisposable
         Assert.Null(await _process.ReadAsync($"{image.Digest}"));
     }
 
-    /// <summary>A tag that may have moved is not answered alone by anybody until it is known; an append that was cancelled certainly did not run.</summary>
+    /// <summary>
+    /// A tag that may have moved is not answered alone by anybody until it is known; an append that was cancelled
+    /// certainly did not run.
+    /// </summary>
     [Theory]
     [InlineData(InjectedFault.NotRun)]
     [InlineData(InjectedFault.AnswerLost)]
@@ -77,7 +83,9 @@ public sealed class FailedAppendTests : IAsyncDisposable
         Assert.Equal("appended 4", _changes.Ended[^1]);
     }
 
-    /// <summary>The push that is repeated changes nothing; it is acknowledged only once what the lost one did is shown everywhere.</summary>
+    /// <summary>
+    /// The push that is repeated changes nothing; it is acknowledged only once what the lost one did is shown everywhere.
+    /// </summary>
     [Fact]
     public async Task PutManifestAsync_RepeatedAfterALostAnswer_WaitsUntilTheFirstIsShown()
     {
@@ -105,7 +113,8 @@ public sealed class FailedAppendTests : IAsyncDisposable
 
         public List<long> Awaited { get; } = [];
 
-        public ValueTask<IVisibleChange?> BeginChangeAsync(RepositoryName repository, IReadOnlyList<string> names, CancellationToken cancellation = default) => new(new Change(Ended));
+        public ValueTask<IVisibleChange?> BeginChangeAsync(
+            RepositoryName repository, IReadOnlyList<string> names, CancellationToken cancellation = default) => new(new Change(Ended));
 
         public Task AwaitShownAsync(RepositoryName repository, IReadOnlyList<string> names) => Task.CompletedTask;
 

@@ -41,7 +41,10 @@ public sealed class ParallelWritersTests : IAsyncDisposable
         Assert.Equal(Enumerable.Range(1, commits.Count).Select(i => (long)i), commits.Select(commit => commit.Number));
     }
 
-    /// <summary>"Correctness does not rest on being alone": what another process deleted is not there, though this one remembers it.</summary>
+    /// <summary>
+    /// "Correctness does not rest on being alone": what another process deleted is not there, though this one remembers
+    /// it.
+    /// </summary>
     [Fact]
     public async Task PutManifestAsync_AnotherProcessDeletedTheManifest_StoresItAgain()
     {

@@ -198,5 +198,6 @@ public sealed class PutManifestTests : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _region.DisposeAsync();
 
-    private static Manifest Manifest(string mediaType, string json) => SampleManifests.Read(System.Text.Json.Nodes.JsonNode.Parse(json)!, mediaType);
+    private static Manifest Manifest(string mediaType, string json) =>
+        SampleManifests.Read(System.Text.Json.Nodes.JsonNode.Parse(json)!, mediaType);
 }

@@ -11,7 +11,8 @@ internal static class ImageManifest
     /// <summary>A manifest of these blobs, the first of which is the config.</summary>
     /// <param name="note">An annotation, which makes manifests of equal blobs differ.</param>
     /// <param name="blobs">Digests and sizes; at least one.</param>
-    public static byte[] Of(string note, params IReadOnlyList<(Digest Digest, long SizeBytes)> blobs) => JsonSerializer.SerializeToUtf8Bytes(new
+    public static byte[] Of(string note, params IReadOnlyList<(Digest Digest, long SizeBytes)> blobs) =>
+        JsonSerializer.SerializeToUtf8Bytes(new
     {
         schemaVersion = 2,
         mediaType = MediaTypes.OciImageManifest,

@@ -54,7 +54,8 @@ internal sealed class RepositoryClient(HttpClient http, string name)
         return SendAsync(HttpMethod.Put, $"/v2/{name}/manifests/{reference}{(query.Length == 0 ? "" : "?" + query)}", content, condition);
     }
 
-    private async Task<Answer> SendAsync(HttpMethod method, string path, HttpContent? content = null, Action<HttpRequestHeaders>? condition = null)
+    private async Task<Answer> SendAsync(HttpMethod method, string path, HttpContent? content = null,
+        Action<HttpRequestHeaders>? condition = null)
     {
         using var request = new HttpRequestMessage(method, path) { Content = content };
         condition?.Invoke(request.Headers);

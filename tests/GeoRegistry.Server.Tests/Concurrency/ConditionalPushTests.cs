@@ -69,7 +69,8 @@ public sealed class ConditionalPushTests
         }
     }
 
-    private static int CountOf(Answer manifest) => int.Parse(ImageManifest.NoteOf(manifest.Body).Split(' ')[0], CultureInfo.InvariantCulture);
+    private static int CountOf(Answer manifest) =>
+        int.Parse(ImageManifest.NoteOf(manifest.Body).Split(' ')[0], CultureInfo.InvariantCulture);
 
     private static byte[] ManifestOf(string note) => ImageManifest.Of(note, (Config.Digest, Config.SizeBytes));
 }

@@ -84,5 +84,6 @@ public sealed class ClusterConfigTests
         select $"{section.Section}:{property.Name}";
 
     private static bool IsForRegions(string key) =>
-        key is "GeoRegistry:Topology" || key.StartsWith("GeoRegistry:Peer:", StringComparison.Ordinal) || key.StartsWith("GeoRegistry:Replication:", StringComparison.Ordinal);
+        key is "GeoRegistry:Topology" || key.StartsWith("GeoRegistry:Peer:", StringComparison.Ordinal)
+            || key.StartsWith("GeoRegistry:Replication:", StringComparison.Ordinal);
 }

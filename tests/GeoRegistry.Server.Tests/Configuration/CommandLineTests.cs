@@ -75,7 +75,8 @@ public sealed class CommandLineTests
 
     [Fact]
     public async Task KeyOfAPropertyThatIsNoOption_IsReported() =>
-        AssertRefused(await ServerCommand.RunAsync("--GeoRegistry:Urls:0", "http://127.0.0.1:0", "--region", "Not_A_Region"), "GeoRegistry:Urls is not an option");
+        AssertRefused(await ServerCommand.RunAsync("--GeoRegistry:Urls:0", "http://127.0.0.1:0", "--region", "Not_A_Region"),
+            "GeoRegistry:Urls is not an option");
 
     [Fact]
     public async Task ConfigurationFileMissing_IsReported()

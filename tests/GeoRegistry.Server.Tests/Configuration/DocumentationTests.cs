@@ -43,7 +43,8 @@ public sealed partial class DocumentationTests
         where property.CanWrite
         select ($"{section.Section}:{property.Name}", property, property.GetValue(defaults));
 
-    private static string FormatBound(object bound) => Format(bound is string text ? TimeSpan.Parse(text, CultureInfo.InvariantCulture) : bound);
+    private static string FormatBound(object bound) =>
+        Format(bound is string text ? TimeSpan.Parse(text, CultureInfo.InvariantCulture) : bound);
 
     private static string Format(object? value) => Convert.ToString(value, CultureInfo.InvariantCulture)!;
 

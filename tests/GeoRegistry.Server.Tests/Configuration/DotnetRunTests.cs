@@ -20,7 +20,8 @@ public sealed class DotnetRunTests
         try
         {
             var line = await run.StandardOutput.ReadLineAsync().OrFail("the line that says where the server listens");
-            Assert.Matches($"^GeoRegistry region local listens on http://127.0.0.1:[0-9]+ and keeps its data in {folder.Child("data")}$", line);
+            Assert.Matches($"^GeoRegistry region local listens on http://127.0.0.1:[0-9]+ and keeps its data in {folder.Child("data")}$",
+                line);
             Assert.True(File.Exists(Path.Combine(folder.Path, "data", "metadata.db")));
         }
         finally

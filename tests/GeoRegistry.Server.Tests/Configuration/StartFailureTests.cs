@@ -15,7 +15,8 @@ public sealed class StartFailureTests
         using var folder = new TemporaryFolder();
         using var holder = new TcpListener(IPAddress.Loopback, 0);
         holder.Start();
-        AssertCouldNotStart(await ServerCommand.RunAsync("--listen", $"http://{holder.LocalEndpoint}", "--data", folder.Path), $"{holder.LocalEndpoint}");
+        AssertCouldNotStart(await ServerCommand.RunAsync("--listen", $"http://{holder.LocalEndpoint}", "--data", folder.Path),
+            $"{holder.LocalEndpoint}");
     }
 
     [Fact]

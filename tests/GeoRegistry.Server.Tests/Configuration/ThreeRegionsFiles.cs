@@ -6,7 +6,10 @@ using GeoRegistry.TestKit;
 
 namespace GeoRegistry.Server.Tests.Configuration;
 
-/// <summary>The files of cluster-config/three-regions, and on this machine those that they name: a key, an authority, a certificate of it for loopback.</summary>
+/// <summary>
+/// The files of cluster-config/three-regions, and on this machine those that they name: a key, an authority, a
+/// certificate of it for loopback.
+/// </summary>
 internal sealed class ThreeRegionsFiles : IDisposable
 {
     private static readonly string Folder = Path.Combine(SourceTree.Root, "cluster-config", "three-regions");

@@ -8,7 +8,10 @@ using GeoRegistry.TestKit;
 
 namespace GeoRegistry.Server.Tests.Configuration;
 
-/// <summary>Three servers, started from cluster-config/three-regions with no more than addresses and files of this machine, are one registry.</summary>
+/// <summary>
+/// Three servers, started from cluster-config/three-regions with no more than addresses and files of this machine, are
+/// one registry.
+/// </summary>
 public sealed class ThreeRegionsTests : IAsyncLifetime
 {
     private const string ManifestType = "application/vnd.oci.image.manifest.v1+json";

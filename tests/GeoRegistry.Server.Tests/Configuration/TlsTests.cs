@@ -23,7 +23,8 @@ public sealed class TlsTests : IDisposable
     public async Task Https_WithPkcs12File_ServesThatCertificate()
     {
         await File.WriteAllBytesAsync(_folder.Child("server.pfx"), _certificate.Export(X509ContentType.Pfx, "secret"));
-        await AssertServedAsync("--Kestrel:Certificates:Default:Path", _folder.Child("server.pfx"), "--Kestrel:Certificates:Default:Password", "secret");
+        await AssertServedAsync("--Kestrel:Certificates:Default:Path", _folder.Child("server.pfx"),
+            "--Kestrel:Certificates:Default:Password", "secret");
     }
 
     [Fact]
@@ -32,7 +33,8 @@ public sealed class TlsTests : IDisposable
         using var key = _certificate.GetECDsaPrivateKey()!;
         await File.WriteAllTextAsync(_folder.Child("server.crt"), _certificate.ExportCertificatePem());
         await File.WriteAllTextAsync(_folder.Child("server.key"), key.ExportPkcs8PrivateKeyPem());
-        await AssertServedAsync("--Kestrel:Certificates:Default:Path", _folder.Child("server.crt"), "--Kestrel:Certificates:Default:KeyPath", _folder.Child("server.key"));
+        await AssertServedAsync("--Kestrel:Certificates:Default:Path", _folder.Child("server.crt"),
+            "--Kestrel:Certificates:Default:KeyPath", _folder.Child("server.key"));
     }
 
     public void Dispose()

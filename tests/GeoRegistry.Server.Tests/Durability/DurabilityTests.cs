@@ -21,7 +21,8 @@ public sealed class DurabilityTests(ITestOutputHelper output)
     [Fact]
     public async Task Kill_AtRandomMomentsOfParallelPushes_LosesNothingAcknowledgedAndLeavesNothingHalfVisible()
     {
-        var seed = int.TryParse(Environment.GetEnvironmentVariable("GEOREGISTRY_SEED"), CultureInfo.InvariantCulture, out var given) ? given : Environment.TickCount;
+        var seed = int.TryParse(Environment.GetEnvironmentVariable("GEOREGISTRY_SEED"), CultureInfo.InvariantCulture, out var given)
+            ? given : Environment.TickCount;
         output.WriteLine($"GEOREGISTRY_SEED={seed}");
         var random = new Random(seed);
         var workload = new Workload(new Random(random.Next()));

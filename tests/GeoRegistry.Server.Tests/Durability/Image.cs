@@ -3,7 +3,10 @@ using GeoRegistry.Server.Tests.Clients;
 
 namespace GeoRegistry.Server.Tests.Durability;
 
-/// <summary>A manifest that writers push, and its blobs. One writer owns it and may delete it; one without an owner is pushed by all and deleted by nobody.</summary>
+/// <summary>
+/// A manifest that writers push, and its blobs. One writer owns it and may delete it; one without an owner is pushed by
+/// all and deleted by nobody.
+/// </summary>
 internal sealed record Image(string Repository, int? Owner, Digest Digest, byte[] Manifest, IReadOnlyList<SeededBlob> Blobs)
 {
     public static Image Of(string repository, int? owner, string note, params IReadOnlyList<SeededBlob> blobs)

@@ -2,7 +2,10 @@ using System.Collections.Concurrent;
 
 namespace GeoRegistry.Server.Tests.Durability;
 
-/// <summary>Counts the steps of all writers (requests begun, pieces of bodies sent, answers), so that a kill can come at any one of them.</summary>
+/// <summary>
+/// Counts the steps of all writers (requests begun, pieces of bodies sent, answers), so that a kill can come at any one
+/// of them.
+/// </summary>
 internal sealed class Progress
 {
     private readonly ConcurrentDictionary<long, TaskCompletionSource> _awaited = new();

@@ -26,7 +26,8 @@ internal sealed class Pusher(HttpClient http, Workload workload, Random random)
         HttpStatusCode.Accepted);
 
     public Task DeleteBlobAsync(string repository, SeededBlob blob, bool isShared) => RecordAsync(
-        [RegisterWrite.Blob(repository, $"{blob.Digest}", exists: false)], () => Client(repository).DeleteBlobAsync(blob.Digest), HttpStatusCode.Accepted, isShared);
+        [RegisterWrite.Blob(repository, $"{blob.Digest}", exists: false)], () =>
+            Client(repository).DeleteBlobAsync(blob.Digest), HttpStatusCode.Accepted, isShared);
 
     // mayBeGone: others delete the same, so that there may be nothing to delete.
     private async Task RecordAsync(RegisterWrite[] writes, Func<Task<Answer>> send, HttpStatusCode done, bool mayBeGone = false)

@@ -7,7 +7,10 @@ using Microsoft.Data.Sqlite;
 
 namespace GeoRegistry.Server.Tests.Durability;
 
-/// <summary>Checks the metadata database of a stopped server: its history is whole, and its tables are what the history amounts to.</summary>
+/// <summary>
+/// Checks the metadata database of a stopped server: its history is whole, and its tables are what the history amounts
+/// to.
+/// </summary>
 internal static class StoreAudit
 {
     private const int PageSize = 500;
@@ -22,7 +25,8 @@ internal static class StoreAudit
         {
             await ReadFeedAsync(store, replay);
             foreach (var (ledger, head) in replay.Heads) Assert.Equal(head, await store.ReadHeadAsync(ledger));
-            foreach (var ((repository, digest), manifest) in replay.Manifests) await AssertManifestAsync(store, repository, digest, manifest);
+            foreach (var ((repository, digest), manifest) in replay.Manifests) await AssertManifestAsync(
+                store, repository, digest, manifest);
             foreach (var ((repository, tag), digest) in replay.Tags) Assert.Equal(digest, await store.FindTagAsync(repository, tag));
         }
 
@@ -58,7 +62,8 @@ internal static class StoreAudit
         Assert.NotNull(stored);
         Assert.Equal(expected.Content.ToArray(), stored.Content.ToArray());
         Assert.Equal(expected.MediaType, stored.MediaType);
-        foreach (var reference in stored.References) Assert.Equal(reference.SizeBytes, await store.FindBlobAsync(repository, reference.Digest));
+        foreach (var reference in stored.References) Assert.Equal(
+            reference.SizeBytes, await store.FindBlobAsync(repository, reference.Digest));
     }
 
     private static long Count(string path, string query)
@@ -103,7 +108,8 @@ internal static class StoreAudit
                     Assert.True(Tags.Remove((repository, deleted.Tag)), $"The feed deletes the tag {deleted.Tag}, which is not there.");
                     break;
                 case Operation.ManifestDeleted deleted:
-                    Assert.True(Manifests.Remove((repository, deleted.Digest)), $"The feed deletes the manifest {deleted.Digest}, which is not there.");
+                    Assert.True(Manifests.Remove((repository, deleted.Digest)),
+                        $"The feed deletes the manifest {deleted.Digest}, which is not there.");
                     break;
             }
         }

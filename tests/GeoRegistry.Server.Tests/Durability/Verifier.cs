@@ -39,7 +39,8 @@ internal sealed class Verifier(HttpClient http, Workload workload)
     private async Task<string?> ObserveAsync(Register register)
     {
         var client = new RepositoryClient(http, register.Repository);
-        var answer = register.Kind == RegisterKind.Blob ? await client.GetBlobAsync(Digest.Parse(register.Name)) : await client.GetManifestAsync(register.Name);
+        var answer = register.Kind == RegisterKind.Blob
+            ? await client.GetBlobAsync(Digest.Parse(register.Name)) : await client.GetManifestAsync(register.Name);
         if (answer.Status == HttpStatusCode.NotFound) return null;
         answer.Expect(HttpStatusCode.OK);
         switch (register.Kind)

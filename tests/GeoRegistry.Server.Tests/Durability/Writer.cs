@@ -116,7 +116,8 @@ internal sealed class Writer
         var history = _workload.History;
         var tags = history.Registers.Where(register => register.Kind == RegisterKind.Tag).ToLookup(register => (register.Repository, history.Settled(register)));
         return from image in _workload.Images.Values
-               where image.Owner == _number && history.Settled(new Register(image.Repository, RegisterKind.Manifest, $"{image.Digest}")) is not null
+               where image.Owner == _number && history.Settled(
+                   new Register(image.Repository, RegisterKind.Manifest, $"{image.Digest}")) is not null
                select (image, tags[(image.Repository, $"{image.Digest}")].Select(register => register.Name).ToList());
     }
 

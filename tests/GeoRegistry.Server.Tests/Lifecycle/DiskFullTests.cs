@@ -74,6 +74,7 @@ public sealed class DiskFullTests
     {
         answer.Expect(HttpStatusCode.InsufficientStorage);
         Assert.Equal("UNAVAILABLE", answer.ErrorCode);
-        Assert.Equal("The disk of region local is full: it takes no push until there is space again.", answer.FirstError.GetProperty("message").GetString());
+        Assert.Equal("The disk of region local is full: it takes no push until there is space again.",
+            answer.FirstError.GetProperty("message").GetString());
     }
 }

@@ -83,9 +83,11 @@ public sealed class HealthTests
         var uploads = new BlobFiles(folder.Path).Uploads;
         Directory.Move(uploads, folder.Child("elsewhere"));
 
-        var failed = (await client.PushBlobAsync(blob.Digest, new ByteArrayContent(blob.ToBytes()))).Expect(HttpStatusCode.InternalServerError);
+        var failed = (await client.PushBlobAsync(blob.Digest, new ByteArrayContent(blob.ToBytes()))).Expect(
+            HttpStatusCode.InternalServerError);
         Assert.Equal("UNKNOWN", failed.ErrorCode);
-        Assert.Contains(failed.FirstError.GetProperty("detail").GetProperty("traceId").GetString()!, server.Output, StringComparison.Ordinal);
+        Assert.Contains(failed.FirstError.GetProperty("detail").GetProperty("traceId").GetString()!, server.Output,
+            StringComparison.Ordinal);
         (await client.GetBlobAsync(blob.Digest)).Expect(HttpStatusCode.NotFound);
 
         Directory.Move(folder.Child("elsewhere"), uploads);
@@ -107,5 +109,6 @@ public sealed class HealthTests
         return JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync()).RootElement.GetProperty("stores");
     }
 
-    private static string Text(JsonElement stores, string store, string ability) => stores.GetProperty(store).GetProperty(ability).GetString()!;
+    private static string Text(JsonElement stores, string store, string ability) =>
+        stores.GetProperty(store).GetProperty(ability).GetString()!;
 }

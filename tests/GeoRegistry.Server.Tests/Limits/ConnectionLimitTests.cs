@@ -44,7 +44,8 @@ public sealed class ConnectionLimitTests
 
         var limits = app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits;
 
-        Assert.Equal((240, TimeSpan.FromMinutes(5)), (limits.MinRequestBodyDataRate!.BytesPerSecond, limits.MinRequestBodyDataRate.GracePeriod));
+        Assert.Equal(
+            (240, TimeSpan.FromMinutes(5)), (limits.MinRequestBodyDataRate!.BytesPerSecond, limits.MinRequestBodyDataRate.GracePeriod));
         Assert.Equal(5, limits.MaxConcurrentConnections);
     }
 

@@ -62,7 +62,8 @@ public sealed class OpenUploadsTests
         await silent.GetStream().WriteAsync(blob.ToBytes().AsMemory(0, 1000));
 
         using var answer = new StreamReader(silent.GetStream(), Encoding.ASCII);
-        Assert.StartsWith("HTTP/1.1 408", await answer.ReadLineAsync().OrFail("the answer to the body that stopped"), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 408", await answer.ReadLineAsync().OrFail("the answer to the body that stopped"),
+            StringComparison.Ordinal);
 
         Assert.Equal("0-999", (await client.UploadStatusAsync(location)).Expect(HttpStatusCode.NoContent).Range);
         (await client.PatchAsync(location, new ByteArrayContent(blob.ToBytes()[1000..]), 1000)).Expect(HttpStatusCode.Accepted);

@@ -34,7 +34,8 @@ internal sealed class StreamedBlob(int number, long sizeBytes)
     private static IEnumerable<ReadOnlyMemory<byte>> Parts(int number, long sizeBytes)
     {
         yield return BitConverter.GetBytes(number);
-        for (var rest = sizeBytes - sizeof(int); rest > 0; rest -= BlockBytes) yield return Block.AsMemory(0, (int)Math.Min(rest, BlockBytes));
+        for (var rest = sizeBytes - sizeof(int); rest > 0; rest -= BlockBytes) yield return Block.AsMemory(
+            0, (int)Math.Min(rest, BlockBytes));
     }
 
     private static Digest DigestOf(int number, long sizeBytes)

@@ -44,7 +44,8 @@ public sealed class TelemetryTests
     public async Task Trace_OfARequest_SaysWhichRequestItWas()
     {
         await using var collector = new OtlpCollector();
-        using var environment = new EnvironmentScope(("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Endpoint), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"));
+        using var environment = new EnvironmentScope(("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Endpoint),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"));
         using var folder = new TemporaryFolder();
         await using var server = await RegistryProcess.StartAsync(folder.Path);
         using var http = server.CreateClient();
@@ -58,7 +59,8 @@ public sealed class TelemetryTests
     public async Task HealthChecks_AreNotTraced()
     {
         await using var collector = new OtlpCollector();
-        using var environment = new EnvironmentScope(("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Endpoint), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"));
+        using var environment = new EnvironmentScope(("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Endpoint),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"));
         using var folder = new TemporaryFolder();
         await using var server = await RegistryProcess.StartAsync(folder.Path);
         using var http = server.CreateClient();
@@ -74,7 +76,8 @@ public sealed class TelemetryTests
     public async Task Metrics_OfTheProcess_AreSent()
     {
         await using var collector = new OtlpCollector();
-        using var environment = new EnvironmentScope(("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Endpoint), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"));
+        using var environment = new EnvironmentScope(("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Endpoint),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"));
         using var folder = new TemporaryFolder();
         await using var server = await RegistryProcess.StartAsync(folder.Path);
         using var http = server.CreateClient();
@@ -87,7 +90,8 @@ public sealed class TelemetryTests
     [Fact]
     public async Task OtlpEndpoint_WhenNobodyListens_ServesAndStops()
     {
-        using var environment = new EnvironmentScope(("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"));
+        using var environment = new EnvironmentScope(("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9"),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"));
         using var folder = new TemporaryFolder();
         await using var server = await RegistryProcess.StartAsync(folder.Path);
         using var http = server.CreateClient();

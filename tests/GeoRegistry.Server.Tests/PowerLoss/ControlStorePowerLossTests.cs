@@ -36,6 +36,7 @@ public sealed class ControlStorePowerLossTests : IDisposable
     private static Topology Of(long version)
     {
         var json = $$"""{"version":{{version}},"regions":[{"id":"eu","peer":"http://127.0.0.1:6001"}],"homes":[{"prefix":"","region":"eu"}],"policies":[]}""";
-        return TopologyReader.Read(Encoding.UTF8.GetBytes(json), out var faults) ?? throw new InvalidDataException(string.Join("; ", faults));
+        return TopologyReader.Read(Encoding.UTF8.GetBytes(json), out var faults)
+            ?? throw new InvalidDataException(string.Join("; ", faults));
     }
 }

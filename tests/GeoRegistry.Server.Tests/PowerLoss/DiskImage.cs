@@ -11,7 +11,8 @@ internal sealed class DiskImage
     public static DiskImage Of(string folder)
     {
         var image = new DiskImage();
-        foreach (var path in Directory.EnumerateDirectories(folder, "*", SearchOption.AllDirectories)) image.Folders.Add(Path.GetRelativePath(folder, path));
+        foreach (var path in Directory.EnumerateDirectories(folder, "*", SearchOption.AllDirectories)) image.Folders.Add(
+            Path.GetRelativePath(folder, path));
         foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)) image.Files[Path.GetRelativePath(folder, path)] = File.ReadAllBytes(path);
         return image;
     }

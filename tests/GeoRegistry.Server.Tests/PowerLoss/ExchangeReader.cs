@@ -29,7 +29,8 @@ internal sealed class ExchangeReader
         switch (call.Name)
         {
             // A server has no answer before it has the whole head, which is short and comes in one piece from these tests.
-            case "recvfrom" or "recvmsg" when step.IsReturn && call.Result > 0 && call.Target(0) is { } socket && !_open.ContainsKey(socket):
+            case "recvfrom" or "recvmsg" when step.IsReturn && call.Result > 0 && call.Target(0) is { } socket
+                && !_open.ContainsKey(socket):
                 if (HeadOf(call) is { } head && head.Split(' ') is [var method, var target, ..])
                 {
                     _open[socket] = (method, target);
@@ -55,7 +56,8 @@ internal sealed class ExchangeReader
     private static string? HeadOf(SystemCall call)
     {
         var data = call.Data();
-        return Methods.Any(method => data.AsSpan().StartsWith(method)) ? Encoding.Latin1.GetString(data.AsSpan(0, data.AsSpan().IndexOf("\r\n"u8))) : null;
+        return Methods.Any(method => data.AsSpan().StartsWith(method))
+            ? Encoding.Latin1.GetString(data.AsSpan(0, data.AsSpan().IndexOf("\r\n"u8))) : null;
     }
 
     private static Uri Absolute(string target) => new($"http://server{target}");

@@ -56,7 +56,8 @@ internal sealed class Judge(RecordedDisk disk, string data)
         {
             var digest = target!.Digest!.Value;
             if (await tables.FindBlobAsync(target.Repository, digest) is not null && !HasWhole(image, digest))
-                throw new XunitException($"the repository {target.Repository} would have the blob {digest}, which would be gone or not whole");
+                throw new XunitException(
+                    $"the repository {target.Repository} would have the blob {digest}, which would be gone or not whole");
         }
     }
 
@@ -79,10 +80,12 @@ internal sealed class Judge(RecordedDisk disk, string data)
     }
 
     private bool HasWhole(DiskImage image, Digest digest) =>
-        image.Files.TryGetValue($"{data}/blobs/{digest.Algorithm.Name()}/{digest.Hex[..2]}/{digest.Hex}", out var content) && IsWhole(digest, content.Span);
+        image.Files.TryGetValue($"{data}/blobs/{digest.Algorithm.Name()}/{digest.Hex[..2]}/{digest.Hex}", out var content)
+            && IsWhole(digest, content.Span);
 
     private Digest? BlobAt(string path) =>
-        path.StartsWith($"{data}/blobs/", StringComparison.Ordinal) && path.Split('/')[^3..] is [("sha256" or "sha512") and var algorithm, _, var hex]
+        path.StartsWith($"{data}/blobs/", StringComparison.Ordinal)
+            && path.Split('/')[^3..] is [("sha256" or "sha512") and var algorithm, _, var hex]
             ? Digest.Parse($"{algorithm}:{hex}")
             : null;
 

@@ -2,7 +2,10 @@ using Xunit.Sdk;
 
 namespace GeoRegistry.Server.Tests.PowerLoss;
 
-/// <summary>The judge sees what is missing: a recording of the real server without some of its syncs, or in another order, is found out.</summary>
+/// <summary>
+/// The judge sees what is missing: a recording of the real server without some of its syncs, or in another order, is
+/// found out.
+/// </summary>
 public sealed class JudgeTests(RecordedRun run) : IClassFixture<RecordedRun>
 {
     [Theory]

@@ -6,7 +6,8 @@ using Xunit.Sdk;
 namespace GeoRegistry.Server.Tests.PowerLoss;
 
 /// <summary>
-/// A kill leaves in the page cache what was not synced; the next start finds it and takes it for what stands. What is then answered on it must
+/// A kill leaves in the page cache what was not synced; the next start finds it and takes it for what stands. What is then answered on
+/// it must
 /// outlast a power loss too, though the server that wrote it never came to sync it.
 /// </summary>
 public sealed class KillAndPowerLossTests(ITestOutputHelper output) : IDisposable
@@ -17,7 +18,8 @@ public sealed class KillAndPowerLossTests(ITestOutputHelper output) : IDisposabl
     private const string Data = PowerLossScenario.Data;
 
     private readonly TemporaryFolder _folder = new();
-    private readonly int _seed = Environment.GetEnvironmentVariable("GEOREGISTRY_SEED") is { } given ? int.Parse(given, CultureInfo.InvariantCulture) : Environment.TickCount;
+    private readonly int _seed = Environment.GetEnvironmentVariable("GEOREGISTRY_SEED") is { } given
+        ? int.Parse(given, CultureInfo.InvariantCulture) : Environment.TickCount;
 
     [Fact]
     public async Task RepeatedPush_AfterAKillBeforeASync_OutlastsAPowerLoss()
@@ -43,7 +45,8 @@ public sealed class KillAndPowerLossTests(ITestOutputHelper output) : IDisposabl
 
     private async Task<List<TraceStep>> PushAsync(string root)
     {
-        await using var server = await TracedServer.StartAsync(RegistryProcess.ServerAssembly, Path.Combine(root, Data), _folder.Child("first.trace"));
+        await using var server = await TracedServer.StartAsync(
+            RegistryProcess.ServerAssembly, Path.Combine(root, Data), _folder.Child("first.trace"));
         await new Pushes(_seed).PushImageAsync(server.Http, "team/app", "v1");
         return await server.KillAsync();
     }
@@ -54,7 +57,8 @@ public sealed class KillAndPowerLossTests(ITestOutputHelper output) : IDisposabl
         foreach (var step in steps.Take(kill)) disk.Apply(step);
         disk.Location = _folder.Child($"killed{kill}");
         disk.Seen().WriteTo(disk.Location);
-        await using var server = await TracedServer.StartAsync(RegistryProcess.ServerAssembly, Path.Combine(disk.Location, Data), _folder.Child($"{kill}.trace"));
+        await using var server = await TracedServer.StartAsync(
+            RegistryProcess.ServerAssembly, Path.Combine(disk.Location, Data), _folder.Child($"{kill}.trace"));
         await new Pushes(_seed).PushImageAsync(server.Http, "team/app", "v1");
         var judge = new Judge(disk, Data);
         await judge.FollowAsync(await server.StopAsync());

@@ -2,7 +2,10 @@ using GeoRegistry.TestKit;
 
 namespace GeoRegistry.Server.Tests.PowerLoss;
 
-/// <summary>A server that starts for the first time, takes every kind of write, is killed, starts again, goes on, and stops; all of it traced.</summary>
+/// <summary>
+/// A server that starts for the first time, takes every kind of write, is killed, starts again, goes on, and stops; all
+/// of it traced.
+/// </summary>
 internal sealed class PowerLossScenario : IDisposable
 {
     /// <summary>Where the data lies below the disk's root: none of its folders is there at first.</summary>

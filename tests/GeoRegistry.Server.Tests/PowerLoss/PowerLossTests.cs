@@ -6,7 +6,10 @@ using Xunit.Sdk;
 
 namespace GeoRegistry.Server.Tests.PowerLoss;
 
-/// <summary>What was acknowledged outlasts a power loss, which takes all that was not synced; a kill takes nothing of the page cache, so it proves none of this.</summary>
+/// <summary>
+/// What was acknowledged outlasts a power loss, which takes all that was not synced; a kill takes nothing of the page
+/// cache, so it proves none of this.
+/// </summary>
 public sealed class PowerLossTests(RecordedRun run, ITestOutputHelper output) : IClassFixture<RecordedRun>
 {
     private static readonly int Losses = LongTests.AreOn ? 60 : 2;
@@ -29,7 +32,8 @@ public sealed class PowerLossTests(RecordedRun run, ITestOutputHelper output) : 
         var random = new Random(run.Seed);
         using var folder = new TemporaryFolder();
         var acknowledgements = CountAcknowledgements();
-        var moments = Enumerable.Range(0, Losses).Select(_ => random.Next(1, acknowledgements + 1)).Append(1).Append(acknowledgements).ToHashSet();
+        var moments = Enumerable.Range(0, Losses).Select(_ => random.Next(1, acknowledgements + 1)).Append(1).Append(
+            acknowledgements).ToHashSet();
         foreach (var moment in moments)
         {
             try
@@ -38,7 +42,8 @@ public sealed class PowerLossTests(RecordedRun run, ITestOutputHelper output) : 
             }
             catch (Exception e)
             {
-                throw new XunitException($"With GEOREGISTRY_SEED={run.Seed}, power lost after {moment} of {acknowledgements} acknowledgements: {e.Message}", e);
+                throw new XunitException(
+                    $"With GEOREGISTRY_SEED={run.Seed}, power lost after {moment} of {acknowledgements} acknowledgements: {e.Message}", e);
             }
         }
     }
@@ -82,7 +87,8 @@ public sealed class PowerLossTests(RecordedRun run, ITestOutputHelper output) : 
         }
 
         foreach (var ((repository, digest), isThere) in promises.Manifests)
-            (await new RepositoryClient(http, $"{repository}").GetManifestAsync($"{digest}")).Expect(isThere ? HttpStatusCode.OK : HttpStatusCode.NotFound);
+            (await new RepositoryClient(http, $"{repository}").GetManifestAsync($"{digest}")).Expect(
+                isThere ? HttpStatusCode.OK : HttpStatusCode.NotFound);
         foreach (var ((repository, tag), digest) in promises.Tags)
         {
             var answer = await new RepositoryClient(http, $"{repository}").GetManifestAsync($"{tag}");

@@ -4,7 +4,10 @@ using Xunit.Sdk;
 
 namespace GeoRegistry.Server.Tests.PowerLoss;
 
-/// <summary>What a server has acknowledged, taken from its answers: which blobs, manifests and tags must be there, and which must be gone.</summary>
+/// <summary>
+/// What a server has acknowledged, taken from its answers: which blobs, manifests and tags must be there, and which must
+/// be gone.
+/// </summary>
 /// <remarks>The requests must not contradict each other while they overlap: then the order of their answers decides.</remarks>
 internal sealed class Promises
 {

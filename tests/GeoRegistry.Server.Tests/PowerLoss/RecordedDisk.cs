@@ -1,6 +1,9 @@
 namespace GeoRegistry.Server.Tests.PowerLoss;
 
-/// <summary>A model of the files below one folder, which follows the system calls of a trace and knows what a power loss would leave.</summary>
+/// <summary>
+/// A model of the files below one folder, which follows the system calls of a trace and knows what a power loss would
+/// leave.
+/// </summary>
 /// <remarks>
 /// It is as strict as POSIX: bytes are on disk once their file was synced after they were written, and a name is on disk once its folder
 /// was synced after it was given or taken. What a sync covers is counted when it begins; that it holds, when it returns.
@@ -41,7 +44,8 @@ internal sealed class RecordedDisk(string location)
 
     /// <summary>What a power loss would leave now.</summary>
     /// <param name="survives">Says of each change that was not synced whether it came to be on disk all the same; null for none.</param>
-    public DiskImage AfterPowerLoss(Func<bool>? survives = null) => Walk(folder => folder.AfterPowerLoss(survives), file => file.AfterPowerLoss(survives));
+    public DiskImage AfterPowerLoss(Func<bool>? survives = null) =>
+        Walk(folder => folder.AfterPowerLoss(survives), file => file.AfterPowerLoss(survives));
 
     /// <summary>The real folder is what the calls made of it: so none was overlooked.</summary>
     public void AssertIsReal()
@@ -60,7 +64,8 @@ internal sealed class RecordedDisk(string location)
         "mkdir" => Add(call.Path(0), new RecordedFolder()),
         "mkdirat" => Add(call.Path(1, folder: 0), new RecordedFolder()),
         "rename" => Rename(call.Path(0), call.Path(1)),
-        "renameat" or "renameat2" when call.Arguments.Count == 4 || call.Arguments[4] is "0" or "RENAME_NOREPLACE" => Rename(call.Path(1, folder: 0), call.Path(3, folder: 2)),
+        "renameat" or "renameat2" when call.Arguments.Count == 4 || call.Arguments[4] is "0" or "RENAME_NOREPLACE" =>
+            Rename(call.Path(1, folder: 0), call.Path(3, folder: 2)),
         "link" => Add(call.Path(1), Below(call.Path(0)) is { } linked ? Find(linked) : null),
         "unlink" or "rmdir" => Remove(call.Path(0)),
         "unlinkat" => Remove(call.Path(1, folder: 0)),
@@ -70,7 +75,8 @@ internal sealed class RecordedDisk(string location)
         "fsync" or "fdatasync" => Sync(call),
         "mmap" when !call.HasFlag(3, "MAP_SHARED") || !call.HasFlag(2, "PROT_WRITE") => null,
         "mmap" when Below(call.Target(4)) is { } path && path.EndsWith(SharedMemorySuffix, StringComparison.Ordinal) => null,
-        "io_uring_setup" or "sync" => throw new InvalidDataException($"The recorder does not follow {call.Name}, which the traced process uses."),
+        "io_uring_setup" or "sync" => throw new InvalidDataException(
+            $"The recorder does not follow {call.Name}, which the traced process uses."),
         _ when Enumerable.Range(0, call.Arguments.Count).Any(argument => Below(call.Target(argument)) is not null) =>
             throw new InvalidDataException($"The recorder does not follow {call}."),
         _ => null,
@@ -143,7 +149,8 @@ internal sealed class RecordedDisk(string location)
 
     // Null for what lies elsewhere. strace marks what has no name any more; nothing of it can be found after a power loss.
     private string? Below(string? path) =>
-        path is not null && (path == Location || path.StartsWith(Location + "/", StringComparison.Ordinal)) ? Path.GetRelativePath(Location, path) : null;
+        path is not null && (path == Location || path.StartsWith(Location + "/", StringComparison.Ordinal))
+            ? Path.GetRelativePath(Location, path) : null;
 
     private RecordedNode? Find(string path)
     {
@@ -165,7 +172,8 @@ internal sealed class RecordedDisk(string location)
             : throw new InvalidDataException($"The folder of {path} is not in the recording.");
     }
 
-    private DiskImage Walk(Func<RecordedFolder, IReadOnlyDictionary<string, RecordedNode>> entries, Func<RecordedFile, ReadOnlyMemory<byte>> content)
+    private DiskImage Walk(Func<RecordedFolder, IReadOnlyDictionary<string, RecordedNode>> entries,
+        Func<RecordedFile, ReadOnlyMemory<byte>> content)
     {
         var image = new DiskImage();
         Visit(_root, "");

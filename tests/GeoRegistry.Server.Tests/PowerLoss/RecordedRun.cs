@@ -10,7 +10,8 @@ public sealed class RecordedRun : IAsyncLifetime
     public static readonly int Images = LongTests.AreOn ? 60 : 4;
 
     /// <summary>What the contents follow from; GEOREGISTRY_SEED gives that of an earlier run.</summary>
-    public int Seed { get; } = Environment.GetEnvironmentVariable("GEOREGISTRY_SEED") is { } given ? int.Parse(given, CultureInfo.InvariantCulture) : Environment.TickCount;
+    public int Seed { get; } = Environment.GetEnvironmentVariable("GEOREGISTRY_SEED") is { } given
+        ? int.Parse(given, CultureInfo.InvariantCulture) : Environment.TickCount;
 
     internal PowerLossScenario Scenario { get; } = new();
 

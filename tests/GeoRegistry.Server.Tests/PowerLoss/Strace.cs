@@ -9,7 +9,10 @@ internal static class Strace
     /// <summary>The most bytes of a call that are written down; no call of the server passes as many at once.</summary>
     private const int MaxStringBytes = 4 * 1024 * 1024;
 
-    /// <summary>The command that runs the program whose command follows it. The program becomes the direct child, so that a signal to it is one to the program.</summary>
+    /// <summary>
+    /// The command that runs the program whose command follows it. The program becomes the direct child, so that a signal
+    /// to it is one to the program.
+    /// </summary>
     /// <param name="log">The file to write to.</param>
     public static IReadOnlyList<string> Command(string log) =>
         // The runtime's double mapping of code would only fill the log: it is switched off.
@@ -53,5 +56,6 @@ internal static class Strace
     private static string[] Options(string log) =>
         ["-f", "-y", "-xx", "-s", $"{MaxStringBytes}", "-o", log, "-e", $"trace={RecordedDisk.Calls},{ExchangeReader.Calls}"];
 
-    private static Process Start(string[] arguments) => Process.Start(new ProcessStartInfo("strace", arguments) { RedirectStandardError = true })!;
+    private static Process Start(string[] arguments) =>
+        Process.Start(new ProcessStartInfo("strace", arguments) { RedirectStandardError = true })!;
 }

@@ -21,7 +21,8 @@ internal static class StraceLog
         {
             var thread = line[..line.IndexOf(' ', StringComparison.Ordinal)];
             var text = line[thread.Length..].TrimStart();
-            if (text.StartsWith("+++", StringComparison.Ordinal) || text.StartsWith("---", StringComparison.Ordinal)) continue; // Ends of threads, and signals.
+            // Ends of threads, and signals.
+            if (text.StartsWith("+++", StringComparison.Ordinal) || text.StartsWith("---", StringComparison.Ordinal)) continue;
             if (text.StartsWith("<... ", StringComparison.Ordinal))
             {
                 if (!running.Remove(thread, out var call)) throw new InvalidDataException($"The trace resumes a call that did not begin: {text}");

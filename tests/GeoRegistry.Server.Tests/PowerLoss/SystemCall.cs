@@ -4,7 +4,10 @@ using System.Text.RegularExpressions;
 
 namespace GeoRegistry.Server.Tests.PowerLoss;
 
-/// <summary>One system call of a traced process, as strace wrote it down: every string in hexadecimal, every descriptor with its path.</summary>
+/// <summary>
+/// One system call of a traced process, as strace wrote it down: every string in hexadecimal, every descriptor with its
+/// path.
+/// </summary>
 internal sealed partial class SystemCall
 {
     private string _text;
@@ -37,7 +40,10 @@ internal sealed partial class SystemCall
 
     public bool HasFlag(int argument, string flag) => Arguments.Count > argument && Arguments[argument].Split('|').Contains(flag);
 
-    /// <summary>What an open descriptor stands for: a path, or <c>socket:[1234]</c>. Null where it stands for nothing that has a name.</summary>
+    /// <summary>
+    /// What an open descriptor stands for: a path, or <c>socket:[1234]</c>. Null where it stands for nothing that has a
+    /// name.
+    /// </summary>
     public string? Target(int argument)
     {
         var text = Arguments[argument];
@@ -52,7 +58,8 @@ internal sealed partial class SystemCall
         if (System.IO.Path.IsPathRooted(path)) return path;
         return folder is { } at && Target(at) is { } parent
             ? System.IO.Path.Combine(parent, path)
-            : throw new InvalidDataException($"The traced process used the relative path '{path}' in {Name}; the recorder does not follow working directories.");
+            : throw new InvalidDataException(
+                $"The traced process used the relative path '{path}' in {Name}; the recorder does not follow working directories.");
     }
 
     /// <summary>Takes what strace wrote when the call returned.</summary>
@@ -63,7 +70,8 @@ internal sealed partial class SystemCall
         if (!end.Success) throw new InvalidDataException($"The trace has a {Name} without a result.");
         _text += rest[..end.Index];
         _arguments = null;
-        Result = long.TryParse(end.Groups[1].ValueSpan, CultureInfo.InvariantCulture, out var number) ? number : end.Groups[1].Value == "?" ? null : 0;
+        Result = long.TryParse(end.Groups[1].ValueSpan, CultureInfo.InvariantCulture, out var number)
+            ? number : end.Groups[1].Value == "?" ? null : 0;
     }
 
     public override string ToString() => $"{Name}({string.Join(", ", Arguments.Select(Readable))}) = {Result}";

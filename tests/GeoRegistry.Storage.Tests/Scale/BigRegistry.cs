@@ -6,7 +6,10 @@ using GeoRegistry.TestKit.Stores;
 
 namespace GeoRegistry.Storage.Tests.Scale;
 
-/// <summary>A store in whose repository there are already this many tags and blobs, and in whose hydration queue so many more; they are made by SQL, as pushing them would take hours.</summary>
+/// <summary>
+/// A store in whose repository there are already this many tags and blobs, and in whose hydration queue so many more;
+/// they are made by SQL, as pushing them would take hours.
+/// </summary>
 internal sealed class BigRegistry : IAsyncDisposable
 {
     public static readonly RepositoryName Repository = RepositoryName.Parse("scale/sample");
@@ -24,7 +27,10 @@ internal sealed class BigRegistry : IAsyncDisposable
 
     public long Tags { get; }
 
-    /// <summary>How many blobs are queued, each for a commit of its own, two for each of as many repositories: of ten, one is a dead letter and four were put off.</summary>
+    /// <summary>
+    /// How many blobs are queued, each for a commit of its own, two for each of as many repositories: of ten, one is a
+    /// dead letter and four were put off.
+    /// </summary>
     public long Queued { get; }
 
     /// <summary>The region that they come from.</summary>

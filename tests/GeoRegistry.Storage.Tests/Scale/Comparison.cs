@@ -6,7 +6,9 @@ namespace GeoRegistry.Storage.Tests.Scale;
 /// <summary>Measures one operation on two registries in turn, so that whatever else the machine does meets both.</summary>
 internal sealed class Comparison(string name, Func<BigRegistry, int, Task> operation)
 {
-    /// <summary>What an operation may differ by that has nothing to do with size: the timer, a lock, one page more from the cache.</summary>
+    /// <summary>
+    /// What an operation may differ by that has nothing to do with size: the timer, a lock, one page more from the cache.
+    /// </summary>
     public static readonly TimeSpan Noise = TimeSpan.FromMilliseconds(0.1);
 
     public string Name => name;

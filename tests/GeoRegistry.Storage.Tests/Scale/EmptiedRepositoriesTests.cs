@@ -33,7 +33,8 @@ public sealed class EmptiedRepositoriesTests(ITestOutputHelper output)
         }
 
         times.Sort();
-        output.WriteLine($"{Emptied} emptied repositories are passed over in {times[Rounds / 2].TotalMilliseconds:f2} ms, the median of {Rounds}");
+        output.WriteLine(
+            $"{Emptied} emptied repositories are passed over in {times[Rounds / 2].TotalMilliseconds:f2} ms, the median of {Rounds}");
         Assert.InRange(times[Rounds / 2], TimeSpan.Zero, Limit);
     }
 }

@@ -10,7 +10,8 @@ namespace GeoRegistry.Storage.Tests.Scale;
 
 /// <summary>
 /// No operation becomes slower because a repository or the registry is large (<c>IRepositoryTables</c>): with a million tags and a
-/// million blobs (ten million with GEOREGISTRY_LONG_TESTS=1), and a million more that are queued, each takes about as long as in an empty registry, measured side by side.
+/// million blobs (ten million with GEOREGISTRY_LONG_TESTS=1), and a million more that are queued, each takes about as long as in an
+/// empty registry, measured side by side.
 /// </summary>
 public sealed class ScaleTests(ITestOutputHelper output)
 {

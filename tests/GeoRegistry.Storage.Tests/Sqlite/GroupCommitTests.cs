@@ -12,7 +12,10 @@ public sealed class GroupCommitTests : IAsyncDisposable
 {
     private readonly SqliteStoreFixture _fixture = new();
 
-    /// <summary>The appends wait behind another writer until all are there; the transactions that then carry them are counted in the write-ahead log.</summary>
+    /// <summary>
+    /// The appends wait behind another writer until all are there; the transactions that then carry them are counted in
+    /// the write-ahead log.
+    /// </summary>
     [Fact]
     public async Task AppendAsync_ManyWait_ShareTransactions()
     {
@@ -115,7 +118,8 @@ public sealed class GroupCommitTests : IAsyncDisposable
     private int CountCommits()
     {
         const int HeaderBytes = 32, FrameHeaderBytes = 24, PageSizeAt = 8, DatabaseSizeAt = 4;
-        using var log = new FileStream($"{_fixture.DatabasePath}-wal", FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var log = new FileStream($"{_fixture.DatabasePath}-wal", FileMode.Open, FileAccess.Read,
+            FileShare.ReadWrite | FileShare.Delete);
         var bytes = new byte[log.Length];
         log.ReadExactly(bytes);
         var frameBytes = FrameHeaderBytes + BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(PageSizeAt));

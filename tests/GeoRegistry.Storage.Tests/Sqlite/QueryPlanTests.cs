@@ -19,7 +19,8 @@ public sealed class QueryPlanTests(ITestOutputHelper output) : IAsyncDisposable
     public async Task Statements_AllThatTheStoreRuns_AreAnsweredByAnIndex()
     {
         await UseEverythingAsync();
-        var statements = PreparedBy(SessionOf(WriterOf(_fixture.Store))).Concat(IdleOf(ReadersOf(_fixture.Store)).SelectMany(PreparedBy)).Distinct().ToArray();
+        var statements = PreparedBy(SessionOf(WriterOf(_fixture.Store))).Concat(
+            IdleOf(ReadersOf(_fixture.Store)).SelectMany(PreparedBy)).Distinct().ToArray();
         using var database = new SqliteFile(_fixture.DatabasePath);
 
         var plans = statements.Where(IsQuery).Select(sql => (Sql: sql, Plan: string.Join("; ", database.Texts($"EXPLAIN QUERY PLAN {sql}", "detail")))).ToArray();
@@ -68,7 +69,8 @@ public sealed class QueryPlanTests(ITestOutputHelper output) : IAsyncDisposable
         await store.FindBlobAnywhereAsync(SampleBlob.Of("layer").Digest);
         await store.ReadHeadAsync(LedgerId.Of(ledger.Repository));
         await store.ReadFeedAsync(SampleLedger.Region, 0, 10);
-        await ledger.AppendAsync(new Operation.TagDeleted(Tag.Parse("v1")), new Operation.ManifestDeleted(image.Digest), new Operation.BlobDeleted(SampleBlob.Of("layer").Digest));
+        await ledger.AppendAsync(new Operation.TagDeleted(Tag.Parse("v1")), new Operation.ManifestDeleted(image.Digest),
+            new Operation.BlobDeleted(SampleBlob.Of("layer").Digest));
         await UseReplicasAsync();
         await UseHydrationAsync();
         await store.CheckReadAsync();
@@ -78,7 +80,8 @@ public sealed class QueryPlanTests(ITestOutputHelper output) : IAsyncDisposable
     private async Task UseReplicasAsync()
     {
         var (store, feed, image) = (_fixture.Store, new SampleFeed(), SampleManifests.Image("b", SampleBlob.Of("subject").Digest));
-        feed.Add("library/replica", new Operation.ManifestPut(image), new Operation.TagSet(Tag.Parse("v1"), image.Digest), new Operation.BlobLinked(image.Digest, 1));
+        feed.Add("library/replica", new Operation.ManifestPut(image), new Operation.TagSet(Tag.Parse("v1"), image.Digest),
+            new Operation.BlobLinked(image.Digest, 1));
         feed.Tag("library/replica", "v2");
         await store.ApplyAsync(feed.Region, feed.Entries);
         var ledger = feed.Entries[0].Commit!.Ledger;

@@ -36,7 +36,8 @@ public sealed class SchemaTests
     public async Task Constructor_DatabaseOfAVersion_OpensWithAllItHolds(int version)
     {
         await using var fixture = new SqliteStoreFixture(Golden(version));
-        var (name, manifest, layer) = (RepositoryName.Parse("library/golden"), SampleManifests.Image("golden", layers: SampleBlob.Of("golden layer")), SampleBlob.Of("golden layer"));
+        var (name, manifest, layer) = (RepositoryName.Parse("library/golden"),
+            SampleManifests.Image("golden", layers: SampleBlob.Of("golden layer")), SampleBlob.Of("golden layer"));
 
         var head = await fixture.Store.ReadHeadAsync(LedgerId.Of(name));
         Assert.Equal((3, 1), (head.Epoch, head.Number));
@@ -64,7 +65,8 @@ public sealed class SchemaTests
         Assert.Equal((3, 7), await fixture.Store.ReadExtentAsync(us));
         Assert.Equal(layer.Digest, Assert.Single(await fixture.Store.ReadReadyAsync(us, SampleLedger.At, 10)).Digest);
         var dead = Assert.Single(await fixture.Store.ListAsync(dead: true, 10));
-        Assert.Equal((config.Digest, 4, "nobody has it", SampleLedger.At, "library/golden"), (dead.Digest, dead.Attempts, dead.Error, dead.Since, dead.Repository));
+        Assert.Equal((config.Digest, 4, "nobody has it", SampleLedger.At, "library/golden"),
+            (dead.Digest, dead.Attempts, dead.Error, dead.Since, dead.Repository));
         var bytes = layer.SizeBytes + config.SizeBytes;
         Assert.Equal([new PendingSummary(us, 1, 2, bytes, 1, SampleLedger.At)], await fixture.Store.SummarizeAsync());
         Assert.Equal([new RepositoryPending("library/golden", 1, 2, bytes, SampleLedger.At)], await fixture.Store.SummarizeRepositoriesAsync(null, 10));
@@ -89,7 +91,10 @@ public sealed class SchemaTests
         Assert.Equal(golden.Texts(Schema), database.Texts(Schema));
     }
 
-    /// <summary>The checksums in the golden file are literal: what one build wrote is what every later one must make of the same rows.</summary>
+    /// <summary>
+    /// The checksums in the golden file are literal: what one build wrote is what every later one must make of the same
+    /// rows.
+    /// </summary>
     [Fact]
     public async Task VerifyNextAsync_DatabaseOfVersion4_HasTheChecksumsThatStandInIt()
     {
@@ -139,10 +144,14 @@ public sealed class SchemaTests
         Assert.Equal(["wal"], database.Texts("PRAGMA journal_mode"));
     }
 
-    /// <summary>The tables of a version and one repository in them, whose bytes are made here in place of the file's names for them.</summary>
+    /// <summary>
+    /// The tables of a version and one repository in them, whose bytes are made here in place of the file's names for
+    /// them.
+    /// </summary>
     private static string Golden(int version)
     {
-        var (manifest, layer, config) = (SampleManifests.Image("golden", layers: SampleBlob.Of("golden layer")), SampleBlob.Of("golden layer"), SampleManifests.ConfigOf("golden"));
+        var (manifest, layer, config) = (SampleManifests.Image("golden", layers: SampleBlob.Of("golden layer")),
+            SampleBlob.Of("golden layer"), SampleManifests.ConfigOf("golden"));
         var commit = new Commit(
             LedgerId.Of(RepositoryName.Parse("library/golden")), 3, 1, SampleLedger.At, "golden", RegionId.Parse("eu"),
             [new Operation.ManifestPut(manifest), new Operation.TagSet(Tag.Parse("v1"), manifest.Digest)]);

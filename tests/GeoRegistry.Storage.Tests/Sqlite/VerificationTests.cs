@@ -181,5 +181,6 @@ public sealed class VerificationTests : IAsyncDisposable
         return ledger;
     }
 
-    private async Task<LedgerVerdict> VerifyAsync() => await _fixture.Store.VerifyNextAsync(0) ?? throw new InvalidOperationException("There is no ledger.");
+    private async Task<LedgerVerdict> VerifyAsync() =>
+        await _fixture.Store.VerifyNextAsync(0) ?? throw new InvalidOperationException("There is no ledger.");
 }

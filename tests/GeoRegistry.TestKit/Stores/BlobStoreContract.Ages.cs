@@ -11,7 +11,8 @@ public abstract partial class BlobStoreContract
     [Fact]
     public async Task StatManyAsync_SomeAreThere_GivesTheSizesOfThose()
     {
-        var (one, two, none) = (await PutAsync("one", SampleBlob.Of("1")), await PutAsync("two", SampleBlob.Random(9, 70_000)), SampleBlob.Of("none"));
+        var (one, two, none) = (await PutAsync("one", SampleBlob.Of("1")),
+            await PutAsync("two", SampleBlob.Random(9, 70_000)), SampleBlob.Of("none"));
 
         var found = await Blobs.StatManyAsync([one.Digest, none.Digest, two.Digest, one.Digest]);
 
@@ -108,7 +109,10 @@ public abstract partial class BlobStoreContract
         Assert.False(await Blobs.DeleteAsync(blob.Digest, AnHourAgo));
     }
 
-    /// <summary>A touch that answers yes protects the blob: it comes before the conditional delete, which then does nothing, or after it and answers no.</summary>
+    /// <summary>
+    /// A touch that answers yes protects the blob: it comes before the conditional delete, which then does nothing, or
+    /// after it and answers no.
+    /// </summary>
     [Fact]
     public async Task DeleteAsync_IfOlderThanBesideATouch_NeverDeletesWhatWasTouched()
     {

@@ -50,7 +50,10 @@ public abstract partial class BlobStoreContract
         Assert.Equal(0, await upload.ReadAsync(blob.SizeBytes, new byte[10]));
     }
 
-    /// <summary>Object stores cannot read what is not committed, so no store gives it: a caller that forgets to flush is found out with any.</summary>
+    /// <summary>
+    /// Object stores cannot read what is not committed, so no store gives it: a caller that forgets to flush is found out
+    /// with any.
+    /// </summary>
     [Fact]
     public async Task ReadAsync_BytesNotFlushed_EndsWhereTheFlushedOnesEnd()
     {
@@ -162,7 +165,8 @@ public abstract partial class BlobStoreContract
     {
         var blob = SampleBlob.Random(7, 20 * 1024 * 1024);
         await using var upload = await Blobs.BeginUploadAsync("upload");
-        for (var offset = 0; offset < blob.Content.Length; offset += 1024 * 1024) await upload.AppendAsync(blob.Content.AsMemory(offset, 1024 * 1024));
+        for (var offset = 0; offset < blob.Content.Length; offset += 1024 * 1024) await upload.AppendAsync(
+            blob.Content.AsMemory(offset, 1024 * 1024));
 
         await upload.CommitAsync(blob.Digest);
 

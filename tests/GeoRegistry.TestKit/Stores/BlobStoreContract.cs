@@ -20,7 +20,10 @@ public abstract class BlobStoreFixture : IAsyncDisposable
     public abstract ValueTask DisposeAsync();
 }
 
-/// <summary>What <see cref="IBlobStore"/>, <see cref="IBlobUpload"/> and <see cref="IBlobReader"/> promise; every store's tests derive from it.</summary>
+/// <summary>
+/// What <see cref="IBlobStore"/>, <see cref="IBlobUpload"/> and <see cref="IBlobReader"/> promise; every store's tests
+/// derive from it.
+/// </summary>
 public abstract partial class BlobStoreContract : IAsyncLifetime
 {
     private BlobStoreFixture? _fixture;

@@ -6,7 +6,8 @@ namespace GeoRegistry.TestKit.Stores;
 
 /// <summary>A blob store that fails at the calls that a test names, and counts all calls.</summary>
 /// <remarks>
-/// A call that fails does nothing in the store behind it, as with a disk that is full or a storage that is away; or, where the test says so, it
+/// A call that fails does nothing in the store behind it, as with a disk that is full or a storage that is away; or, where the test
+/// says so, it
 /// does all and fails after, as where the answer of a storage is lost.
 /// </remarks>
 public sealed class FaultyBlobStore(IBlobStore inner) : IBlobStore
@@ -52,10 +53,12 @@ public sealed class FaultyBlobStore(IBlobStore inner) : IBlobStore
     public ValueTask<IBlobUpload?> ResumeUploadAsync(string key, CancellationToken cancellation = default) =>
         CallAsync<IBlobUpload?>(StoreCall.Resume, async () => await inner.ResumeUploadAsync(key, cancellation) is { } upload ? new Upload(this, upload) : null);
 
-    public ValueTask<IReadOnlyDictionary<Digest, long>> StatManyAsync(IReadOnlyCollection<Digest> digests, CancellationToken cancellation = default) =>
+    public ValueTask<IReadOnlyDictionary<Digest, long>> StatManyAsync(
+        IReadOnlyCollection<Digest> digests, CancellationToken cancellation = default) =>
         CallAsync(StoreCall.StatMany, () => inner.StatManyAsync(digests, cancellation));
 
-    public IAsyncEnumerable<StoredBlob> ListAsync(CancellationToken cancellation = default) => ListAsync(StoreCall.List, () => inner.ListAsync(cancellation));
+    public IAsyncEnumerable<StoredBlob> ListAsync(CancellationToken cancellation = default) =>
+        ListAsync(StoreCall.List, () => inner.ListAsync(cancellation));
 
     public ValueTask<bool> TouchAsync(Digest digest, CancellationToken cancellation = default) =>
         CallAsync(StoreCall.Touch, () => inner.TouchAsync(digest, cancellation));
@@ -100,7 +103,8 @@ public sealed class FaultyBlobStore(IBlobStore inner) : IBlobStore
         public ValueTask AppendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation = default) =>
             store.CallAsync(StoreCall.Append, () => inner.AppendAsync(data, cancellation));
 
-        public ValueTask FlushAsync(CancellationToken cancellation = default) => store.CallAsync(StoreCall.Flush, () => inner.FlushAsync(cancellation));
+        public ValueTask FlushAsync(CancellationToken cancellation = default) =>
+            store.CallAsync(StoreCall.Flush, () => inner.FlushAsync(cancellation));
 
         public ValueTask TruncateAsync(long sizeBytes, CancellationToken cancellation = default) =>
             store.CallAsync(StoreCall.Truncate, () => inner.TruncateAsync(sizeBytes, cancellation));
@@ -111,7 +115,8 @@ public sealed class FaultyBlobStore(IBlobStore inner) : IBlobStore
         public async Task CommitAsync(Digest digest, CancellationToken cancellation = default) =>
             await store.CallAsync(StoreCall.Commit, async () => await inner.CommitAsync(digest, cancellation));
 
-        public ValueTask DiscardAsync(CancellationToken cancellation = default) => store.CallAsync(StoreCall.Discard, () => inner.DiscardAsync(cancellation));
+        public ValueTask DiscardAsync(CancellationToken cancellation = default) =>
+            store.CallAsync(StoreCall.Discard, () => inner.DiscardAsync(cancellation));
 
         public ValueTask DisposeAsync() => inner.DisposeAsync();
     }

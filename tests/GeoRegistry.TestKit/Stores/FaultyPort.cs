@@ -7,7 +7,8 @@ namespace GeoRegistry.TestKit.Stores;
 /// <remarks>It passes on whatever the port has, so that a port may change without it.</remarks>
 public class FaultyPort : DispatchProxy
 {
-    private static readonly MethodInfo LoseMethod = typeof(FaultyPort).GetMethod(nameof(LoseAsync), BindingFlags.NonPublic | BindingFlags.Static)!;
+    private static readonly MethodInfo LoseMethod = typeof(FaultyPort).GetMethod(
+        nameof(LoseAsync), BindingFlags.NonPublic | BindingFlags.Static)!;
 
     private object _store = null!;
     private StoreFaults _faults = null!;
@@ -19,7 +20,8 @@ public class FaultyPort : DispatchProxy
     {
         var method = targetMethod!;
         if (_faults.NextOf(method.Name) is not { } fault) return Call(method, args);
-        Exception failure = fault == InjectedFault.Cancelled ? new OperationCanceledException() : new InjectedFaultException(method.Name, fault);
+        Exception failure = fault == InjectedFault.Cancelled
+            ? new OperationCanceledException() : new InjectedFaultException(method.Name, fault);
         var done = fault == InjectedFault.AnswerLost ? CompletionOf(Call(method, args)) : Task.CompletedTask;
         return FailedResult(method.ReturnType, done, failure) ?? throw failure;
     }
@@ -41,7 +43,8 @@ public class FaultyPort : DispatchProxy
     {
         Task task => task,
         ValueTask task => task.AsTask(),
-        not null when Generic(result.GetType()) == typeof(ValueTask<>) => (Task)result.GetType().GetMethod(nameof(ValueTask<int>.AsTask))!.Invoke(result, null)!,
+        not null when Generic(result.GetType()) == typeof(ValueTask<>) =>
+            (Task)result.GetType().GetMethod(nameof(ValueTask<int>.AsTask))!.Invoke(result, null)!,
         _ => Task.CompletedTask,
     };
 

@@ -50,7 +50,8 @@ public abstract partial class HydrationQueueContract
     public async Task Summarize_AfterRandomChanges_IsWhatCountingGives(int seed)
     {
         var (random, blobs, feeds) = (new Random(seed), Enumerable.Range(0, 8).Select(i => new string('x', i + 1)).ToArray(), new[] { new SampleFeed("us"), new SampleFeed("ap") });
-        var (waits, dead) = (new List<(RegionId Source, long Position, string Repository, string Blob, DateTimeOffset At)>(), new HashSet<string>());
+        var (waits, dead) = (new List<(RegionId Source, long Position, string Repository, string Blob, DateTimeOffset At)>(),
+            new HashSet<string>());
         for (var step = 0; step < 150; step++)
         {
             var blob = blobs[random.Next(blobs.Length)];
@@ -86,12 +87,14 @@ public abstract partial class HydrationQueueContract
             }
 
             Assert.Equal(
-                waits.GroupBy(wait => wait.Source).OrderBy(group => group.Key.ToString(), StringComparer.Ordinal).Select(group => new PendingSummary(
+                waits.GroupBy(wait => wait.Source).OrderBy(group => group.Key.ToString(), StringComparer.Ordinal).Select(
+                    group => new PendingSummary(
                     group.Key, group.Select(wait => wait.Position).Distinct().Count(), group.Select(wait => wait.Blob).Distinct().Count(),
                     group.Select(wait => wait.Blob).Distinct().Sum(name => name.Length), group.Select(wait => wait.Blob).Distinct().Count(dead.Contains), group.Min(wait => wait.At))),
                 await Hydration.SummarizeAsync());
             Assert.Equal(
-                waits.GroupBy(wait => wait.Repository).OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => new RepositoryPending(
+                waits.GroupBy(wait => wait.Repository).OrderBy(group => group.Key, StringComparer.Ordinal).Select(
+                    group => new RepositoryPending(
                     group.Key, group.Select(wait => (wait.Source, wait.Position)).Distinct().Count(), group.Select(wait => wait.Blob).Distinct().Count(),
                     group.Select(wait => wait.Blob).Distinct().Sum(name => name.Length), group.Min(wait => wait.At))),
                 (await Hydration.SummarizeRepositoriesAsync(null, 10)).OrderBy(pending => pending.Repository, StringComparer.Ordinal));

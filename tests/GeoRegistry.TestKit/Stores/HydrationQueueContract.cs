@@ -23,7 +23,8 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
         await Fixture.ReopenAsync();
 
         var job = Assert.Single(await Hydration.ReadReadyAsync(Us, Now, 10));
-        Assert.Equal((DigestOf("x"), 1L, Us, 0, null, SampleLedger.At, "library/a"), (job.Digest, job.SizeBytes, job.From, job.Attempts, job.Error, job.Since, job.Repository));
+        Assert.Equal((DigestOf("x"), 1L, Us, 0, null, SampleLedger.At, "library/a"),
+            (job.Digest, job.SizeBytes, job.From, job.Attempts, job.Error, job.Since, job.Repository));
         Assert.True(job.NotBefore <= Now);
         Assert.False(await IsCompleteAsync("library/a", SampleLedger.Region, appended.Position.Number));
     }
@@ -164,7 +165,8 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
     {
         const int Count = 1200;
         await AwaitAsync("library/a", [.. Enumerable.Range(0, Count).Select(i => $"blob {i}")]);
-        for (var i = 0; i < Count; i++) await Hydration.PutOffAsync(DigestOf($"blob {i}"), "failed", i % 2 == 0 ? null : Now.AddMinutes(5), countAttempt: true);
+        for (var i = 0; i < Count; i++) await Hydration.PutOffAsync(
+            DigestOf($"blob {i}"), "failed", i % 2 == 0 ? null : Now.AddMinutes(5), countAttempt: true);
 
         Assert.Equal(Count, await Hydration.RetryAsync(null));
 
@@ -224,5 +226,6 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
 
     private static MissingBlob Missing(string name) => new(DigestOf(name), name.Length, Us);
 
-    private static string NameOf(HydrationJob job) => Enumerable.Range(1, 3).Select(i => $"{i}").Single(name => DigestOf(name) == job.Digest);
+    private static string NameOf(HydrationJob job) =>
+        Enumerable.Range(1, 3).Select(i => $"{i}").Single(name => DigestOf(name) == job.Digest);
 }

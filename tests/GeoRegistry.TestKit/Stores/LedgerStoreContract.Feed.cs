@@ -39,7 +39,8 @@ public abstract partial class LedgerStoreContract
     public async Task WaitForFeedAsync_Cancelled_EndsAndTheNextWaitIsWoken()
     {
         using var client = new CancellationTokenSource();
-        var (given, kept) = (Ledgers.WaitForFeedAsync(SampleLedger.Region, 0, client.Token), Ledgers.WaitForFeedAsync(SampleLedger.Region, 0));
+        var (given, kept) = (Ledgers.WaitForFeedAsync(SampleLedger.Region, 0, client.Token),
+            Ledgers.WaitForFeedAsync(SampleLedger.Region, 0));
 
         await client.CancelAsync();
 

@@ -16,7 +16,8 @@ public abstract partial class LedgerStoreContract
             var head = ledger.Head;
             var commits = Enumerable.Range(0, 16).Select(i => ledger.After(head, new Operation.TagSet(Tag.Parse($"r{round}-{i}"), SampleBlob.Of($"{i}").Digest)));
 
-            var outcomes = await Task.WhenAll(commits.Select(commit => Task.Run(() => Ledgers.AppendAsync(head, commit)))).OrFail("the end of all appends");
+            var outcomes = await Task.WhenAll(commits.Select(commit => Task.Run(() => Ledgers.AppendAsync(head, commit)))).OrFail(
+                "the end of all appends");
 
             var winner = Assert.Single(outcomes.OfType<AppendOutcome.Appended>());
             Assert.All(outcomes.OfType<AppendOutcome.HeadMoved>(), moved => Assert.Equal(winner.Head, moved.Head));

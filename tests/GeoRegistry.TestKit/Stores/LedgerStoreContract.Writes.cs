@@ -32,7 +32,8 @@ public abstract partial class LedgerStoreContract
 
         var entry = Assert.Single(await Ledgers.ReadFeedAsync(SampleLedger.Region, 1, 1));
         var found = (await Ledgers.FindEntryAsync(SampleLedger.Region, 2))!;
-        Assert.Equal((entry.Position, entry.Ledger, Convert.ToHexString(entry.Checksum.Span)), (found.Position, found.Ledger, Convert.ToHexString(found.Checksum.Span)));
+        Assert.Equal((entry.Position, entry.Ledger, Convert.ToHexString(entry.Checksum.Span)),
+            (found.Position, found.Ledger, Convert.ToHexString(found.Checksum.Span)));
         Assert.Equal(entry.Encoded.ToArray(), found.Encoded.ToArray());
         foreach (var position in new[] { 0, 1, 4 }) Assert.Null(await Ledgers.FindEntryAsync(SampleLedger.Region, position));
         Assert.Null(await Ledgers.FindEntryAsync(RegionId.Parse("us"), 2));
@@ -65,7 +66,8 @@ public abstract partial class LedgerStoreContract
         var size = (await Ledgers.ReadFeedAsync(SampleLedger.Region, 9, 1))[0].Encoded.Length;
         Assert.Equal(0, await Ledgers.PruneFeedAsync(SampleLedger.Region, keep: 100, keepBytes: size * 11, limit: 100));
 
-        Assert.Equal(2, await Ledgers.PruneFeedAsync(SampleLedger.Region, keep: 100, keepBytes: size * 4, limit: 2)); // As many as the limit lets.
+        // As many as the limit lets.
+        Assert.Equal(2, await Ledgers.PruneFeedAsync(SampleLedger.Region, keep: 100, keepBytes: size * 4, limit: 2));
         await Ledgers.PruneFeedAsync(SampleLedger.Region, keep: 100, keepBytes: size * 4, limit: 100);
 
         await Fixture.ReopenAsync();

@@ -49,13 +49,15 @@ public abstract partial class LedgerStoreContract : MetadataStoreContract
     public async Task AppendAsync_HeadMoved_AnswersTheHeadAndChangesNothing()
     {
         var ledger = Ledger();
-        var (first, late, blob) = (SampleManifests.Image("first"), SampleManifests.Image("late", layers: SampleBlob.Of("late layer")), SampleBlob.Of("late layer"));
+        var (first, late, blob) = (SampleManifests.Image("first"), SampleManifests.Image("late", layers: SampleBlob.Of("late layer")),
+            SampleBlob.Of("late layer"));
         await ledger.PutAsync(first);
         await ledger.TagAsync(first.Digest, "v1");
 
         var outcome = await Ledgers.AppendAsync(
             LedgerHead.Empty,
-            ledger.After(LedgerHead.Empty, new Operation.ManifestPut(late), new Operation.TagSet(Tag.Parse("v1"), late.Digest), new Operation.TagSet(Tag.Parse("v2"), late.Digest)));
+            ledger.After(LedgerHead.Empty, new Operation.ManifestPut(late), new Operation.TagSet(Tag.Parse("v1"), late.Digest),
+                new Operation.TagSet(Tag.Parse("v2"), late.Digest)));
 
         Assert.Equal(new AppendOutcome.HeadMoved(ledger.Head), outcome);
         Assert.Equal(ledger.Head, await Ledgers.ReadHeadAsync(ledger.Id));

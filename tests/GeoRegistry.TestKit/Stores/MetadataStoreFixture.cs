@@ -20,7 +20,10 @@ public abstract class MetadataStoreFixture : IAsyncDisposable
     /// <summary>Closes the store and opens its data again, as a restart of the process does.</summary>
     public abstract Task ReopenAsync();
 
-    /// <summary>Keeps the store's transactions from being carried out until the result is disposed, as another writer of the database would; reads are free.</summary>
+    /// <summary>
+    /// Keeps the store's transactions from being carried out until the result is disposed, as another writer of the
+    /// database would; reads are free.
+    /// </summary>
     public abstract Task<IAsyncDisposable> HoldWritesAsync();
 
     public abstract ValueTask DisposeAsync();

@@ -16,7 +16,8 @@ public abstract partial class ReplicaStoreContract
         feed.Add(Repository, new Operation.BlobLinked(committed.Digest, committed.SizeBytes));
         await Replicas.ApplyAsync(feed.Region, feed.Entries);
         await Tables.LinkBlobAsync(Name, uploaded.Digest, uploaded.SizeBytes); // While the head has the number 1: the home knows of it.
-        feed.Add(Repository, new Operation.BlobDeleted(committed.Digest), new Operation.BlobDeleted(uploaded.Digest)); // While this region is away.
+        // While this region is away.
+        feed.Add(Repository, new Operation.BlobDeleted(committed.Digest), new Operation.BlobDeleted(uploaded.Digest));
 
         await Replicas.InstallSnapshotAsync(feed.Region, 2, SnapshotOf(feed), []);
 
@@ -30,7 +31,8 @@ public abstract partial class ReplicaStoreContract
         feed.Tag(Repository, "v1");
         await Replicas.ApplyAsync(feed.Region, feed.Entries);
         await Tables.LinkBlobAsync(Name, blob.Digest, blob.SizeBytes, announce: true);
-        Assert.Equal(new BlobAnnouncement(Name, blob.Digest, blob.SizeBytes), Assert.Single(await Announcements.ListAnnouncementsAsync(10)));
+        Assert.Equal(new BlobAnnouncement(Name, blob.Digest, blob.SizeBytes),
+            Assert.Single(await Announcements.ListAnnouncementsAsync(10)));
 
         feed.Add(Repository, new Operation.BlobDeleted(blob.Digest));
         await Replicas.ApplyAsync(feed.Region, feed.Entries);
@@ -65,7 +67,8 @@ public abstract partial class ReplicaStoreContract
         await Replicas.SetAsideAsync(feed.Region, Id, "second", SampleLedger.At.AddMinutes(1));
 
         await Fixture.ReopenAsync();
-        Assert.Equal(new LedgerSetAside(feed.Region, Id, "second", 2, SampleLedger.At.AddMinutes(1)), Assert.Single(await Replicas.ListSetAsideAsync()));
+        Assert.Equal(new LedgerSetAside(feed.Region, Id, "second", 2, SampleLedger.At.AddMinutes(1)),
+            Assert.Single(await Replicas.ListSetAsideAsync()));
         var outcome = await Replicas.ApplyAsync(feed.Region, [unreadable, feed.Entries[1]]);
         Assert.Null(outcome.Faulty);
         Assert.Equal(2, outcome.Cursor.Position);

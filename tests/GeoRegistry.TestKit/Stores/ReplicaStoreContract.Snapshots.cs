@@ -36,7 +36,8 @@ public abstract partial class ReplicaStoreContract
             Assert.Equal(manifest.Content.ToArray(), (await Tables.FindManifestAsync(Name, manifest.Digest))!.Content.ToArray());
         Assert.Equal(["all", "v1", "v2"], (await Tables.ListTagsAsync(Name, null, 10)).Select(tag => tag.ToString()));
         Assert.Equal(index.Digest, await Tables.FindTagAsync(Name, Tag.Parse("all")));
-        Assert.Equal(image.Digest, Assert.Single(await Tables.ListReferrersAsync(Name, subject.Digest, "application/vnd.example", null, 10)).Digest);
+        Assert.Equal(
+            image.Digest, Assert.Single(await Tables.ListReferrersAsync(Name, subject.Digest, "application/vnd.example", null, 10)).Digest);
         Assert.Equal(index.Digest, await Tables.FindReferenceToAsync(Name, image.Digest));
         Assert.Equal(layer.SizeBytes, await Tables.FindBlobAsync(Name, layer.Digest));
         Assert.Equal(uploaded.SizeBytes, await Tables.FindBlobAsync(Name, uploaded.Digest));

@@ -15,7 +15,8 @@ public abstract partial class ReplicaStoreContract : MetadataStoreContract
     private static readonly LedgerId Id = LedgerId.Of(Name);
 
     [Fact]
-    public async Task ReadCursorAsync_NothingApplied_IsTheStart() => AssertCursor(FeedCursor.Start, await Replicas.ReadCursorAsync(SampleLedger.Region));
+    public async Task ReadCursorAsync_NothingApplied_IsTheStart() =>
+        AssertCursor(FeedCursor.Start, await Replicas.ReadCursorAsync(SampleLedger.Region));
 
     [Fact]
     public async Task ApplyAsync_EntriesOfAFeed_StandAsTheyDoInTheirRegion()
@@ -23,7 +24,8 @@ public abstract partial class ReplicaStoreContract : MetadataStoreContract
         var (feed, image) = (new SampleFeed(), SampleManifests.Image("a", SampleBlob.Of("subject").Digest, null, SampleBlob.Of("layer")));
         feed.Add(Repository, new Operation.ManifestPut(image), new Operation.TagSet(Tag.Parse("v1"), image.Digest));
         feed.Tag("library/other", "v1");
-        feed.Add(Repository, new Operation.TagDeleted(Tag.Parse("v1")), new Operation.TagSet(Tag.Parse("v2"), image.Digest), new Operation.BlobLinked(SampleBlob.Of("b").Digest, 7));
+        feed.Add(Repository, new Operation.TagDeleted(Tag.Parse("v1")), new Operation.TagSet(Tag.Parse("v2"), image.Digest),
+            new Operation.BlobLinked(SampleBlob.Of("b").Digest, 7));
 
         var outcome = await Replicas.ApplyAsync(feed.Region, feed.Entries);
 

@@ -76,7 +76,8 @@ public abstract partial class RepositoryTablesContract
         await ledger.PutAsync(image, SampleManifests.Index(image));
 
         Assert.Equal(layer.SizeBytes, await Tables.FindBlobAsync(ledger.Repository, layer.Digest));
-        Assert.Equal(SampleManifests.ConfigOf("a").SizeBytes, await Tables.FindBlobAsync(ledger.Repository, SampleManifests.ConfigOf("a").Digest));
+        Assert.Equal(SampleManifests.ConfigOf("a").SizeBytes,
+            await Tables.FindBlobAsync(ledger.Repository, SampleManifests.ConfigOf("a").Digest));
         Assert.Null(await Tables.FindBlobAsync(ledger.Repository, image.Digest));
     }
 
@@ -109,7 +110,8 @@ public abstract partial class RepositoryTablesContract
         Assert.Equal(names.Order(StringComparer.Ordinal), listed);
         Assert.Equal(["a0", "a_b", "b"], await PageAsync("a/~not a name~"));
 
-        async Task<IReadOnlyList<string>> PageAsync(string? after) => [.. (await Tables.ListRepositoriesAsync(after, 3)).Select(name => name.ToString())];
+        async Task<IReadOnlyList<string>> PageAsync(string? after) =>
+            [.. (await Tables.ListRepositoriesAsync(after, 3)).Select(name => name.ToString())];
     }
 
     [Fact]
@@ -126,7 +128,8 @@ public abstract partial class RepositoryTablesContract
         Assert.Equal(["b"], await PageAsync(null));
         Assert.Equal(["e"], await PageAsync("b"));
 
-        async Task<IEnumerable<string>> PageAsync(string? after) => (await Tables.ListRepositoriesAsync(after, 1)).Select(name => name.ToString());
+        async Task<IEnumerable<string>> PageAsync(string? after) =>
+            (await Tables.ListRepositoriesAsync(after, 1)).Select(name => name.ToString());
     }
 
     [Fact]

@@ -30,7 +30,8 @@ public abstract partial class RepositoryTablesContract : MetadataStoreContract
 
         var found = await Tables.FindManifestAsync(ledger.Repository, image.Digest);
         Assert.Equal(image.Content.ToArray(), found!.Content.ToArray());
-        Assert.Equal((image.Digest, image.MediaType, image.Subject, image.ArtifactType), (found.Digest, found.MediaType, found.Subject, found.ArtifactType));
+        Assert.Equal((image.Digest, image.MediaType, image.Subject, image.ArtifactType),
+            (found.Digest, found.MediaType, found.Subject, found.ArtifactType));
         Assert.Equal(image.References, found.References);
     }
 
@@ -172,7 +173,8 @@ public abstract partial class RepositoryTablesContract : MetadataStoreContract
         var (ledger, image) = (Ledger(), SampleManifests.Image("a"));
         await ledger.PutAsync(image);
 
-        await ledger.AppendAsync(new Operation.ManifestDeleted(SampleManifests.Image("b").Digest), new Operation.TagDeleted(Tag.Parse("none")));
+        await ledger.AppendAsync(new Operation.ManifestDeleted(SampleManifests.Image("b").Digest),
+            new Operation.TagDeleted(Tag.Parse("none")));
 
         Assert.Equal(2, ledger.Head.Number);
         Assert.NotNull(await Tables.FindManifestAsync(ledger.Repository, image.Digest));

@@ -68,7 +68,8 @@ public static class SampleManifests
         var empty = WithPadding("").ToJsonString().Length;
         return Read(WithPadding(new string('x', sizeBytes - empty)), MediaTypes.OciImageIndex);
 
-        static JsonObject WithPadding(string padding) => new() { ["schemaVersion"] = 2, ["manifests"] = new JsonArray(), ["padding"] = padding };
+        static JsonObject WithPadding(string padding) =>
+            new() { ["schemaVersion"] = 2, ["manifests"] = new JsonArray(), ["padding"] = padding };
     }
 
     /// <summary>

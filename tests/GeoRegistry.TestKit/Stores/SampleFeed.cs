@@ -46,7 +46,8 @@ public sealed class SampleFeed(string region = "us")
     }
 
     /// <summary>Adds a commit that sets a tag.</summary>
-    public ReplicaEntry Tag(string repository, string tag) => Add(repository, new Operation.TagSet(Protocol.Tag.Parse(tag), SampleBlob.Of(tag).Digest));
+    public ReplicaEntry Tag(string repository, string tag) =>
+        Add(repository, new Operation.TagSet(Protocol.Tag.Parse(tag), SampleBlob.Of(tag).Digest));
 
     /// <summary>Adds an entry that the source withholds.</summary>
     public ReplicaEntry Withhold() => Add(new ReplicaEntry(_entries.Count + 1, null, null, default, default, []));

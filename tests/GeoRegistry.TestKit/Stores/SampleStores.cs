@@ -9,13 +9,16 @@ public static class SampleStores
     public static Task<ApplyOutcome> ApplyAsync(this IReplicaStore store, RegionId source, IReadOnlyList<ReplicaEntry> entries) =>
         store.ApplyAsync(source, SampleFeed.Incarnation, entries);
 
-    public static Task<bool> InstallSnapshotAsync(this IReplicaStore store, RegionId source, long position, LedgerSnapshot snapshot, IReadOnlyList<MissingBlob> missing) =>
+    public static Task<bool> InstallSnapshotAsync(
+        this IReplicaStore store, RegionId source, long position, LedgerSnapshot snapshot, IReadOnlyList<MissingBlob> missing) =>
         store.InstallSnapshotAsync(new FeedPosition(source, SampleFeed.Incarnation, position), snapshot, missing);
 
-    public static Task<int> PruneFeedAsync(this ILedgerStore store, RegionId region, long keep, int limit) => store.PruneFeedAsync(region, keep, long.MaxValue, limit);
+    public static Task<int> PruneFeedAsync(this ILedgerStore store, RegionId region, long keep, int limit) =>
+        store.PruneFeedAsync(region, keep, long.MaxValue, limit);
 
     /// <summary>The number of a ledger's commit in its region's feed, or null.</summary>
-    public static async Task<long?> FindNumberAsync(this ILedgerStore store, LedgerId ledger, long number) => (await store.FindPositionAsync(ledger, number))?.Number;
+    public static async Task<long?> FindNumberAsync(this ILedgerStore store, LedgerId ledger, long number) =>
+        (await store.FindPositionAsync(ledger, number))?.Number;
 
     /// <summary>How far a feed reaches, without its incarnation.</summary>
     public static async Task<(long Oldest, long Head)> ReadExtentAsync(this ILedgerStore store, RegionId region) =>
