@@ -32,6 +32,11 @@ public sealed partial class SourceShapeTests
     public void Tests_OfAllProjects_SkipNothing() =>
         Assert.Empty(Sources.Files("tests", ".cs").Where(file => SkippedTest().IsMatch(File.ReadAllText(file))).Select(Sources.Name));
 
+    /// <summary>xunit 2 never calls it: folders and servers would stay. <c>IAsyncLifetime</c> it calls.</summary>
+    [Fact]
+    public void Tests_OfAllProjects_AreNotDisposedByAnInterfaceThatNobodyCalls() => Assert.Empty(
+        Sources.Files("tests", ".cs").Where(file => NeverDisposedTest().IsMatch(File.ReadAllText(file))).Select(Sources.Name));
+
     [Fact]
     public void Files_OfTheRepository_NameNoPathOfOneMachine() =>
         Assert.Empty(
@@ -46,6 +51,9 @@ public sealed partial class SourceShapeTests
 
         Assert.Empty(Sources.Files("tests", ".csproj").Select(Path.GetFileNameWithoutExtension).Except(projects).Except(others));
     }
+
+    [GeneratedRegex(@"\bpublic (sealed |abstract )?class \w+Tests?\b[^{]*\bIAsyncDisposable\b")]
+    private static partial Regex NeverDisposedTest();
 
     [GeneratedRegex(@"\bSkip\s*=\s*[""$@n]")]
     private static partial Regex SkippedTest();

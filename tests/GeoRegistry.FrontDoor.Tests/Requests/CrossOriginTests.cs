@@ -3,7 +3,7 @@ using GeoRegistry.TestKit;
 namespace GeoRegistry.FrontDoor.Tests.Requests;
 
 /// <summary>Pages of other origins, as browsers ask for them: off by default, and by <c>GeoRegistry:CorsOrigins</c>.</summary>
-public sealed class CrossOriginTests : IAsyncDisposable
+public sealed class CrossOriginTests : IAsyncLifetime
 {
     private const string Ui = "https://ui.example", Other = "https://other.example";
     private const string Catalog = "/v2/_catalog", Status = "/api/v1/replication";
@@ -68,7 +68,9 @@ public sealed class CrossOriginTests : IAsyncDisposable
         Assert.Superset(new HashSet<string> { "Docker-Content-Digest", "Link", "WWW-Authenticate", "OCI-Filters-Applied", "OCI-Subject", "Warning", "GeoRegistry-Served-By" }, exposed.ToHashSet());
     }
 
-    public async ValueTask DisposeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
     {
         _client?.Dispose();
         if (_server is not null) await _server.DisposeAsync();

@@ -4,7 +4,7 @@ using GeoRegistry.TestKit;
 
 namespace GeoRegistry.Replication.Tests.Peers;
 
-public sealed class DelayedStreamTests : IAsyncDisposable
+public sealed class DelayedStreamTests : IAsyncLifetime
 {
     private static readonly TimeSpan Latency = TimeSpan.FromMilliseconds(40), Tick = TimeSpan.FromTicks(1);
 
@@ -16,7 +16,9 @@ public sealed class DelayedStreamTests : IAsyncDisposable
     public DelayedStreamTests() => _stream = new DelayedStream(
         new Connection(_in.Reader.AsStream(), _out.Writer.AsStream()), Latency, _clock);
 
-    public ValueTask DisposeAsync() => _stream.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _stream.DisposeAsync().AsTask();
 
     [Fact]
     public async Task ReadAsync_Bytes_ArriveAfterTheLatency()

@@ -9,7 +9,7 @@ using static GeoRegistry.Replication.Tests.TestTopology;
 
 namespace GeoRegistry.Replication.Tests.Visibility;
 
-public sealed class HomeVisibilityTests : IAsyncDisposable
+public sealed class HomeVisibilityTests : IAsyncLifetime
 {
     private const string V1 = "v1", V2 = "v2";
 
@@ -29,7 +29,9 @@ public sealed class HomeVisibilityTests : IAsyncDisposable
         _changes = new HomeVisibility(Map(Eu), _leases, _store, _store, _clock);
     }
 
-    public async ValueTask DisposeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
     {
         await _store.DisposeAsync();
         _folder.Dispose();

@@ -4,7 +4,7 @@ using GeoRegistry.TestKit.Stores;
 
 namespace GeoRegistry.Repositories.Tests.Blobs;
 
-public sealed class RepositoryBlobsTests : IAsyncDisposable
+public sealed class RepositoryBlobsTests : IAsyncLifetime
 {
     private static readonly RepositoryName Other = RepositoryName.Parse("library/other");
 
@@ -106,7 +106,9 @@ public sealed class RepositoryBlobsTests : IAsyncDisposable
         Assert.Equal(blob.SizeBytes, await _process.Blobs.FindAsync(TestProcess.Name, blob.Digest));
     }
 
-    public ValueTask DisposeAsync() => _region.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _region.DisposeAsync().AsTask();
 
     private ValueTask<BlobContent?> OpenAsync(SampleBlob blob) => _process.Blobs.OpenAsync(TestProcess.Name, blob.Digest);
 }

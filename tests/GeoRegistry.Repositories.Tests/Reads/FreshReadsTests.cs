@@ -7,7 +7,7 @@ using Xunit.Abstractions;
 namespace GeoRegistry.Repositories.Tests.Reads;
 
 /// <summary>A read sees every write that was acknowledged before it began, however caches, tables and writers interleave.</summary>
-public sealed class FreshReadsTests(ITestOutputHelper output) : IAsyncDisposable
+public sealed class FreshReadsTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private const int Seed = 20261122, Tags = 4, Versions = 30, Readers = 3;
 
@@ -33,7 +33,9 @@ public sealed class FreshReadsTests(ITestOutputHelper output) : IAsyncDisposable
         Assert.All(_acknowledged, version => Assert.Equal(Versions - 1, version));
     }
 
-    public ValueTask DisposeAsync() => _region.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _region.DisposeAsync().AsTask();
 
     private async Task WriteAsync(TestProcess process, int tag, Manifest[] images)
     {

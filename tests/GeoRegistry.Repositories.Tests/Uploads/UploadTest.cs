@@ -5,7 +5,7 @@ using GeoRegistry.Repositories.Uploads;
 namespace GeoRegistry.Repositories.Tests.Uploads;
 
 /// <summary>What tests of uploads share: a region, one process on it, and short forms of requests.</summary>
-public abstract class UploadTest : IAsyncDisposable
+public abstract class UploadTest : IAsyncLifetime
 {
     private protected static readonly RepositoryName Name = TestProcess.Name;
 
@@ -17,10 +17,11 @@ public abstract class UploadTest : IAsyncDisposable
 
     private protected UploadSessions Uploads => Process.Uploads;
 
-    public async ValueTask DisposeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
     {
         await Region.DisposeAsync();
-        GC.SuppressFinalize(this);
     }
 
     /// <summary>Another process takes over, which knows of no session.</summary>

@@ -5,7 +5,7 @@ using GeoRegistry.TestKit.Stores;
 
 namespace GeoRegistry.Repositories.Tests.Writes;
 
-public sealed class DeleteTests : IAsyncDisposable
+public sealed class DeleteTests : IAsyncLifetime
 {
     private readonly TestRegion _region = new();
     private readonly TestProcess _process;
@@ -150,5 +150,7 @@ public sealed class DeleteTests : IAsyncDisposable
         Assert.Equal(blob.SizeBytes, content?.SizeBytes);
     }
 
-    public ValueTask DisposeAsync() => _region.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _region.DisposeAsync().AsTask();
 }

@@ -10,7 +10,7 @@ namespace GeoRegistry.Repositories.Tests.Writes;
 /// An append that fails is not acknowledged, whether it took effect or not; what is read and written after it is on what
 /// stands.
 /// </summary>
-public sealed class FailedAppendTests : IAsyncDisposable
+public sealed class FailedAppendTests : IAsyncLifetime
 {
     private readonly TestRegion _region = new();
     private readonly StoreFaults _faults = new();
@@ -98,7 +98,9 @@ public sealed class FailedAppendTests : IAsyncDisposable
         Assert.Equal(3, _changes.Awaited[^1]);
     }
 
-    public ValueTask DisposeAsync() => _region.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _region.DisposeAsync().AsTask();
 
     private static async Task AssertFailsAsync(InjectedFault fault, Func<Task<WriteOutcome>> write)
     {

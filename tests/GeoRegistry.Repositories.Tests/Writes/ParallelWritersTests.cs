@@ -5,7 +5,7 @@ using GeoRegistry.TestKit.Stores;
 
 namespace GeoRegistry.Repositories.Tests.Writes;
 
-public sealed class ParallelWritersTests : IAsyncDisposable
+public sealed class ParallelWritersTests : IAsyncLifetime
 {
     private readonly TestRegion _region = new();
 
@@ -109,7 +109,9 @@ public sealed class ParallelWritersTests : IAsyncDisposable
         TestProcess.Committed(await process.PutAsync(image, "v1"));
     }
 
-    public ValueTask DisposeAsync() => _region.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _region.DisposeAsync().AsTask();
 
     private static async Task<IReadOnlyList<string>> PushTagsAsync(TestProcess process, Protocol.Manifests.Manifest image, int who)
     {

@@ -7,7 +7,7 @@ using GeoRegistry.TestKit.Stores;
 namespace GeoRegistry.Repositories.Tests.Writes;
 
 /// <summary>Source: RFC 9110 §13.1.1 and §13.1.2.</summary>
-public sealed class PreconditionTests : IAsyncDisposable
+public sealed class PreconditionTests : IAsyncLifetime
 {
     private static readonly Digest One = SampleBlob.Of("one").Digest, Two = SampleBlob.Of("two").Digest;
 
@@ -109,5 +109,7 @@ public sealed class PreconditionTests : IAsyncDisposable
         Assert.All(outcomes.OfType<WriteOutcome.Refused>(), refused => Assert.Equal(images[winner].Digest.ToString(), refused.Errors[0].Detail["digest"]));
     }
 
-    public ValueTask DisposeAsync() => _region.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _region.DisposeAsync().AsTask();
 }

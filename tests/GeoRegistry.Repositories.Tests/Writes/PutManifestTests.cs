@@ -7,7 +7,7 @@ using GeoRegistry.TestKit.Stores;
 
 namespace GeoRegistry.Repositories.Tests.Writes;
 
-public sealed class PutManifestTests : IAsyncDisposable
+public sealed class PutManifestTests : IAsyncLifetime
 {
     private const string OtherType = "application/vnd.example.bundle.v1+json";
 
@@ -196,7 +196,9 @@ public sealed class PutManifestTests : IAsyncDisposable
         Assert.Equal(ErrorCode.ManifestBlobUnknown, TestProcess.Refused(outcome).Code);
     }
 
-    public ValueTask DisposeAsync() => _region.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _region.DisposeAsync().AsTask();
 
     private static Manifest Manifest(string mediaType, string json) =>
         SampleManifests.Read(System.Text.Json.Nodes.JsonNode.Parse(json)!, mediaType);

@@ -3,7 +3,7 @@ using GeoRegistry.TestKit.Stores;
 
 namespace GeoRegistry.Storage.Tests.Files;
 
-public sealed class FileBlobStoreTests : IAsyncDisposable
+public sealed class FileBlobStoreTests : IAsyncLifetime
 {
     private readonly FileBlobStoreFixture _fixture = new();
 
@@ -91,5 +91,7 @@ public sealed class FileBlobStoreTests : IAsyncDisposable
         await Assert.ThrowsAnyAsync<IOException>(() => _fixture.Store.CheckWriteAsync());
     }
 
-    public ValueTask DisposeAsync() => _fixture.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _fixture.DisposeAsync().AsTask();
 }

@@ -8,7 +8,7 @@ using Microsoft.Data.Sqlite;
 
 namespace GeoRegistry.Storage.Tests.Sqlite;
 
-public sealed class GroupCommitTests : IAsyncDisposable
+public sealed class GroupCommitTests : IAsyncLifetime
 {
     private readonly SqliteStoreFixture _fixture = new();
 
@@ -108,7 +108,9 @@ public sealed class GroupCommitTests : IAsyncDisposable
     [Fact]
     public async Task CheckWriteAsync_StoreWorks_Returns() => await _fixture.Store.CheckWriteAsync().OrFail("the check");
 
-    public ValueTask DisposeAsync() => _fixture.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _fixture.DisposeAsync().AsTask();
 
     private SampleLedger Ledger(string name) => new(() => _fixture.Store, name);
 

@@ -11,7 +11,7 @@ using Xunit.Abstractions;
 namespace GeoRegistry.Storage.Tests.Sqlite;
 
 /// <summary>The statements that the store has prepared after it did all it can do are explained: none may scan or sort.</summary>
-public sealed class QueryPlanTests(ITestOutputHelper output) : IAsyncDisposable
+public sealed class QueryPlanTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private readonly SqliteStoreFixture _fixture = new();
 
@@ -43,7 +43,9 @@ public sealed class QueryPlanTests(ITestOutputHelper output) : IAsyncDisposable
         Assert.Contains("INDEX repositories", plan, StringComparison.Ordinal);
     }
 
-    public ValueTask DisposeAsync() => _fixture.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _fixture.DisposeAsync().AsTask();
 
     private static bool IsQuery(string sql) =>
         sql.TrimStart().Split([' ', '\n'], 2)[0].ToUpperInvariant() is "SELECT" or "INSERT" or "UPDATE" or "DELETE";

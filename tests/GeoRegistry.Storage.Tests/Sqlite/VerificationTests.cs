@@ -7,7 +7,7 @@ using GeoRegistry.TestKit.Stores;
 
 namespace GeoRegistry.Storage.Tests.Sqlite;
 
-public sealed class VerificationTests : IAsyncDisposable
+public sealed class VerificationTests : IAsyncLifetime
 {
     private readonly SqliteStoreFixture _fixture = new();
 
@@ -168,7 +168,9 @@ public sealed class VerificationTests : IAsyncDisposable
         Assert.Null((await VerifyAsync()).Fault);
     }
 
-    public ValueTask DisposeAsync() => _fixture.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _fixture.DisposeAsync().AsTask();
 
     private async Task<SampleLedger> FillAsync()
     {
