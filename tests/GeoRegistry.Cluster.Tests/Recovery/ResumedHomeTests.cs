@@ -87,6 +87,7 @@ public sealed class ResumedHomeTests(ITestOutputHelper output)
         Assert.Equal("ap", Assert.Single(report.Unreachable));
         (await us.Client.SendAsync(HttpMethod.Post, ResumeAnyway)).Expect(HttpStatusCode.Conflict);
 
+        await Waiting.UntilAsync("us follows eu again", async () => (await us.ReplicationAsync()).From("eu").State == "live");
         var next = (await us.Client.PushAsync("team/app", "3", image)).Receipt!;
         Assert.StartsWith($"eu-{report.Incarnation}-", next, StringComparison.Ordinal);
         foreach (var tag in new[] { "1", "2", "3" }) await eu.Client.PullExactlyAsync("team/app", tag, image);
@@ -134,6 +135,7 @@ public sealed class ResumedHomeTests(ITestOutputHelper output)
 
         var report = await eu.Client.PostAsync<ResumptionAnswer>(ResumeAnyway);
         Assert.Equal(2, report.RecoveredLedgers);
+        await Waiting.UntilAsync("us follows eu again", async () => (await us.ReplicationAsync()).From("eu").State == "live");
         await us.Client.PushAsync("team/app", "3", image);
 
         await cluster.WaitUntilConvergedAsync();
