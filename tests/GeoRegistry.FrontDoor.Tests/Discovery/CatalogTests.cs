@@ -1,3 +1,5 @@
+using GeoRegistry.TestKit;
+
 namespace GeoRegistry.FrontDoor.Tests.Discovery;
 
 public sealed class CatalogTests(RegistryFixture registry) : ConformanceTest(registry)
@@ -11,6 +13,7 @@ public sealed class CatalogTests(RegistryFixture registry) : ConformanceTest(reg
         var parent = NewRepository().Name;
         string[] names = [$"{parent}/a", $"{parent}/b", $"{parent}/b-c", $"{parent}/c"];
         foreach (var name in names.Reverse()) await new RepositoryClient(Registry, name).PushImageAsync("v1");
+        foreach (var name in names) await UntilListedAsync(new RepositoryClient(Registry, name), isListed: true);
 
         var first = (await Registry.GetAsync($"/v2/_catalog?n=2&last={Uri.EscapeDataString(parent)}")).Expect(200);
         Assert.Equal(names[..2], RepositoryClient.Strings(first, "repositories"));
@@ -36,7 +39,9 @@ public sealed class CatalogTests(RegistryFixture registry) : ConformanceTest(reg
     public async Task Get_WithAnNThatIsNoCount_IsThePageWithoutN(string n)
     {
         var parent = NewRepository().Name;
-        await new RepositoryClient(Registry, $"{parent}/a").PushImageAsync("v1");
+        var repository = new RepositoryClient(Registry, $"{parent}/a");
+        await repository.PushImageAsync("v1");
+        await UntilListedAsync(repository, isListed: true);
         Assert.Equal($"{parent}/a", RepositoryClient.Strings((await Registry.GetAsync($"/v2/_catalog?n={n}&last={parent}")).Expect(200), "repositories")[0]);
     }
 
@@ -46,12 +51,16 @@ public sealed class CatalogTests(RegistryFixture registry) : ConformanceTest(reg
     {
         var repository = NewRepository();
         var image = await repository.PushImageAsync("v1");
-        Assert.True(await IsListedAsync(repository));
+        await UntilListedAsync(repository, isListed: true);
         (await repository.DeleteManifestAsync(image.Digest)).Expect(202);
-        Assert.False(await IsListedAsync(repository));
+        await UntilListedAsync(repository, isListed: false);
         await repository.PushAsync(image, "v1");
-        Assert.True(await IsListedAsync(repository));
+        await UntilListedAsync(repository, isListed: true);
     }
+
+    // A region lists what it knows: what was pushed through another one comes a moment later.
+    private Task UntilListedAsync(RepositoryClient repository, bool isListed) => Waiting.UntilAsync(
+        $"{repository.Name} is {(isListed ? "" : "not ")}listed", async () => await IsListedAsync(repository) == isListed);
 
     // By the name before it in the order, so that other tests' repositories are not in the way.
     private async Task<bool> IsListedAsync(RepositoryClient repository) =>
