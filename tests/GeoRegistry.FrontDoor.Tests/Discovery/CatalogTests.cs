@@ -13,7 +13,7 @@ public sealed class CatalogTests(RegistryFixture registry) : ConformanceTest(reg
         var parent = NewRepository().Name;
         string[] names = [$"{parent}/a", $"{parent}/b", $"{parent}/b-c", $"{parent}/c"];
         foreach (var name in names.Reverse()) await new RepositoryClient(Registry, name).PushImageAsync("v1");
-        foreach (var name in names) await UntilListedAsync(new RepositoryClient(Registry, name), isListed: true);
+        await UntilListedAsync(new RepositoryClient(Registry, names[0]), isListed: true); // The last of them, in the feed of one home.
 
         var first = (await Registry.GetAsync($"/v2/_catalog?n=2&last={Uri.EscapeDataString(parent)}")).Expect(200);
         Assert.Equal(names[..2], RepositoryClient.Strings(first, "repositories"));
