@@ -12,9 +12,8 @@ namespace GeoRegistry.Repositories;
 
 /// <summary>The single writer of one repository: it decides each write on the present state, and appends one commit for it.</summary>
 /// <remarks>
-/// Correctness does not rest on being alone: an append names the head it was decided on, and is decided anew where that has moved. What
-/// must be asked
-/// of other regions is asked between two turns, so that no write waits for another's questions.
+/// Correctness does not rest on being alone: an append names the head it was decided on, and is decided anew where that has moved.
+/// What must be asked of other regions is asked between two turns, so that no write waits for another's questions.
 /// </remarks>
 public sealed class Repository : IRepository
 {

@@ -16,10 +16,8 @@ internal sealed class PeerListener : IHostedService, IAsyncDisposable
 
     /// <summary>
     /// The largest head of a relayed request, in KiB, and the most headers. A client may send a target and headers of
-    /// <see cref="RegionServer.MaxRequestHeadKiB"/>
-    /// each and 100 headers; HTTP/2 counts 32 bytes more for each, and the relaying region adds its own. A head beyond the limit would
-    /// end the connection
-    /// and all requests on it.
+    /// <see cref="RegionServer.MaxRequestHeadKiB"/> each and 100 headers; HTTP/2 counts 32 bytes more for each, and the relaying
+    /// region adds its own. A head beyond the limit would end the connection and all requests on it.
     /// </summary>
     private const int MaxRequestHeadKiB = 4 * RegionServer.MaxRequestHeadKiB, MaxRequestHeaders = 200;
 

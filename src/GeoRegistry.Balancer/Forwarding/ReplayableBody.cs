@@ -5,9 +5,8 @@ namespace GeoRegistry.Balancer.Forwarding;
 
 /// <summary>A request's body as it arrives, whose beginning is kept so that a short one can be sent again to another region.</summary>
 /// <remarks>
-/// A read that is cancelled leaves the client's connection as it was, so that an answer can still be given, or the rest be read: the
-/// server's own
-/// stream would take the body for being read for ever.
+/// A read that is cancelled leaves the client's connection as it was, so that an answer can still be given, or the rest be read:
+/// the server's own stream would take the body for being read for ever.
 /// </remarks>
 internal sealed class ReplayableBody(PipeReader source) : ReadOnlyStream
 {

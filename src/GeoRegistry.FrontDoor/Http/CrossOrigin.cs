@@ -5,9 +5,8 @@ namespace GeoRegistry.FrontDoor.Http;
 /// <summary>Lets pages of other origins use the registry from the browser: answers preflights, and marks every answer for them.</summary>
 /// <param name="origins">The allowed origins as browsers send them, such as <c>https://ui.example</c>; or <see cref="Any"/> alone.</param>
 /// <remarks>
-/// An origin that is named may do everything; any origin may only read, or every page that somebody opens could delete images. Cookies
-/// are never
-/// asked for: pages send an <c>Authorization</c> header of their own. Source: Fetch Standard §3.2, CORS protocol.
+/// An origin that is named may do everything; any origin may only read, or every page that somebody opens could delete images.
+/// Cookies are never asked for: pages send an <c>Authorization</c> header of their own. Source: Fetch Standard §3.2, CORS protocol.
 /// </remarks>
 public sealed class CrossOrigin(IReadOnlyList<string> origins)
 {

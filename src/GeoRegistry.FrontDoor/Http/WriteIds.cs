@@ -7,9 +7,8 @@ namespace GeoRegistry.FrontDoor.Http;
 /// <summary>The ids of writes in requests.</summary>
 /// <remarks>
 /// A client that repeats writes whose answer it did not get gives each a key of its own in <c>Idempotency-Key</c>, and the first
-/// outcome is answered again.
-/// Source: draft-ietf-httpapi-idempotency-key-header. Between regions the id itself goes along, so that a relayed write can be repeated
-/// too.
+/// outcome is answered again. Source: draft-ietf-httpapi-idempotency-key-header. Between regions the id itself goes along, so that
+/// a relayed write can be repeated too.
 /// </remarks>
 internal static class WriteIds
 {

@@ -15,8 +15,7 @@ namespace GeoRegistry.FrontDoor.Peers;
 /// <summary>The one handler of the peer listener: what other regions ask, once they have shown the cluster's key.</summary>
 /// <remarks>
 /// Other regions relay the OCI API (<c>/v2/</c>) and the admin API (<c>/api/</c>) here too, and are answered for this region alone.
-/// Nothing of
-/// <c>/peer/</c> is ever reached by the clients' listener, which does not know this class.
+/// Nothing of <c>/peer/</c> is ever reached by the clients' listener, which does not know this class.
 /// </remarks>
 public sealed class PeerApi
 {

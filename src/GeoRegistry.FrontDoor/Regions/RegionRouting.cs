@@ -20,8 +20,8 @@ namespace GeoRegistry.FrontDoor.Regions;
 /// <summary>Decides which region answers a request to the OCI API.</summary>
 /// <remarks>
 /// Blobs are answered wherever they are; manifests and lists by their home, or by a replica that may show them alone; writes by the
-/// home alone; an upload by
-/// the region that began it. What another region relays is answered here or not at all, so that nothing goes round.
+/// home alone; an upload by the region that began it. What another region relays is answered here or not at all, so that nothing
+/// goes round.
 /// </remarks>
 internal sealed class RegionRouting(
     RegionMap map, Tailing tails, FeedApplication application, RepositoryReader reader, HomeVisibility visibility, HomeGate gate, Relay relay, AcknowledgedWrites writes, DamagedLedgers damaged)

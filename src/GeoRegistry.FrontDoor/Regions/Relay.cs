@@ -20,9 +20,9 @@ internal sealed class Relay(PeerClient peers, PeerOptions options)
     private const long BulkBytes = 1024 * 1024;
 
     /// <summary>
-    /// An answer up to this size is here whole before its client gets any of it, so that one that breaks off can be replaced by what is
-    /// known here.
-    /// Nearly all manifests and lists are smaller; what is larger could not arrive in time over a slow link, and would take much memory.
+    /// An answer up to this size is here whole before its client gets any of it, so that one that breaks off can be replaced by
+    /// what is known here. Nearly all manifests and lists are smaller; what is larger could not arrive in time over a slow link,
+    /// and would take much memory.
     /// </summary>
     private const int BufferedAnswerBytes = 1024 * 1024;
 

@@ -10,9 +10,9 @@ namespace GeoRegistry.FrontDoor.Regions;
 /// <param name="timeout">Is restarted whenever a part was sent, and when all was; suspended while the client is waited for, whom its
 /// listener times.</param>
 /// <remarks>
-/// A region may answer before it has all, as it does to what it refuses. Then the copying has to have ended before the request does:
-/// the server cannot
-/// pass over the rest of a body that is being read, and would break off the connection with the answer on it.
+/// A region may answer before it has all, as it does to what it refuses. Then the copying has to have ended before the request
+/// does: the server cannot pass over the rest of a body that is being read, and would break off the connection with the answer on
+/// it.
 /// </remarks>
 internal sealed class RelayedBody(HttpRequest request, ProgressTimeout timeout) : HttpContent
 {

@@ -6,11 +6,10 @@ namespace GeoRegistry.Ledgers.Blobs;
 
 /// <summary>A blob store that answers with no blob before its bytes were hashed, once for each start of the process.</summary>
 /// <remarks>
-/// A blob that this process has stored is known to be whole. Any other is hashed when it is first opened, before its first byte goes
-/// out; opening it again
-/// costs one look into a dictionary. One whose bytes do not have its digest is set aside and counts as missing from then on. What is
-/// damaged on the disk
-/// after it was hashed is found by <see cref="VerifyAsync"/>, which passes over the store call for each blob.
+/// A blob that this process has stored is known to be whole. Any other is hashed when it is first opened, before its first byte
+/// goes out; opening it again costs one look into a dictionary. One whose bytes do not have its digest is set aside and counts as
+/// missing from then on. What is damaged on the disk after it was hashed is found by <see cref="VerifyAsync"/>, which passes over
+/// the store call for each blob.
 /// </remarks>
 /// <param name="inner">The store.</param>
 public sealed class VerifyingBlobStore(IBlobStore inner) : IBlobStore

@@ -17,15 +17,12 @@ public interface IReplicaStore
     /// <param name="cancellation">Cancels waiting before the transaction begins.</param>
     /// <returns>How far the cursor moved, and the ledger that has to be repaired before it can move on.</returns>
     /// <remarks>
-    /// An entry is applied where its commit is the next of its ledger, of no earlier epoch, and gives the checksum that the feed says.
-    /// One that
-    /// its ledger has already (by a snapshot) moves the cursor, and its missing blobs are awaited all the same. One of an epoch before
-    /// its ledger's
-    /// that the ledger does not have is of a history that a failover ended: it only moves the cursor, as no repair would ever make it
-    /// follow. Any
-    /// other, a gap, a history that differs or a commit that cannot be read, stops before it: what came before stands. Entries of a
-    /// ledger that was set
-    /// aside (<see cref="SetAsideAsync"/>) only move the cursor.
+    /// An entry is applied where its commit is the next of its ledger, of no earlier epoch, and gives the checksum that the feed
+    /// says. One that its ledger has already (by a snapshot) moves the cursor, and its missing blobs are awaited all the same. One
+    /// of an epoch before its ledger's that the ledger does not have is of a history that a failover ended: it only moves the
+    /// cursor, as no repair would ever make it follow. Any other, a gap, a history that differs or a commit that cannot be read,
+    /// stops before it: what came before stands. Entries of a ledger that was set aside (<see cref="SetAsideAsync"/>) only move the
+    /// cursor.
     /// </remarks>
     /// <exception cref="ArgumentException">The first entry after the cursor is not the next one, or of another incarnation.</exception>
     Task<ApplyOutcome> ApplyAsync(RegionId source, Incarnation incarnation, IReadOnlyList<ReplicaEntry> entries,
@@ -55,10 +52,9 @@ public interface IReplicaStore
     /// </returns>
     /// <remarks>
     /// Commits of the ledger that are kept here are dropped: the snapshot stands for them; their positions stay, empty
-    /// (<see cref="FeedEntry"/>), and
-    /// are never given again. Commits that await blobs go on awaiting them. Links of blobs that commits made, or that the home knew of
-    /// before the snapshot, are
-    /// replaced by the snapshot's; those that the home has yet to hear of stay. A ledger that was set aside is so no longer.
+    /// (<see cref="FeedEntry"/>), and are never given again. Commits that await blobs go on awaiting them. Links of blobs that
+    /// commits made, or that the home knew of before the snapshot, are replaced by the snapshot's; those that the home has yet to
+    /// hear of stay. A ledger that was set aside is so no longer.
     /// </remarks>
     Task<bool> InstallSnapshotAsync(
         FeedPosition position, LedgerSnapshot snapshot, IReadOnlyList<MissingBlob> missing, LedgerHead? replaced = null, CancellationToken cancellation = default);

@@ -10,18 +10,16 @@ namespace GeoRegistry.Ledgers.Verification;
 /// </summary>
 /// <remarks>
 /// <para>
-/// A row that is added adds its hash and a row that is removed subtracts it, so every change keeps the sum up to date at the cost of
-/// the rows that it
-/// touches, and a scan of all rows makes the same sum anew. The rows are the head, the manifests, the tags, and the blob links that
-/// commits made.
-/// All of them follow from the ledger's history, so two regions with equal heads have equal checksums.
+/// A row that is added adds its hash and a row that is removed subtracts it, so every change keeps the sum up to date at the cost
+/// of the rows that it touches, and a scan of all rows makes the same sum anew. The rows are the head, the manifests, the tags, and
+/// the blob links that commits made. All of them follow from the ledger's history, so two regions with equal heads have equal
+/// checksums.
 /// </para>
 /// <para>
-/// A row's hash is the first 16 bytes of the SHA-256 over the row's kind (one byte) and its fields, each with its length before it (4
-/// bytes, big-endian);
-/// numbers are 8 bytes, big-endian, and a digest is its algorithm's byte and its hash. The checksum finds accidents; it is no defence
-/// against an
-/// attacker who can write the database. Regions send it to each other: its definition never changes.
+/// A row's hash is the first 16 bytes of the SHA-256 over the row's kind (one byte) and its fields, each with its length before it
+/// (4 bytes, big-endian); numbers are 8 bytes, big-endian, and a digest is its algorithm's byte and its hash. The checksum finds
+/// accidents; it is no defence against an attacker who can write the database. Regions send it to each other: its definition never
+/// changes.
 /// </para>
 /// </remarks>
 /// <param name="Sum">The sum.</param>

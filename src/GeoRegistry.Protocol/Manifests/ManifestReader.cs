@@ -23,10 +23,9 @@ public static class ManifestReader
 
     /// <summary>Reads a manifest that a client pushes.</summary>
     /// <param name="content">The bytes as pushed; kept by the result, so the caller must not change them.</param>
-    /// <param name="contentType">
-    /// The request's <c>Content-Type</c>, or null. A type that tools send by themselves (a form, text, JSON, bytes) says nothing of a
-    /// manifest:
-    /// then the <c>mediaType</c> field decides, and without one the manifest is refused. Stored under such a type no client could pull it.
+    /// <param name="contentType"> The request's <c>Content-Type</c>, or null. A type that tools send by themselves (a form, text,
+    /// JSON, bytes) says nothing of a manifest: then the <c>mediaType</c> field decides, and without one the manifest is refused.
+    /// Stored under such a type no client could pull it.
     /// </param>
     /// <param name="digest">The digest that the content is known to have.</param>
     public static ManifestReading ReadPushed(ReadOnlyMemory<byte> content, string? contentType, Digest digest) =>

@@ -4,9 +4,8 @@ namespace GeoRegistry.Regions.Topologies;
 
 /// <summary>Which topology may follow another in a region.</summary>
 /// <remarks>
-/// A home that only an edit moved would append beside the old one, and what only the old one has would be lost. So a home moves with a
-/// higher epoch, and
-/// not while regions run; a document that is older than the one that a region took up last is refused.
+/// A home that only an edit moved would append beside the old one, and what only the old one has would be lost. So a home moves
+/// with a higher epoch, and not while regions run; a document that is older than the one that a region took up last is refused.
 /// </remarks>
 public static class TopologySuccession
 {

@@ -13,8 +13,7 @@ namespace GeoRegistry.Replication.Blobs;
 /// <summary>Announces uploaded blobs to the homes of their repositories: at once, and until they have heard of them.</summary>
 /// <remarks>
 /// An announcement is on disk with the link of the upload. Until the home confirms it, nothing removes that link here; the home's
-/// answer gives the
-/// upload its place in the ledger's order, so that a deletion from before it does not remove it either.
+/// answer gives the upload its place in the ledger's order, so that a deletion from before it does not remove it either.
 /// </remarks>
 public sealed partial class BlobAnnouncer(RegionMap map, PeerClient peers, IAnnouncements announcements, TimeProvider clock,
     ILogger<BlobAnnouncer> logger) : IBlobAnnouncer

@@ -14,11 +14,9 @@ namespace GeoRegistry.Replication.Homes;
 
 /// <summary>Whether this region may append: only once others have told that they follow nothing which is not here.</summary>
 /// <remarks>
-/// A region that starts with lost or older data would append what contradicts the commits that others have, and acknowledge it. So it
-/// asks its followers
-/// how far they follow it before its first append. While it reaches none of them, writes are refused with the reason; an operator can
-/// let it go on
-/// (<see cref="HomeResumption"/>).
+/// A region that starts with lost or older data would append what contradicts the commits that others have, and acknowledge it. So
+/// it asks its followers how far they follow it before its first append. While it reaches none of them, writes are refused with the
+/// reason; an operator can let it go on (<see cref="HomeResumption"/>).
 /// </remarks>
 public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer feeds, TimeProvider clock,
     ILogger<HomeGate> logger) : IHomeGate

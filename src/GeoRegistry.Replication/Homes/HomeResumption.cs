@@ -11,11 +11,9 @@ namespace GeoRegistry.Replication.Homes;
 
 /// <summary>Lets a home go on that lost commits, or that reaches nobody who could tell: an operator decides it.</summary>
 /// <remarks>
-/// What the regions that can be reached have is brought back first. Then the home goes on under a new incarnation, and the epochs of
-/// its homes are raised in
-/// the topology, which lets the others follow it. Commits that only unreachable regions have are lost: when those come back, snapshots
-/// replace them.
-/// A repetition after a failure in the middle begins again, and does no harm.
+/// What the regions that can be reached have is brought back first. Then the home goes on under a new incarnation, and the epochs
+/// of its homes are raised in the topology, which lets the others follow it. Commits that only unreachable regions have are lost:
+/// when those come back, snapshots replace them. A repetition after a failure in the middle begins again, and does no harm.
 /// </remarks>
 public sealed partial class HomeResumption(
     RegionMap map,

@@ -10,14 +10,13 @@ namespace GeoRegistry.Replication.Hydration;
 /// <summary>One blob on its way into this region, for any number of readers. It goes on when they leave.</summary>
 /// <remarks>
 /// <para>
-/// The bytes are written to the blob store as they come; readers read them from there. What is behind the last byte of all is not shown
-/// before
-/// the whole was verified and stored: a reader that got everything got the right blob. What a broken fetch left is taken up by the next.
+/// The bytes are written to the blob store as they come; readers read them from there. What is behind the last byte of all is not
+/// shown before the whole was verified and stored: a reader that got everything got the right blob. What a broken fetch left is
+/// taken up by the next.
 /// </para>
 /// <para>
 /// A region's copy that is missing, damaged or of another size is looked for in the next region. Where the whole does not match the
-/// digest, all
-/// bytes are taken back: whose were bad is known only where all came from one region.
+/// digest, all bytes are taken back: whose were bad is known only where all came from one region.
 /// </para>
 /// </remarks>
 internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store, BlobSource source,

@@ -7,9 +7,8 @@ namespace GeoRegistry.Replication.Hydration;
 
 /// <summary>One copy of a blob while it arrives: how far readers may read it, and from where it comes.</summary>
 /// <remarks>
-/// A fetch begins another copy where the bytes of one turn out to be damaged. A reader belongs to the copy of which it has read bytes:
-/// its bytes
-/// before and after must be of one blob. A reader that has read nothing yet goes on with the next copy.
+/// A fetch begins another copy where the bytes of one turn out to be damaged. A reader belongs to the copy of which it has read
+/// bytes: its bytes before and after must be of one blob. A reader that has read nothing yet goes on with the next copy.
 /// </remarks>
 internal sealed class FetchedCopy(Digest digest, long sizeBytes, IBlobStore store)
 {

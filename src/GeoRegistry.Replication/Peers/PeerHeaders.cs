@@ -24,9 +24,8 @@ public static class PeerHeaders
     private static readonly SearchValues<char> NeverInAValue = SearchValues.Create("\0\r\n");
 
     /// <summary>
-    /// How the bytes of a header's value are read and written, by every listener and client on the way: one character for each byte, so
-    /// that what a
-    /// proxy adds passes unchanged, whether it is UTF-8, Latin-1 or neither.
+    /// How the bytes of a header's value are read and written, by every listener and client on the way: one character for each
+    /// byte, so that what a proxy adds passes unchanged, whether it is UTF-8, Latin-1 or neither.
     /// </summary>
     public static Encoding Encoding => Encoding.Latin1;
 

@@ -41,8 +41,8 @@ public sealed class PeerOptions : IValidatableObject
     /// <summary>How long a write that is relayed to another region may make no progress. Default 5 minutes.</summary>
     /// <remarks>
     /// So long may take each part of the body that the other region is sent, and the answer once it has the whole body. A home may
-    /// first wait for its
-    /// <c>StalenessBound</c> and hash a large upload anew, so this is longer. Time that the client takes does not count.
+    /// first wait for its <c>StalenessBound</c> and hash a large upload anew, so this is longer. Time that the client takes does
+    /// not count.
     /// </remarks>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan WriteTimeout { get; set; } = TimeSpan.FromMinutes(5);

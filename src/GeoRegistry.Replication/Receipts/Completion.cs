@@ -13,9 +13,9 @@ namespace GeoRegistry.Replication.Receipts;
 
 /// <summary>Tells, and waits until, commits are complete: here, and by asking in other regions.</summary>
 /// <remarks>
-/// A commit is complete in a region when it is applied there, no ledgers of its home are still to be taken over or its own set aside,
-/// and every blob it names
-/// that the policy wants there is stored there. It is told from the ledger and the store; the hydration queue only tells it sooner.
+/// A commit is complete in a region when it is applied there, no ledgers of its home are still to be taken over or its own set
+/// aside, and every blob it names that the policy wants there is stored there. It is told from the ledger and the store; the
+/// hydration queue only tells it sooner.
 /// </remarks>
 public sealed class Completion(
     RegionMap map,

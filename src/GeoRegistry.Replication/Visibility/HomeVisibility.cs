@@ -9,13 +9,10 @@ namespace GeoRegistry.Replication.Visibility;
 
 /// <summary>The names that this home has just changed and that not every region has followed yet.</summary>
 /// <remarks>
-/// While a change spreads, a region that knows the new state must not show it as long as another may show the old one: a client would
-/// see a tag
-/// go back, or a deleted manifest come back. So the home lets those who read such a name wait until the change is shown everywhere (a
-/// round trip; at worst
-/// the lease of a region that fell silent), and replicas ask the home for names whose change is not yet said to be shown. With that,
-/// reads of
-/// manifests are linear, by tag and by digest.
+/// While a change spreads, a region that knows the new state must not show it as long as another may show the old one: a client
+/// would see a tag go back, or a deleted manifest come back. So the home lets those who read such a name wait until the change is
+/// shown everywhere (a round trip; at worst the lease of a region that fell silent), and replicas ask the home for names whose
+/// change is not yet said to be shown. With that, reads of manifests are linear, by tag and by digest.
 /// </remarks>
 public sealed class HomeVisibility(RegionMap map, ReadLeases leases, ILedgerStore ledgers, IRegionRecord record,
     TimeProvider clock) : IVisibility

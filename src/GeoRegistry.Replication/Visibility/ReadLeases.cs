@@ -14,9 +14,9 @@ namespace GeoRegistry.Replication.Visibility;
 /// Clocks must run at about the same rate; they need not agree.
 /// </para>
 /// <para>
-/// A region without a lease joins: it is counted first, then the head is read, and once it has followed to that head it gets a lease.
-/// Commits up to
-/// that head may have been acknowledged without it; later ones wait for it. So it need not equal a head that moves.
+/// A region without a lease joins: it is counted first, then the head is read, and once it has followed to that head it gets a
+/// lease. Commits up to that head may have been acknowledged without it; later ones wait for it. So it need not equal a head that
+/// moves.
 /// </para>
 /// <para>Leases are not stored, but the longest that may have been given is: after a start every region is taken to hold that one.</para>
 /// </remarks>

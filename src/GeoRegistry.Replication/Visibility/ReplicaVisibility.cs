@@ -40,9 +40,9 @@ public sealed class ReplicaVisibility(TimeProvider clock)
     /// the name's last change.
     /// </summary>
     /// <remarks>
-    /// To be asked after the name was read: a change is noted before it can be read. That the lease was held before the name was read
-    /// too is for the caller
-    /// to see to, by <see cref="HoldsLease"/>: what was read without one may be older than what was acknowledged then.
+    /// To be asked after the name was read: a change is noted before it can be read. That the lease was held before the name was
+    /// read too is for the caller to see to, by <see cref="HoldsLease"/>: what was read without one may be older than what was
+    /// acknowledged then.
     /// </remarks>
     public bool MayShow(RepositoryName repository, string name) =>
         HoldsLease && Volatile.Read(ref _doubtful) == 0 && !_changed.ContainsKey((repository, name));

@@ -7,9 +7,8 @@ namespace GeoRegistry.Repositories.Regions;
 /// <see cref="VisibleNames.Referrers"/>.
 /// </summary>
 /// <remarks>
-/// Other regions answer from their own memory while they hold a lease. Until all of them have followed a change of what they may show,
-/// nobody shows the
-/// new state alone; so reads are linear over all regions.
+/// Other regions answer from their own memory while they hold a lease. Until all of them have followed a change of what they may
+/// show, nobody shows the new state alone; so reads are linear over all regions.
 /// </remarks>
 public interface IVisibility
 {

@@ -94,8 +94,7 @@ internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTable
         : await tables.FindTagAsync(repository, reference.Tag, cancellation).ConfigureAwait(false);
 
     // The commit says of what a manifest alone does not tell whether it is a blob of the repository: children that are none of its
-    // manifests, and layers
-    // that may live elsewhere and were pushed all the same.
+    // manifests, and layers that may live elsewhere and were pushed all the same.
     private async Task<IReadOnlyList<RegistryError>> FaultsOfContentAsync(
         Manifest manifest, IReadOnlyDictionary<Digest, long> elsewhere, List<Operation> operations, List<Digest> missing, CancellationToken cancellation)
     {

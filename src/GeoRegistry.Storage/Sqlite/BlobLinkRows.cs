@@ -9,8 +9,7 @@ namespace GeoRegistry.Storage.Sqlite;
 /// </summary>
 /// <remarks>
 /// A deletion removes an upload's link only if it came later. An upload that the home has yet to hear of (a row in
-/// <c>announcements</c>) has no place in
-/// the ledger's order until the home says it, so nothing removes its link before.
+/// <c>announcements</c>) has no place in the ledger's order until the home says it, so nothing removes its link before.
 /// </remarks>
 internal static class BlobLinkRows
 {

@@ -6,12 +6,9 @@ namespace GeoRegistry.Storage.Sqlite;
 /// <summary>What is known of each region's feed beside its commits.</summary>
 /// <remarks>
 /// <c>incarnation</c>, <c>position</c> and <c>checksum</c> are the cursor. In the row of the region itself, <c>position</c> is the
-/// highest whose commit was
-/// dropped: no position is ever given twice. Up to <c>snapshot</c>, snapshots stand for commits. Up to <c>pruned</c>, only the last
-/// commits of ledgers are
-/// kept. <c>take_over</c> is 1 while ledgers of the region are to be compared with its own. <c>bytes</c> is the size of its commits,
-/// kept by triggers.
-/// <c>row_checksum</c> is <see cref="FeedChecksums"/>'s.
+/// highest whose commit was dropped: no position is ever given twice. Up to <c>snapshot</c>, snapshots stand for commits. Up to
+/// <c>pruned</c>, only the last commits of ledgers are kept. <c>take_over</c> is 1 while ledgers of the region are to be compared
+/// with its own. <c>bytes</c> is the size of its commits, kept by triggers. <c>row_checksum</c> is <see cref="FeedChecksums"/>'s.
 /// </remarks>
 internal static class FeedRows
 {

@@ -6,8 +6,7 @@ namespace GeoRegistry.Cluster.Tests.Peers;
 
 /// <summary>
 /// Stands for a region and speaks HTTP/2 byte by byte, so that it can fail at each step. It answers 503 to the peer API itself, and
-/// leaves what is relayed
-/// to its script.
+/// leaves what is relayed to its script.
 /// </summary>
 internal sealed class ScriptedRegion : IAsyncDisposable
 {

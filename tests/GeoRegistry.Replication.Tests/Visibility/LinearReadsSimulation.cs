@@ -10,16 +10,14 @@ using static GeoRegistry.Replication.Tests.TestTopology;
 namespace GeoRegistry.Replication.Tests.Visibility;
 
 /// <summary>
-/// One home and two replicas with real leases, changes and tail states, but no sockets: a seed decides which step comes next (append,
-/// deliver,
-/// report, reply, read, clock, restart). Values are the positions of their commits, so a tag is linear if no answer is older than the
-/// newest value that
-/// was acknowledged or answered, anywhere, before its read began.
+/// One home and two replicas with real leases, changes and tail states, but no sockets: a seed decides which step comes next
+/// (append, deliver, report, reply, read, clock, restart). Values are the positions of their commits, so a tag is linear if no
+/// answer is older than the newest value that was acknowledged or answered, anywhere, before its read began.
 /// </summary>
 /// <remarks>
-/// Waits of the code under test end on other threads, at their time by the clock or, where the clock moved between two of their lines,
-/// when it moves
-/// next. Each step gives way to those that should have ended; the run's end awaits all. All else follows from the seed.
+/// Waits of the code under test end on other threads, at their time by the clock or, where the clock moved between two of their
+/// lines, when it moves next. Each step gives way to those that should have ended; the run's end awaits all. All else follows from
+/// the seed.
 /// </remarks>
 internal sealed class LinearReadsSimulation
 {

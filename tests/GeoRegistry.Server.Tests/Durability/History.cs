@@ -3,8 +3,7 @@ namespace GeoRegistry.Server.Tests.Durability;
 /// <summary>Records what writers asked for and what was acknowledged between two kills, and so what may stand after the second.</summary>
 /// <remarks>
 /// Each register is judged as a linearizable one: a value may stand if no other write was acknowledged that began after it was
-/// acknowledged.
-/// A write without an answer may have happened or not; one that was refused did not.
+/// acknowledged. A write without an answer may have happened or not; one that was refused did not.
 /// </remarks>
 internal sealed class History
 {

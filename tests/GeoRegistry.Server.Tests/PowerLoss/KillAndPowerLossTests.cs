@@ -6,9 +6,8 @@ using Xunit.Sdk;
 namespace GeoRegistry.Server.Tests.PowerLoss;
 
 /// <summary>
-/// A kill leaves in the page cache what was not synced; the next start finds it and takes it for what stands. What is then answered on
-/// it must
-/// outlast a power loss too, though the server that wrote it never came to sync it.
+/// A kill leaves in the page cache what was not synced; the next start finds it and takes it for what stands. What is then answered
+/// on it must outlast a power loss too, though the server that wrote it never came to sync it.
 /// </summary>
 public sealed class KillAndPowerLossTests(ITestOutputHelper output) : IDisposable
 {

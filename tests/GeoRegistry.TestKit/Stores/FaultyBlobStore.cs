@@ -7,8 +7,7 @@ namespace GeoRegistry.TestKit.Stores;
 /// <summary>A blob store that fails at the calls that a test names, and counts all calls.</summary>
 /// <remarks>
 /// A call that fails does nothing in the store behind it, as with a disk that is full or a storage that is away; or, where the test
-/// says so, it
-/// does all and fails after, as where the answer of a storage is lost.
+/// says so, it does all and fails after, as where the answer of a storage is lost.
 /// </remarks>
 public sealed class FaultyBlobStore(IBlobStore inner) : IBlobStore
 {
