@@ -44,8 +44,9 @@ public readonly record struct Incarnation
     /// <exception cref="FormatException">The text is neither.</exception>
     public static Incarnation Parse(string text) => text.Length == 0
         ? default
-        : TryParse(text, out var incarnation) ? incarnation : throw new FormatException(
-            $"'{text}' is not an incarnation: it takes {Length} lower-case hexadecimal digits.");
+        : TryParse(text, out var incarnation)
+            ? incarnation
+            : throw new FormatException($"'{text}' is not an incarnation: it takes {Length} lower-case hexadecimal digits.");
 
     /// <summary>The incarnation as text; empty for none.</summary>
     public override string ToString() => IsNone ? "" : _value.ToString("x8", CultureInfo.InvariantCulture);

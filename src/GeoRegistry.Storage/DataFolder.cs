@@ -108,6 +108,6 @@ public sealed class DataFolder : IDisposable
         }
 
         File.Move(file + ".new", file);
-        Posix.SyncDirectory(FullPath);
+        DirectorySync.Sync(FullPath);
     }
 }

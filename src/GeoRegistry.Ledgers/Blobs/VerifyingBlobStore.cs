@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Security.Cryptography;
 using GeoRegistry.Protocol;
 
@@ -109,13 +111,13 @@ public sealed class VerifyingBlobStore(IBlobStore inner) : IBlobStore
     private static async Task<bool> IsWholeAsync(IBlobReader reader, Digest digest, Func<long, int, Task>? pause,
         CancellationToken cancellation)
     {
-        using var hash = IncrementalHash.CreateHash(digest.Algorithm == DigestAlgorithm.Sha512 ? HashAlgorithmName.SHA512 : HashAlgorithmName.SHA256);
-        var buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(ReadBytes);
+        using var hash = IncrementalHash.CreateHash(digest.Algorithm.HashName());
+        var buffer = ArrayPool<byte>.Shared.Rent(ReadBytes);
         try
         {
             for (var offset = 0L; ;)
             {
-                var begun = System.Diagnostics.Stopwatch.GetTimestamp();
+                var begun = Stopwatch.GetTimestamp();
                 var read = await reader.ReadAsync(offset, buffer, cancellation).ConfigureAwait(false);
                 if (read == 0) break;
                 hash.AppendData(buffer, 0, read);
@@ -125,10 +127,10 @@ public sealed class VerifyingBlobStore(IBlobStore inner) : IBlobStore
         }
         finally
         {
-            System.Buffers.ArrayPool<byte>.Shared.Return(buffer);
+            ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        return digest.ToHash().AsSpan().SequenceEqual(hash.GetHashAndReset());
+        return Digest.FromHash(digest.Algorithm, hash.GetCurrentHash()) == digest;
     }
 
     private void Remember(Digest digest)

@@ -5,4 +5,9 @@ namespace GeoRegistry.Ledgers.Stores;
 /// <param name="Oldest">The position before the oldest commit from which on the feed is whole; 0 where nothing was pruned. A tail that
 /// stands before it needs snapshots.</param>
 /// <param name="Head">The last position, which may be an empty one; 0 before the first.</param>
-public readonly record struct FeedExtent(Incarnation Incarnation, long Oldest, long Head);
+public readonly record struct FeedExtent(Incarnation Incarnation, long Oldest, long Head)
+{
+    /// <summary>The position of its last entry.</summary>
+    /// <param name="region">The region whose feed it is.</param>
+    public FeedPosition EndOf(RegionId region) => new(region, Incarnation, Head);
+}

@@ -6,12 +6,9 @@ namespace GeoRegistry.Ledgers.Verification;
 /// <param name="Head">Its head, as its row has it now.</param>
 /// <param name="Stored">The checksum that changes have kept up to date; null where there is none yet.</param>
 /// <param name="Computed">The checksum of the rows as they are.</param>
-/// <param name="Rows">How many rows were read.</param>
 /// <param name="Fault">What is damaged, for people; null where nothing is.</param>
-/// <param name="IsContentDamaged">Whether what readers are answered with may be wrong; false where only kept commits are damaged, or
-/// the checksum itself.</param>
 public sealed record LedgerVerdict(
-    long Cursor, LedgerId Ledger, LedgerHead Head, ContentsChecksum? Stored, ContentsChecksum Computed, long Rows, string? Fault, bool IsContentDamaged = false);
+    long Cursor, LedgerId Ledger, LedgerHead Head, ContentsChecksum? Stored, ContentsChecksum Computed, string? Fault);
 
 /// <summary>A ledger's head and the checksum of its contents, read at one moment.</summary>
 /// <param name="Head">The head.</param>

@@ -1,3 +1,4 @@
+using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Regions.Topologies;
 
 namespace GeoRegistry.Regions.Control;
@@ -37,7 +38,7 @@ public sealed class FileControlStore(string path, TimeProvider clock) : IControl
         }
 
         File.Move(draft, _path, overwrite: true);
-        FolderSync.Sync(Path.GetDirectoryName(_path)!);
+        DirectorySync.Sync(Path.GetDirectoryName(_path)!);
         return true;
     }
 

@@ -13,9 +13,6 @@ public sealed class RegionMap(RegionId self, Topology topology)
     /// <summary>This region.</summary>
     public RegionId Self { get; } = self;
 
-    /// <summary>Takes up a newer topology, once that is on disk.</summary>
-    public void Replace(Topology next) => _current = next;
-
     /// <summary>The topology now.</summary>
     public Topology Current => _current;
 
@@ -33,4 +30,7 @@ public sealed class RegionMap(RegionId self, Topology topology)
         fault = TopologySuccession.FindFaultWhileRunning(current, next);
         return fault is null;
     }
+
+    /// <summary>Takes up a newer topology, once that is on disk.</summary>
+    public void Replace(Topology next) => _current = next;
 }

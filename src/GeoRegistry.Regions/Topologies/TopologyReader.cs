@@ -64,8 +64,8 @@ public static class TopologyReader
         if (document.Version < 1) faults.Add($"version is {document.Version}: it begins with 1 and grows with every change.");
         var regions = Present("regions", document.Regions, faults).Select(entry => ValidateRegion(entry, faults)).OfType<Region>().ToList();
         if (regions.Count is 0 or > MaxRegions) faults.Add($"regions has {regions.Count} entries: 1 to {MaxRegions} are possible.");
-        foreach (var twice in regions.GroupBy(region => region.Id).Where(group => group.Count() > 1)) faults.Add(
-            $"region {twice.Key} stands twice in regions.");
+        foreach (var twice in regions.GroupBy(region => region.Id).Where(group => group.Count() > 1))
+            faults.Add($"region {twice.Key} stands twice in regions.");
         foreach (var twice in regions.GroupBy(region => region.Peer).Where(group => group.Count() > 1))
             faults.Add($"{string.Join(" and ", twice.Select(region => region.Id))} have the same peer address {twice.Key}: each region has its own.");
         var homes = Present("homes", document.Homes, faults).Select(entry => ValidateHome(entry, regions, faults)).ToList();

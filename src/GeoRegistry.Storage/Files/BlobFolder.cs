@@ -1,3 +1,4 @@
+using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 
 namespace GeoRegistry.Storage.Files;
@@ -9,8 +10,8 @@ namespace GeoRegistry.Storage.Files;
 ///   sha256/00 … ff/   one file a blob, named by its hash; the folder is the hash's first two characters
 ///   sha512/00 … ff/
 ///   uploads/          one file an upload in progress, named by its key
-/// damaged/          one file a blob whose bytes do not have its digest, named by algorithm and hash: never read again, an operator may
-/// delete it
+///   damaged/          one file a blob whose bytes do not have its digest, named by algorithm and hash: never read again, an
+///                     operator may delete it
 /// </code>
 /// The folders are made at the start, so that a push never has to make one and put it on disk. They are put on disk at every start:
 /// one that made them may have been killed before it did that.
@@ -20,7 +21,7 @@ internal sealed class BlobFolder
     /// <summary>The file that health checks write among the uploads; no upload's key has a dot.</summary>
     public const string HealthFile = ".health";
 
-    private readonly string _root;
+    private readonly string _root, _damaged;
 
     // One process has the folder, so locks in memory order the steps on a blob's file; one for each first byte of a hash.
     private readonly Lock[] _locks = [.. Enumerable.Range(0, 256).Select(_ => new Lock())];
@@ -31,9 +32,10 @@ internal sealed class BlobFolder
         foreach (var algorithm in Enum.GetValues<DigestAlgorithm>()) MakeShards(FolderOf(algorithm));
         Uploads = Path.Combine(_root, "uploads");
         Directory.CreateDirectory(Uploads);
-        Directory.CreateDirectory(Path.Combine(_root, "damaged"));
-        Posix.SyncDirectory(_root);
-        Posix.SyncDirectory(Path.GetDirectoryName(_root)!);
+        _damaged = Path.Combine(_root, "damaged");
+        Directory.CreateDirectory(_damaged);
+        DirectorySync.Sync(_root);
+        DirectorySync.Sync(Path.GetDirectoryName(_root)!);
     }
 
     /// <summary>The folder of uploads in progress.</summary>
@@ -43,10 +45,11 @@ internal sealed class BlobFolder
     public IEnumerable<(DigestAlgorithm Algorithm, string Folder)> Shards =>
         from algorithm in Enum.GetValues<DigestAlgorithm>()
         from shard in Enumerable.Range(0, 256)
-        select (algorithm, Path.Combine(_root, algorithm.Name(), $"{shard:x2}"));
+        select (algorithm, Path.Combine(FolderOf(algorithm), $"{shard:x2}"));
 
     /// <summary>Held while a blob's file appears, is touched, or is deleted, so that a delete checks the age that it deletes.</summary>
     public Lock LockOf(Digest digest) => _locks[Convert.ToByte(digest.Hex[..2].ToString(), 16)];
+
     /// <summary>The folder of the blobs that are named by an algorithm.</summary>
     public string FolderOf(DigestAlgorithm algorithm) => Path.Combine(_root, algorithm.Name());
 
@@ -54,10 +57,10 @@ internal sealed class BlobFolder
     public string Blob(Digest digest) => Path.Combine(ShardOf(digest), digest.Hex.ToString());
 
     /// <summary>Where the file of a damaged blob is kept.</summary>
-    public string Damaged(Digest digest) => Path.Combine(_root, "damaged", $"{digest.Algorithm.Name()}-{digest.Hex}");
+    public string Damaged(Digest digest) => Path.Combine(_damaged, $"{digest.Algorithm.Name()}-{digest.Hex}");
 
     /// <summary>The folder of a blob's file.</summary>
-    public string ShardOf(Digest digest) => Path.Combine(_root, digest.Algorithm.Name(), digest.Hex[..2].ToString());
+    public string ShardOf(Digest digest) => Path.Combine(FolderOf(digest.Algorithm), digest.Hex[..2].ToString());
 
     /// <summary>The file of an upload.</summary>
     /// <exception cref="ArgumentException">The key has other characters than lower-case letters, digits and dashes, or is too
@@ -71,6 +74,6 @@ internal sealed class BlobFolder
     private static void MakeShards(string folder)
     {
         for (var i = 0; i < 256; i++) Directory.CreateDirectory(Path.Combine(folder, $"{i:x2}"));
-        Posix.SyncDirectory(folder);
+        DirectorySync.Sync(folder);
     }
 }

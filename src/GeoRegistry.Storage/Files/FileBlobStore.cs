@@ -91,7 +91,7 @@ public sealed class FileBlobStore : IBlobStore, IStoreHealth
             Write(path, file.Delete);
         }
 
-        Posix.SyncDirectory(_folder.ShardOf(digest));
+        DirectorySync.Sync(_folder.ShardOf(digest));
         return Task.FromResult(true);
     }
 
@@ -109,7 +109,7 @@ public sealed class FileBlobStore : IBlobStore, IStoreHealth
             Write(path, () => File.Move(path, _folder.Damaged(digest), overwrite: true));
         }
 
-        Posix.SyncDirectory(_folder.ShardOf(digest));
+        DirectorySync.Sync(_folder.ShardOf(digest));
         return Task.CompletedTask;
     }
 

@@ -1,3 +1,4 @@
+using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Ledgers.Blobs;
 using GeoRegistry.Protocol;
 using Microsoft.Win32.SafeHandles;
@@ -123,7 +124,7 @@ internal sealed class FileBlobUpload : IBlobUpload
                 File.Move(_path, _folder.Blob(digest), overwrite: true);
             }
 
-            Posix.SyncDirectory(_folder.ShardOf(digest));
+            DirectorySync.Sync(_folder.ShardOf(digest));
         }
         catch (Exception e)
         {

@@ -1,5 +1,5 @@
-using System.ComponentModel;
 using System.Runtime.InteropServices;
+using GeoRegistry.Ledgers.Stores;
 using Microsoft.Win32.SafeHandles;
 
 namespace GeoRegistry.Storage.Files;
@@ -7,8 +7,6 @@ namespace GeoRegistry.Storage.Files;
 /// <summary>The system calls for durable files that .NET does not offer.</summary>
 internal static partial class Posix
 {
-    private const int ReadOnlyDirectory = 0x10000; // O_RDONLY | O_DIRECTORY on Linux
-    private const int AccessDenied = 13; // EACCES
     private const uint StartWriting = 2; // SYNC_FILE_RANGE_WRITE
 
     /// <summary>Makes a directory and those above it where they are missing, and puts their entries on disk.</summary>
@@ -25,21 +23,7 @@ internal static partial class Posix
             Directory.CreateDirectory(path);
         }
 
-        SyncDirectory(parent, mayBeDenied: true);
-    }
-
-    /// <summary>Puts a directory's entries on disk: a file created in or renamed to it is found again after a power cut.</summary>
-    /// <exception cref="IOException">The system reports a failure; what was meant to be durable may not be.</exception>
-    public static void SyncDirectory(string path) => SyncDirectory(path, mayBeDenied: false);
-
-    private static void SyncDirectory(string path, bool mayBeDenied)
-    {
-        if (!OperatingSystem.IsLinux()) return; // Windows has no such call; macOS orders renames by itself.
-        var descriptor = Open(path, ReadOnlyDirectory);
-        if (descriptor < 0 && mayBeDenied && Marshal.GetLastPInvokeError() == AccessDenied) return;
-        if (descriptor < 0) throw Failure($"open directory {path}");
-        using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
-        if (Fsync(handle) != 0) throw Failure($"fsync directory {path}");
+        DirectorySync.Sync(parent, mayBeDenied: true);
     }
 
     /// <summary>Starts writing a range to disk without waiting, so that the fsync at the end has less to do. Best effort.</summary>
@@ -47,18 +31,6 @@ internal static partial class Posix
     {
         if (OperatingSystem.IsLinux()) _ = SyncFileRange(file, offset, length, StartWriting);
     }
-
-    private static IOException Failure(string what)
-    {
-        var cause = new Win32Exception(Marshal.GetLastPInvokeError());
-        return new IOException($"Could not {what}: {cause.Message}", cause) { HResult = cause.NativeErrorCode }; // As .NET's own have it.
-    }
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Open(string path, int flags);
-
-    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    private static partial int Fsync(SafeFileHandle file);
 
     [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
     private static partial int SyncFileRange(SafeFileHandle file, long offset, long length, uint flags);

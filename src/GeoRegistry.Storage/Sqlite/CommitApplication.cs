@@ -14,12 +14,12 @@ internal static class CommitApplication
     public static AppendOutcome Append(
         SqliteSession session, LedgerHead expected, Commit commit, ReadOnlyMemory<byte> encoded, LedgerHead next, IReadOnlyList<MissingBlob> missing)
     {
-        var (ledger, head) = LedgerRows.Find(session, commit.Ledger);
-        if (!head.Equals(expected) || commit.Epoch < head.Epoch) return new AppendOutcome.HeadMoved(head);
+        var (ledger, before) = LedgerRows.Find(session, commit.Ledger);
+        if (!before.Head.Equals(expected) || commit.Epoch < before.Head.Epoch) return new AppendOutcome.HeadMoved(before.Head);
         if (ledger == 0) ledger = LedgerRows.Add(session, commit.Ledger);
         var region = commit.Region.ToString();
         var number = 1 + FeedRows.Head(session, region);
-        Apply(session, ledger, commit, encoded, next, region, number);
+        Apply(session, ledger, before, commit, encoded, next, region, number);
         HydrationRows.Queue(session, region, number, ledger, commit.At.ToUnixTimeMilliseconds(), missing);
         return new AppendOutcome.Appended(next, new FeedPosition(commit.Region, FeedRows.Incarnation(session, region), number));
     }
@@ -27,13 +27,14 @@ internal static class CommitApplication
     /// <summary>Writes the next commit of a ledger, what it implies, and its place in a feed.</summary>
     /// <param name="session">The writer's.</param>
     /// <param name="ledger">The ledger's row.</param>
+    /// <param name="before">What that row has now.</param>
     /// <param name="commit">The commit.</param>
     /// <param name="encoded">Its wire form.</param>
     /// <param name="next">The ledger's head with it.</param>
     /// <param name="region">The region whose feed it is in.</param>
     /// <param name="position">Its place there.</param>
     public static void Apply(
-        SqliteSession session, long ledger, Commit commit, ReadOnlyMemory<byte> encoded, LedgerHead next, string region, long position)
+        SqliteSession session, long ledger, LedgerState before, Commit commit, ReadOnlyMemory<byte> encoded, LedgerHead next, string region, long position)
     {
         var write = commit.Write.IsNone ? null : commit.Write.ToBytes();
         session.Execute(
@@ -46,7 +47,7 @@ internal static class CommitApplication
             "DELETE FROM commits WHERE ledger = $1 AND number = $2 AND position <= (SELECT pruned FROM feeds WHERE region = commits.region)", ledger, next.Number - 1);
         var change = new ContentsChange();
         foreach (var operation in commit.Operations) Apply(session, ledger, next.Number, operation, change);
-        LedgerRows.MoveHead(session, ledger, next, change);
+        LedgerRows.MoveHead(session, ledger, commit.Ledger, before, next, change);
     }
 
     /// <summary>Lets a tag name a manifest.</summary>

@@ -14,6 +14,9 @@ internal static class FeedRows
 {
     private const string NewRow = "INSERT INTO feeds (region, position, checksum, snapshot, pruned, incarnation, take_over, bytes) VALUES";
 
+    private const string Entries =
+        "SELECT position, kind, name, encoded, commits.checksum FROM commits JOIN ledgers ON ledgers.id = commits.ledger";
+
     /// <summary>Makes the row of the region that the store belongs to, with its first incarnation.</summary>
     public static void Begin(SqliteSession session, string region) => FeedChecksums.Keep(session, region, () => session.Execute(
         $"{NewRow} ($1, 0, x'', 0, 0, $2, 0, 0) ON CONFLICT DO UPDATE SET incarnation = excluded.incarnation WHERE incarnation = ''",
@@ -38,7 +41,8 @@ internal static class FeedRows
     /// </summary>
     public static void SetIncarnation(SqliteSession session, string region, Incarnation incarnation) =>
         FeedChecksums.Keep(session, region, () => session.Execute(
-        "UPDATE feeds SET incarnation = $2, pruned = $3, snapshot = $3 WHERE region = $1", region, incarnation.ToString(), Head(session, region) + 1));
+            "UPDATE feeds SET incarnation = $2, pruned = $3, snapshot = $3 WHERE region = $1",
+            region, incarnation.ToString(), Head(session, region) + 1));
 
     /// <summary>The last position that a feed has had here; 0 for none.</summary>
     public static long Head(SqliteSession session, string region) => Math.Max(
@@ -57,11 +61,7 @@ internal static class FeedRows
         if (last <= after) return [];
         var entries = new List<FeedEntry>((int)(last - after));
         using var rows = session.Query(
-            """
-            SELECT position, kind, name, encoded, commits.checksum FROM commits JOIN ledgers ON ledgers.id = commits.ledger
-            WHERE region = $1 AND position > $2 AND position <= $3 ORDER BY position
-            """,
-            region, after, last);
+            $"{Entries} WHERE region = $1 AND position > $2 AND position <= $3 ORDER BY position", region, after, last);
         while (rows.Read())
         {
             FillUpTo(rows.GetInt64(0) - 1);
@@ -80,12 +80,7 @@ internal static class FeedRows
     /// <summary>The commit at a position, or null where it is not kept here.</summary>
     public static FeedEntry? Find(SqliteSession session, string region, long position)
     {
-        using var row = session.Query(
-            """
-            SELECT position, kind, name, encoded, commits.checksum FROM commits JOIN ledgers ON ledgers.id = commits.ledger
-            WHERE region = $1 AND position = $2
-            """,
-            region, position);
+        using var row = session.Query($"{Entries} WHERE region = $1 AND position = $2", region, position);
         return row.Read() ? Entry(row) : null;
     }
 
@@ -109,9 +104,8 @@ internal static class FeedRows
     public static void RaisePosition(SqliteSession session, string region, long position)
     {
         Ensure(session, region);
-        FeedChecksums.Keep(
-            session, region, () =>
-                session.Execute("UPDATE feeds SET position = $2, checksum = x'' WHERE region = $1 AND position < $2", region, position));
+        FeedChecksums.Keep(session, region, () =>
+            session.Execute("UPDATE feeds SET position = $2, checksum = x'' WHERE region = $1 AND position < $2", region, position));
     }
 
     /// <summary>Goes over to another incarnation of a feed, of which nothing was followed yet.</summary>

@@ -13,7 +13,6 @@ internal sealed class LedgerScan
     private readonly SqliteSession _session;
     private readonly long _row;
     private ContentsChecksum _computed, _derivedByManifests, _derivedByRows;
-    private long _rows = 1;
     private string? _contentFault, _commitFault;
 
     private LedgerScan(SqliteSession session, long row) => (_session, _row) = (session, row);
@@ -46,8 +45,7 @@ internal sealed class LedgerScan
         if (state.Contents is { } stored && stored != _computed) Damaged("the head, manifests, tags and blob links do not have the ledger's checksum");
         if (_derivedByRows != _derivedByManifests) Damaged("the references and referrers are not those of the manifests");
         ScanCommits(id, state.Head);
-        return new LedgerVerdict(_row, id, state.Head, state.Contents, _computed, _rows, _contentFault ?? _commitFault,
-            IsContentDamaged: _contentFault is not null);
+        return new LedgerVerdict(_row, id, state.Head, state.Contents, _computed, _contentFault ?? _commitFault);
     }
 
     private void ScanManifests() => Scan("SELECT digest, media_type, content FROM manifests WHERE ledger = $1", row =>
@@ -86,8 +84,8 @@ internal sealed class LedgerScan
     private void ScanCommits(LedgerId id, LedgerHead head)
     {
         var before = LedgerHead.Empty;
-        Scan("SELECT region, position, number, checksum, encoded, write_id, row_checksum FROM commits WHERE ledger = $1 ORDER BY number",
-            row =>
+        const string Rows = "SELECT region, position, number, checksum, encoded, write_id, row_checksum FROM commits WHERE ledger = $1 ORDER BY number";
+        Scan(Rows, row =>
         {
             var (region, position, number) = (row.GetString(0), row.GetInt64(1), row.GetInt64(2));
             var (checksum, encoded) = (row.GetFieldValue<byte[]>(3), row.GetFieldValue<byte[]>(4));
@@ -95,7 +93,7 @@ internal sealed class LedgerScan
             var stored = row.IsDBNull(6) ? null : row.GetFieldValue<byte[]>(6);
             var isWhole = stored is null || stored.AsSpan().SequenceEqual(
                 CommitRows.ChecksumOf(region, position, _row, number, checksum, encoded, write));
-            var commit = TryDecode(encoded);
+            var commit = CommitCodec.TryDecode(encoded);
             var isLinked = number != before.Number + 1 || before.After(0, encoded).Checksum.Span.SequenceEqual(checksum);
             if (!isWhole || !isLinked || commit?.Ledger != id || commit.Number != number) _commitFault ??= $"commit {number} of the history is damaged";
             before = new LedgerHead(commit?.Epoch ?? 0, number, checksum);
@@ -106,11 +104,7 @@ internal sealed class LedgerScan
     private void Scan(string sql, Action<SqliteDataReader> read)
     {
         using var rows = _session.Query(sql, _row);
-        while (rows.Read())
-        {
-            _rows++;
-            read(rows);
-        }
+        while (rows.Read()) read(rows);
     }
 
     private void Damaged(string fault) => _contentFault ??= fault;
@@ -122,18 +116,6 @@ internal sealed class LedgerScan
             return ManifestRows.Read(content, mediaType, DigestKeys.FromKey(key));
         }
         catch (Exception e) when (e is InvalidDataException or FormatException or ArgumentException or IndexOutOfRangeException)
-        {
-            return null;
-        }
-    }
-
-    private static Commit? TryDecode(byte[] encoded)
-    {
-        try
-        {
-            return CommitCodec.Decode(encoded);
-        }
-        catch (InvalidDataException)
         {
             return null;
         }

@@ -51,13 +51,14 @@ internal static class ReplicaApplication
     private static bool TryApply(SqliteSession session, string region, ReplicaEntry entry)
     {
         if (entry.Commit is not { } commit) return false;
-        var (ledger, head) = LedgerRows.Find(session, commit.Ledger);
+        var (ledger, before) = LedgerRows.Find(session, commit.Ledger);
+        var head = before.Head;
         var next = commit.Number == head.Number + 1 ? head.After(commit.Epoch, entry.Encoded.Span) : null;
         var verdict = Validate(session, ledger, head, next, commit, entry.Checksum.Span);
         if (verdict == Verdict.Next)
         {
             if (ledger == 0) ledger = LedgerRows.Add(session, commit.Ledger);
-            CommitApplication.Apply(session, ledger, commit, entry.Encoded, next!, region, entry.Position);
+            CommitApplication.Apply(session, ledger, before, commit, entry.Encoded, next!, region, entry.Position);
         }
 
         if (verdict is Verdict.Next or Verdict.Known)

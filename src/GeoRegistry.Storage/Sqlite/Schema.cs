@@ -6,10 +6,9 @@ namespace GeoRegistry.Storage.Sqlite;
 /// key or an index here, so that its cost is that of its rows:
 /// <code>
 /// ledgers              one row a ledger: its head. Number 0: blobs were uploaded to it, nothing is committed yet. contents: the
-/// checksum of all
-///                      that it holds, null in databases of earlier builds until a scan has made it
-/// commits              the wire form of every commit; (region, position) is the feed, (ledger, number) the history. row_checksum is
-/// over the row's other columns
+///                      checksum of all that it holds, null in databases of earlier builds until a scan has made it
+/// commits              the wire form of every commit; (region, position) is the feed, (ledger, number) the history. row_checksum
+///                      is over the row's other columns
 /// manifests            what is there now, with the exact bytes
 /// tags                 what they name now
 /// manifest_references  which manifests name a blob or child

@@ -16,8 +16,8 @@ internal static class SnapshotRows
     /// </remarks>
     public static LedgerSnapshot? Read(SqliteSession session, LedgerId id)
     {
-        var (ledger, head) = LedgerRows.Find(session, id);
-        return head.Number > 0 ? new LedgerSnapshot(id, head, VerifiedEntries(session, ledger, id)) : null;
+        var (ledger, state) = LedgerRows.Find(session, id);
+        return state.Head.Number > 0 ? new LedgerSnapshot(id, state.Head, VerifiedEntries(session, ledger, id, state)) : null;
     }
 
     /// <summary>Replaces a ledger, unless it has a later epoch here; or where one is named, the ledger of that head alone.</summary>
@@ -25,13 +25,13 @@ internal static class SnapshotRows
         SqliteSession session, FeedPosition position, long at, LedgerSnapshot snapshot, IReadOnlyList<MissingBlob> missing, LedgerHead? replaced)
     {
         var source = position.Region.ToString();
-        var (ledger, head) = LedgerRows.Find(session, snapshot.Ledger);
+        var (ledger, (head, _)) = LedgerRows.Find(session, snapshot.Ledger);
         if (replaced is null ? head.Epoch > snapshot.Head.Epoch : !head.Equals(replaced)) return false;
         if (ledger == 0) ledger = LedgerRows.Add(session, snapshot.Ledger);
         else Clear(session, ledger, snapshot.Head.Number);
         var contents = new ContentsChange();
         foreach (var entry in snapshot.Entries) Add(session, ledger, snapshot.Head.Number, entry, contents);
-        LedgerRows.ReplaceHead(session, ledger, snapshot.Head, contents);
+        LedgerRows.ReplaceHead(session, ledger, snapshot.Ledger, snapshot.Head, contents);
         SetAsideRows.Remove(session, snapshot.Ledger);
         FeedRows.RaiseSnapshot(session, source, position.Number);
         HydrationRows.Queue(session, source, position.Number, ledger, at, missing);
@@ -42,15 +42,14 @@ internal static class SnapshotRows
     public static void Remove(SqliteSession session, LedgerId id)
     {
         SetAsideRows.Remove(session, id);
-        var (ledger, head) = LedgerRows.Find(session, id);
+        var (ledger, (head, _)) = LedgerRows.Find(session, id);
         if (ledger == 0) return;
         Clear(session, ledger, head.Number + 1);
-        LedgerRows.ReplaceHead(session, ledger, LedgerHead.Empty, new ContentsChange());
+        LedgerRows.ReplaceHead(session, ledger, id, LedgerHead.Empty, new ContentsChange());
     }
 
-    private static IEnumerable<SnapshotEntry> VerifiedEntries(SqliteSession session, long ledger, LedgerId id)
+    private static IEnumerable<SnapshotEntry> VerifiedEntries(SqliteSession session, long ledger, LedgerId id, LedgerState state)
     {
-        var state = LedgerRows.State(session, id);
         var sum = ContentsChecksum.OfHead(id, state.Head);
         foreach (var entry in Entries(session, ledger))
         {

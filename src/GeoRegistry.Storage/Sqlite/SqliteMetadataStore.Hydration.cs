@@ -41,13 +41,8 @@ public sealed partial class SqliteMetadataStore
     /// <inheritdoc/>
     public Task PutOffAsync(Digest digest, string error, DateTimeOffset? notBefore, bool countAttempt,
         CancellationToken cancellation = default) =>
-        _writer.WriteAsync(
-            session =>
-            {
-                HydrationRows.PutOff(session, digest, error, notBefore?.ToUnixTimeMilliseconds(), countAttempt ? 1 : 0);
-                return true;
-            },
-            cancellation);
+        WriteAsync(
+            session => HydrationRows.PutOff(session, digest, error, notBefore?.ToUnixTimeMilliseconds(), countAttempt ? 1 : 0), cancellation);
 
     /// <inheritdoc/>
     public async Task<int> RetryAsync(Digest? digest, CancellationToken cancellation = default)

@@ -24,7 +24,7 @@ public sealed partial class SqliteMetadataStore
 
     /// <inheritdoc/>
     public ValueTask<LedgerHead> ReadHeadAsync(LedgerId ledger, CancellationToken cancellation = default) =>
-        Read(session => LedgerRows.Find(session, ledger).Head);
+        Read(session => LedgerRows.Find(session, ledger).State.Head);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<FeedEntry>> ReadFeedAsync(
@@ -70,13 +70,7 @@ public sealed partial class SqliteMetadataStore
     public async Task<Incarnation> BeginIncarnationAsync(CancellationToken cancellation = default)
     {
         var incarnation = Incarnation.New();
-        await _writer.WriteAsync(
-            session =>
-            {
-                FeedRows.SetIncarnation(session, _region.ToString(), incarnation);
-                return true;
-            },
-            cancellation).ConfigureAwait(false);
+        await WriteAsync(session => FeedRows.SetIncarnation(session, _region.ToString(), incarnation), cancellation).ConfigureAwait(false);
         return incarnation;
     }
 

@@ -46,12 +46,4 @@ public sealed partial class SqliteMetadataStore
     public Task ConfirmAnnouncementAsync(RepositoryName repository, Digest digest, long homeNumber,
         CancellationToken cancellation = default) => WriteAsync(
         session => BlobLinkRows.Confirm(session, Ledger(session, repository), digest, homeNumber), cancellation);
-
-    private Task WriteAsync(Action<SqliteSession> write, CancellationToken cancellation) => _writer.WriteAsync(
-        session =>
-        {
-            write(session);
-            return true;
-        },
-        cancellation);
 }

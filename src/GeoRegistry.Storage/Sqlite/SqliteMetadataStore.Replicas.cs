@@ -51,7 +51,7 @@ public sealed partial class SqliteMetadataStore
 
     /// <inheritdoc/>
     public Task SkipToAsync(RegionId source, FeedCursor cursor, CancellationToken cancellation = default) =>
-        _writer.WriteAsync(
+        WriteAsync(
             session =>
             {
                 var region = source.ToString();
@@ -61,7 +61,6 @@ public sealed partial class SqliteMetadataStore
                 FeedRows.RaiseSnapshot(session, region, cursor.Position);
                 FeedRows.RaisePruned(session, region, cursor.Position);
                 FeedRows.SetTakeOver(session, region, isPending: false);
-                return true;
             },
             cancellation);
 

@@ -17,7 +17,7 @@ public sealed partial class SqliteMetadataStore
 
     /// <inheritdoc/>
     public ValueTask<LedgerState> ReadStateAsync(LedgerId ledger, CancellationToken cancellation = default) =>
-        Read(session => LedgerRows.State(session, ledger));
+        Read(session => LedgerRows.Find(session, ledger).State);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<(LedgerId Ledger, LedgerState State)>> ListStatesAsync(

@@ -4,7 +4,6 @@ using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Ledgers.Verification;
 using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Manifests;
-using GeoRegistry.Storage.Files;
 
 namespace GeoRegistry.Storage.Sqlite;
 
@@ -29,7 +28,7 @@ public sealed partial class SqliteMetadataStore
         _time = time ?? TimeProvider.System;
         SyncLog(path);
         _writer = new SqliteWriter(path, session => FeedRows.Begin(session, region.ToString()));
-        Posix.SyncDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        DirectorySync.Sync(Path.GetDirectoryName(Path.GetFullPath(path))!);
         _readers = new SqliteReaders(path);
     }
 
@@ -89,7 +88,7 @@ public sealed partial class SqliteMetadataStore
 
     /// <inheritdoc/>
     public ValueTask<bool> ExistsAsync(RepositoryName repository, CancellationToken cancellation = default) =>
-        Read(session => LedgerRows.Find(session, LedgerId.Of(repository)).Head.Number > 0);
+        Read(session => LedgerRows.Find(session, LedgerId.Of(repository)).State.Head.Number > 0);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<RepositoryName>> ListRepositoriesAsync(
@@ -120,7 +119,7 @@ public sealed partial class SqliteMetadataStore
         _writer.WriteAsync(
             session =>
             {
-                var (ledger, head) = LedgerRows.Find(session, LedgerId.Of(repository));
+                var (ledger, (head, _)) = LedgerRows.Find(session, LedgerId.Of(repository));
                 if (ledger == 0) ledger = LedgerRows.Add(session, LedgerId.Of(repository));
                 BlobLinkRows.Upload(session, ledger, digest, sizeBytes, head.Number);
                 if (announce) BlobLinkRows.Announce(session, ledger, digest, sizeBytes);
@@ -158,6 +157,14 @@ public sealed partial class SqliteMetadataStore
 
     private static long Ledger(SqliteSession session, RepositoryName repository) =>
         LedgerRows.Find(session, LedgerId.Of(repository)).Ledger;
+
+    private Task WriteAsync(Action<SqliteSession> write, CancellationToken cancellation) => _writer.WriteAsync(
+        session =>
+        {
+            write(session);
+            return true;
+        },
+        cancellation);
 
     private ValueTask<T> Read<T>(Func<SqliteSession, T> read) => new(_readers.Read(read));
 }
