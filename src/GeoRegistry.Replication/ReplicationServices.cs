@@ -67,6 +67,5 @@ public static class ReplicationServices
         .AddSingleton<BlobVerifier>()
         .AddSingleton<VerificationLoop>()
         .AddHostedService(provider => provider.GetRequiredService<VerificationLoop>())
-        .AddHostedService<FetchSweeper>()
         .AddHostedService<Replicator>();
 }

@@ -87,6 +87,7 @@ internal static class Composition
         this IServiceCollection services, ServerConfiguration configuration, RegionId region, Topology topology) => services
         .AddGeoRegistryReplication(region, Control(configuration), topology, configuration.Peer, configuration.Replication)
         .AddGeoRegistryRegions()
+        .AddHostedService<FetchSweeper>()
         .AddSingleton<Func<RepositoryName, Home>>(provider => name => provider.GetRequiredService<RegionMap>().Current.HomeOf(name))
         .AddSingleton<PeerListener>()
         .AddHostedService(provider => provider.GetRequiredService<PeerListener>());

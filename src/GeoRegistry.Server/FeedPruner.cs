@@ -13,45 +13,23 @@ namespace GeoRegistry.Server;
 /// <param name="clock">The time.</param>
 /// <param name="logger">Where failures are told.</param>
 internal sealed partial class FeedPruner(
-    RegionId self, RegionMap? map, ILedgerStore ledgers, ReplicationOptions options, TimeProvider clock, ILogger<FeedPruner> logger) : BackgroundService
+    RegionId self, RegionMap? map, ILedgerStore ledgers, ReplicationOptions options, TimeProvider clock, ILogger<FeedPruner> logger)
+    : PeriodicService(TimeSpan.FromSeconds(10), clock)
 {
-    /// <summary>How often it looks, and how many commits it deletes in a transaction: pushes get in between.</summary>
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
-
+    /// <summary>How many commits it deletes in a transaction: pushes get in between.</summary>
     private const int BatchEntries = 500;
 
-    /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stopping)
     {
-        using var timer = new PeriodicTimer(Interval, clock);
-        try
+        foreach (var region in map?.Current.Regions.Select(region => region.Id) ?? [self])
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken)) await PruneAsync(stoppingToken);
-        }
-        catch (OperationCanceledException)
-        {
-            // The server stops.
-        }
-    }
-
-    private async Task PruneAsync(CancellationToken stopping)
-    {
-        try
-        {
-            foreach (var region in map?.Current.Regions.Select(region => region.Id) ?? [self])
-            {
-                int pruned;
-                do pruned = await ledgers.PruneFeedAsync(region, options.RetainedCommits,
-                    options.RetainedCommitsMiB * 1024L * 1024L, BatchEntries, stopping);
-                while (pruned == BatchEntries);
-            }
-        }
-        catch (Exception failure) when (!stopping.IsCancellationRequested)
-        {
-            LogNotPruned(failure);
+            int pruned;
+            do pruned = await ledgers.PruneFeedAsync(
+                region, options.RetainedCommits, options.RetainedCommitsMiB * 1024L * 1024L, BatchEntries, stopping);
+            while (pruned == BatchEntries);
         }
     }
 
     [LoggerMessage(1, LogLevel.Error, "Old commits could not be pruned; the next round tries again.")]
-    private partial void LogNotPruned(Exception failure);
+    protected override partial void LogFailed(Exception failure);
 }

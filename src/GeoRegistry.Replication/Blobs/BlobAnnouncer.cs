@@ -1,5 +1,3 @@
-using System.Net.Http.Json;
-using System.Text.Json;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
@@ -86,12 +84,10 @@ public sealed partial class BlobAnnouncer(RegionMap map, PeerClient peers, IAnno
         if (home == map.Self) return 0; // It has become the home itself.
         try
         {
-            using var response = await peers.SendAsync(
-                home, HttpMethod.Post, $"/peer/links?repository={repository}&digest={digest}&size={sizeBytes}", cancellation, AnnounceTimeout).ConfigureAwait(false);
-            var reply = await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<LinkReply>(cancellation).ConfigureAwait(false);
-            return reply?.Number;
+            var target = $"/peer/links?repository={repository}&digest={digest}&size={sizeBytes}";
+            return (await peers.AskAsync<LinkReply>(home, HttpMethod.Post, target, cancellation, AnnounceTimeout).ConfigureAwait(false)).Number;
         }
-        catch (Exception e) when (!cancellation.IsCancellationRequested && e is IOException or HttpRequestException or JsonException)
+        catch (Exception e) when (!cancellation.IsCancellationRequested && PeerClient.IsFailureToAnswer(e))
         {
             LogNotAnnounced(digest, home, e.Message);
             return null;

@@ -1,5 +1,4 @@
 using System.Net.Http.Json;
-using System.Text.Json;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Blobs;
 using GeoRegistry.Ledgers.Stores;
@@ -89,11 +88,10 @@ public sealed class RemoteBlobs(RegionMap map, PeerClient peers, ILedgerStore le
         try
         {
             using var body = JsonContent.Create(asked);
-            using var response = await peers.SendAsync(region, HttpMethod.Post, "/peer/links/find", cancellation, FindManyTimeout,
-                body).ConfigureAwait(false);
-            return await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<IReadOnlyList<BlobLink>>(cancellation).ConfigureAwait(false) ?? [];
+            return await peers.AskAsync<IReadOnlyList<BlobLink>>(
+                region, HttpMethod.Post, "/peer/links/find", cancellation, FindManyTimeout, body).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or HttpRequestException or JsonException)
+        catch (Exception e) when (PeerClient.IsFailureToAnswer(e))
         {
             return []; // Also where it broke off in the middle of its answer.
         }

@@ -1,5 +1,3 @@
-using System.Net.Http.Json;
-using System.Text.Json;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
@@ -59,7 +57,7 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
 
         // It follows an incarnation that the topology has ended, and will go over to this one.
         if (map.Current.Find(map.Self)?.Incarnation == extent.Incarnation && cursor.Incarnation != extent.Incarnation) return true;
-        var reason = $"{follower} follows it to {new FeedPosition(map.Self, cursor.Incarnation, cursor.Position)}, and its own feed ends at {new FeedPosition(map.Self, extent.Incarnation, extent.Head)}: it has lost commits";
+        var reason = $"{follower} follows it to {new FeedPosition(map.Self, cursor.Incarnation, cursor.Position)}, and its own feed ends at {extent.EndOf(map.Self)}: it has lost commits";
         if (!_state.LostData) LogLostData(map.Self, reason);
         _state = new State(IsOpen: false, LostData: true, reason);
         _decided.TrySetResult();
@@ -115,12 +113,10 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
     {
         try
         {
-            using var response = await peers.SendAsync(region, HttpMethod.Get, "/peer/followed", stopping,
-                AnswerTimeout).ConfigureAwait(false);
-            var reply = await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<FeedEnd>(stopping).ConfigureAwait(false);
-            return reply?.ToCursor();
+            var reply = await peers.AskAsync<FeedEnd>(region, HttpMethod.Get, "/peer/followed", stopping, AnswerTimeout).ConfigureAwait(false);
+            return reply.ToCursor();
         }
-        catch (Exception e) when (!stopping.IsCancellationRequested && e is IOException or HttpRequestException or JsonException or FormatException)
+        catch (Exception e) when (!stopping.IsCancellationRequested && (PeerClient.IsFailureToAnswer(e) || e is FormatException))
         {
             return null;
         }

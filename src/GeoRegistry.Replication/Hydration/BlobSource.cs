@@ -65,16 +65,15 @@ internal sealed class BlobSource(PeerClient peers, ReadThroughTurns? turns, Time
 
     private static SourceAnswer? RefusalOf(RegionId region, Digest digest, HttpResponseMessage response, ReceivingUpload upload) =>
         response.StatusCode switch
-    {
-        HttpStatusCode.OK or HttpStatusCode.PartialContent when response.Content.Headers.ContentLength == upload.MissingBytes => null,
-        HttpStatusCode.OK or HttpStatusCode.PartialContent or HttpStatusCode.RequestedRangeNotSatisfiable =>
-            new SourceAnswer.Damaged(
+        {
+            HttpStatusCode.OK or HttpStatusCode.PartialContent when response.Content.Headers.ContentLength == upload.MissingBytes => null,
+            HttpStatusCode.OK or HttpStatusCode.PartialContent or HttpStatusCode.RequestedRangeNotSatisfiable => new SourceAnswer.Damaged(
                 $"Region {region} has a copy of {digest} with another size than {upload.SizeBytes + upload.MissingBytes} bytes."),
-        HttpStatusCode.NotFound => new SourceAnswer.NotThere(),
-        HttpStatusCode.InternalServerError => new SourceAnswer.Damaged(
-            $"Region {region} cannot read its copy of {digest}: it answered 500."),
-        _ => new SourceAnswer.BrokeOff($"Region {region} answered {(int)response.StatusCode}."), // It says nothing about the blob.
-    };
+            HttpStatusCode.NotFound => new SourceAnswer.NotThere(),
+            HttpStatusCode.InternalServerError => new SourceAnswer.Damaged(
+                $"Region {region} cannot read its copy of {digest}: it answered 500."),
+            _ => new SourceAnswer.BrokeOff($"Region {region} answered {(int)response.StatusCode}."), // It says nothing about the blob.
+        };
 
     private async Task<SourceAnswer> ReceiveAsync(
         RegionId region, HttpResponseMessage response, ReceivingUpload upload, Action begun, Action grown, CancellationToken cancellation)

@@ -24,8 +24,11 @@ internal sealed partial class HydrationPause(TimeProvider clock, ILogger logger)
     {
         get
         {
-            lock (_changes) return _pause > TimeSpan.Zero && _until - clock.GetUtcNow() is var left
-                && left > TimeSpan.Zero ? left : TimeSpan.Zero;
+            lock (_changes)
+            {
+                var left = _until - clock.GetUtcNow();
+                return _pause > TimeSpan.Zero && left > TimeSpan.Zero ? left : TimeSpan.Zero;
+            }
         }
     }
 

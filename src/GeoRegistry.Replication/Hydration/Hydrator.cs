@@ -132,7 +132,7 @@ public sealed partial class Hydrator(
             return queue.PutOffAsync(job.Digest, reason, notBefore: null, countAttempt: true, stopping);
         }
 
-        var delay = TimeSpan.FromTicks(Math.Min(LongestDelay.Ticks, FirstDelay.Ticks << Math.Min(job.Attempts, 20)));
+        var delay = Backoff.After(job.Attempts, FirstDelay, LongestDelay);
         return queue.PutOffAsync(job.Digest, reason, now + delay, countAttempt: true, stopping);
     }
 

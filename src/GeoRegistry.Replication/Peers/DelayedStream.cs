@@ -13,10 +13,8 @@ internal sealed class DelayedStream : Stream
     private readonly Stream _inner;
     private readonly TimeSpan _latency;
     private readonly TimeProvider _clock;
-    private readonly Channel<(long Due, ReadOnlyMemory<byte> Bytes)> _arriving = Channel.CreateBounded<(long,
-        ReadOnlyMemory<byte>)>(MaxPieces);
-    private readonly Channel<(long Due, ReadOnlyMemory<byte> Bytes)> _leaving = Channel.CreateBounded<(long,
-        ReadOnlyMemory<byte>)>(MaxPieces);
+    private readonly Channel<(long Due, ReadOnlyMemory<byte> Bytes)> _arriving = NewChannel();
+    private readonly Channel<(long Due, ReadOnlyMemory<byte> Bytes)> _leaving = NewChannel();
     private readonly CancellationTokenSource _ended = new();
     private ReadOnlyMemory<byte> _rest;
 
@@ -140,4 +138,7 @@ internal sealed class DelayedStream : Stream
         var left = _clock.GetElapsedTime(_clock.GetTimestamp(), due);
         return left > TimeSpan.Zero ? Task.Delay(left, _clock, cancellation) : Task.CompletedTask;
     }
+
+    private static Channel<(long Due, ReadOnlyMemory<byte> Bytes)> NewChannel() =>
+        Channel.CreateBounded<(long Due, ReadOnlyMemory<byte> Bytes)>(MaxPieces);
 }

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Regions.Control;
 using GeoRegistry.Repositories;
@@ -122,6 +124,27 @@ public sealed class PeerClient : IDisposable
             throw;
         }
     }
+
+    /// <summary>Asks a region for something that it answers as JSON.</summary>
+    /// <param name="region">The region.</param>
+    /// <param name="method">The method.</param>
+    /// <param name="target">Path and query, sent as they are.</param>
+    /// <param name="cancellation">Cancels the request.</param>
+    /// <param name="timeout">How long the head may take; null for as long as the connection lives.</param>
+    /// <param name="content">The body, or null.</param>
+    /// <exception cref="OtherRegionsUnreachableException">The region did not answer.</exception>
+    /// <exception cref="HttpRequestException">It answered with an error.</exception>
+    /// <exception cref="JsonException">It answered something else. See <see cref="IsFailureToAnswer"/>.</exception>
+    public async Task<T> AskAsync<T>(
+        RegionId region, HttpMethod method, string target, CancellationToken cancellation, TimeSpan? timeout = null, HttpContent? content = null)
+    {
+        using var response = await SendAsync(region, method, target, cancellation, timeout, content).ConfigureAwait(false);
+        var answer = await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<T>(cancellation).ConfigureAwait(false);
+        return answer is null ? throw new JsonException($"Region {region} answered null to {target}.") : answer;
+    }
+
+    /// <summary>Whether <see cref="AskAsync"/> failed because there was no answer, or none that can be used.</summary>
+    public static bool IsFailureToAnswer(Exception failure) => failure is IOException or HttpRequestException or JsonException;
 
     /// <summary>Starts a timeout by this client's clock.</summary>
     public ProgressTimeout StartTimeout(TimeSpan duration) => new(duration, _clock);

@@ -1,5 +1,3 @@
-using System.Net.Http.Json;
-using System.Text.Json;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Ledgers.Stores;
@@ -126,17 +124,15 @@ public sealed class Completion(
     /// <summary>Finds the repository of a commit: by what is kept here, else by what its home keeps.</summary>
     public async Task<ReceiptLookup> FindRepositoryAsync(FeedPosition position, CancellationToken cancellation)
     {
-        if (await IsOfThisFeedAsync(position, cancellation).ConfigureAwait(false)
-            && await ledgers.FindEntryAsync(position.Region, position.Number, cancellation).ConfigureAwait(false) is { Ledger: { } ledger }) return new ReceiptLookup(ledger.Name, CompletionState.Complete);
         if (position.Region == map.Self) return await FindHereAsync(position, cancellation).ConfigureAwait(false);
+        if (IsFollowed(position) && await ledgers.FindEntryAsync(position.Region, position.Number, cancellation).ConfigureAwait(false) is { Ledger: { } ledger })
+            return new ReceiptLookup(ledger.Name, CompletionState.Complete);
         try
         {
-            using var response = await peers.SendAsync(position.Region, HttpMethod.Get, $"/peer/feed/repository?position={position}",
-                cancellation, AnswerTime).ConfigureAwait(false);
-            return await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<ReceiptLookup>(cancellation).ConfigureAwait(false)
-                ?? ReceiptLookup.NotKnownYet;
+            return await peers.AskAsync<ReceiptLookup>(
+                position.Region, HttpMethod.Get, $"/peer/feed/repository?position={position}", cancellation, AnswerTime).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or HttpRequestException or JsonException)
+        catch (Exception e) when (PeerClient.IsFailureToAnswer(e))
         {
             return ReceiptLookup.NotKnownYet;
         }
@@ -157,11 +153,10 @@ public sealed class Completion(
     {
         try
         {
-            using var response = await peers.SendAsync(
-                region, HttpMethod.Get, $"/peer/receipts/{position}?repository={repository}&wait={(long)wait.TotalMilliseconds}ms", cancellation, wait + AnswerTime).ConfigureAwait(false);
-            return await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<CompletionState>(cancellation).ConfigureAwait(false);
+            var target = $"/peer/receipts/{position}?repository={repository}&wait={(long)wait.TotalMilliseconds}ms";
+            return await peers.AskAsync<CompletionState>(region, HttpMethod.Get, target, cancellation, wait + AnswerTime).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or HttpRequestException or JsonException)
+        catch (Exception e) when (PeerClient.IsFailureToAnswer(e))
         {
             return null; // Also one that broke off in the middle of its answer.
         }
@@ -171,17 +166,36 @@ public sealed class Completion(
         RepositoryName repository, FeedPosition position, CancellationToken cancellation)
     {
         if (!map.Current.PolicyOf(repository).Allows(map.Self)) return CompletionState.Excluded;
-        if (!await IsOfThisFeedAsync(position, cancellation).ConfigureAwait(false)) return position.Region == map.Self ? CompletionState.Orphaned : CompletionState.Pending;
-        var ledger = LedgerId.Of(repository);
-        var isBehind = position.Region == map.Self
-            ? position.Number > (await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false)).Head
-            : position.Number > tails.Of(position.Region)!.Applied.Position
-                || application.IsSetAside(position.Region, ledger)
-                || await record.IsTakeOverPendingAsync(position.Region, cancellation).ConfigureAwait(false);
-        if (isBehind || !await queue.IsCompleteAsync(ledger, position.Region, position.Number, cancellation).ConfigureAwait(false)) return CompletionState.Pending;
-        return await HasBlobsAsync(repository, position, cancellation).ConfigureAwait(false)
-            ? CompletionState.Complete : CompletionState.Pending;
+        if (position.Region != map.Self)
+        {
+            return await IsAppliedAsync(repository, position, cancellation).ConfigureAwait(false)
+                ? await ReadStateOfBlobsAsync(repository, position, cancellation).ConfigureAwait(false)
+                : CompletionState.Pending;
+        }
+
+        var extent = await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false);
+        if (position.Incarnation != extent.Incarnation) return CompletionState.Orphaned;
+        return position.Number <= extent.Head
+            ? await ReadStateOfBlobsAsync(repository, position, cancellation).ConfigureAwait(false)
+            : CompletionState.Pending;
     }
+
+    // Positions of another incarnation name other commits.
+    private bool IsFollowed(FeedPosition position) =>
+        tails.Of(position.Region) is { Activity: not TailActivity.Diverged } tail && tail.Incarnation == position.Incarnation;
+
+    private async ValueTask<bool> IsAppliedAsync(RepositoryName repository, FeedPosition position, CancellationToken cancellation) =>
+        IsFollowed(position)
+        && position.Number <= tails.Of(position.Region)!.Applied.Position
+        && !application.IsSetAside(position.Region, LedgerId.Of(repository))
+        && !await record.IsTakeOverPendingAsync(position.Region, cancellation).ConfigureAwait(false);
+
+    private async ValueTask<CompletionState> ReadStateOfBlobsAsync(
+        RepositoryName repository, FeedPosition position, CancellationToken cancellation) =>
+        await queue.IsCompleteAsync(LedgerId.Of(repository), position.Region, position.Number, cancellation).ConfigureAwait(false)
+            && await HasBlobsAsync(repository, position, cancellation).ConfigureAwait(false)
+            ? CompletionState.Complete
+            : CompletionState.Pending;
 
     // Where a snapshot stands for the commit, what came with it was awaited as a whole.
     private async ValueTask<bool> HasBlobsAsync(RepositoryName repository, FeedPosition position, CancellationToken cancellation)
@@ -190,11 +204,6 @@ public sealed class Completion(
         return CommitCodec.TryDecode(entry.Encoded) is { } commit
             && (await wanted.FindMissingAsync(repository, commit.Operations, position.Region, cancellation).ConfigureAwait(false)).Count == 0;
     }
-
-    // Positions of another incarnation name other commits.
-    private async ValueTask<bool> IsOfThisFeedAsync(FeedPosition position, CancellationToken cancellation) => position.Region == map.Self
-        ? position.Incarnation == (await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false)).Incarnation
-        : tails.Of(position.Region) is { Activity: not TailActivity.Diverged } tail && tail.Incarnation == position.Incarnation;
 
     private async Task AwaitNewsAsync(FeedPosition position, long completions, CancellationToken cancellation)
     {

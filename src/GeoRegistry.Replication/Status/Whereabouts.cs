@@ -14,8 +14,9 @@ public sealed class Whereabouts(RegionMap map, IRepositoryTables tables, IBlobSt
     {
         var region = map.Self.ToString();
         if (!map.Current.PolicyOf(repository).Allows(map.Self)) return new ImageWhereabouts(region, "excluded");
-        var digest = reference.IsDigest ? reference.Digest : await tables.FindTagAsync(
-            repository, reference.Tag, cancellation).ConfigureAwait(false);
+        var digest = reference.IsDigest
+            ? reference.Digest
+            : await tables.FindTagAsync(repository, reference.Tag, cancellation).ConfigureAwait(false);
         var manifest = digest is { } named ? await tables.FindManifestAsync(repository, named, cancellation).ConfigureAwait(false) : null;
         if (manifest is null) return new ImageWhereabouts(region, "unknown");
         var content = new Dictionary<Digest, long>();
@@ -39,7 +40,8 @@ public sealed class Whereabouts(RegionMap map, IRepositoryTables tables, IBlobSt
             if (reference.Kind == ContentKind.ForeignLayer && await tables.FindBlobAsync(repository, reference.Digest, cancellation).ConfigureAwait(false) is null) continue;
 
             var child = reference.Kind == ContentKind.Child
-                ? await tables.FindManifestAsync(repository, reference.Digest, cancellation).ConfigureAwait(false) : null;
+                ? await tables.FindManifestAsync(repository, reference.Digest, cancellation).ConfigureAwait(false)
+                : null;
             if (child is not null) await CollectAsync(repository, child, content, cancellation).ConfigureAwait(false);
             else content[reference.Digest] = reference.SizeBytes;
         }

@@ -61,6 +61,6 @@ public sealed class FeedApplication(IRepositoryTables tables, WantedBlobs wanted
     // A manifest that was not here can have been shown by nobody here: as long as it is unknown, its home is asked. So pulls of new
     // images ask nobody.
     private async ValueTask<bool> MayBeShownAsync(RepositoryName repository, string name, CancellationToken cancellation) =>
-        !Digest.TryParse(name, out var digest) || await tables.FindManifestAsync(
-            repository, digest, cancellation).ConfigureAwait(false) is not null;
+        !Digest.TryParse(name, out var digest)
+            || await tables.FindManifestAsync(repository, digest, cancellation).ConfigureAwait(false) is not null;
 }

@@ -55,7 +55,7 @@ public sealed partial class LedgerRepair(
         }
         catch (Exception failure) when (!cancellation.IsCancellationRequested && failure is not OtherRegionsUnreachableException and not StoreFaultException)
         {
-            var backoff = TimeSpan.FromTicks(Math.Min(LongestBackoff.Ticks, FirstBackoff.Ticks << Math.Min(attempts, 20)));
+            var backoff = Backoff.After(attempts, FirstBackoff, LongestBackoff);
             LogSetAside(ledger, position.Region, backoff.TotalSeconds, failure.Message);
             await replicas.SetAsideAsync(position.Region, ledger, failure.Message, clock.GetUtcNow() + backoff,
                 cancellation).ConfigureAwait(false);
@@ -101,8 +101,7 @@ public sealed partial class LedgerRepair(
     public async Task<int> RecoverFromAsync(RegionId region, CancellationToken cancellation)
     {
         var recovered = 0;
-        var extent = await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false);
-        var position = new FeedPosition(map.Self, extent.Incarnation, extent.Head);
+        var position = (await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false)).EndOf(map.Self);
         await foreach (var page in ListAsync(region, map.Self, cancellation).ConfigureAwait(false))
         {
             await Parallel.ForEachAsync(page, Limit(cancellation), async (row, stop) =>
@@ -154,9 +153,7 @@ public sealed partial class LedgerRepair(
     // What the home lists under this region's present topology is whole only when the home has taken that up as well.
     internal async Task<FeedCursor> ReadEndAsync(RegionId source, CancellationToken cancellation)
     {
-        using var answer = await peers.SendAsync(source, HttpMethod.Get, "/peer/feed/end", cancellation).ConfigureAwait(false);
-        var end = await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<FeedEnd>(cancellation).ConfigureAwait(false)
-            ?? throw new InvalidDataException("The end of the feed is null.");
+        var end = await peers.AskAsync<FeedEnd>(source, HttpMethod.Get, "/peer/feed/end", cancellation).ConfigureAwait(false);
         if (end.Topology < map.Current.Version)
             throw new OtherRegionsUnreachableException(
                 $"Region {source} has version {end.Topology} of the topology, and not yet {map.Current.Version}.");
@@ -167,10 +164,8 @@ public sealed partial class LedgerRepair(
     {
         for (string? after = ""; after is not null;)
         {
-            using var answer = await peers.SendAsync(
-                region, HttpMethod.Get, $"/peer/ledgers?home={home}&n={PageLedgers}&after={Uri.EscapeDataString(after)}", cancellation).ConfigureAwait(false);
-            var page = await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<LedgerPage>(cancellation).ConfigureAwait(false)
-                ?? throw new InvalidDataException("A page of ledgers is null.");
+            var target = $"/peer/ledgers?home={home}&n={PageLedgers}&after={Uri.EscapeDataString(after)}";
+            var page = await peers.AskAsync<LedgerPage>(region, HttpMethod.Get, target, cancellation).ConfigureAwait(false);
             yield return page.Ledgers;
             after = page.Next;
         }

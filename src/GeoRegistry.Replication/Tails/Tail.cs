@@ -1,6 +1,5 @@
 using System.IO.Pipelines;
 using System.Net;
-using System.Net.Http.Json;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Ledgers.Transport;
@@ -151,17 +150,17 @@ internal sealed partial class Tail(
             catch (Exception failure) when (!stopping.IsCancellationRequested)
             {
                 if (failure is IOException or HttpRequestException or HttpProtocolException) LogBroken(state.Source, failure.Message);
-                else LogFailed(failure, state.Source, Backoff.TotalSeconds);
+                else LogFailed(failure, state.Source, FollowDelay.TotalSeconds);
                 _failures++;
             }
 
             // An end of the connection is retried at once by the pipeline; what is wrong on this side waits, longer each time.
             if (state.Activity == TailActivity.Live) state.Activity = TailActivity.Connecting;
-            await Task.Delay(Backoff, clock, stopping).ConfigureAwait(false);
+            await Task.Delay(FollowDelay, clock, stopping).ConfigureAwait(false);
         }
     }
 
-    private TimeSpan Backoff => TimeSpan.FromTicks(Math.Min(LongestBackoff.Ticks, FirstBackoff.Ticks << Math.Min(_failures, 10)));
+    private TimeSpan FollowDelay => Backoff.After(_failures, FirstBackoff, LongestBackoff);
 
     private async Task<HttpResponseMessage> ConnectAsync(CancellationToken cancellation)
     {
@@ -280,14 +279,15 @@ internal sealed partial class Tail(
         }
     }
 
-    private async Task<IReadOnlyList<LedgerSetAside>> NoteSetAsideAsync(CancellationToken cancellation)
+    private async Task NoteSetAsideAsync(CancellationToken cancellation)
     {
-        var all = await replicas.ListSetAsideAsync(cancellation).ConfigureAwait(false);
-        var mine = all.Where(ledger => ledger.Source == state.Source).ToList();
-        application.SetAside(state.Source, mine.Select(ledger => ledger.Ledger));
-        state.SetAside = mine.Count;
-        return mine;
+        var setAside = await ListSetAsideAsync(cancellation).ConfigureAwait(false);
+        application.SetAside(state.Source, setAside.Select(ledger => ledger.Ledger));
+        state.SetAside = setAside.Count;
     }
+
+    private async Task<IReadOnlyList<LedgerSetAside>> ListSetAsideAsync(CancellationToken cancellation) =>
+        [.. (await replicas.ListSetAsideAsync(cancellation).ConfigureAwait(false)).Where(ledger => ledger.Source == state.Source)];
 
     // Ledgers that could not be repaired are tried again when their time has come.
     private async Task RepairSetAsideAsync(CancellationToken stopping)
@@ -297,10 +297,10 @@ internal sealed partial class Tail(
         {
             try
             {
-                var all = await replicas.ListSetAsideAsync(stopping).ConfigureAwait(false);
-                foreach (var ledger in all.Where(ledger => ledger.Source == state.Source && ledger.NotBefore <= clock.GetUtcNow()))
+                var setAside = await ListSetAsideAsync(stopping).ConfigureAwait(false);
+                foreach (var ledger in setAside.Where(ledger => ledger.NotBefore <= clock.GetUtcNow()))
                 {
-                    var position = new FeedPosition(state.Source, state.Incarnation, state.Applied.Position);
+                    var position = state.Position;
                     await ReplaceAsync(() => repair.TryRepairAsync(position, ledger.Ledger, ledger.Attempts, stopping), stopping).ConfigureAwait(false);
                 }
             }
@@ -327,13 +327,11 @@ internal sealed partial class Tail(
             var (applied, incarnation) = (state.Applied.Position, state.Incarnation);
             try
             {
-                using var response = await peers.SendAsync(
-                    state.Source, HttpMethod.Post, $"/peer/progress?incarnation={incarnation}&applied={applied}", stopping, ReportTimeout).ConfigureAwait(false);
-                var reply = await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<ProgressReply>(
-                    stopping).ConfigureAwait(false);
-                var lease = state.Activity == TailActivity.Diverged
-                    || incarnation != state.Incarnation ? TimeSpan.Zero : TimeSpan.FromMilliseconds(reply!.LeaseMilliseconds);
-                state.Heard(askedAt, askedAtUtc, reply!.Head, lease, reply.Shown);
+                var target = $"/peer/progress?incarnation={incarnation}&applied={applied}";
+                var reply = await peers.AskAsync<ProgressReply>(state.Source, HttpMethod.Post, target, stopping, ReportTimeout).ConfigureAwait(false);
+                var isOtherFeed = state.Activity == TailActivity.Diverged || incarnation != state.Incarnation;
+                var lease = isOtherFeed ? TimeSpan.Zero : TimeSpan.FromMilliseconds(reply.LeaseMilliseconds);
+                state.Heard(askedAt, askedAtUtc, reply.Head, lease, reply.Shown);
                 reported = signal == state.Applied ? applied : -1;
             }
             catch (Exception failure) when (!stopping.IsCancellationRequested)

@@ -39,6 +39,9 @@ public sealed class TailState(RegionId source, TimeProvider clock)
         internal set => Volatile.Write(ref _incarnation, new StrongBox<Incarnation>(value));
     }
 
+    /// <summary>The last position of the source's feed that is applied here.</summary>
+    public FeedPosition Position => new(Source, Incarnation, Applied.Position);
+
     /// <summary>How many of the source's ledgers are set aside here because they cannot be repaired.</summary>
     public int SetAside
     {

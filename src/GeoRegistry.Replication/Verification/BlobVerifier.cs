@@ -106,12 +106,8 @@ public sealed partial class BlobVerifier
         _wanted.Queued();
     }
 
-    private async Task<FeedPosition> PositionOfAsync(RegionId home, CancellationToken cancellation)
-    {
-        if (_tails.Of(home) is { } tail) return new FeedPosition(home, tail.Incarnation, tail.Applied.Position);
-        var extent = await _ledgers.ReadFeedExtentAsync(home, cancellation).ConfigureAwait(false);
-        return new FeedPosition(home, extent.Incarnation, extent.Head);
-    }
+    private async Task<FeedPosition> PositionOfAsync(RegionId home, CancellationToken cancellation) =>
+        _tails.Of(home)?.Position ?? (await _ledgers.ReadFeedExtentAsync(home, cancellation).ConfigureAwait(false)).EndOf(home);
 
     private void OnDamaged(Digest digest)
     {

@@ -109,8 +109,9 @@ public sealed partial class LedgerVerifier(
         var home = map.Current.HomeOf(repository).Region;
         try
         {
-            return home == map.Self ? await TryRestoreAsync(verdict, cancellation).ConfigureAwait(false) : await TryReplaceAsync(
-                home, verdict.Ledger, cancellation).ConfigureAwait(false);
+            return home == map.Self
+                ? await TryRestoreAsync(verdict, cancellation).ConfigureAwait(false)
+                : await TryReplaceAsync(home, verdict.Ledger, cancellation).ConfigureAwait(false);
         }
         catch (Exception e) when (e is OtherRegionsUnreachableException or HttpRequestException or IOException or InvalidDataException && !cancellation.IsCancellationRequested)
         {
@@ -122,8 +123,7 @@ public sealed partial class LedgerVerifier(
     // A home takes its ledger back from a region that has the checksum which it had itself, so that nothing it has acknowledged is lost.
     private async Task<bool> TryRestoreAsync(LedgerVerdict verdict, CancellationToken cancellation)
     {
-        var extent = await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false);
-        var position = new FeedPosition(map.Self, extent.Incarnation, extent.Head);
+        var position = (await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false)).EndOf(map.Self);
         foreach (var region in map.Others.Select(region => region.Id).ToList())
         {
             if (await repair.FindRowAsync(region, verdict.Ledger, cancellation).ConfigureAwait(false) is not { } row) continue;
@@ -142,7 +142,7 @@ public sealed partial class LedgerVerifier(
     private async Task<bool> TryReplaceAsync(RegionId home, LedgerId ledger, CancellationToken cancellation)
     {
         if (tails.Of(home) is not { } tail) return false;
-        var position = new FeedPosition(home, tail.Incarnation, tail.Applied.Position);
+        var position = tail.Position;
         tail.Visibility.BeginRepair(); // What comes may be newer than what the feed has brought.
         try
         {
@@ -196,8 +196,9 @@ public sealed partial class LedgerVerifier(
     {
         if (ours.Head.Number > theirs.Head.Number && ours.Head.Epoch >= theirs.Head.Epoch) return null;
         if (!ours.Head.Equals(theirs.Head)) return $"it ends with commit {ours.Head.Number} here and with commit {theirs.Head.Number} in its home";
-        return theirs.Contents is { } there && ours.Contents is { } here
-            && there != here ? "its contents are not its home's, though the history is" : null;
+        return theirs.Contents is { } there && ours.Contents is { } here && there != here
+            ? "its contents are not its home's, though the history is"
+            : null;
     }
 
     [LoggerMessage(1, LogLevel.Error, "The {Ledger} is damaged: {Fault}. It is not answered here until it has been taken back from another region.")]

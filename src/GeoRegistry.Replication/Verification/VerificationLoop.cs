@@ -29,13 +29,11 @@ public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifie
 
     /// <summary>Asks for a pass that begins at once.</summary>
     /// <param name="repairs">Whether it repairs what it finds; otherwise that is left to the passes after it.</param>
-    /// <returns>The pass's number.</returns>
-    public long Request(bool repairs)
+    public void Request(bool repairs)
     {
         _repairsRequested |= repairs;
-        var pass = progress.Request();
+        progress.Request();
         _requests.Advance();
-        return pass;
     }
 
     /// <inheritdoc/>

@@ -39,12 +39,8 @@ public sealed class VerificationProgress(RegionMap map)
         lock (_lock) return _status with { Findings = [.. _findings.Values], Found = _findings.Count, Repaired = _findings.Values.Count(finding => finding.Repaired) };
     }
 
-    /// <summary>Asks for a pass.</summary>
-    /// <returns>Its number.</returns>
-    internal long Request()
-    {
-        lock (_lock) return (_status = _status with { Requested = _status.Pass + 1 }).Requested;
-    }
+    /// <summary>Takes note that the pass after this one was asked for.</summary>
+    internal void Request() => Change(status => status with { Requested = status.Pass + 1 });
 
     internal void Begin() => Change(status => status with { Pass = status.Pass + 1, Running = true, Ledgers = 0, Compared = 0, Blobs = 0, Bytes = 0 }, forgetRepaired: true);
 

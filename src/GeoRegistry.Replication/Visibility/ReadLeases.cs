@@ -156,7 +156,7 @@ public sealed class ReadLeases
     {
         if (holder.Join is { } join && _clock.GetElapsedTime(join.At, now) < CatchUpTime) return; // It may still come.
         holder.Join = null;
-        var backoff = TimeSpan.FromTicks(Math.Min(LongestBackoff.Ticks, FirstBackoff.Ticks << Math.Min(holder.Failures++, 10)));
+        var backoff = Backoff.After(holder.Failures++, FirstBackoff, LongestBackoff);
         holder.NotBefore = now + (long)(backoff.TotalSeconds * _clock.TimestampFrequency);
     }
 
@@ -172,8 +172,8 @@ public sealed class ReadLeases
             var applied = holder.Applied.WaitForAsync(number, cancellation);
             try
             {
-                await (reported is null ? applied : Task.WhenAny(applied, reported)).WaitAsync(
-                    left, _clock, cancellation).ConfigureAwait(false);
+                var either = reported is null ? applied : Task.WhenAny(applied, reported);
+                await either.WaitAsync(left, _clock, cancellation).ConfigureAwait(false);
             }
             catch (TimeoutException)
             {

@@ -43,14 +43,7 @@ public sealed class TelemetryTests
     [Fact]
     public async Task Trace_OfARequest_SaysWhichRequestItWas()
     {
-        await using var collector = new OtlpCollector();
-        using var environment = new EnvironmentScope(("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Endpoint),
-            ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"));
-        using var folder = new TemporaryFolder();
-        await using var server = await RegistryProcess.StartAsync(folder.Path);
-        using var http = server.CreateClient();
-        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("v2/")).StatusCode);
-        Assert.Equal(0, await server.StopAsync());
+        await using var collector = await CollectAsync("v2/");
         Assert.True(collector.Has("/v1/traces", "http.request.method"), "The trace does not bear the request's method.");
         Assert.True(collector.Has("/v1/traces", "/v2/"), "The trace does not bear the request's path.");
     }
@@ -58,16 +51,7 @@ public sealed class TelemetryTests
     [Fact]
     public async Task HealthChecks_AreNotTraced()
     {
-        await using var collector = new OtlpCollector();
-        using var environment = new EnvironmentScope(("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Endpoint),
-            ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"));
-        using var folder = new TemporaryFolder();
-        await using var server = await RegistryProcess.StartAsync(folder.Path);
-        using var http = server.CreateClient();
-        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("healthz/ready")).StatusCode);
-        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("healthz/live")).StatusCode);
-        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("v2/")).StatusCode);
-        Assert.Equal(0, await server.StopAsync());
+        await using var collector = await CollectAsync("healthz/ready", "healthz/live", "v2/");
         Assert.True(collector.Has("/v1/traces", "/v2/"), "The request between was not traced.");
         Assert.False(collector.Has("/v1/traces", "/healthz"), "A health check was traced.");
     }
@@ -75,14 +59,7 @@ public sealed class TelemetryTests
     [Fact]
     public async Task Metrics_OfTheProcess_AreSent()
     {
-        await using var collector = new OtlpCollector();
-        using var environment = new EnvironmentScope(("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Endpoint),
-            ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"));
-        using var folder = new TemporaryFolder();
-        await using var server = await RegistryProcess.StartAsync(folder.Path);
-        using var http = server.CreateClient();
-        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("v2/")).StatusCode);
-        Assert.Equal(0, await server.StopAsync());
+        await using var collector = await CollectAsync("v2/");
         foreach (var metric in new[] { "dotnet.gc.", "kestrel.", "georegistry." })
             Assert.True(collector.Has("/v1/metrics", metric), $"No metric {metric}* was sent.");
     }
@@ -97,5 +74,19 @@ public sealed class TelemetryTests
         using var http = server.CreateClient();
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("v2/")).StatusCode);
         Assert.Equal(0, await server.StopAsync());
+    }
+
+    /// <summary>What a server sends that answers these requests and is stopped.</summary>
+    private static async Task<OtlpCollector> CollectAsync(params string[] paths)
+    {
+        var collector = new OtlpCollector();
+        using var environment = new EnvironmentScope(
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Endpoint), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"));
+        using var folder = new TemporaryFolder();
+        await using var server = await RegistryProcess.StartAsync(folder.Path);
+        using var http = server.CreateClient();
+        foreach (var path in paths) Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(path)).StatusCode);
+        Assert.Equal(0, await server.StopAsync());
+        return collector;
     }
 }
