@@ -139,8 +139,9 @@ public sealed class Repository : IRepository
         var (operations, home) = (decided.Operations, _home());
         var missing = await _wanted.FindMissingAsync(Name, operations, origin.IngressRegion ?? home.Region,
             cancellation).ConfigureAwait(false);
-        var change = decided.ChangedNames.Count > 0 ? await _visibility.BeginChangeAsync(
-            Name, decided.ChangedNames, cancellation).ConfigureAwait(false) : null;
+        var change = decided.ChangedNames.Count > 0
+            ? await _visibility.BeginChangeAsync(Name, decided.ChangedNames, cancellation).ConfigureAwait(false)
+            : null;
         var commit = new Commit(_ledger, home.Epoch, head.Number + 1, _clock.GetUtcNow(), origin.Actor, home.Region, operations) { Write = origin.Id ?? WriteId.New() };
         _head = null; // Unknown until the store has answered, and after an exception.
         AppendOutcome outcome;

@@ -38,8 +38,9 @@ internal sealed class Attempt : HttpTransformer, IDisposable
     /// </summary>
     public string? Declined { get; private set; }
 
-    private TimeSpan HeadTimeout => _region.Readiness == Readiness.Silent ? RegionTimeouts.HeadOfSilent : _plan.HasAnotherReady
-        ? RegionTimeouts.Head : RegionTimeouts.Stall;
+    private TimeSpan HeadTimeout => _region.Readiness == Readiness.Silent
+        ? RegionTimeouts.HeadOfSilent
+        : _plan.HasAnotherReady ? RegionTimeouts.Head : RegionTimeouts.Stall;
 
     public override async ValueTask TransformRequestAsync(
         HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)

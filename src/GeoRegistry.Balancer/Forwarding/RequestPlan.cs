@@ -78,8 +78,9 @@ internal sealed class RequestPlan : IDisposable
     {
         if ((int)answer.StatusCode == StatusCodes.Status403Forbidden && answer.Headers.TryGetValues(AllowedRegions, out var allowed)) return WhyRefused(string.Join(',', allowed));
         if (_repository is not null && _repositories.Find(_repository) is { IsEmpty: false } known && !known.Contains(region)) _repositories.Forget(_repository);
-        return (int)answer.StatusCode >= StatusCodes.Status500InternalServerError && MayGoElsewhere
-            && _left.Count > 0 ? $"it answered {(int)answer.StatusCode}" : null;
+        return (int)answer.StatusCode >= StatusCodes.Status500InternalServerError && MayGoElsewhere && _left.Count > 0
+            ? $"it answered {(int)answer.StatusCode}"
+            : null;
     }
 
     public void Dispose() => Body?.Dispose();

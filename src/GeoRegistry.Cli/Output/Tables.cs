@@ -11,8 +11,8 @@ internal static class Tables
     public static Table Of(params string[] columns)
     {
         var table = new Table().Border(TableBorder.None);
-        foreach (var column in columns) table.AddColumn(
-            new TableColumn(new Text(column, new Style(decoration: Decoration.Bold))).Padding(0, 0, 2, 0));
+        foreach (var column in columns)
+            table.AddColumn(new TableColumn(new Text(column, new Style(decoration: Decoration.Bold))).Padding(0, 0, 2, 0));
         return table;
     }
 

@@ -62,8 +62,9 @@ internal sealed class UpSession(CliConsole console, UpOptions options, TimeProvi
     }
 
     private Task WatchAsync(LocalCluster cluster, CancellationToken stop) =>
-        console.IsTerminal && !options.Json ? new LiveView(console, cluster, time).RunAsync(stop) : new LineView(
-            console, cluster, time).RunAsync(stop);
+        console.IsTerminal && !options.Json
+            ? new LiveView(console, cluster, time).RunAsync(stop)
+            : new LineView(console, cluster, time).RunAsync(stop);
 
     private int Fail(string sentence, int code = ExitCode.Failed)
     {

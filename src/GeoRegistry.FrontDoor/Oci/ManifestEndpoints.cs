@@ -26,8 +26,9 @@ internal sealed class ManifestEndpoints(RepositoryReader reader, RepositoryDirec
     {
         if (!Reference.TryParse(request.Reference, out var reference)) return ErrorResponse.WriteAsync(request.Http, NoReference(request.Reference));
         var found = reader.FindManifestAsync(request.Repository, reference, request.Aborted);
-        return found.IsCompletedSuccessfully ? AnswerAsync(request.Http, reference, found.Result) : AwaitedAsync(
-            request.Http, reference, found);
+        return found.IsCompletedSuccessfully
+            ? AnswerAsync(request.Http, reference, found.Result)
+            : AwaitedAsync(request.Http, reference, found);
 
         static async Task AwaitedAsync(HttpContext http, Reference reference, ValueTask<Manifest?> found) =>
             await AnswerAsync(http, reference, await found.ConfigureAwait(false)).ConfigureAwait(false);

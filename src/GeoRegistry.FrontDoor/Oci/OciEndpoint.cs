@@ -1,6 +1,6 @@
+using GeoRegistry.FrontDoor.Http;
 using GeoRegistry.FrontDoor.Peers;
 using GeoRegistry.Ledgers;
-using GeoRegistry.FrontDoor.Http;
 using GeoRegistry.Protocol;
 using GeoRegistry.Repositories.Writes;
 using Microsoft.AspNetCore.Http;

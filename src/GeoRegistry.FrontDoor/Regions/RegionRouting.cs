@@ -43,8 +43,13 @@ internal sealed class RegionRouting(
         if (topology.PolicyOf(request.Repository) is var policy && !policy.Allows(map.Self)) return RefuseAsync(request, policy);
         if (damaged.Has(request.Repository)) return ErrorResponse.WriteAsync(request.Http, Damaged());
         var home = topology.HomeOf(request.Repository).Region;
-        if (IsWrite(resource, request)) return HasLostData(home)
-            ? ErrorResponse.WriteAsync(request.Http, LostData(request, home)) : WriteAsync(request, home, policy, here);
+        if (IsWrite(resource, request))
+        {
+            return HasLostData(home)
+                ? ErrorResponse.WriteAsync(request.Http, LostData(request, home))
+                : WriteAsync(request, home, policy, here);
+        }
+
         if (home == map.Self && resource == OciResource.Manifest) return ReadAtHomeAsync(request, here);
         if (home == map.Self && resource == OciResource.Referrers) return ReadReferrersAtHomeAsync(request, here);
         if (request.Relay is not null) return here(request);

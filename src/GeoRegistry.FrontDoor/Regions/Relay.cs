@@ -95,8 +95,8 @@ internal sealed class Relay(PeerClient peers, PeerOptions options)
             try
             {
                 var count = await body.ReadAsync(buffer, either.Token).ConfigureAwait(false);
-                return count > 0 || response.ContentLength is not { } promised
-                    || sentBytes == promised ? count : throw PeerClient.EndedEarly(sentBytes, promised);
+                if (count == 0 && response.ContentLength is { } promised && sentBytes != promised) throw PeerClient.EndedEarly(sentBytes, promised);
+                return count;
             }
             catch (Exception e) when (!http.RequestAborted.IsCancellationRequested && PeerClient.IsFailureOfRegion(e))
             {

@@ -75,8 +75,9 @@ public sealed class RepositoryReader
     private async ValueTask<Manifest?> LoadAsync(RepositoryName repository, Reference reference, CancellationToken cancellation)
     {
         var version = _cache.VersionOf(repository);
-        var digest = reference.IsDigest ? reference.Digest : await _tables.FindTagAsync(
-            repository, reference.Tag, cancellation).ConfigureAwait(false);
+        var digest = reference.IsDigest
+            ? reference.Digest
+            : await _tables.FindTagAsync(repository, reference.Tag, cancellation).ConfigureAwait(false);
         if (digest is null) return null;
         var manifest = await _tables.FindManifestAsync(repository, digest.Value, cancellation).ConfigureAwait(false);
         if (manifest is not null) _cache.Add(repository, reference.ToString(), manifest, version);
