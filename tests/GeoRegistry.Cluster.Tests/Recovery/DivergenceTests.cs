@@ -1,6 +1,8 @@
+using System.Net;
 using GeoRegistry.Cluster.Tests.Histories;
 using GeoRegistry.Cluster.Tests.Load;
 using GeoRegistry.Cluster.Tests.Regions;
+using GeoRegistry.TestKit;
 using Xunit.Abstractions;
 
 namespace GeoRegistry.Cluster.Tests.Recovery;
@@ -36,6 +38,9 @@ public sealed class DivergenceTests(ITestOutputHelper output)
 
         foreach (var (repository, image) in images)
         {
+            // Found damaged at the start, it is answered again when it has been looked at after the repair.
+            await Waiting.UntilAsync($"us answers for {repository}",
+                async () => (await cluster["us"].Client.GetManifestAsync(repository, "1")).Status != HttpStatusCode.ServiceUnavailable);
             foreach (var tag in new[] { "1", "2", "3" }) await cluster["us"].Client.PullExactlyAsync(repository, tag, image);
         }
 
