@@ -69,7 +69,7 @@ public sealed class ResumedHomeTests(ITestOutputHelper output)
         Assert.StartsWith("us-", receipt, StringComparison.Ordinal);
         receipt = (await eu.Client.PushAsync("team/app", "2", image)).Receipt!;
         await cluster.WaitUntilConvergedAsync();
-        cluster.Cut("eu", "us");
+        cluster.Cut("eu", "us", CutMode.Refused); // What a silent cut stalls would come to us once it is healed.
         foreach (var repository in new[] { "team/app", "only-ap/app" }) await eu.Client.PushAsync(repository, "only-ap", onlyAp);
         await Waiting.UntilAsync("ap has what us has not", async () => (await ap.ReplicationAsync()).From("eu") is { IsComplete: true, Applied: 5 });
         await eu.KillAsync();
