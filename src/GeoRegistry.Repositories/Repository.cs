@@ -109,7 +109,10 @@ public sealed class Repository : IRepository
                 var decision = await decide().ConfigureAwait(false);
                 if (decision is Decision.Refuse refused) return new Turn(new WriteOutcome.Refused(refused.Errors), Task.CompletedTask, refused.Missing);
                 var commit = (Decision.Commit)decision;
-                if (commit.Operations.Count == 0)
+
+                // A write that may be repeated is remembered by its commit, also where it changes nothing: else its repetition would
+                // be decided anew, on what others have changed since.
+                if (commit.Operations.Count == 0 && origin.Id is null)
                     return Standing(_head, await _ledgers.FindPositionAsync(_ledger, _head.Number, cancellation).ConfigureAwait(false), cancellation);
                 if (await TryAppendAsync(_head, commit, origin, cancellation).ConfigureAwait(false) is var (appended, shown))
                     return new Turn(new WriteOutcome.Committed(appended.Head, appended.Position), shown, []);

@@ -10,6 +10,7 @@ using GeoRegistry.Replication.Tails;
 using GeoRegistry.Replication.Verification;
 using GeoRegistry.Replication.Visibility;
 using GeoRegistry.Repositories;
+using GeoRegistry.Repositories.Blobs;
 using GeoRegistry.Repositories.Reads;
 using GeoRegistry.Repositories.Regions;
 using GeoRegistry.Repositories.Uploads;
@@ -24,7 +25,16 @@ namespace GeoRegistry.FrontDoor.Regions;
 /// goes round.
 /// </remarks>
 internal sealed class RegionRouting(
-    RegionMap map, Tailing tails, FeedApplication application, RepositoryReader reader, HomeVisibility visibility, HomeGate gate, Relay relay, AcknowledgedWrites writes, DamagedLedgers damaged)
+    RegionMap map,
+    Tailing tails,
+    FeedApplication application,
+    RepositoryReader reader,
+    RepositoryBlobs blobs,
+    HomeVisibility visibility,
+    HomeGate gate,
+    Relay relay,
+    AcknowledgedWrites writes,
+    DamagedLedgers damaged)
 {
     /// <summary>
     /// After how much silence a home is not asked before each answer that may be stale: each request would wait for it in
@@ -50,6 +60,7 @@ internal sealed class RegionRouting(
                 : WriteAsync(request, home, policy, here);
         }
 
+        if (home == map.Self && resource != OciResource.Upload && gate.HasLostData) return ReadWithLostDataAsync(resource, request, policy, here);
         if (home == map.Self && resource == OciResource.Manifest) return ReadAtHomeAsync(request, here);
         if (home == map.Self && resource == OciResource.Referrers) return ReadReferrersAtHomeAsync(request, here);
         if (request.Relay is not null) return here(request);
@@ -113,10 +124,33 @@ internal sealed class RegionRouting(
 
         var found = await reader.FindManifestAsync(request.Repository, reference, request.Aborted).ConfigureAwait(false);
         if (visibility.SpreadOf(request.Repository, request.Reference) is { } spread) await spread.WaitAsync(request.Aborted).ConfigureAwait(false);
-        // It may be among what was lost.
-        if (found is null && gate.HasLostData)
-            await ErrorResponse.WriteAsync(request.Http, LostData(request, map.Self)).ConfigureAwait(false);
+        // What a home does not have may be among what it lost, as long as no other region has said that it follows nothing more.
+        if (found is null && await gate.FindRefusalAsync(request.Repository, request.Aborted).ConfigureAwait(false) is { } refusal)
+            await ErrorResponse.WriteAsync(request.Http, refusal).ConfigureAwait(false);
         else await ManifestEndpoints.AnswerAsync(request.Http, reference, found).ConfigureAwait(false);
+    }
+
+    // What is here may be older than what was acknowledged, and what is not here may exist: the others know more.
+    private async Task ReadWithLostDataAsync(OciResource resource, OciRequest request, PolicyRule policy, Func<OciRequest, Task> here)
+    {
+        var isBlob = resource == OciResource.Blob;
+        if (isBlob && Digest.TryParse(request.Reference, out var digest)
+            && await blobs.FindHereAsync(request.Repository, digest, request.Aborted).ConfigureAwait(false) is not null)
+        {
+            await here(request).ConfigureAwait(false);
+            return;
+        }
+
+        if (request.Relay is null && (isBlob || !policy.IsStrict))
+        {
+            foreach (var region in map.Others.Where(region => policy.Allows(region.Id)))
+            {
+                var warning = isBlob ? null : Warnings.MayBeStale(region.Id, map.Self);
+                if (await TryRelayAsync(request, region.Id, foundOnly: true, warning).ConfigureAwait(false)) return;
+            }
+        }
+
+        await ErrorResponse.WriteAsync(request.Http, LostData(request, map.Self)).ConfigureAwait(false);
     }
 
     // A list waits first: what is read after that is shown everywhere, unless it changes again.

@@ -116,7 +116,7 @@ public static class CommitCodec
         }
 
         reader.End();
-        if (operations.Length == 0) throw new InvalidDataException("The commit changes nothing.");
+        if (operations.Length == 0 && write.IsNone) throw new InvalidDataException("The commit changes nothing and names no write.");
         return new Commit(ledger, epoch, number, at, actor, region, operations) { Write = write };
     }
 

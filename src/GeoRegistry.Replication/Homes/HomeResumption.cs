@@ -1,6 +1,7 @@
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Regions.Control;
+using GeoRegistry.Regions.Topologies;
 using GeoRegistry.Replication.Tails;
 using GeoRegistry.Replication.Topologies;
 using GeoRegistry.Replication.Visibility;
@@ -25,6 +26,9 @@ public sealed partial class HomeResumption(
     TakenUpTopology topologies,
     ILogger<HomeResumption> logger)
 {
+    /// <summary>How often the topology is written anew because somebody else changed it meanwhile.</summary>
+    private const int MaxAttempts = 8;
+
     private readonly SemaphoreSlim _turn = new(1, 1);
 
     /// <summary>Lets this region go on.</summary>
@@ -53,9 +57,7 @@ public sealed partial class HomeResumption(
 
             var incarnation = await ledgers.BeginIncarnationAsync(cancellation).ConfigureAwait(false);
             leases.Restart();
-            var next = (await control.ReadAsync(cancellation).ConfigureAwait(false)).WithIncarnation(map.Self, incarnation);
-            if (!await control.TryReplaceAsync(next.Version - 1, next, cancellation).ConfigureAwait(false))
-                throw new InvalidOperationException("The topology was changed at the same moment: resume the region again.");
+            var next = await WriteTopologyAsync(incarnation, cancellation).ConfigureAwait(false);
             await topologies.TakeUpAsync(next, cancellation).ConfigureAwait(false);
             gate.Open();
             LogResumed(map.Self, incarnation, recovered, string.Join(", ", unreachable));
@@ -65,6 +67,17 @@ public sealed partial class HomeResumption(
         {
             _turn.Release();
         }
+    }
+
+    private async Task<Topology> WriteTopologyAsync(Incarnation incarnation, CancellationToken cancellation)
+    {
+        for (var attempt = 1; attempt <= MaxAttempts; attempt++)
+        {
+            var next = (await control.ReadAsync(cancellation).ConfigureAwait(false)).WithIncarnation(map.Self, incarnation);
+            if (await control.TryReplaceAsync(next.Version - 1, next, cancellation).ConfigureAwait(false)) return next;
+        }
+
+        throw new RegionUnavailableException($"The topology was changed by others {MaxAttempts} times at the same moment: resume region {map.Self} again.");
     }
 
     [LoggerMessage(1, LogLevel.Warning, "An operator lets region {Region} go on although {Reason}.")]

@@ -32,6 +32,12 @@ public sealed class LostDataTests(ITestOutputHelper output)
             Assert.True(refused.Status == HttpStatusCode.ServiceUnavailable, $"{region.Id}: {refused.Status} {refused.Text}");
         }
 
+        // The home itself does not say that what it lost never was: the others are asked, and a name that nobody knows is not known.
+        await eu.Client.PullExactlyAsync("kept/app", "4", image);
+        Assert.True((await eu.Client.GetManifestAsync("kept/app", "4")).MayBeStale);
+        Assert.Contains("\"4\"", (await eu.Client.SendAsync(HttpMethod.Get, "/v2/kept/app/tags/list")).Expect(HttpStatusCode.OK).Text, StringComparison.Ordinal);
+        (await eu.Client.GetManifestAsync("kept/app", "never-was")).Expect(HttpStatusCode.ServiceUnavailable);
+
         await us.Client.PullExactlyAsync("kept/app", "4", image);
         await Waiting.UntilAsync("us has no lease any more and says so", async () => (await us.Client.GetManifestAsync("kept/app", "4")).MayBeStale);
         Assert.Equal("orphaned", (await us.Client.GetJsonAsync<ReceiptAnswer>($"/api/v1/receipts/{receipt}?region=us")).In("us"));

@@ -37,6 +37,16 @@ public sealed class RepeatedWriteTests(ITestOutputHelper output)
         Assert.Equal((HttpStatusCode.Accepted, HttpStatusCode.Accepted), (delete.Status, again.Status));
         Assert.Equal(delete.Receipt, again.Receipt);
 
+        // A write that changes nothing is remembered too: what others change before its repetition stays.
+        await PutAsync(second, "e");
+        var unchanged = await PutAsync(second, "f");
+        await PutAsync(first, "g");
+        Assert.Equal(unchanged.Receipt, (await PutAsync(second, "f")).Receipt);
+        await eu.KillAsync();
+        await eu.StartAsync();
+        Assert.Equal(unchanged.Receipt, (await PutAsync(second, "f")).Receipt);
+        await client.PullExactlyAsync("team/app", "1", first);
+
         async Task<Answer> PutAsync(TestImage image, string key) =>
             (await client.PutManifestAsync("team/app", "1", image, headers => headers.Add("Idempotency-Key", key))).Expect(HttpStatusCode.Created);
 
