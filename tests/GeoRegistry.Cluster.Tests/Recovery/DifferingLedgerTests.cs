@@ -74,12 +74,13 @@ public sealed class DifferingLedgerTests(ITestOutputHelper output)
         cluster.CutOff("us", CutMode.Refused);
 
         await us.StartAsync();
-        await Waiting.UntilAsync("the damage is found", () => Task.FromResult(us.Output.Contains($"The repository:{Name} is damaged", StringComparison.Ordinal)), FindTime);
+        await AwaitWordAsync(us, "is damaged");
 
-        foreach (var path in new[] { "manifests/2", $"manifests/{images[0].Digest}", "tags/list", $"referrers/{images[0].Digest}", $"blobs/{images[0].Blobs[0].Digest}" })
+        var digest = images[0].Digest;
+        foreach (var path in new[] { "manifests/1", $"manifests/{digest}", "tags/list", $"referrers/{digest}", $"blobs/{images[0].Blobs[0].Digest}" })
         {
             (await us.Client.SendAsync(HttpMethod.Get, $"/v2/{Name}/{path}")).Expect(HttpStatusCode.ServiceUnavailable);
-            var other = await us.Client.SendAsync(HttpMethod.Get, $"/v2/whole/app/{path.Replace("/2", "/1", StringComparison.Ordinal)}");
+            var other = await us.Client.SendAsync(HttpMethod.Get, $"/v2/whole/app/{path}");
             Assert.True(other.Status == HttpStatusCode.OK, $"{path}: {other.Status}");
         }
 
@@ -104,27 +105,35 @@ public sealed class DifferingLedgerTests(ITestOutputHelper output)
         for (var i = 0; i < images.Count; i++) await region.Client.PullExactlyAsync(Name, $"{i + 1}", images[i]);
     }
 
-    private static Task AwaitRepairAsync(ClusterRegion region) => Waiting.UntilAsync(
-        $"{Name} is repaired in {region.Id}", () => Task.FromResult(region.Output.Contains($"The repository:{Name} is repaired.", StringComparison.Ordinal)), FindTime);
+    private static Task AwaitRepairAsync(ClusterRegion region) => AwaitWordAsync(region, "is repaired.");
+
+    private static Task AwaitWordAsync(ClusterRegion region, string word) => Waiting.UntilAsync(
+        $"{region.Id} says that {Name} {word}",
+        () => Task.FromResult(region.Output.Contains($"The repository:{Name} {word}", StringComparison.Ordinal)),
+        FindTime);
 
     private static void RemoveLedger(string data)
     {
-        foreach (var table in new[] { "commits", "manifests", "tags", "manifest_references", "referrers", "blob_links" }) LedgerAudit.Execute(data, $"DELETE FROM {table} WHERE {Ledger}");
+        foreach (var table in new[] { "commits", "manifests", "tags", "manifest_references", "referrers", "blob_links" })
+            LedgerAudit.Execute(data, $"DELETE FROM {table} WHERE {Ledger}");
         Assert.Equal(1, LedgerAudit.Execute(data, $"DELETE FROM ledgers WHERE name = '{Name}'"));
     }
 
-    private static void DamageTag(string data) =>
-        Assert.Equal(1, LedgerAudit.Execute(data, $"UPDATE tags SET digest = CAST(x'01' || zeroblob(32) AS BLOB) WHERE {Ledger} AND name = '1'"));
+    private static void DamageTag(string data) => SetTag(data, "CAST(x'01' || zeroblob(32) AS BLOB)");
+
+    private static void SetTag(string data, string digest) =>
+        Assert.Equal(1, LedgerAudit.Execute(data, $"UPDATE tags SET digest = {digest} WHERE {Ledger} AND name = '1'"));
 
     // The row and the ledger's checksum say the same: as if the region had always had it so.
     private static void MoveTag(string data)
     {
-        var digests = LedgerAudit.Query(data, $"SELECT digest FROM tags WHERE {Ledger} ORDER BY name", row => row.GetFieldValue<byte[]>(0));
-        var contents = LedgerAudit.Query(data, $"SELECT contents FROM ledgers WHERE name = '{Name}'",
-            row => ContentsChecksum.FromBytes(row.GetFieldValue<byte[]>(0))!.Value).Single();
+        var digests = LedgerAudit.Query(
+            data, $"SELECT digest FROM tags WHERE {Ledger} ORDER BY name", row => row.GetFieldValue<byte[]>(0));
+        var contents = LedgerAudit.Query(
+            data, $"SELECT contents FROM ledgers WHERE name = '{Name}'", row => ContentsChecksum.FromBytes(row.GetFieldValue<byte[]>(0))!.Value).Single();
         var moved = contents - ContentsChecksum.OfTag("1", digests[0]) + ContentsChecksum.OfTag("1", digests[1]);
-        Assert.Equal(1, LedgerAudit.Execute(data, $"UPDATE tags SET digest = x'{Convert.ToHexString(digests[1])}' WHERE {Ledger} AND name = '1'"));
-        Assert.Equal(1, LedgerAudit.Execute(data, $"UPDATE ledgers SET contents = x'{Convert.ToHexString(moved.ToBytes())}' WHERE name = '{Name}'"));
+        SetTag(data, $"x'{Convert.ToHexString(digests[1])}'");
+        Assert.Equal(1, LedgerAudit.Execute(data, $"UPDATE ledgers SET contents = x'{moved}' WHERE name = '{Name}'"));
     }
 
     private static List<string> TagsOf(string data) =>
