@@ -113,7 +113,7 @@ public sealed partial class LedgerVerifier(
                 ? await TryRestoreAsync(verdict, cancellation).ConfigureAwait(false)
                 : await TryReplaceAsync(home, verdict.Ledger, cancellation).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is OtherRegionsUnreachableException or HttpRequestException or IOException or InvalidDataException && !cancellation.IsCancellationRequested)
+        catch (Exception e) when (IsOfOtherRegion(e) && !cancellation.IsCancellationRequested)
         {
             LogNotRepaired(verdict.Ledger, e.Message);
             return false;
@@ -124,20 +124,36 @@ public sealed partial class LedgerVerifier(
     private async Task<bool> TryRestoreAsync(LedgerVerdict verdict, CancellationToken cancellation)
     {
         var position = (await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false)).EndOf(map.Self);
+        var reasons = new List<string>();
         foreach (var region in map.Others.Select(region => region.Id).ToList())
         {
-            if (await repair.FindRowAsync(region, verdict.Ledger, cancellation).ConfigureAwait(false) is not { } row) continue;
-            var theirs = ContentsChecksum.Parse(row.Contents);
-            if (theirs is null) continue;
-            if (theirs == verdict.Computed && theirs != verdict.Stored && await store.AcceptAsync(verdict, cancellation).ConfigureAwait(false)) return true;
-            if (theirs != verdict.Stored) continue;
-            await repair.RestoreAsync(region, position, verdict.Ledger, cancellation).ConfigureAwait(false);
-            return true;
+            try
+            {
+                if (await TryRestoreFromAsync(region, position, verdict, cancellation).ConfigureAwait(false)) return true;
+                reasons.Add($"{region} has another");
+            }
+            catch (Exception e) when (IsOfOtherRegion(e) && !cancellation.IsCancellationRequested)
+            {
+                reasons.Add($"{region}: {e.Message}"); // It cannot be reached, or its own copy is damaged: the next region may have it.
+            }
         }
 
-        LogNotRepaired(verdict.Ledger, "no region that can be reached has it as this home had it");
+        LogNotRepaired(verdict.Ledger, $"no other region gave it back as this home had it ({string.Join("; ", reasons)})");
         return false;
     }
+
+    private async Task<bool> TryRestoreFromAsync(RegionId region, FeedPosition position, LedgerVerdict verdict, CancellationToken cancellation)
+    {
+        if (await repair.FindRowAsync(region, verdict.Ledger, cancellation).ConfigureAwait(false) is not { } row) return false;
+        if (ContentsChecksum.Parse(row.Contents) is not { } theirs) return false;
+        if (theirs == verdict.Computed && theirs != verdict.Stored && await store.AcceptAsync(verdict, cancellation).ConfigureAwait(false)) return true;
+        if (theirs != verdict.Stored) return false;
+        await repair.RestoreAsync(region, position, verdict.Ledger, cancellation).ConfigureAwait(false);
+        return true;
+    }
+
+    private static bool IsOfOtherRegion(Exception e) =>
+        e is OtherRegionsUnreachableException or HttpRequestException or IOException or InvalidDataException;
 
     private async Task<bool> TryReplaceAsync(RegionId home, LedgerId ledger, CancellationToken cancellation)
     {

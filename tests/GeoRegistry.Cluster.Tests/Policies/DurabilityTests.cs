@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using GeoRegistry.Cluster.Tests.Links;
 using GeoRegistry.Cluster.Tests.Load;
 using GeoRegistry.Cluster.Tests.Regions;
 using Xunit.Abstractions;
@@ -80,6 +81,27 @@ public sealed class DurabilityTests(ITestOutputHelper output)
         Assert.All(cluster.Regions, region => Assert.All(image.Blobs, blob => Assert.True(region.Blobs.Has(blob.Digest))));
         var where = await cluster["ap"].Client.GetJsonAsync<WhereAnswer>("/api/v1/repositories/everywhere/windows/where?reference=1");
         Assert.All(where.Regions, region => Assert.Equal(("complete", 2, 2), (region.State, region.Blobs, region.BlobsHere)));
+    }
+
+    /// <summary>Nothing awaits the blob, so that only the store can tell.</summary>
+    [Fact]
+    public async Task Receipt_OfAPushWhoseBlobIsGone_IsPendingUntilItIsBack()
+    {
+        await using var cluster = await RegionCluster.StartAsync(new ClusterPlan { Regions = ["eu", "us"], Homes = [new("", "eu")] });
+        var (us, image) = (cluster["us"], TestImage.Next(Seeds.Next(output), 1000));
+        await cluster.WaitUntilConvergedAsync(); // A region that is still taking over gets snapshots, which stand for commits.
+        var path = $"/api/v1/receipts/{(await cluster["eu"].Client.PushAsync("team/app", "1", image)).Receipt}?region=us";
+        await cluster.WaitUntilConvergedAsync();
+        Assert.Equal("complete", (await us.Client.GetJsonAsync<ReceiptAnswer>(path)).In("us"));
+        cluster.CutOff("us", CutMode.Refused); // Nobody can give it back.
+
+        File.Delete(us.Blobs.PathOf(image.Blobs[1].Digest));
+
+        Assert.Equal("pending", (await us.Client.GetJsonAsync<ReceiptAnswer>(path)).In("us"));
+        cluster.Rejoin("us");
+        await us.Client.PostAsync<object>("/api/v1/replication/verify?repair=true&region=us");
+        Assert.Equal("complete", (await us.Client.GetJsonAsync<ReceiptAnswer>($"{path}&wait=60s")).In("us"));
+        Assert.True(us.Blobs.Has(image.Blobs[1].Digest));
     }
 
     [Fact]

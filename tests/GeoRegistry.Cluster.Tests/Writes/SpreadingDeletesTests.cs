@@ -1,6 +1,7 @@
 using GeoRegistry.Cluster.Tests.Histories;
 using GeoRegistry.Cluster.Tests.Load;
 using GeoRegistry.Cluster.Tests.Regions;
+using GeoRegistry.TestKit;
 using Xunit.Abstractions;
 using Xunit.Sdk;
 
@@ -30,6 +31,31 @@ public sealed class SpreadingDeletesTests(ITestOutputHelper output)
         // Of two deletes one finds nothing.
         await ap.DeleteAsync(tag);
     });
+
+    /// <summary>A region that is cut off shows the old one for as long as its lease lasts, and says nothing of it.</summary>
+    [Fact]
+    public async Task Read_InTheHomeOfATagWhoseMoveSpreads_IsNotAnsweredBeforeNobodyShowsTheOldOne()
+    {
+        var (random, history) = (Seeds.Next(output), new RunHistory());
+        await using var cluster = await RegionCluster.StartAsync(
+            new ClusterPlan { Options = new Dictionary<string, string> { ["GeoRegistry:Replication:StalenessBound"] = "00:00:15" } });
+        var (eu, us) = (new RecordingClient(cluster["eu"].Client, history), new RecordingClient(cluster["us"].Client, history));
+        var (tag, first, second) = (new TagName("team/app", "1"), TestImage.Next(random, 100), TestImage.Next(random, 100));
+        Assert.True(await eu.PushAsync(tag, first));
+        await cluster["eu"].Client.PushAsync(tag.Repository, null, second);
+        await cluster.WaitUntilConvergedAsync();
+        Assert.False((await us.ReadAsync(tag))!.MayBeStale);
+        cluster.CutOff("us");
+
+        var moving = eu.MoveAsync(tag, first.Digest, second);
+        await Waiting.UntilAsync("ap has followed the move", async () => (await cluster["ap"].ReplicationAsync()).From("eu").Applied == 3);
+        await eu.ReadAsync(tag);
+        await us.ReadAsync(tag);
+
+        Assert.True(await moving);
+        await cluster.StopAsync();
+        history.AssertRight(cluster.Regions);
+    }
 
     private async Task RaceAsync(string repository, Func<RecordingClient, TagName, TestImage, Task> after)
     {
