@@ -44,7 +44,8 @@ internal sealed class FollowingProcess : IAsyncDisposable
         Repair = new LedgerRepair(map, _peers, ledgers, replicas, wanted, views, region.Spools, clock, NullLogger<LedgerRepair>.Instance);
         var tails = new Tailing(map, clock);
         State = tails.Of(Eu)!;
-        Completion = new Completion(map, tails, ledgers, queue, record, wanted, Application, _fetches, _peers, clock);
+        Completion = new Completion(
+            map, tails, region.Metadata, region.Metadata, region.Metadata, new WantedBlobs(map, region.Blobs, _hydrator, _fetches), Application, _fetches, _peers, clock);
         _tail = new Tail(State, map, _peers, replicas, record, Repair, Application, _fetches, _hydrator, clock, NullLogger<Tail>.Instance);
         faults.Cancelling = _stopping;
     }

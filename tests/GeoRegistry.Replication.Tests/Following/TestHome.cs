@@ -27,6 +27,9 @@ internal sealed class TestHome : IAsyncDisposable
     public static readonly RepositoryName AppName = RepositoryName.Parse(App);
     public static readonly Manifest First = SampleManifests.Image("first"), Second = SampleManifests.Image("second", layers: SampleBlob.Of("layer"));
 
+    /// <summary>The positions of its feed whose commits name blobs of <see cref="App"/>, and which.</summary>
+    public static readonly IReadOnlyList<(long Position, IReadOnlyList<Digest> Blobs)> BlobsOfApp = [(1, BlobsOf(First)), (3, BlobsOf(Second))];
+
     private readonly TemporaryFolder _folder = new();
     private readonly RegionMap _map;
     private readonly FeedServer _feeds;
@@ -86,6 +89,8 @@ internal sealed class TestHome : IAsyncDisposable
         await Store.DisposeAsync();
         _folder.Dispose();
     }
+
+    private static IReadOnlyList<Digest> BlobsOf(Manifest manifest) => [.. manifest.References.Select(reference => reference.Digest)];
 
     private SampleLedger Ledger(string repository) => new(() => Store, repository);
 

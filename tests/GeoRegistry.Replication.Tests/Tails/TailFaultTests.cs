@@ -1,6 +1,4 @@
-using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
-using GeoRegistry.Replication.Receipts;
 using GeoRegistry.Replication.Tests.Following;
 using GeoRegistry.TestKit.Stores;
 using Xunit.Abstractions;
@@ -35,11 +33,6 @@ public sealed class TailFaultTests(ITestOutputHelper output)
         var feed = await region.Metadata.ReadFeedAsync(Eu, 0, 100);
         Assert.Equal(home.Feed.Select(Text), feed.Select(Text));
         Assert.Equal(3, Assert.Single(await region.Metadata.SummarizeAsync()).Blobs);
-        foreach (var entry in home.Feed.Where(entry => entry.Ledger == LedgerId.Of(TestHome.AppName)).Take(2))
-        {
-            var position = new FeedPosition(Eu, process.State.Incarnation, entry.Position);
-            Assert.Equal(CompletionState.Pending, await process.Completion.AwaitHereAsync(TestHome.AppName, position, TimeSpan.Zero, default));
-        }
     }
 
     private static string Text(FeedEntry entry) => $"{entry.Position} {entry.Ledger} {Convert.ToHexString(entry.Checksum.Span)} {Convert.ToHexString(entry.Encoded.Span)}";
