@@ -62,6 +62,7 @@ public sealed class TransactionFaultTests(ITestOutputHelper output)
             Assert.Equal(before, faults.Rows());
         }
 
+        faults.FailAt(0);
         output.WriteLine($"{row - 1} steps: the rows that {name} changes");
         Assert.True(row > 1, $"{name} changed no row.");
         Assert.NotEqual(before, faults.Rows());
