@@ -1,4 +1,5 @@
 using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Blobs;
 using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
@@ -18,10 +19,11 @@ namespace GeoRegistry.Repositories.Tests;
 /// <summary>The real stores of one region in a folder of their own.</summary>
 internal sealed class TestRegion : IAsyncDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryFolder _folder;
 
-    public TestRegion()
+    public TestRegion(bool inMemory = false)
     {
+        _folder = new TemporaryFolder(inMemory);
         Metadata = new SqliteMetadataStore(_folder.Child("metadata.db"), SampleLedger.Region);
         Blobs = new FileBlobStore(_folder.Child("blobs"));
     }
@@ -40,7 +42,11 @@ internal sealed class TestRegion : IAsyncDisposable
     /// <param name="ledgers">The ledgers as this process finds them; null for the region's own.</param>
     /// <param name="visibility">Who may show what; null for a region that is alone.</param>
     public TestProcess Start(ILedgerStore? ledgers = null, IVisibility? visibility = null) =>
-        new(this, ledgers ?? Metadata, visibility ?? new NoOtherRegions());
+        new(this, ledgers ?? Metadata, Metadata, Blobs, visibility ?? new NoOtherRegions());
+
+    /// <summary>A process for which all calls of the stores have these faults.</summary>
+    public TestProcess Start(StoreFaults faults) => new(
+        this, faults.Over<ILedgerStore>(Metadata), faults.Over<IRepositoryTables>(Metadata), new FaultyBlobStore(Blobs, faults), new NoOtherRegions());
 
     public async ValueTask DisposeAsync()
     {
@@ -58,15 +64,15 @@ internal sealed class TestProcess
 
     private readonly TestRegion _region;
 
-    public TestProcess(TestRegion region, ILedgerStore ledgers, IVisibility visibility)
+    public TestProcess(TestRegion region, ILedgerStore ledgers, IRepositoryTables tables, IBlobStore blobs, IVisibility visibility)
     {
         _region = region;
-        Reader = new RepositoryReader(region.Metadata, region.Options);
+        Reader = new RepositoryReader(tables, region.Options);
         var none = new NoOtherRegions();
-        Blobs = new RepositoryBlobs(region.Metadata, region.Blobs, none, none, none, region.Options);
+        Blobs = new RepositoryBlobs(tables, blobs, none, none, none, region.Options);
         Directory = new RepositoryDirectory(
-            _ => new Home(TestRegion.Id, 1), ledgers, region.Metadata, new RepositoryViews(Reader, Blobs), none, none, none, visibility, region.Clock);
-        Uploads = new UploadSessions(TestRegion.Id, region.Blobs, Blobs, region.Options, region.Clock);
+            _ => new Home(TestRegion.Id, 1), ledgers, tables, new RepositoryViews(Reader, Blobs), none, none, none, visibility, region.Clock);
+        Uploads = new UploadSessions(TestRegion.Id, blobs, Blobs, region.Options, region.Clock);
     }
 
     public RepositoryReader Reader { get; }

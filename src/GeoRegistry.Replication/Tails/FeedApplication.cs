@@ -14,10 +14,11 @@ namespace GeoRegistry.Replication.Tails;
 public sealed class FeedApplication(IRepositoryTables tables, WantedBlobs wanted, RepositoryViews views,
     Latencies latencies, TimeProvider clock)
 {
-    private readonly ConcurrentDictionary<RegionId, HashSet<LedgerId>> _setAside = new();
+    // Null where it is not known what is set aside: then all may be.
+    private readonly ConcurrentDictionary<RegionId, HashSet<LedgerId>?> _setAside = new();
 
     /// <summary>Whether a ledger is set aside here: what is here of it may be old, and is not shown alone.</summary>
-    public bool IsSetAside(RegionId source, LedgerId ledger) => _setAside.TryGetValue(source, out var ledgers) && ledgers.Contains(ledger);
+    public bool IsSetAside(RegionId source, LedgerId ledger) => _setAside.TryGetValue(source, out var ledgers) && ledgers?.Contains(ledger) != false;
 
     /// <summary>
     /// Prepares an entry: notes the names that it changes before they can be read, and finds the blobs that it makes this
@@ -56,7 +57,9 @@ public sealed class FeedApplication(IRepositoryTables tables, WantedBlobs wanted
     }
 
     /// <summary>Takes note of which ledgers of a source are set aside.</summary>
-    internal void SetAside(RegionId source, IEnumerable<LedgerId> ledgers) => _setAside[source] = [.. ledgers];
+    /// <param name="source">The source.</param>
+    /// <param name="ledgers">The ledgers; null where that is not known.</param>
+    internal void SetAside(RegionId source, IEnumerable<LedgerId>? ledgers) => _setAside[source] = ledgers?.ToHashSet();
 
     // A manifest that was not here can have been shown by nobody here: as long as it is unknown, its home is asked. So pulls of new
     // images ask nobody.

@@ -135,9 +135,7 @@ public sealed partial class LedgerRepair(
             return;
         }
 
-        LogRemoved(ledger, from);
-        await replicas.RemoveLedgerAsync(ledger, cancellation).ConfigureAwait(false);
-        if (RepositoryName.TryParse(ledger.Name, out var repository)) views.Forget(repository);
+        await RemoveAsync(from, ledger, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Asks a region for a ledger's head and checksum.</summary>
@@ -190,9 +188,7 @@ public sealed partial class LedgerRepair(
             {
                 var repository = RepositoryName.Parse(ledger.Name);
                 if (map.Current.HomeOf(repository).Region != home || listed.Contains(ledger.Name)) continue;
-                LogRemoved(ledger, home);
-                await replicas.RemoveLedgerAsync(ledger, cancellation).ConfigureAwait(false);
-                views.Forget(repository);
+                await RemoveAsync(home, ledger, cancellation).ConfigureAwait(false);
             }
 
             if (rows.Count < PageLedgers) return;
@@ -211,7 +207,27 @@ public sealed partial class LedgerRepair(
         var repository = RepositoryName.Parse(ledger.Name);
         var missing = await wanted.FindMissingAsync(repository, WantedBlobs.NamedBy(snapshot.Entries), from,
             cancellation).ConfigureAwait(false);
-        if (await replicas.InstallSnapshotAsync(position, snapshot, missing, replaced, cancellation).ConfigureAwait(false)) views.Forget(repository);
+        try
+        {
+            await replicas.InstallSnapshotAsync(position, snapshot, missing, replaced, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            views.Forget(repository); // It may be installed though the store failed to say so.
+        }
+    }
+
+    private async Task RemoveAsync(RegionId home, LedgerId ledger, CancellationToken cancellation)
+    {
+        LogRemoved(ledger, home);
+        try
+        {
+            await replicas.RemoveLedgerAsync(ledger, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (RepositoryName.TryParse(ledger.Name, out var repository)) views.Forget(repository);
+        }
     }
 
     private async Task DownloadAsync(RegionId from, LedgerId ledger, ISpoolFile spool, CancellationToken cancellation)

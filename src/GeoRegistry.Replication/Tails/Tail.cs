@@ -75,6 +75,15 @@ internal sealed partial class Tail(
     private volatile PipeReader? _feed;
     private int _failures;
 
+    /// <summary>Whether ledgers were replaced, and it has yet to be read what is set aside now, before that counts as ended.</summary>
+    private volatile bool _endsReplacing;
+
+    /// <summary>
+    /// Entries that the store was given and has not answered for. They may be applied all the same: then the source does not
+    /// send them again, and readers have yet to see them.
+    /// </summary>
+    private IReadOnlyList<ReplicaEntry> _unanswered = [];
+
     /// <summary>Compares all ledgers with their home's: those that were withheld from this region may not be any longer.</summary>
     public void TakeOver()
     {
@@ -165,6 +174,7 @@ internal sealed partial class Tail(
     private async Task<HttpResponseMessage> ConnectAsync(CancellationToken cancellation)
     {
         var cursor = await replicas.ReadCursorAsync(state.Source, cancellation).ConfigureAwait(false);
+        _unanswered = Show(cursor, _unanswered);
         var target = $"/peer/feed?incarnation={cursor.Incarnation}&after={cursor.Position}&checksum={Convert.ToHexStringLower(cursor.Checksum.Span)}";
         return await peers.SendAsync(state.Source, HttpMethod.Get, target, cancellation, ReportTimeout).ConfigureAwait(false);
     }
@@ -234,12 +244,11 @@ internal sealed partial class Tail(
     {
         while (entries.Count > 0)
         {
+            _unanswered = entries;
             var outcome = await replicas.ApplyAsync(state.Source, incarnation, entries, cancellation).ConfigureAwait(false);
-            var rest = entries.SkipWhile(entry => entry.Position <= outcome.Cursor.Position).ToList();
-            application.Show(entries.Take(entries.Count - rest.Count));
+            _unanswered = [];
+            var rest = Show(outcome.Cursor, entries);
             state.Incarnation = incarnation;
-            state.Applied.Advance(outcome.Cursor.Position);
-            hydrator.Wake();
             _failures = 0;
             if (outcome.Faulty is { } ledger)
             {
@@ -250,6 +259,19 @@ internal sealed partial class Tail(
 
             entries = rest;
         }
+    }
+
+    /// <summary>Lets readers see the entries that are applied.</summary>
+    /// <returns>The others.</returns>
+    private List<ReplicaEntry> Show(FeedCursor cursor, IReadOnlyList<ReplicaEntry> entries)
+    {
+        var rest = entries.SkipWhile(entry => entry.Position <= cursor.Position).ToList();
+        if (rest.Count == entries.Count) return rest;
+        application.Show(entries.Take(entries.Count - rest.Count));
+        state.Incarnation = cursor.Incarnation;
+        state.Applied.Advance(cursor.Position);
+        hydrator.Wake();
+        return rest;
     }
 
     // What comes by snapshots may be newer than what the feed has brought, and than what all regions have followed; what is set aside
@@ -266,7 +288,9 @@ internal sealed partial class Tail(
             }
             finally
             {
+                _endsReplacing = true;
                 await NoteSetAsideAsync(cancellation).ConfigureAwait(false);
+                _endsReplacing = false;
                 lock (_takeOvers)
                 {
                     if (!_takesOver) state.Visibility.EndReplacing();
@@ -281,9 +305,17 @@ internal sealed partial class Tail(
 
     private async Task NoteSetAsideAsync(CancellationToken cancellation)
     {
-        var setAside = await ListSetAsideAsync(cancellation).ConfigureAwait(false);
-        application.SetAside(state.Source, setAside.Select(ledger => ledger.Ledger));
-        state.SetAside = setAside.Count;
+        try
+        {
+            var setAside = await ListSetAsideAsync(cancellation).ConfigureAwait(false);
+            application.SetAside(state.Source, setAside.Select(ledger => ledger.Ledger));
+            state.SetAside = setAside.Count;
+        }
+        catch
+        {
+            application.SetAside(state.Source, null);
+            throw;
+        }
     }
 
     private async Task<IReadOnlyList<LedgerSetAside>> ListSetAsideAsync(CancellationToken cancellation) =>
@@ -297,6 +329,7 @@ internal sealed partial class Tail(
         {
             try
             {
+                if (_endsReplacing) await ReplaceAsync(() => Task.CompletedTask, stopping).ConfigureAwait(false);
                 var setAside = await ListSetAsideAsync(stopping).ConfigureAwait(false);
                 foreach (var ledger in setAside.Where(ledger => ledger.NotBefore <= clock.GetUtcNow()))
                 {

@@ -13,6 +13,8 @@ namespace GeoRegistry.Replication.Tests.Hydration;
 /// <summary>Another region, as far as blobs go: HTTP/2 on loopback.</summary>
 internal sealed class TestSource : IAsyncDisposable
 {
+    private const string BlobPath = "/peer/blobs/";
+
     private readonly WebApplication _app;
     private readonly ConcurrentDictionary<string, SampleBlob> _blobs = new();
     private int _inside;
@@ -37,15 +39,27 @@ internal sealed class TestSource : IAsyncDisposable
     /// <summary>The most requests that were inside at once.</summary>
     public int MostInside { get; private set; }
 
+    /// <summary>What answers requests for anything but blobs: nothing, at first.</summary>
+    public RequestDelegate Other { get; set; } = http =>
+    {
+        http.Response.StatusCode = StatusCodes.Status404NotFound;
+        return Task.CompletedTask;
+    };
+
     /// <summary>What is done in place of sending the rest of a blob; given its bytes from the offset on.</summary>
     public Func<HttpContext, ReadOnlyMemory<byte>, Task> Send { get; set; } = SendAsync;
 
     public static async Task<TestSource> StartAsync(params IEnumerable<SampleBlob> blobs)
     {
         var source = new TestSource();
-        foreach (var blob in blobs) source._blobs[blob.Digest.ToString()] = blob;
+        source.Add(blobs);
         await source._app.StartAsync();
         return source;
+    }
+
+    public void Add(params IEnumerable<SampleBlob> blobs)
+    {
+        foreach (var blob in blobs) _blobs[blob.Digest.ToString()] = blob;
     }
 
     public static Task SendAsync(HttpContext http, ReadOnlyMemory<byte> rest) => http.Response.Body.WriteAsync(rest).AsTask();
@@ -59,9 +73,12 @@ internal sealed class TestSource : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private async Task HandleAsync(HttpContext http)
+    private Task HandleAsync(HttpContext http) =>
+        http.Request.Path.Value!.StartsWith(BlobPath, StringComparison.Ordinal) ? SendBlobAsync(http) : Other(http);
+
+    private async Task SendBlobAsync(HttpContext http)
     {
-        var digest = http.Request.Path.Value!["/peer/blobs/".Length..];
+        var digest = http.Request.Path.Value![BlobPath.Length..];
         var range = http.Request.Headers.Range.ToString();
         Requests.Enqueue((digest, range));
         lock (this) MostInside = Math.Max(MostInside, ++_inside);

@@ -9,7 +9,10 @@ namespace GeoRegistry.TestKit.Stores;
 /// A call that fails does nothing in the store behind it, as with a disk that is full or a storage that is away; or, where the test
 /// says so, it does all and fails after, as where the answer of a storage is lost.
 /// </remarks>
-public sealed class FaultyBlobStore(IBlobStore inner) : IBlobStore
+/// <param name="inner">The store behind it.</param>
+/// <param name="faults">Faults that it shares with other stores, which count its calls as <c>Blob.Append</c> and the like; null for
+/// none.</param>
+public sealed class FaultyBlobStore(IBlobStore inner, StoreFaults? faults = null) : IBlobStore
 {
     private readonly ConcurrentDictionary<StoreCall, int> _counts = new();
     private readonly ConcurrentDictionary<StoreCall, Fault> _faults = new();
@@ -80,7 +83,10 @@ public sealed class FaultyBlobStore(IBlobStore inner) : IBlobStore
         if (_before.TryRemove(call, out var act)) act();
         var failing = _faults.GetValueOrDefault(call) is { } fault && number >= fault.First && number <= fault.Last ? fault : null;
         if (failing is { Afterwards: false }) throw failing.Failure();
+        var shared = faults?.NextOf($"Blob.{call}");
+        if (shared is InjectedFault.NotRun or InjectedFault.Cancelled) throw StoreFaults.FailureOf($"{call}", shared.Value);
         var result = await run();
+        if (shared is { } answerLost) throw StoreFaults.FailureOf($"{call}", answerLost);
         return failing is null ? result : throw failing.Failure();
     }
 

@@ -20,8 +20,7 @@ public class FaultyPort : DispatchProxy
     {
         var method = targetMethod!;
         if (_faults.NextOf(method.Name) is not { } fault) return Call(method, args);
-        Exception failure = fault == InjectedFault.Cancelled
-            ? new OperationCanceledException() : new InjectedFaultException(method.Name, fault);
+        var failure = StoreFaults.FailureOf(method.Name, fault);
         var done = fault == InjectedFault.AnswerLost ? CompletionOf(Call(method, args)) : Task.CompletedTask;
         return FailedResult(method.ReturnType, done, failure) ?? throw failure;
     }
