@@ -31,15 +31,15 @@ public sealed class SpreadingDeletesTests(ITestOutputHelper output)
         await ap.DeleteAsync(tag);
     });
 
-    private async Task RaceAsync(string repository, Func<RecordingClient, TagName, TestImage, Task> after)
+    private async Task RaceAsync(string repository, Func<RecordingClient, ManifestName, TestImage, Task> after)
     {
         var (random, history) = (Seeds.Next(output), new RunHistory());
         await using var cluster = await RegionCluster.StartAsync();
         var (ap, us) = (new RecordingClient(cluster["ap"].Client, history), new RecordingClient(cluster["us"].Client, history));
         for (var round = 0; round < Rounds; round++)
         {
-            var (tag, image) = (new TagName(repository, $"{round}"), TestImage.Next(random, 100));
-            await cluster["ap"].Client.PushAsync(repository, null, image);
+            var (tag, image) = (new ManifestName(repository, $"{round}"), TestImage.Next(random, 100));
+            Assert.True(await ap.PushAsync(tag.ByDigest(image.Digest), image));
             Assert.True(await ap.PushAsync(tag, TestImage.Next(random, 100)));
             await cluster.WaitUntilConvergedAsync();
             await us.ReadAsync(tag);
