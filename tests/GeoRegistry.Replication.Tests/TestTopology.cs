@@ -13,11 +13,11 @@ internal static class TestTopology
     public static Topology Of(params IReadOnlyList<RegionId> regions) =>
         Of(regions.Select((region, i) => (region, $"http://127.0.0.1:{6000 + i}")), "[]");
 
-    public static Topology Of(IEnumerable<(RegionId Id, string Peer)> regions, string policies)
+    public static Topology Of(IEnumerable<(RegionId Id, string Peer)> regions, string policies, int version = 1)
     {
         var list = regions.ToList();
         var entries = string.Join(",", list.Select(region => $$"""{"id":"{{region.Id}}","peer":"{{region.Peer}}"}"""));
-        var json = $$"""{"version":1,"regions":[{{entries}}],"homes":[{"prefix":"","region":"{{list[0].Id}}","epoch":1}],"policies":{{policies}}}""";
+        var json = $$"""{"version":{{version}},"regions":[{{entries}}],"homes":[{"prefix":"","region":"{{list[0].Id}}","epoch":1}],"policies":{{policies}}}""";
         return TopologyReader.Read(Encoding.UTF8.GetBytes(json), out var faults)
             ?? throw new InvalidDataException(string.Join("; ", faults));
     }

@@ -94,12 +94,14 @@ internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, HomeGate ga
             return;
         }
 
+        // A region of a build before this one does not say it.
+        if (!TryNumber(http, "topology", out var topology)) topology = long.MaxValue;
         var extent = await ledgers.ReadFeedExtentAsync(map.Self, http.RequestAborted).ConfigureAwait(false);
         var (head, lease) = (extent.Head, TimeSpan.Zero);
         if (incarnation == extent.Incarnation || (incarnation.IsNone && applied == 0))
         {
             (head, lease) = await leases.ReportAsync(
-                reader, applied, async () =>
+                reader, applied, topology, async () =>
                     (await ledgers.ReadFeedExtentAsync(map.Self, http.RequestAborted).ConfigureAwait(false)).Head).ConfigureAwait(false);
         }
 

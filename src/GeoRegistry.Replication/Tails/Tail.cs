@@ -357,10 +357,10 @@ internal sealed partial class Tail(
             await wait.CancelAsync().ConfigureAwait(false);
             stopping.ThrowIfCancellationRequested();
             var (askedAt, askedAtUtc) = (clock.GetTimestamp(), clock.GetUtcNow());
-            var (applied, incarnation) = (state.Applied.Position, state.Incarnation);
+            var (applied, incarnation, topology) = (state.Applied.Position, state.Incarnation, map.Current.Version);
             try
             {
-                var target = $"/peer/progress?incarnation={incarnation}&applied={applied}";
+                var target = $"/peer/progress?incarnation={incarnation}&applied={applied}&topology={topology}";
                 var reply = await peers.AskAsync<ProgressReply>(state.Source, HttpMethod.Post, target, stopping, ReportTimeout).ConfigureAwait(false);
                 var isOtherFeed = state.Activity == TailActivity.Diverged || incarnation != state.Incarnation;
                 var lease = isOtherFeed ? TimeSpan.Zero : TimeSpan.FromMilliseconds(reply.LeaseMilliseconds);

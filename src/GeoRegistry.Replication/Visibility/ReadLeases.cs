@@ -18,6 +18,11 @@ namespace GeoRegistry.Replication.Visibility;
 /// lease. Commits up to that head may have been acknowledged without it; later ones wait for it. So it need not equal a head that
 /// moves.
 /// </para>
+/// <para>
+/// A region that has not taken up this home's topology yet may show what the home withholds from it by now, and not know of what was
+/// withheld. So its reports count for nothing until it has, and what is appended meanwhile waits until its lease has ended, also where the
+/// policy keeps the region out.
+/// </para>
 /// <para>Leases are not stored, but the longest that may have been given is: after a start every region is taken to hold that one.</para>
 /// </remarks>
 public sealed class ReadLeases
@@ -76,6 +81,7 @@ public sealed class ReadLeases
     /// <summary>Takes note of how far a region has followed this region's feed, and gives it a lease where it keeps up.</summary>
     /// <param name="region">The region.</param>
     /// <param name="applied">The number that it has followed.</param>
+    /// <param name="topology">The version of the topology that it had taken up when it said so.</param>
     /// <param name="readHead">Reads the feed's last number.</param>
     /// <returns>
     /// The feed's last number, and how long a lease the region has from when it asked:
@@ -85,22 +91,24 @@ public sealed class ReadLeases
     /// The lease counts before the head is read, so that a commit that is appended meanwhile either is seen here or waits
     /// for the lease.
     /// </remarks>
-    public async Task<(long Head, TimeSpan Lease)> ReportAsync(RegionId region, long applied, Func<ValueTask<long>> readHead)
+    public async Task<(long Head, TimeSpan Lease)> ReportAsync(RegionId region, long applied, long topology, Func<ValueTask<long>> readHead)
     {
         var holder = HolderOf(region);
         var now = _clock.GetTimestamp();
+        var counts = topology >= _map.Current.Version;
         bool isHeld;
         lock (holder)
         {
+            holder.TakenUp = Math.Max(holder.TakenUp, topology);
             isHeld = holder.HasBeenGranted && _clock.GetElapsedTime(holder.Granted, now) < Length;
             holder.Begin(now);
         }
 
         try
         {
-            holder.Applied.Advance(applied);
+            if (counts) holder.Applied.Advance(applied);
             var head = await readHead().ConfigureAwait(false);
-            lock (holder) return (head, TryGrant(holder, now, applied, head, isHeld) ? Length : TimeSpan.Zero);
+            lock (holder) return (head, counts && TryGrant(holder, now, applied, head, isHeld) ? Length : TimeSpan.Zero);
         }
         finally
         {
@@ -121,11 +129,19 @@ public sealed class ReadLeases
         .Where(holder => CountedFor(holder) > TimeSpan.Zero)
         .Aggregate(head, (lowest, holder) => Math.Min(lowest, holder.Applied.Position));
 
-    /// <summary>Returns once every region that may have a repository has followed a commit or holds no lease.</summary>
+    /// <summary>Returns once every region that may show a repository has followed a commit or holds no lease.</summary>
     public Task AwaitAsync(RepositoryName repository, long number, CancellationToken cancellation)
     {
-        var policy = _map.Current.PolicyOf(repository);
-        return Task.WhenAll(_map.Others.Where(region => policy.Allows(region.Id)).Select(region => AwaitAsync(HolderOf(region.Id), number, cancellation)));
+        var topology = _map.Current;
+        var policy = topology.PolicyOf(repository);
+        return Task.WhenAll(_map.Others.Select(region => (region.Id, Holder: HolderOf(region.Id)))
+            .Where(region => policy.Allows(region.Id) || !HasTakenUp(region.Holder, topology.Version))
+            .Select(region => AwaitAsync(region.Holder, number, cancellation)));
+    }
+
+    private static bool HasTakenUp(Holder holder, long topology)
+    {
+        lock (holder) return holder.TakenUp >= topology;
     }
 
     private bool TryGrant(Holder holder, long now, long applied, long head, bool isHeld)
@@ -209,6 +225,9 @@ public sealed class ReadLeases
         private long _begun = started;
 
         public PositionSignal Applied { get; } = new(0);
+
+        /// <summary>The version of the topology that it has taken up, by its reports; 0 before the first.</summary>
+        public long TakenUp { get; set; }
 
         /// <summary>From when its last lease counts.</summary>
         public long Granted { get; private set; } = started;

@@ -1,5 +1,6 @@
 using GeoRegistry.Cluster.Tests.Histories;
 using GeoRegistry.Cluster.Tests.Links;
+using GeoRegistry.Cluster.Tests.Load;
 using GeoRegistry.Cluster.Tests.Regions;
 using GeoRegistry.TestKit;
 using Xunit.Abstractions;
@@ -7,47 +8,69 @@ using Xunit.Sdk;
 
 namespace GeoRegistry.Cluster.Tests.Chaos;
 
-/// <summary>Regions are killed and links are cut at random under load; afterwards the whole run is judged.</summary>
-public sealed class ChaosTests(ITestOutputHelper output)
+/// <summary>
+/// Regions are killed, links cut, disks filled, blobs damaged and policies changed at random under load; afterwards the whole run is judged.
+/// </summary>
+public sealed class ChaosTests : IDisposable
 {
-    private static readonly TimeSpan Duration = LongTests.AreOn ? TimeSpan.FromMinutes(6) : TimeSpan.FromSeconds(30);
-    private static readonly ParallelOptions Parallelism = new() { MaxDegreeOfParallelism = 8 };
+    private const string SettledRepository = "settled/image";
+
+    private static readonly TimeSpan Duration = LongTests.AreOn ? TimeSpan.FromMinutes(10) : TimeSpan.FromSeconds(30);
+
+    private readonly ITestOutputHelper _output;
+    private readonly Dictionary<string, SmallDisk> _disks;
+
+    public ChaosTests(ITestOutputHelper output) =>
+        (_output, _disks) = (output, new ClusterPlan().Regions.ToDictionary(region => region, _ => new SmallDisk(LongTests.AreOn ? 1000 : 200)));
 
     [Fact]
-    public async Task Run_WithKillsAndCuts_IsLinearLosesNothingAndEndsEqual()
+    public async Task Run_WithTroubleOfEveryKind_IsLinearLosesNothingAndEndsEqual()
     {
-        var random = Seeds.Next(output);
-        await using var cluster = await RegionCluster.StartAsync(new ClusterPlan { Link = LinkQuality.Wide with { Loss = 0.0005 } });
-        var (trouble, history) = (new Trouble(cluster, new Random(random.Next())), new RunHistory());
-        using var load = new ChaosLoad(cluster, trouble, history);
+        var random = Seeds.Next(_output);
+        await using var cluster = await RegionCluster.StartAsync(new ClusterPlan
+        {
+            Link = LinkQuality.Wide with { Loss = 0.0005 },
+            DataFolder = region => _disks[region].Path,
+            Policies = ChaosPolicies.First,
+        });
+        var settled = TestImage.Next(random, 5000);
+        await cluster.Regions.First().Client.PushAsync(SettledRepository, "1", settled);
+        await cluster.WaitUntilConvergedAsync();
+
+        var (policies, damage, writer, history) = (new ChaosPolicies(cluster), new BlobDamage(cluster), new ChaosWriter(), new RunHistory());
+        var trouble = new Trouble(cluster, _disks, policies, damage, (SettledRepository, settled), writer.Unread, new Random(random.Next()));
+        using var load = new ChaosLoad(cluster, policies, writer, history);
+        var atEnd = new ChaosEnd(cluster, policies, load, history);
         using var end = new CancellationTokenSource(Duration);
         try
         {
-            await Task.WhenAll(trouble.MakeAsync(end.Token), load.RunAsync(new Random(random.Next()), end.Token));
+            await Task.WhenAll(trouble.MakeAsync(end.Token), load.RunAsync(new Random(random.Next()), trouble.WasWholeSince, end.Token));
+            await policies.AwaitTakenUpAsync();
             await cluster.WaitUntilConvergedAsync();
-            await load.ReadAllAsync();
-            await AssertEachHasAllAsync(cluster, load);
+            await damage.VerifyAsync();
+            await cluster.WaitUntilConvergedAsync();
+            var there = await atEnd.ReadAllAsync();
+            await atEnd.AssertEachHasAllAsync([.. there, .. load.Copied]);
+            await atEnd.AssertAgreeOnBlobsAsync(writer.DeletedBlobs.Keys);
             await cluster.StopAsync();
-            var commits = LedgerAudit.AssertEqual([.. cluster.Regions]);
-            output.WriteLine($"{history.Count} recorded, {load.Acknowledged.Count} images acknowledged, {load.Pulls} pulls of which trouble refused {load.Refused}, {commits} commits");
+            var commits = LedgerAudit.AssertEqual([.. cluster.Regions], policies.Allows);
+            _output.WriteLine($"{history.Count} recorded, {there.Count} manifests at the end, {load.Copied.Count} images copied, {load.Pulls} pulls of which trouble made {load.Failed} fail, {damage.Count} blobs damaged, {commits} commits");
+            _output.WriteLine(string.Join(", ", writer.Done.OrderBy(kind => kind.Key).Select(kind => $"{kind.Value} {kind.Key}")));
             history.AssertRight(cluster.Regions);
             foreach (var region in cluster.Regions) region.Blobs.AssertWhole();
-            Assert.True(load.Acknowledged.Count > Duration.TotalSeconds, "The load hardly came to push.");
+            Assert.Equal(ChaosWriter.Kinds.Order(), writer.Done.Keys.Order());
+            Assert.True(writer.Done.Values.Sum() > 3 * Duration.TotalSeconds, "The load hardly came to write.");
         }
         catch (Exception e)
         {
             throw new XunitException($"{e.Message}\nThe trouble was: {string.Join("; ", trouble.Done)}\n{cluster.Tails()}", e);
         }
 
-        output.WriteLine($"The trouble was: {string.Join("; ", trouble.Done)}");
+        _output.WriteLine($"The trouble was: {string.Join("; ", trouble.Done)}");
     }
 
-    // With no other region in reach, what is answered is the region's own.
-    private static async Task AssertEachHasAllAsync(RegionCluster cluster, ChaosLoad load)
+    public void Dispose()
     {
-        foreach (var link in cluster.Links) link.Cut(CutMode.Refused);
-        foreach (var region in cluster.Regions)
-            await Parallel.ForEachAsync(load.Acknowledged.Keys, Parallelism, async (image, _) => await region.Client.PullAsync(image.Repository, image.Digest));
-        cluster.HealAll();
+        foreach (var disk in _disks.Values) disk.Dispose();
     }
 }

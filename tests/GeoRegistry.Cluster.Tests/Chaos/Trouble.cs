@@ -1,11 +1,21 @@
 using System.Diagnostics;
 using GeoRegistry.Cluster.Tests.Links;
+using GeoRegistry.Cluster.Tests.Load;
 using GeoRegistry.Cluster.Tests.Regions;
+using GeoRegistry.TestKit;
 
 namespace GeoRegistry.Cluster.Tests.Chaos;
 
 /// <summary>Makes trouble at random, one after the other, and knows when all was whole.</summary>
-internal sealed class Trouble(RegionCluster cluster, Random random)
+/// <param name="cluster">The regions.</param>
+/// <param name="disks">The disk of each.</param>
+/// <param name="policies">Their policies.</param>
+/// <param name="damage">Damages their blobs.</param>
+/// <param name="settled">What all regions have, and nobody changes or damages.</param>
+/// <param name="unread">The blobs that nobody reads before the end.</param>
+/// <param name="random">Chance.</param>
+internal sealed class Trouble(
+    RegionCluster cluster, IReadOnlyDictionary<string, SmallDisk> disks, ChaosPolicies policies, BlobDamage damage, (string Repository, TestImage Image) settled, IEnumerable<string> unread, Random random)
 {
     /// <summary>After a region or link is back, clients may still meet connections that are not.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
@@ -23,69 +33,155 @@ internal sealed class Trouble(RegionCluster cluster, Random random)
         }
     }
 
-    /// <summary>Whether every region and link worked from a moment until now, and a while before.</summary>
+    /// <summary>Whether every region, link and disk worked from a moment until now, and a while before.</summary>
     /// <param name="start">In ticks of <see cref="Stopwatch"/>.</param>
     public bool WasWholeSince(long start) => Interlocked.Read(ref _wholeSince) is var whole && whole != long.MaxValue
         && start - whole > Grace.TotalSeconds * Stopwatch.Frequency;
 
-    /// <summary>Makes trouble until it is told to end; then all is whole again.</summary>
+    /// <summary>Makes trouble until it is told to end, of each kind once before one comes again; then all is whole again.</summary>
     public async Task MakeAsync(CancellationToken end)
     {
+        Func<ClusterRegion, ClusterRegion, CancellationToken, Task>[] kinds =
+            [RestartAsync, CutAsync, CutOffAsync, ResetAsync, CutOffAndKillAsync, ChangePoliciesAroundRestartsAsync, ChangePoliciesCutOffAsync, FillDiskAsync, DamageStoppedAsync, DamageRunningAsync];
         while (!end.IsCancellationRequested)
         {
-            await PauseAsync(2000, 7000, end);
-            if (end.IsCancellationRequested) return;
-            Interlocked.Exchange(ref _wholeSince, long.MaxValue);
-            await MakeOneAsync(end);
-            Interlocked.Exchange(ref _wholeSince, Stopwatch.GetTimestamp());
+            random.Shuffle(kinds);
+            foreach (var make in kinds)
+            {
+                await ChangePoliciesAsync(end);
+                await PauseAsync(1000, 5000, end);
+                if (end.IsCancellationRequested) return;
+                var regions = cluster.Regions.ToArray();
+                random.Shuffle(regions);
+                Interlocked.Exchange(ref _wholeSince, long.MaxValue);
+                await make(regions[0], regions[1], end);
+                await policies.AwaitTakenUpAsync();
+                Interlocked.Exchange(ref _wholeSince, Stopwatch.GetTimestamp());
+            }
         }
     }
 
-    private async Task MakeOneAsync(CancellationToken end)
+    // While all regions run it is no trouble: pulls go on where they are allowed.
+    private async Task ChangePoliciesAsync(CancellationToken end)
     {
-        var regions = cluster.Regions.Select(region => region.Id).ToArray();
-        random.Shuffle(regions);
-        var mode = random.Next(2) == 0 ? CutMode.Silent : CutMode.Refused;
-        switch (random.Next(6))
-        {
-            case 0:
-                Say($"kill {regions[0]}");
-                await cluster[regions[0]].KillAsync();
-                await PauseAsync(0, 3000, end);
-                await cluster[regions[0]].StartAsync();
-                break;
-            case 1:
-                Say($"stop {regions[0]}");
-                await cluster[regions[0]].StopAsync();
-                await PauseAsync(0, 3000, end);
-                await cluster[regions[0]].StartAsync();
-                break;
-            case 2:
-                Say($"cut {regions[0]}–{regions[1]} ({mode})");
-                cluster.Cut(regions[0], regions[1], mode);
-                await PauseAsync(500, 8000, end);
-                cluster.Heal(regions[0], regions[1]);
-                break;
-            case 3:
-                Say($"cut off {regions[0]} ({mode})");
-                cluster.CutOff(regions[0], mode);
-                await PauseAsync(500, 8000, end);
-                cluster.Rejoin(regions[0]);
-                break;
-            case 4:
-                Say("reset all connections");
-                foreach (var link in cluster.Links) link.ResetConnections();
-                break;
-            default:
-                Say($"cut off {regions[0]} ({mode}) and kill {regions[1]}");
-                cluster.CutOff(regions[0], mode);
-                await cluster[regions[1]].KillAsync();
-                await PauseAsync(0, 4000, end);
-                cluster.Rejoin(regions[0]);
-                await cluster[regions[1]].StartAsync();
-                break;
-        }
+        if (random.Next(3) > 0) return;
+        ChangePolicy();
+        await PauseAsync(0, 4000, end);
+        await policies.AwaitTakenUpAsync();
     }
+
+    private async Task RestartAsync(ClusterRegion region, ClusterRegion other, CancellationToken end)
+    {
+        await EndAsync(region);
+        await PauseAsync(0, 3000, end);
+        await region.StartAsync();
+    }
+
+    private async Task CutAsync(ClusterRegion region, ClusterRegion other, CancellationToken end)
+    {
+        var mode = NextMode();
+        Say($"cut {region.Id}–{other.Id} ({mode})");
+        cluster.Cut(region.Id, other.Id, mode);
+        await PauseAsync(500, 8000, end);
+        cluster.Heal(region.Id, other.Id);
+    }
+
+    private async Task CutOffAsync(ClusterRegion region, ClusterRegion other, CancellationToken end)
+    {
+        CutOff(region);
+        await PauseAsync(500, 8000, end);
+        cluster.Rejoin(region.Id);
+    }
+
+    private Task ResetAsync(ClusterRegion region, ClusterRegion other, CancellationToken end)
+    {
+        Say("reset all connections");
+        foreach (var link in cluster.Links) link.ResetConnections();
+        return Task.CompletedTask;
+    }
+
+    private async Task CutOffAndKillAsync(ClusterRegion region, ClusterRegion other, CancellationToken end)
+    {
+        CutOff(region);
+        await EndAsync(other);
+        await PauseAsync(0, 4000, end);
+        cluster.Rejoin(region.Id);
+        await other.StartAsync();
+    }
+
+    private async Task ChangePoliciesAroundRestartsAsync(ClusterRegion region, ClusterRegion other, CancellationToken end)
+    {
+        await EndAsync(region);
+        ChangePolicy();
+        await PauseAsync(0, 3000, end);
+        await region.StartAsync();
+        await PauseAsync(0, 2000, end); // It may be taking over what it may have now.
+        await EndAsync(region);
+        ChangePolicy();
+        await region.StartAsync();
+    }
+
+    private async Task ChangePoliciesCutOffAsync(ClusterRegion region, ClusterRegion other, CancellationToken end)
+    {
+        CutOff(region);
+        ChangePolicy();
+        await PauseAsync(500, 5000, end);
+        if (random.Next(2) == 0) ChangePolicy();
+        cluster.Rejoin(region.Id);
+    }
+
+    private async Task FillDiskAsync(ClusterRegion region, ClusterRegion other, CancellationToken end)
+    {
+        Say($"fill the disk of {region.Id}");
+        disks[region.Id].Fill();
+        await PauseAsync(500, 4000, end);
+        if (random.Next(3) == 0) ChangePolicy();
+        await region.Client.PullExactlyAsync(settled.Repository, settled.Image.Digest, settled.Image);
+        var ends = random.Next(2) == 0;
+        if (ends) await EndAsync(region);
+        disks[region.Id].Free();
+        if (ends) await region.StartAsync();
+    }
+
+    // Not one byte of what is damaged while the region is stopped is ever served: whoever records what it reads sees to that.
+    private async Task DamageStoppedAsync(ClusterRegion region, ClusterRegion other, CancellationToken end)
+    {
+        await EndAsync(region);
+        Say($"damage {damage.Damage(region, random)} blobs of {region.Id}");
+        await region.StartAsync();
+        if (random.Next(2) == 0) return;
+        await PauseAsync(0, 2000, end); // It may be repairing them.
+        await EndAsync(region);
+        await region.StartAsync();
+    }
+
+    private async Task DamageRunningAsync(ClusterRegion region, ClusterRegion other, CancellationToken end)
+    {
+        Say($"damage {damage.Damage(region, random, unread)} blobs of {region.Id} while it runs");
+        await region.Client.PostAsync<VerificationAnswer>($"/api/v1/replication/verify?repair=true&region={region.Id}");
+        await PauseAsync(0, 1000, end);
+        if (random.Next(2) == 0) return;
+        await EndAsync(region);
+        await region.StartAsync();
+    }
+
+    private async Task EndAsync(ClusterRegion region)
+    {
+        var kills = random.Next(2) == 0;
+        Say($"{(kills ? "kill" : "stop")} {region.Id}");
+        await (kills ? region.KillAsync() : region.StopAsync());
+    }
+
+    private void CutOff(ClusterRegion region)
+    {
+        var mode = NextMode();
+        Say($"cut off {region.Id} ({mode})");
+        cluster.CutOff(region.Id, mode);
+    }
+
+    private void ChangePolicy() => Say(policies.Change(random));
+
+    private CutMode NextMode() => random.Next(2) == 0 ? CutMode.Silent : CutMode.Refused;
 
     private void Say(string what)
     {

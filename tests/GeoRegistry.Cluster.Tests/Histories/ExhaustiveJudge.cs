@@ -1,7 +1,7 @@
 namespace GeoRegistry.Cluster.Tests.Histories;
 
 /// <summary>Judges a few requests by trying every order of them: slow, and plainly right.</summary>
-internal sealed class ExhaustiveJudge(TagVersions versions, IReadOnlyList<TagOperation> operations)
+internal sealed class ExhaustiveJudge(NameVersions versions, IReadOnlyList<NameOperation> operations)
 {
     private readonly bool[] _happened = new bool[operations.Count];
 
@@ -13,19 +13,21 @@ internal sealed class ExhaustiveJudge(TagVersions versions, IReadOnlyList<TagOpe
         {
             if (_happened[i] || MustWait(operations[i])) continue;
             _happened[i] = true;
-            if (Nexts(operations[i], version).Any(IsRight)) return true;
+            if (FindNext(operations[i], version) is { } next && IsRight(next)) return true;
             _happened[i] = false;
         }
 
         return false;
     }
 
-    private bool MustWait(TagOperation operation) =>
+    private bool MustWait(NameOperation operation) =>
         Enumerable.Range(0, operations.Count).Any(i => !_happened[i] && operations[i].End < operation.Start);
 
-    private IEnumerable<int> Nexts(TagOperation operation, int version)
+    // A write makes the version that the ledger says, or sees its own value and makes none.
+    private int? FindNext(NameOperation operation, int version)
     {
-        if (operation.Value == versions[version]) yield return version;
-        if (operation.Action == TagAction.Write && version + 1 < versions.Count && operation.Value == versions[version + 1]) yield return version + 1;
+        var made = operation.Action == NameAction.Write ? versions.FindMadeBy(operation.Id) : null;
+        if (made is not null) return made == version + 1 && versions[version + 1] == operation.Value ? made : null;
+        return operation.Value == versions[version] ? version : null;
     }
 }

@@ -1,97 +1,185 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Http.Headers;
 using GeoRegistry.Cluster.Tests.Load;
+using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Protocol;
 
 namespace GeoRegistry.Cluster.Tests.Histories;
 
-/// <summary>Asks a region for tags and records what it asked and what came of it.</summary>
+/// <summary>Asks a region for tags and manifests and records what it asked and what came of it.</summary>
 internal sealed class RecordingClient(RegionClient client, RunHistory history)
 {
     public string Region => client.Region;
 
-    /// <summary>Pushes an image's content, then its manifest under a tag.</summary>
-    /// <returns>Whether the push of the tag was acknowledged.</returns>
-    public async Task<bool> PushAsync(TagName tag, TestImage image)
+    /// <summary>Pushes an image's content, then its manifest under a tag or its digest.</summary>
+    /// <returns>Whether the push of the manifest was acknowledged.</returns>
+    public async Task<bool> PushAsync(ManifestName name, TestImage image) =>
+        await TryPushContentAsync(name, image) && await PutAsync(name, image);
+
+    /// <summary>Pushes a manifest whose content is there, under a name that must not be there.</summary>
+    public Task<bool> CreateAsync(ManifestName name, TestImage image) =>
+        PutAsync(name, image, headers => headers.IfAbsent(), WriteCondition.Absent);
+
+    /// <summary>Pushes a manifest whose content is there, under a tag that must name another.</summary>
+    public Task<bool> MoveAsync(ManifestName tag, string expected, TestImage image) =>
+        PutAsync(tag, image, headers => headers.IfIs(expected), WriteCondition.Is, expected);
+
+    /// <summary>Pushes an image's blobs, and the children of an index.</summary>
+    /// <returns>Whether all are there.</returns>
+    public async Task<bool> TryPushContentAsync(ManifestName name, TestImage image)
     {
+        foreach (var child in image.Children)
+        {
+            if (!await PushAsync(name.ByDigest(child.Digest), child)) return false;
+        }
+
         try
         {
-            foreach (var blob in image.Blobs) await client.PushBlobAsync(tag.Repository, blob);
+            foreach (var blob in image.Blobs) await client.PushBlobAsync(name.Repository, blob);
+            return true;
         }
         catch (Exception e) when (IsFailure(e))
         {
+            if (e is AnswerException refusal) NoteFailure(refusal.Answer);
             return false;
         }
-
-        return await WriteAsync(tag, image.Digest, () => client.PutManifestAsync(tag.Repository, tag.Tag, image));
     }
 
-    /// <summary>Pushes a manifest whose content is there, under a tag that must not be there.</summary>
-    public Task<bool> CreateAsync(TagName tag, TestImage image) =>
-        WriteAsync(tag, image.Digest, () => client.PutManifestAsync(tag.Repository, tag.Tag, image, headers => headers.IfAbsent()), WriteCondition.Absent);
+    /// <summary>Deletes a tag, or a manifest with all its tags.</summary>
+    public Task<bool> DeleteAsync(ManifestName name) =>
+        WriteAsync(headers => client.DeleteManifestAsync(name.Repository, name.Reference, headers), Write(name, null));
 
-    /// <summary>Pushes a manifest whose content is there, under a tag that must name another.</summary>
-    public Task<bool> MoveAsync(TagName tag, string expected, TestImage image) =>
-        WriteAsync(tag, image.Digest, () => client.PutManifestAsync(tag.Repository, tag.Tag, image, headers => headers.IfIs(expected)), WriteCondition.Is, expected);
-
-    /// <summary>Deletes a tag.</summary>
-    public Task<bool> DeleteAsync(TagName tag) => WriteAsync(tag, null, () => client.DeleteManifestAsync(tag.Repository, tag.Tag));
-
-    /// <summary>Asks what a tag names.</summary>
-    /// <returns>The answer; null where there was none.</returns>
-    public async Task<Answer?> ReadAsync(TagName tag)
+    /// <summary>Deletes a blob.</summary>
+    /// <returns>What was answered; null where nothing was.</returns>
+    public async Task<HttpStatusCode?> DeleteBlobAsync(string repository, string digest)
     {
         var start = Stopwatch.GetTimestamp();
-        Answer answer;
+        var answer = await TryAskAsync(() => client.DeleteBlobAsync(repository, digest));
+        if (answer?.Status == HttpStatusCode.MethodNotAllowed) NoteUser(repository, answer, start);
+        return answer?.Status;
+    }
+
+    /// <summary>Asks what a name stands for.</summary>
+    /// <returns>The answer; null where there was none.</returns>
+    public async Task<Answer?> ReadAsync(ManifestName name)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var answer = await TryAskAsync(() => client.GetManifestAsync(name.Repository, name.Reference));
+        if (answer?.Status == HttpStatusCode.OK && Digest.Of(answer.Body).ToString() != answer.Digest)
+            history.Fault($"{Region} answers {name} with bytes that are not {answer.Digest}");
+        NoteRead(name, answer, start);
+        return answer;
+    }
+
+    /// <summary>As <see cref="ReadAsync"/>, without the manifest's bytes.</summary>
+    public async Task<Answer?> LookAsync(ManifestName name)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var answer = await TryAskAsync(() => client.HeadManifestAsync(name.Repository, name.Reference));
+        NoteRead(name, answer, start);
+        return answer;
+    }
+
+    /// <summary>Pulls a manifest by its digest, and all it names: what is missing says that the manifest was not there at some moment.</summary>
+    /// <returns>The first answer that is not as it should be, or the manifest's; null where there was none.</returns>
+    public async Task<Answer?> PullAsync(ManifestName digest)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var manifest = await ReadAsync(digest);
+        if (manifest?.Status != HttpStatusCode.OK) return manifest;
+        foreach (var (named, isManifest) in RegionClient.NamedBy(manifest.Body))
+        {
+            var part = isManifest ? await PullAsync(digest.ByDigest(named)) : await PullBlobAsync(digest.Repository, named);
+            if (part?.Status == HttpStatusCode.OK) continue;
+            if (part?.Status == HttpStatusCode.NotFound) NoteRead(digest, null, start, manifest.MayBeStale || part.MayBeStale);
+            return part;
+        }
+
+        return manifest;
+    }
+
+    /// <summary>What a client sees of a region that is gone or too slow.</summary>
+    private static bool IsFailure(Exception e) => e is HttpRequestException or IOException or OperationCanceledException or AnswerException;
+
+    private async Task<Answer?> PullBlobAsync(string repository, string digest)
+    {
+        var answer = await TryAskAsync(() => client.GetBlobAsync(repository, digest));
+        if (answer?.Status == HttpStatusCode.OK && Digest.Of(answer.Body).ToString() != digest)
+            history.Fault($"{Region} answers {digest} of {repository} with {answer.Body.Length} bytes that have another digest");
+        return answer;
+    }
+
+    // A manifest that is pushed under a tag can be pulled by its digest, too.
+    private Task<bool> PutAsync(
+        ManifestName name, TestImage image, Action<HttpRequestHeaders>? demand = null, WriteCondition condition = WriteCondition.None, string? expected = null)
+    {
+        List<NameOperation> writes = [Write(name, image.Digest) with { Condition = condition, Expected = expected }];
+        if (!name.IsDigest) writes.Add(Write(name.ByDigest(image.Digest), image.Digest));
+        return WriteAsync(headers => client.PutManifestAsync(name.Repository, name.Reference, image, headers + demand), [.. writes]);
+    }
+
+    private NameOperation Write(ManifestName name, string? value) =>
+        new(Region, name, NameAction.Write, value, Stopwatch.GetTimestamp(), long.MaxValue) { Outcome = Outcome.Unknown };
+
+    /// <param name="send">Sends one request, with headers.</param>
+    /// <param name="writes">What it writes; the first is what it names.</param>
+    private async Task<bool> WriteAsync(Func<Action<HttpRequestHeaders>, Task<Answer>> send, params IReadOnlyList<NameOperation> writes)
+    {
+        var (key, name, start) = ($"{Guid.NewGuid()}", writes[0].Name, writes[0].Start);
+        var answer = await TryAskAsync(() => send(headers => headers.IdempotencyKey(key)));
+        var (outcome, end) = (OutcomeOf(answer), Stopwatch.GetTimestamp());
+        // There was nothing to delete.
+        var isNothing = answer?.Status == HttpStatusCode.NotFound && writes[0].Value is null;
+        if (isNothing) NoteRead(name, null, start);
+        if (answer?.Status == HttpStatusCode.PreconditionFailed) NoteRead(name, answer.Detail("digest"), start);
+        if (answer?.Status == HttpStatusCode.MethodNotAllowed) NoteUser(name.Repository, answer, start);
+        foreach (var write in writes)
+            history.Add(write with { Id = WriteId.OfKey(key), Outcome = outcome, End = outcome == Outcome.Unknown ? long.MaxValue : end });
+        return outcome == Outcome.Done;
+    }
+
+    // Without an answer it may have happened, and may still happen.
+    private static Outcome OutcomeOf(Answer? answer) => answer?.Status switch
+    {
+        HttpStatusCode.Created or HttpStatusCode.Accepted => Outcome.Done,
+        null or HttpStatusCode.TooManyRequests => Outcome.Unknown,
+        >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError => Outcome.Refused,
+        _ => Outcome.Unknown,
+    };
+
+    private async Task<Answer?> TryAskAsync(Func<Task<Answer>> ask)
+    {
         try
         {
-            answer = await client.GetManifestAsync(tag.Repository, tag.Tag);
+            var answer = await ask();
+            NoteFailure(answer);
+            return answer;
         }
         catch (Exception e) when (IsFailure(e))
         {
             return null;
         }
-
-        if (answer.Status is not (HttpStatusCode.OK or HttpStatusCode.NotFound)) return answer;
-        if (answer.Status == HttpStatusCode.OK && Digest.Of(answer.Body).ToString() != answer.Digest)
-            history.Fault($"{Region} answers {tag} with bytes that are not {answer.Digest}");
-        var value = answer.Status == HttpStatusCode.OK ? answer.Digest : null;
-        history.Add(new TagOperation(Region, tag, TagAction.Read, value, start, Stopwatch.GetTimestamp()) { MayBeStale = answer.MayBeStale });
-        return answer;
     }
 
-    /// <summary>What a client sees of a region that is gone or too slow.</summary>
-    public static bool IsFailure(Exception e) => e is HttpRequestException or IOException or OperationCanceledException or AnswerException;
-
-    private async Task<bool> WriteAsync(
-        TagName tag, string? value, Func<Task<Answer>> send, WriteCondition condition = WriteCondition.None, string? expected = null)
+    // Whatever breaks has a status of its own; this one is for faults of the server.
+    private void NoteFailure(Answer answer)
     {
-        var operation = new TagOperation(Region, tag, TagAction.Write, value, Stopwatch.GetTimestamp(), long.MaxValue)
-        {
-            Outcome = Outcome.Unknown,
-            Condition = condition,
-            Expected = expected,
-        };
-        try
-        {
-            var answer = await send();
-            var ended = operation with { End = Stopwatch.GetTimestamp() };
-            operation = answer.Status switch
-            {
-                HttpStatusCode.Created or HttpStatusCode.Accepted => ended with { Outcome = Outcome.Done },
-                // There was nothing to delete.
-                HttpStatusCode.NotFound when value is null => ended with { Outcome = Outcome.Done, Action = TagAction.Read },
-                HttpStatusCode.TooManyRequests => operation,
-                >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError => ended with { Outcome = Outcome.Refused },
-                _ => operation,
-            };
-        }
-        catch (Exception e) when (IsFailure(e))
-        {
-            // It may have happened, and may still happen.
-        }
-
-        history.Add(operation);
-        return operation is { Outcome: Outcome.Done, Action: TagAction.Write };
+        if (answer.Status == HttpStatusCode.InternalServerError) history.Fault($"{answer.Request} was answered 500: {answer.Text}");
     }
+
+    // What is in use is not deleted: the answer says that the manifest which uses it was there.
+    private void NoteUser(string repository, Answer answer, long start)
+    {
+        if (answer.Detail("manifest") is { } user) NoteRead(new ManifestName(repository, user), user, start);
+        else history.Fault($"{answer.Request} was answered 405 without the manifest that uses it");
+    }
+
+    private void NoteRead(ManifestName name, Answer? answer, long start)
+    {
+        if (answer?.Status is HttpStatusCode.OK or HttpStatusCode.NotFound) NoteRead(name, answer.Digest, start, answer.MayBeStale);
+    }
+
+    private void NoteRead(ManifestName name, string? value, long start, bool mayBeStale = false) =>
+        history.Add(new NameOperation(Region, name, NameAction.Read, value, start, Stopwatch.GetTimestamp()) { MayBeStale = mayBeStale });
 }

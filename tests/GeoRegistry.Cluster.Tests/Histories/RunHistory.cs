@@ -1,21 +1,22 @@
 using System.Collections.Concurrent;
 using GeoRegistry.Cluster.Tests.Regions;
+using GeoRegistry.Ledgers.Commits;
 
 namespace GeoRegistry.Cluster.Tests.Histories;
 
 /// <summary>Every request of a run. Any number of clients record at once.</summary>
 internal sealed class RunHistory
 {
-    private static readonly TagVersions NoVersions = new([]);
+    private static readonly NameVersions NoVersions = new([]);
 
-    private readonly ConcurrentQueue<TagOperation> _operations = new();
+    private readonly ConcurrentQueue<NameOperation> _operations = new();
     private readonly ConcurrentQueue<string> _faults = new();
 
-    public IEnumerable<TagName> Tags => _operations.Select(operation => operation.Tag).Distinct();
+    public IEnumerable<ManifestName> Names => _operations.Select(operation => operation.Name).Distinct();
 
     public int Count => _operations.Count;
 
-    public void Add(TagOperation operation) => _operations.Enqueue(operation);
+    public void Add(NameOperation operation) => _operations.Enqueue(operation);
 
     /// <summary>Records an answer that is wrong by itself.</summary>
     public void Fault(string what) => _faults.Enqueue(what);
@@ -24,16 +25,34 @@ internal sealed class RunHistory
     /// <param name="regions">All regions, stopped, so that their ledgers can be read.</param>
     public void AssertRight(IEnumerable<ClusterRegion> regions)
     {
-        var faults = FindFaults(LedgerTags.Read(regions));
+        var faults = FindFaults(LedgerNames.Read(regions));
         Assert.True(faults.Count == 0, $"{faults.Count} faults:\n{string.Join('\n', faults)}");
     }
 
-    /// <summary>Says what is wrong: the first thing of each tag, and of the tags some.</summary>
-    /// <param name="versions">Of each tag that ever was.</param>
-    public IReadOnlyList<string> FindFaults(IReadOnlyDictionary<TagName, TagVersions> versions) =>
-    [
-        .. _faults.Take(20),
-        .. _operations.GroupBy(operation => operation.Tag)
-            .Select(tag => new TagHistory(tag.Key, versions.GetValueOrDefault(tag.Key, NoVersions), [.. tag]).FindFault()).OfType<string>().Take(5),
-    ];
+    /// <summary>Says what is wrong: the first thing of each name, and of the names some.</summary>
+    /// <param name="versions">Of each name that ever was.</param>
+    public IReadOnlyList<string> FindFaults(IReadOnlyDictionary<ManifestName, NameVersions> versions)
+    {
+        var deletes = _operations.Where(operation => operation is { Action: NameAction.Write, Value: null, Name.IsDigest: true })
+            .ToDictionary(operation => operation.Id);
+        return
+        [
+            .. _faults.Take(20),
+            .. _operations.GroupBy(operation => operation.Name).Select(name => FindFault(
+                name.Key, versions.GetValueOrDefault(name.Key, NoVersions), [.. name], deletes)).OfType<string>().Take(5),
+        ];
+    }
+
+    private static string? FindFault(
+        ManifestName name, NameVersions versions, List<NameOperation> operations, IReadOnlyDictionary<WriteId, NameOperation> deletes)
+    {
+        // The deletion of a manifest by its digest deletes the tags that name it.
+        for (var version = 1; !name.IsDigest && version < versions.Count; version++)
+        {
+            if (versions[version] is null && deletes.TryGetValue(versions.MadeBy(version), out var delete) && delete.Name == name.ByDigest(versions[version - 1]!))
+                operations.Add(delete with { Name = name });
+        }
+
+        return new NameHistory(name, versions, operations).FindFault();
+    }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using System.Text.Json;
 
 namespace GeoRegistry.Cluster.Tests.Load;
 
@@ -17,6 +18,13 @@ internal sealed record Answer(string Request, HttpStatusCode Status, byte[] Body
     public bool MayBeStale => Warning?.Contains("stale", StringComparison.OrdinalIgnoreCase) == true;
 
     public string Text => Encoding.UTF8.GetString(Body);
+
+    /// <summary>A detail of the answer's error; null where it has none of that name.</summary>
+    public string? Detail(string name)
+    {
+        using var json = JsonDocument.Parse(Body);
+        return json.RootElement.GetProperty("errors")[0].TryGetProperty("detail", out var detail) && detail.TryGetProperty(name, out var value) ? value.GetString() : null;
+    }
 
     public static async Task<Answer> ReadAsync(HttpResponseMessage response, CancellationToken cancellation = default)
     {

@@ -82,8 +82,10 @@ internal sealed class RegionClient(string region, HttpClient http)
     public Task<Answer> GetManifestAsync(string repository, string reference) =>
         SendAsync(HttpMethod.Get, $"/v2/{repository}/manifests/{reference}");
 
-    public Task<Answer> DeleteManifestAsync(string repository, string reference) =>
-        SendAsync(HttpMethod.Delete, $"/v2/{repository}/manifests/{reference}");
+    public Task<Answer> DeleteManifestAsync(string repository, string reference, Action<HttpRequestHeaders>? headers = null) =>
+        SendAsync(HttpMethod.Delete, $"/v2/{repository}/manifests/{reference}", headers: headers);
+
+    public Task<Answer> DeleteBlobAsync(string repository, string digest) => SendAsync(HttpMethod.Delete, $"/v2/{repository}/blobs/{digest}");
 
     /// <summary>Pulls a blob; what it answers has the digest.</summary>
     public async Task<byte[]> PullBlobAsync(string repository, string digest)
@@ -152,7 +154,8 @@ internal sealed class RegionClient(string region, HttpClient http)
     private static string PathOf(string location) =>
         Uri.TryCreate(location, UriKind.Absolute, out var absolute) && absolute.Scheme != "file" ? absolute.PathAndQuery : location;
 
-    private static IEnumerable<(string Digest, bool IsManifest)> NamedBy(byte[] manifest)
+    /// <summary>What a manifest names.</summary>
+    public static IEnumerable<(string Digest, bool IsManifest)> NamedBy(byte[] manifest)
     {
         using var json = JsonDocument.Parse(manifest);
         List<(string, bool)> named = [];

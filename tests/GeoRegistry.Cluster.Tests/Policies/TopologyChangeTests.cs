@@ -107,4 +107,26 @@ public sealed class TopologyChangeTests(ITestOutputHelper output)
         await Waiting.UntilAsync("us stores what was withheld", () => Task.FromResult(later.Blobs.All(blob => us.Blobs.Has(blob.Digest))));
         await us.Client.PullExactlyAsync("moody/app", "1", later);
     }
+
+    [Fact]
+    public async Task Policy_ThatExcludesARegionWhichHasNotTakenItUp_LetsItShowNothingOld()
+    {
+        await using var cluster = await RegionCluster.StartAsync();
+        var (eu, us, random) = (cluster["eu"], cluster["us"], Seeds.Next(output));
+        var (before, after) = (TestImage.Next(random, 100), TestImage.Next(random, 100));
+        await eu.Client.PushAsync("moody/app", "1", before);
+        await cluster.WaitUntilConvergedAsync();
+        var first = File.ReadAllText(cluster.TopologyFile);
+        await us.SuspendAsync();
+        cluster.ChangeTopology(version: 2, [new("moody") { Regions = ["eu", "ap"] }]);
+        await Waiting.UntilAsync("eu takes up version 2", () => Task.FromResult(eu.Output.Contains("Took up version 2", StringComparison.Ordinal)));
+        File.WriteAllText(cluster.TopologyFile, first);
+        await us.ContinueAsync();
+        await Waiting.UntilAsync("us follows eu again", async () => (await us.ReplicationAsync()).From("eu").HeardSeconds < 1);
+
+        await eu.Client.PushAsync("moody/app", "1", after);
+        await Waiting.UntilAsync("us hears of the commit that is withheld from it", async () => (await us.ReplicationAsync()).From("eu") is { Head: 2 } source && source.Applied == source.Head);
+
+        await us.Client.PullExactlyAsync("moody/app", "1", after); // Or 403, had it taken up version 2.
+    }
 }

@@ -115,7 +115,7 @@ public sealed class DamageTests(ITestOutputHelper output)
         await cluster.WaitUntilConvergedAsync();
         await cluster[victim].StopAsync();
         var blobs = images.SelectMany(image => image.AllBlobs).ToList();
-        foreach (var blob in blobs) FlipOneByte(cluster[victim].Blobs.PathOf(blob.Digest), random);
+        foreach (var blob in blobs) cluster[victim].Blobs.FlipOneBit(blob.Digest, random);
 
         await cluster[victim].StartAsync();
 
@@ -139,7 +139,7 @@ public sealed class DamageTests(ITestOutputHelper output)
         var image = TestImage.Next(random, 5_000, 700_000);
         await cluster["eu"].Client.PushAsync("damage/asked", "1", image);
         await cluster.WaitUntilConvergedAsync();
-        FlipOneByte(cluster["us"].Blobs.PathOf(image.Blobs[1].Digest), random);
+        cluster["us"].Blobs.FlipOneBit(image.Blobs[1].Digest, random);
         File.Delete(cluster["us"].Blobs.PathOf(image.Blobs[2].Digest));
 
         await cluster["eu"].Client.PostAsync<object>("/api/v1/replication/verify?repair=true&region=us");
@@ -171,12 +171,5 @@ public sealed class DamageTests(ITestOutputHelper output)
 
         foreach (var region in cluster.Regions) Assert.DoesNotContain(
             "fail: GeoRegistry.Replication.Verification", region.Output, StringComparison.Ordinal);
-    }
-
-    private static void FlipOneByte(string path, Random random)
-    {
-        var bytes = File.ReadAllBytes(path);
-        bytes[random.Next(bytes.Length)] ^= (byte)(1 << random.Next(8));
-        File.WriteAllBytes(path, bytes);
     }
 }

@@ -40,7 +40,7 @@ public sealed class SpreadingDeletesTests(ITestOutputHelper output)
         await using var cluster = await RegionCluster.StartAsync(
             new ClusterPlan { Options = new Dictionary<string, string> { ["GeoRegistry:Replication:StalenessBound"] = "00:00:15" } });
         var (eu, us) = (new RecordingClient(cluster["eu"].Client, history), new RecordingClient(cluster["us"].Client, history));
-        var (tag, first, second) = (new TagName("team/app", "1"), TestImage.Next(random, 100), TestImage.Next(random, 100));
+        var (tag, first, second) = (new ManifestName("team/app", "1"), TestImage.Next(random, 100), TestImage.Next(random, 100));
         Assert.True(await eu.PushAsync(tag, first));
         await cluster["eu"].Client.PushAsync(tag.Repository, null, second);
         await cluster.WaitUntilConvergedAsync();
@@ -57,15 +57,15 @@ public sealed class SpreadingDeletesTests(ITestOutputHelper output)
         history.AssertRight(cluster.Regions);
     }
 
-    private async Task RaceAsync(string repository, Func<RecordingClient, TagName, TestImage, Task> after)
+    private async Task RaceAsync(string repository, Func<RecordingClient, ManifestName, TestImage, Task> after)
     {
         var (random, history) = (Seeds.Next(output), new RunHistory());
         await using var cluster = await RegionCluster.StartAsync();
         var (ap, us) = (new RecordingClient(cluster["ap"].Client, history), new RecordingClient(cluster["us"].Client, history));
         for (var round = 0; round < Rounds; round++)
         {
-            var (tag, image) = (new TagName(repository, $"{round}"), TestImage.Next(random, 100));
-            await cluster["ap"].Client.PushAsync(repository, null, image);
+            var (tag, image) = (new ManifestName(repository, $"{round}"), TestImage.Next(random, 100));
+            Assert.True(await ap.PushAsync(tag.ByDigest(image.Digest), image));
             Assert.True(await ap.PushAsync(tag, TestImage.Next(random, 100)));
             await cluster.WaitUntilConvergedAsync();
             await us.ReadAsync(tag);

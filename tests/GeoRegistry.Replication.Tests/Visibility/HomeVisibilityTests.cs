@@ -198,7 +198,7 @@ public sealed class HomeVisibilityTests : IAsyncLifetime
     {
         var extent = await _store.ReadFeedExtentAsync(Eu);
         var all = true;
-        foreach (var region in regions) all &= (await _leases.ReportAsync(Ledgers.RegionId.Parse(region), applied, () => ValueTask.FromResult(extent.Head))).Lease > TimeSpan.Zero;
+        foreach (var region in regions) all &= (await _leases.ReportAsync(Ledgers.RegionId.Parse(region), applied, topology: 1, () => ValueTask.FromResult(extent.Head))).Lease > TimeSpan.Zero;
         return all;
     }
 }

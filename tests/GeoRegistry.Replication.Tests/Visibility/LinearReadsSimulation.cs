@@ -305,7 +305,7 @@ internal sealed class LinearReadsSimulation
 
         private void Arrive()
         {
-            _answer = world._leases.ReportAsync(from.Id, _applied, () => new ValueTask<long>(_head.Task));
+            _answer = world._leases.ReportAsync(from.Id, _applied, topology: 1, () => new ValueTask<long>(_head.Task));
             from.ReportedAt = world._clock.GetTimestamp();
             from.ReportedApplied = Math.Max(from.ReportedApplied, _applied);
             world.Note($"{from.Id} reports {_applied}");

@@ -1,4 +1,5 @@
 using GeoRegistry.Protocol;
+using GeoRegistry.Regions.Control;
 using GeoRegistry.Replication.Visibility;
 using GeoRegistry.TestKit;
 using static GeoRegistry.Replication.Tests.TestTopology;
@@ -9,12 +10,13 @@ public sealed class ReadLeasesTests
 {
     private static readonly RepositoryName Name = RepositoryName.Parse("team/app");
 
+    private readonly RegionMap _map = Map(Eu);
     private readonly FakeClock _clock = FakeClock.FromNow();
     private readonly ReplicationOptions _options = new();
     private readonly ReadLeases _leases;
     private long _head = 5;
 
-    public ReadLeasesTests() => _leases = new ReadLeases(Map(Eu), _options, _clock);
+    public ReadLeasesTests() => _leases = new ReadLeases(_map, _options, _clock);
 
     [Fact]
     public async Task AwaitAsync_AfterAStart_WaitsAsIfEveryRegionHeldALease()
@@ -71,12 +73,13 @@ public sealed class ReadLeasesTests
     }
 
     [Fact]
-    public void AwaitAsync_RegionThatMayNotHaveTheRepository_IsNotWaitedFor()
+    public async Task AwaitAsync_RegionThatKnowsThatItMayNotHaveTheRepository_IsNotWaitedFor()
     {
         var topology = Of([(Eu, "http://a:1"), (Us, "http://b:1")], """[{"prefix":"team","regions":["eu"]}]""");
-        var leases = new ReadLeases(new Regions.Control.RegionMap(Eu, topology), _options, _clock);
+        var leases = new ReadLeases(new RegionMap(Eu, topology), _options, _clock);
+        await leases.ReportAsync(Us, 5, topology: 1, () => ValueTask.FromResult(_head));
 
-        Assert.True(leases.AwaitAsync(Name, 1, default).IsCompletedSuccessfully);
+        Assert.True(leases.AwaitAsync(Name, 6, default).IsCompletedSuccessfully);
     }
 
     [Fact]
@@ -119,7 +122,7 @@ public sealed class ReadLeasesTests
         await ReportAllAsync(5);
         _clock.Advance(_options.StalenessBound);
         var head = new TaskCompletionSource<long>();
-        var report = _leases.ReportAsync(Us, 5, () => new ValueTask<long>(head.Task));
+        var report = _leases.ReportAsync(Us, 5, topology: 1, () => new ValueTask<long>(head.Task));
         var shown = Await(6);
         head.SetResult(5);
 
@@ -137,7 +140,7 @@ public sealed class ReadLeasesTests
         Assert.True(await ReportAsync("us", 5));
         _clock.Advance(_options.StalenessBound);
         _head = 6; // Acknowledged without the region: it held no lease.
-        await Assert.ThrowsAsync<IOException>(() => _leases.ReportAsync(Us, 5, () => ValueTask.FromException<long>(new IOException("gone"))));
+        await Assert.ThrowsAsync<IOException>(() => _leases.ReportAsync(Us, 5, topology: 1, () => ValueTask.FromException<long>(new IOException("gone"))));
 
         Assert.False(await ReportAsync("us", 5));
     }
@@ -149,7 +152,7 @@ public sealed class ReadLeasesTests
         _clock.Advance(_options.StalenessBound);
         _head = 6;
         var head = new TaskCompletionSource<long>();
-        var first = _leases.ReportAsync(Us, 5, () => new ValueTask<long>(head.Task));
+        var first = _leases.ReportAsync(Us, 5, topology: 1, () => new ValueTask<long>(head.Task));
         _clock.Advance(TimeSpan.FromMilliseconds(1));
 
         Assert.False(await ReportAsync("us", 5));
@@ -165,13 +168,49 @@ public sealed class ReadLeasesTests
         await ReportAsync("ap", 9);
         _clock.Advance(_options.StalenessBound);
         var head = new TaskCompletionSource<long>();
-        var other = _leases.ReportAsync(Us, 5, () => new ValueTask<long>(head.Task));
+        var other = _leases.ReportAsync(Us, 5, topology: 1, () => new ValueTask<long>(head.Task));
         Assert.False(await ReportAsync("us", 4)); // At the same moment by the clock.
         var shown = Await(6);
         head.SetResult(5);
 
         Assert.True((await other).Lease > TimeSpan.Zero);
         Assert.False(shown.IsCompleted);
+    }
+
+    /// <summary>What is withheld from it looks followed, and it may show what was before.</summary>
+    [Fact]
+    public async Task AwaitAsync_RegionThatHasNotTakenUpThatItIsKeptOut_WaitsUntilItHas()
+    {
+        await ReportAllAsync(5);
+        KeepOutUs();
+        _head = 6;
+        Assert.True(await ReportAsync("ap", 6, topology: 2));
+        var shown = Await(6);
+
+        Assert.False(await ReportAsync("us", 6, topology: 1));
+        Assert.False(shown.IsCompleted);
+        Assert.Equal(5, _leases.ShownThrough(6));
+        Assert.True(await ReportAsync("us", 6, topology: 2));
+
+        await shown.OrFail("us has taken up that it is kept out");
+        Assert.Equal(6, _leases.ShownThrough(6));
+    }
+
+    [Fact]
+    public async Task AwaitAsync_RegionThatDoesNotTakeUpThatItIsKeptOut_WaitsUntilItsLeaseHasEnded()
+    {
+        await ReportAllAsync(5);
+        KeepOutUs();
+        _head = 6;
+        var shown = Await(6);
+        Assert.True(await ReportAsync("ap", 6, topology: 2));
+        _clock.Advance(_options.StalenessBound / 2);
+        Assert.False(await ReportAsync("us", 6, topology: 1));
+        Assert.False(shown.IsCompleted);
+
+        _clock.Advance(_options.StalenessBound / 2);
+
+        await shown.OrFail("the lease of us has ended");
     }
 
     [Fact]
@@ -184,10 +223,13 @@ public sealed class ReadLeasesTests
         Assert.Equal(4, _leases.AppliedBy(Us));
     }
 
+    private void KeepOutUs() =>
+        _map.Replace(Of([(Eu, "http://127.0.0.1:6000"), (Us, "http://127.0.0.1:6001"), (Ap, "http://127.0.0.1:6002")], """[{"prefix":"team","regions":["eu","ap"]}]""", version: 2));
+
     private Task Await(long position) => _leases.AwaitAsync(Name, position, CancellationToken.None);
 
-    private async Task<bool> ReportAsync(string region, long applied) =>
-        (await _leases.ReportAsync(Ledgers.RegionId.Parse(region), applied, () => ValueTask.FromResult(_head))).Lease > TimeSpan.Zero;
+    private async Task<bool> ReportAsync(string region, long applied, long topology = 1) =>
+        (await _leases.ReportAsync(Ledgers.RegionId.Parse(region), applied, topology, () => ValueTask.FromResult(_head))).Lease > TimeSpan.Zero;
 
     private async Task ReportAllAsync(long applied)
     {

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using GeoRegistry.Server.Tests.Lifecycle;
 using GeoRegistry.TestKit;
 
 namespace GeoRegistry.Server.Tests.Configuration;

@@ -1,9 +1,10 @@
 using System.Diagnostics;
+using GeoRegistry.Ledgers.Commits;
 
 namespace GeoRegistry.Cluster.Tests.Histories;
 
-/// <summary>What a tag is asked for or told to be.</summary>
-internal enum TagAction
+/// <summary>What a name is asked for or told to be.</summary>
+internal enum NameAction
 {
     /// <summary>It names a digest, or nothing.</summary>
     Read,
@@ -25,7 +26,7 @@ internal enum Outcome
     Unknown,
 }
 
-/// <summary>What a write demands of what stands.</summary>
+/// <summary>What a write demands of what is there.</summary>
 internal enum WriteCondition
 {
     None,
@@ -33,26 +34,37 @@ internal enum WriteCondition
     Is,
 }
 
-/// <summary>A repository's tag: a register that all regions show.</summary>
-internal readonly record struct TagName(string Repository, string Tag)
+/// <summary>
+/// A tag or a digest of a repository: a register that all regions show. A tag names a manifest or nothing; a digest names itself, where
+/// the repository has the manifest, or nothing.
+/// </summary>
+internal readonly record struct ManifestName(string Repository, string Reference)
 {
-    public override string ToString() => $"{Repository}:{Tag}";
+    public bool IsDigest => Reference.Contains(':');
+
+    /// <summary>The name that a manifest has by its digest.</summary>
+    public ManifestName ByDigest(string digest) => this with { Reference = digest };
+
+    public override string ToString() => $"{Repository}{(IsDigest ? '@' : ':')}{NameOperation.Short(Reference)}";
 }
 
 /// <summary>
-/// One request to one tag, from before it was sent until after it was answered. Times are ticks of
+/// What one request to one name asked or said, from before it was sent until after it was answered. Times are ticks of
 /// <see cref="Stopwatch"/>.
 /// </summary>
-internal sealed record TagOperation(string Region, TagName Tag, TagAction Action, string? Value, long Start, long End)
+internal sealed record NameOperation(string Region, ManifestName Name, NameAction Action, string? Value, long Start, long End)
 {
     public Outcome Outcome { get; init; } = Outcome.Done;
 
+    /// <summary>The id of a write: the commit that carries it out has it too.</summary>
+    public WriteId Id { get; init; }
+
     public WriteCondition Condition { get; init; }
 
-    /// <summary>What must stand, where the condition is <see cref="WriteCondition.Is"/>.</summary>
+    /// <summary>What must be there, where the condition is <see cref="WriteCondition.Is"/>.</summary>
     public string? Expected { get; init; }
 
-    /// <summary>The region said that the answer may be old: then it need only be one that the tag once had.</summary>
+    /// <summary>The region said that the answer may be old: then it need only be one that the name once had.</summary>
     public bool MayBeStale { get; init; }
 
     public override string ToString()

@@ -1,10 +1,9 @@
 using System.Diagnostics;
-using GeoRegistry.TestKit;
 
-namespace GeoRegistry.Server.Tests.Lifecycle;
+namespace GeoRegistry.TestKit;
 
 /// <summary>A file system of a few MiB, which can be filled. Mounting it takes root.</summary>
-internal sealed class SmallDisk : IDisposable
+public sealed class SmallDisk : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 

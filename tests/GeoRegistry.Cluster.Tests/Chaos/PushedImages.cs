@@ -1,0 +1,37 @@
+using GeoRegistry.Cluster.Tests.Histories;
+using GeoRegistry.Cluster.Tests.Load;
+
+namespace GeoRegistry.Cluster.Tests.Chaos;
+
+/// <summary>The images that were pushed last, for all who pull them by digest, delete them, or push them again.</summary>
+internal sealed class PushedImages
+{
+    /// <summary>Few enough that clients meet at the same ones.</summary>
+    private const int MaxImages = 60;
+
+    private readonly Lock _lock = new();
+    private readonly Queue<(ManifestName Name, TestImage Image)> _images = new();
+
+    /// <param name="name">The tag that it was pushed under, or its digest.</param>
+    /// <param name="image">What was pushed.</param>
+    public void Add(ManifestName name, TestImage image)
+    {
+        lock (_lock)
+        {
+            _images.Enqueue((name, image));
+            if (_images.Count > MaxImages) _images.Dequeue();
+        }
+    }
+
+    /// <summary>One of them; null before the first.</summary>
+    public (ManifestName Name, TestImage Image)? Pick(Random random)
+    {
+        lock (_lock) return _images.Count == 0 ? null : _images.ElementAt(random.Next(_images.Count));
+    }
+
+    /// <summary>Some images of a repository, without indexes.</summary>
+    public IReadOnlyList<TestImage> Of(string repository, int count)
+    {
+        lock (_lock) return [.. _images.Where(image => image.Name.Repository == repository && image.Image.Children.Count == 0).Select(image => image.Image).DistinctBy(image => image.Digest).Take(count)];
+    }
+}

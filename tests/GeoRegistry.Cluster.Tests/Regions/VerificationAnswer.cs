@@ -1,0 +1,10 @@
+namespace GeoRegistry.Cluster.Tests.Regions;
+
+/// <summary>The answer of <c>GET</c> and <c>POST /api/v1/replication/verify</c>.</summary>
+internal sealed record VerificationAnswer(IReadOnlyList<RegionVerification> Regions);
+
+/// <summary>How the verification of one region stands.</summary>
+internal sealed record RegionVerification(string Region, long Requested, long Completed, IReadOnlyList<VerificationFinding> Findings);
+
+/// <summary>What it found: a ledger, a feed or a blob.</summary>
+internal sealed record VerificationFinding(string Region, string Kind, string Name, string Fault, bool Repaired);
