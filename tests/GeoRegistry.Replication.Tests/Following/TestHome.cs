@@ -135,7 +135,8 @@ internal sealed class TestHome : IAsyncDisposable
     private async Task ProgressAsync(HttpContext http)
     {
         var applied = long.Parse(http.Request.Query["applied"]!, CultureInfo.InvariantCulture);
-        var (head, lease) = await _leases.ReportAsync(Us, applied, async () => (await Store.ReadFeedExtentAsync(Eu)).Head);
+        var topology = long.Parse(http.Request.Query["topology"]!, CultureInfo.InvariantCulture);
+        var (head, lease) = await _leases.ReportAsync(Us, applied, topology, async () => (await Store.ReadFeedExtentAsync(Eu)).Head);
         await http.Response.WriteAsJsonAsync(new ProgressReply(head, (long)lease.TotalMilliseconds, _leases.ShownThrough(head)), http.RequestAborted);
     }
 
