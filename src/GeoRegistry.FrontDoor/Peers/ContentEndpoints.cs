@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using GeoRegistry.FrontDoor.Admin;
 using GeoRegistry.FrontDoor.Errors;
 using GeoRegistry.FrontDoor.Oci;
@@ -63,18 +64,36 @@ internal sealed class ContentEndpoints(IBlobStore store, IRepositoryTables table
 
     private async Task FindLinksAsync(HttpContext http, RegionId region)
     {
-        var asked = await http.Request.ReadFromJsonAsync<FindLinks>(http.RequestAborted).ConfigureAwait(false)
-            ?? throw new BadHttpRequestException("The body is null.");
-        var repository = RepositoryName.Parse(asked.Repository);
-        // Who asks waits only so long.
-        if (tails.Of(region) is { } tail) await tail.Applied.WaitForAsync(asked.After, http.RequestAborted).ConfigureAwait(false);
-        var found = new List<BlobLink>();
-        foreach (var digest in asked.Digests)
+        if (await ReadQuestionAsync(http).ConfigureAwait(false) is not var (repository, digests, after))
         {
-            if (await tables.FindBlobAsync(repository, Digest.Parse(digest), http.RequestAborted).ConfigureAwait(false) is { } sizeBytes) found.Add(new BlobLink(digest, sizeBytes));
+            await ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unsupported, "A repository, digests and a position are asked for.") with { Status = 400 }).ConfigureAwait(false);
+            return;
+        }
+
+        // Who asks waits only so long.
+        if (tails.Of(region) is { } tail) await tail.Applied.WaitForAsync(after, http.RequestAborted).ConfigureAwait(false);
+        var found = new List<BlobLink>();
+        foreach (var digest in digests)
+        {
+            if (await tables.FindBlobAsync(repository, digest, http.RequestAborted).ConfigureAwait(false) is { } sizeBytes) found.Add(new BlobLink(digest.ToString(), sizeBytes));
         }
 
         await http.Response.WriteAsJsonAsync(found, http.RequestAborted).ConfigureAwait(false);
+    }
+
+    private static async Task<(RepositoryName Repository, IReadOnlyList<Digest> Digests, long After)?> ReadQuestionAsync(HttpContext http)
+    {
+        try
+        {
+            var asked = await JsonSerializer.DeserializeAsync<FindLinks>(http.Request.Body, JsonSerializerOptions.Web, http.RequestAborted).ConfigureAwait(false);
+            return asked is { Repository: not null, Digests: not null }
+                ? (RepositoryName.Parse(asked.Repository), [.. asked.Digests.Select(digest => Digest.Parse(digest ?? ""))], asked.After)
+                : null;
+        }
+        catch (Exception e) when (e is JsonException or FormatException)
+        {
+            return null;
+        }
     }
 
     private async Task ReceiptAsync(HttpContext http, string text)

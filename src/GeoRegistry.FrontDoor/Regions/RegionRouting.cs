@@ -134,24 +134,21 @@ internal sealed class RegionRouting(
     private async Task ReadWithLostDataAsync(OciResource resource, OciRequest request, PolicyRule policy, Func<OciRequest, Task> here)
     {
         var isBlob = resource == OciResource.Blob;
-        if (isBlob && Digest.TryParse(request.Reference, out var digest)
-            && await blobs.FindHereAsync(request.Repository, digest, request.Aborted).ConfigureAwait(false) is not null)
-        {
-            await here(request).ConfigureAwait(false);
-            return;
-        }
-
-        if (request.Relay is null && (isBlob || !policy.IsStrict))
-        {
-            foreach (var region in map.Others.Where(region => policy.Allows(region.Id)))
-            {
-                var warning = isBlob ? null : Warnings.MayBeStale(region.Id, map.Self);
-                if (await TryRelayAsync(request, region.Id, foundOnly: true, warning).ConfigureAwait(false)) return;
-            }
-        }
-
-        await ErrorResponse.WriteAsync(request.Http, LostData(request, map.Self)).ConfigureAwait(false);
+        var isHere = await IsHereAsync(resource, request).ConfigureAwait(false);
+        if (isBlob && isHere) await here(request).ConfigureAwait(false);
+        else if (request.Relay is null && (isBlob || !policy.IsStrict) && await TryRelayToAnyAsync(request, map.Self, policy, mayBeStale: !isBlob).ConfigureAwait(false)) return;
+        else if (request.Relay is null && isHere && !policy.IsStrict) await AnswerStaleAsync(request, map.Self, here).ConfigureAwait(false);
+        else await ErrorResponse.WriteAsync(request.Http, LostData(request, map.Self)).ConfigureAwait(false);
     }
+
+    private async ValueTask<bool> IsHereAsync(OciResource resource, OciRequest request) => resource switch
+    {
+        OciResource.Blob => Digest.TryParse(request.Reference, out var digest)
+            && await blobs.FindHereAsync(request.Repository, digest, request.Aborted).ConfigureAwait(false) is not null,
+        OciResource.Manifest => Reference.TryParse(request.Reference, out var reference)
+            && await reader.FindManifestAsync(request.Repository, reference, request.Aborted).ConfigureAwait(false) is not null,
+        _ => true, // A list, which has what is here.
+    };
 
     // A list waits first: what is read after that is shown everywhere, unless it changes again.
     private async Task ReadReferrersAtHomeAsync(OciRequest request, Func<OciRequest, Task> here)
@@ -201,12 +198,19 @@ internal sealed class RegionRouting(
     // Unknown here, and the home is silent: another replica may have heard of it.
     private async Task AskOthersAsync(OciRequest request, RegionId home, PolicyRule policy)
     {
+        if (await TryRelayToAnyAsync(request, home, policy, mayBeStale: true).ConfigureAwait(false)) return;
+        await ErrorResponse.WriteAsync(request.Http, Unreachable(request, home)).ConfigureAwait(false);
+    }
+
+    private async Task<bool> TryRelayToAnyAsync(OciRequest request, RegionId home, PolicyRule policy, bool mayBeStale)
+    {
         foreach (var region in map.Others.Where(region => region.Id != home && policy.Allows(region.Id)))
         {
-            if (await TryRelayAsync(request, region.Id, foundOnly: true, Warnings.MayBeStale(region.Id, home)).ConfigureAwait(false)) return;
+            var warning = mayBeStale ? Warnings.MayBeStale(region.Id, home) : null;
+            if (await TryRelayAsync(request, region.Id, foundOnly: true, warning).ConfigureAwait(false)) return true;
         }
 
-        await ErrorResponse.WriteAsync(request.Http, Unreachable(request, home)).ConfigureAwait(false);
+        return false;
     }
 
     private async Task<bool> TryRelayAsync(OciRequest request, RegionId region, bool foundOnly, string? warning = null)

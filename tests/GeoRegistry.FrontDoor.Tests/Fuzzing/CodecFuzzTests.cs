@@ -4,6 +4,7 @@ using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Ledgers.Transport;
 using GeoRegistry.Protocol;
+using GeoRegistry.TestKit.Fuzzing;
 using GeoRegistry.TestKit.Stores;
 using Xunit.Abstractions;
 

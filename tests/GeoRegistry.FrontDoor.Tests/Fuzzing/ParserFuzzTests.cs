@@ -8,6 +8,7 @@ using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Manifests;
 using GeoRegistry.Regions.Topologies;
 using GeoRegistry.Repositories.Uploads;
+using GeoRegistry.TestKit.Fuzzing;
 using Microsoft.AspNetCore.Http;
 using Xunit.Abstractions;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using GeoRegistry.FrontDoor.Admin;
 using GeoRegistry.TestKit;
+using GeoRegistry.TestKit.Fuzzing;
 using Xunit.Abstractions;
 using Xunit.Sdk;
 

@@ -1,9 +1,9 @@
 using System.Text;
 
-namespace GeoRegistry.FrontDoor.Tests.Fuzzing;
+namespace GeoRegistry.TestKit.Fuzzing;
 
 /// <summary>Makes inputs that are almost right: takes examples and changes a few places.</summary>
-internal sealed class Mutations(Random random)
+public sealed class Mutations(Random random)
 {
     private const int MaxChanges = 4, MaxRepeats = 3000;
 

@@ -3,13 +3,13 @@ using System.Text;
 using Xunit.Abstractions;
 using Xunit.Sdk;
 
-namespace GeoRegistry.FrontDoor.Tests.Fuzzing;
+namespace GeoRegistry.TestKit.Fuzzing;
 
 /// <summary>
 /// Runs a reader on mixed-up inputs. A run says its seed, and takes the one of <c>GEOREGISTRY_SEED</c>: the same seed
 /// gives the same inputs.
 /// </summary>
-internal static class Fuzz
+public static class Fuzz
 {
     private const int ShownLength = 500;
 
