@@ -37,6 +37,23 @@ public sealed class TailStateTests
         Assert.False(_state.Visibility.HoldsLease);
     }
 
+    /// <summary>The boot-time clock may stand still where the machine sleeps, and the wall clock may be set back: the larger counts.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void HoldsLease_OneOfTheClocksSaysThatItHasEnded_IsNotHeld(bool isWallClock)
+    {
+        var (used, tick) = (_options.StalenessBound * 0.95, TimeSpan.FromTicks(1));
+        foreach (var (passed, isHeld) in new[] { (used - tick, true), (used, false) })
+        {
+            var state = new TailState(Eu, _clock);
+            _clock.Advance(_options.StalenessBound);
+            state.Heard(
+                _clock.GetTimestamp() - (isWallClock ? 0 : passed.Ticks), _clock.GetUtcNow() - (isWallClock ? passed : TimeSpan.Zero), 0, _options.StalenessBound, 0);
+            Assert.Equal(isHeld, state.Visibility.HoldsLease);
+        }
+    }
+
     [Fact]
     public void MayShow_TagThatChanged_WaitsUntilAllKnowOfItsLastChange()
     {
