@@ -34,11 +34,12 @@ internal sealed class RegionClient(string region, HttpClient http)
         (await TryPushAsync(repository, reference, image, durability, looksFirst)).Expect(HttpStatusCode.Created);
 
     /// <summary>Puts a manifest whose content was pushed before.</summary>
-    public Task<Answer> PutManifestAsync(string repository, string? reference, TestImage image, Action<HttpRequestHeaders>? headers = null)
+    public Task<Answer> PutManifestAsync(
+        string repository, string? reference, TestImage image, Action<HttpRequestHeaders>? headers = null, CancellationToken cancellation = default)
     {
         var content = new ByteArrayContent(image.Manifest);
         content.Headers.ContentType = new MediaTypeHeaderValue(image.MediaType);
-        return SendAsync(HttpMethod.Put, $"/v2/{repository}/manifests/{reference ?? image.Digest}", content, headers);
+        return SendAsync(HttpMethod.Put, $"/v2/{repository}/manifests/{reference ?? image.Digest}", content, headers, cancellation);
     }
 
     /// <summary>Pushes a blob, unless the registry has it.</summary>

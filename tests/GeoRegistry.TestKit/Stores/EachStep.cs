@@ -20,9 +20,31 @@ public static class EachStep
     /// </param>
     /// <param name="output">Where the steps are named.</param>
     /// <param name="including">Calls that must be among the steps: what the operation is about.</param>
-    public static async Task FailAsync(InjectedFault fault, Func<StoreFaults, Task> run, ITestOutputHelper output, params IReadOnlyList<string> including)
+    public static Task FailAsync(InjectedFault fault, Func<StoreFaults, Task> run, ITestOutputHelper output, params IReadOnlyList<string> including) =>
+        FailAsync(() => new StoreFaults(), fault, run, output, including);
+
+    /// <summary>As the other, with stores that outlive a run: each run must keep to a part of them that is its own.</summary>
+    /// <param name="shared">The faults of the stores.</param>
+    /// <param name="fault">How calls fail.</param>
+    /// <param name="run">The operation, as in the other.</param>
+    /// <param name="output">Where the steps are named.</param>
+    /// <param name="including">Calls that must be among the steps.</param>
+    public static Task FailAsync(
+        StoreFaults shared, InjectedFault fault, Func<Task> run, ITestOutputHelper output, params IReadOnlyList<string> including)
     {
-        var whole = new StoreFaults();
+        return FailAsync(Cleared, fault, _ => run(), output, including);
+
+        StoreFaults Cleared()
+        {
+            shared.Clear();
+            return shared;
+        }
+    }
+
+    private static async Task FailAsync(
+        Func<StoreFaults> begin, InjectedFault fault, Func<StoreFaults, Task> run, ITestOutputHelper output, IReadOnlyList<string> including)
+    {
+        var whole = begin();
         await run(whole);
         var steps = whole.Steps;
         output.WriteLine($"{steps.Count} steps: {string.Join(", ", steps)}");
@@ -30,7 +52,7 @@ public static class EachStep
         Assert.All(including, call => Assert.True(steps.Any(step => step.Call == call), $"The operation makes no call {call}."));
         foreach (var step in steps)
         {
-            var faults = new StoreFaults();
+            var faults = begin();
             faults.Fail(step.Call, fault, step.Number);
             try
             {

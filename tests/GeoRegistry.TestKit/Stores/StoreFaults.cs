@@ -9,7 +9,7 @@ public sealed class StoreFaults
     private readonly Dictionary<string, int> _calls = [];
     private readonly Dictionary<StoreStep, InjectedFault> _planned = [];
     private readonly List<StoreStep> _steps = [];
-    private readonly TaskCompletionSource _met = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _met = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Ends when a call has failed as planned, or was made with its token cancelled.</summary>
     public Task Met => _met.Task;
@@ -25,6 +25,12 @@ public sealed class StoreFaults
 
     /// <summary>Whether calls pass uncounted and without a fault: while a test looks at what there is.</summary>
     public bool ArePaused { get; set; }
+
+    /// <summary>Which calls are counted and may fail, asked at each call; null for all.</summary>
+    public Func<bool>? Counts { get; init; }
+
+    /// <summary>Calls that are made again until something is so, as often as it takes: only the first of them is a step.</summary>
+    public IReadOnlyCollection<string> Polls { get; init; } = [];
 
     /// <summary>All calls so far, in their order.</summary>
     public IReadOnlyList<StoreStep> Steps
@@ -43,6 +49,20 @@ public sealed class StoreFaults
     {
         lock (_lock) _planned[new StoreStep(method, _calls.GetValueOrDefault(method) + call)] = fault;
         HasFault = true;
+    }
+
+    /// <summary>Forgets all calls and plans, for stores that outlive a test's run.</summary>
+    public void Clear()
+    {
+        lock (_lock)
+        {
+            _calls.Clear();
+            _planned.Clear();
+            _steps.Clear();
+            _met = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        HasFault = false;
     }
 
     /// <summary>How often a method was called.</summary>
@@ -64,14 +84,14 @@ public sealed class StoreFaults
 
     /// <summary>Counts a call that is about to be made.</summary>
     /// <returns>How it is to fail; null where it is to be made as it is.</returns>
-    internal InjectedFault? NextOf(string method)
+    public InjectedFault? NextOf(string method)
     {
-        if (ArePaused) return null;
+        if (ArePaused || Counts?.Invoke() == false) return null;
         InjectedFault fault;
         lock (_lock)
         {
             var step = new StoreStep(method, _calls[method] = _calls.GetValueOrDefault(method) + 1);
-            _steps.Add(step);
+            if (step.Number == 1 || !Polls.Contains(method)) _steps.Add(step);
             if (!_planned.Remove(step, out fault)) return null;
         }
 
