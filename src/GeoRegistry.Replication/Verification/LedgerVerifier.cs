@@ -65,8 +65,9 @@ public sealed partial class LedgerVerifier(
             {
                 await foreach (var page in repair.ListAsync(home, home, cancellation).ConfigureAwait(false))
                 {
-                    var begun = pace.Begin();
-                    if (await TryCatchUpAsync(tail, cancellation).ConfigureAwait(false)) await CompareAsync(tail, page, repairs, cancellation).ConfigureAwait(false);
+                    if (!await TryCatchUpAsync(tail, cancellation).ConfigureAwait(false)) continue;
+                    var begun = pace.Begin(); // Waiting for the home is no work to rest from.
+                    await CompareAsync(tail, page, repairs, cancellation).ConfigureAwait(false);
                     await pace.EndAsync(begun, cancellation).ConfigureAwait(false);
                 }
             }

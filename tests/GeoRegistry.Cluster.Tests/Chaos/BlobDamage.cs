@@ -33,9 +33,18 @@ internal sealed class BlobDamage(RegionCluster cluster)
     public async Task VerifyAsync()
     {
         var asked = await cluster.Regions.First().Client.PostAsync<VerificationAnswer>("/api/v1/replication/verify?repair=true");
-        await Waiting.UntilAsync("every region has verified all that it has", async () => (await AskAsync()).All(
-            region => region.Completed >= asked.Regions.Single(row => row.Region == region.Region).Requested));
-        var wrong = (await AskAsync()).SelectMany(region => region.Findings.Where(finding => _damaged.GetValueOrDefault(finding.Name)?.Id != region.Region)).ToList();
+        var states = asked.Regions;
+        try
+        {
+            await Waiting.UntilAsync("every region has verified all that it has", async () => (states = await AskAsync()).All(
+                region => region.Completed >= asked.Regions.Single(row => row.Region == region.Region).Requested), RegionCluster.ConvergencePatience);
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"{e.Message} {string.Join(", ", states)}", e);
+        }
+
+        var wrong = states.SelectMany(region => region.Findings.Where(finding => _damaged.GetValueOrDefault(finding.Name)?.Id != region.Region)).ToList();
         Assert.True(wrong.Count == 0, $"Verification found what nobody damaged: {string.Join(", ", wrong)}");
         await Waiting.UntilAsync("what was damaged is whole again, or gone where nobody wants it", () => Task.FromResult(_damaged.All(blob => !blob.Value.Blobs.Has(blob.Key) || blob.Value.Blobs.IsWhole(blob.Key))));
     }

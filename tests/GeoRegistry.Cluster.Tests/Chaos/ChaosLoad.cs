@@ -39,6 +39,7 @@ internal sealed class ChaosLoad(RegionCluster cluster, ChaosPolicies policies, C
             chance => writer.WriteAsync(Recorder(region), chance), new Random(random.Next()), end),
         .. from region in cluster.Regions from _ in Enumerable.Range(0, ReadersPerRegion) select RepeatAsync(
             chance => PullAsync(region, chance, wasWholeSince), new Random(random.Next()), end),
+        .. from region in cluster.Regions select RepeatAsync(chance => LookAtDeletedAsync(region, chance), new Random(random.Next()), end),
         RepeatAsync(chance => CopyAsync(chance, wasWholeSince), new Random(random.Next()), end),
     ]);
 
@@ -76,6 +77,11 @@ internal sealed class ChaosLoad(RegionCluster cluster, ChaosPolicies policies, C
         if (answer?.Status is HttpStatusCode.OK or HttpStatusCode.NotFound) return;
         if (answer?.Status == HttpStatusCode.Forbidden && policies.MayRefuseSince(region.Id, name.Repository, start)) return;
         Fail($"{region.Id} answers {name} with {answer?.Request ?? "nothing"} {answer?.Status} {answer?.Text}", wasWholeSince(start));
+    }
+
+    private async Task LookAtDeletedAsync(ClusterRegion region, Random random)
+    {
+        if (writer.Images.PickDeleted(random) is { } deleted) await Recorder(region).LookAsync(deleted);
     }
 
     private async Task CopyAsync(Random random, Func<long, bool> wasWholeSince)

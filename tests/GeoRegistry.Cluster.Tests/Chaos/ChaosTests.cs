@@ -38,7 +38,8 @@ public sealed class ChaosTests : IDisposable
         await cluster.WaitUntilConvergedAsync();
 
         var (policies, damage, writer, history) = (new ChaosPolicies(cluster), new BlobDamage(cluster), new ChaosWriter(), new RunHistory());
-        var trouble = new Trouble(cluster, _disks, policies, damage, (SettledRepository, settled), writer.Unread, new Random(random.Next()));
+        var kinds = new TroubleKinds(cluster, _disks, policies, damage, (SettledRepository, settled), writer.Unread, new Random(random.Next()));
+        var trouble = new Trouble(cluster, policies, kinds, new Random(random.Next()));
         using var load = new ChaosLoad(cluster, policies, writer, history);
         var atEnd = new ChaosEnd(cluster, policies, load, history);
         using var end = new CancellationTokenSource(Duration);
@@ -63,10 +64,10 @@ public sealed class ChaosTests : IDisposable
         }
         catch (Exception e)
         {
-            throw new XunitException($"{e.Message}\nThe trouble was: {string.Join("; ", trouble.Done)}\n{cluster.Tails()}", e);
+            throw new XunitException($"{e.Message}\nThe trouble was: {string.Join("; ", kinds.Done)}\n{cluster.Tails()}", e);
         }
 
-        _output.WriteLine($"The trouble was: {string.Join("; ", trouble.Done)}");
+        _output.WriteLine($"The trouble was: {string.Join("; ", kinds.Done)}");
     }
 
     public void Dispose()

@@ -49,15 +49,13 @@ internal sealed class ChaosWriter
                 Count("tags deleted", await client.DeleteAsync(tag));
                 break;
             case < 16 when known is var (name, old):
-                Count("manifests deleted", await client.DeleteAsync(name.ByDigest(old.Digest)));
+                await DeleteManifestAsync(client, name.ByDigest(old.Digest));
                 break;
             case < 22 when known is var (name, old):
                 await DeleteBlobsAsync(client, name, old);
                 break;
             case < 30 when known is var (name, old):
-                if (!await client.DeleteAsync(name.ByDigest(old.Digest))) break;
-                Count("manifests deleted");
-                await DeleteBlobsAsync(client, name, old);
+                if (await DeleteManifestAsync(client, name.ByDigest(old.Digest))) await DeleteBlobsAsync(client, name, old);
                 break;
             case < 38 when known is var (name, old):
                 Count("images pushed again", await client.PushAsync(name, old));
@@ -85,6 +83,14 @@ internal sealed class ChaosWriter
                 if (await client.PushAsync(tag, image)) Pushed("images pushed under a tag", tag, image);
                 break;
         }
+    }
+
+    private async Task<bool> DeleteManifestAsync(RecordingClient client, ManifestName digest)
+    {
+        var isDeleted = await client.DeleteAsync(digest);
+        if (isDeleted) Images.NoteDeleted(digest);
+        Count("manifests deleted", isDeleted);
+        return isDeleted;
     }
 
     // Refused while a manifest names one.

@@ -7,7 +7,8 @@ namespace GeoRegistry.Cluster.Tests.Regions;
 /// <summary>Several regions as real server processes, with a link between each two of them.</summary>
 internal sealed class RegionCluster : IAsyncDisposable
 {
-    private static readonly TimeSpan ConvergencePatience = TimeSpan.FromMinutes(LongTests.AreOn ? 10 : 3);
+    /// <summary>How long it may take until all that a run left is copied, or looked at.</summary>
+    public static readonly TimeSpan ConvergencePatience = TimeSpan.FromMinutes(LongTests.AreOn ? 10 : 3);
 
     private readonly ClusterFiles _files;
     private readonly Dictionary<(string, string), Link> _links = [];

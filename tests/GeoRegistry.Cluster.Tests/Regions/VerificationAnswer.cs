@@ -4,7 +4,8 @@ namespace GeoRegistry.Cluster.Tests.Regions;
 internal sealed record VerificationAnswer(IReadOnlyList<RegionVerification> Regions);
 
 /// <summary>How the verification of one region stands.</summary>
-internal sealed record RegionVerification(string Region, long Requested, long Completed, IReadOnlyList<VerificationFinding> Findings);
+internal sealed record RegionVerification(
+    string Region, long Pass, long Requested, long Completed, long Ledgers, long Compared, long Blobs, IReadOnlyList<VerificationFinding> Findings, string? Error = null);
 
 /// <summary>What it found: a ledger, a feed or a blob.</summary>
 internal sealed record VerificationFinding(string Region, string Kind, string Name, string Fault, bool Repaired);
