@@ -24,7 +24,7 @@ internal sealed class FollowingRegion : IAsyncDisposable
 
     public TestHome Home { get; }
 
-    public FakeClock Clock { get; } = FakeClock.FromNow();
+    public CountingTimeProvider Clock { get; } = new();
 
     public string KeyFile => _folder.Child("key");
 

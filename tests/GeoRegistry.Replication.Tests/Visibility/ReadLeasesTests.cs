@@ -11,7 +11,7 @@ public sealed class ReadLeasesTests
     private static readonly RepositoryName Name = RepositoryName.Parse("team/app");
 
     private readonly RegionMap _map = Map(Eu);
-    private readonly FakeClock _clock = FakeClock.FromNow();
+    private readonly CountingTimeProvider _clock = new();
     private readonly ReplicationOptions _options = new();
     private readonly ReadLeases _leases;
     private long _head = 5;
@@ -57,7 +57,7 @@ public sealed class ReadLeasesTests
         Assert.False(shown.IsCompleted);
 
         // The timer of the first wait was set before the renewal: whoever waits looks again and waits for the rest.
-        await Waiting.UntilAsync("the wait goes on", () => Task.FromResult(_clock.TimersSet == 1));
+        await Waiting.UntilAsync("the wait goes on", () => Task.FromResult(_clock.ActiveTimers == 1));
         _clock.Advance(TimeSpan.FromMilliseconds(1));
 
         await shown.OrFail("the renewed lease ended");
