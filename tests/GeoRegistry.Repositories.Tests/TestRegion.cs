@@ -34,7 +34,7 @@ internal sealed class TestRegion : IAsyncDisposable
 
     public FileBlobStore Blobs { get; }
 
-    public FakeClock Clock { get; } = FakeClock.FromNow();
+    public CountingTimeProvider Clock { get; } = new();
 
     public RepositoryOptions Options { get; } = new();
 

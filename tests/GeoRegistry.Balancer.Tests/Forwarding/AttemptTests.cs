@@ -2,9 +2,9 @@ using System.Net;
 using GeoRegistry.Balancer.Forwarding;
 using GeoRegistry.Balancer.Regions;
 using GeoRegistry.Ledgers;
-using GeoRegistry.TestKit;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Time.Testing;
 
 namespace GeoRegistry.Balancer.Tests.Forwarding;
 
@@ -13,7 +13,7 @@ public sealed class AttemptTests
 {
     private static readonly TimeSpan Little = TimeSpan.FromMilliseconds(1);
 
-    private readonly FakeClock _clock = FakeClock.FromNow();
+    private readonly FakeTimeProvider _clock = new();
     private readonly RegionTurns _turns = new(new[] { "eu", "us" }.Select(id => new Region(RegionId.Parse(id), $"http://{id}")));
 
     public AttemptTests()

@@ -3,6 +3,7 @@ using GeoRegistry.Repositories;
 using GeoRegistry.TestKit;
 using GeoRegistry.TestKit.Stores;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
 using static GeoRegistry.Replication.Tests.TestTopology;
 
 namespace GeoRegistry.Replication.Tests.Hydration;
@@ -103,7 +104,7 @@ public sealed class BlobFetchTests
     [Fact]
     public async Task RunAsync_SourceStallsInTheMiddle_GoesOnFromTheNextRegionAfterTheTimeout()
     {
-        var clock = FakeClock.FromNow();
+        var clock = new CountingTimeProvider();
         await using var stalling = await TestSource.StartAsync(_blob);
         await using var whole = await TestSource.StartAsync(_blob);
         await using var region = new HydratingRegion(stalling.Address, whole.Address);
@@ -116,7 +117,7 @@ public sealed class BlobFetchTests
         };
         var running = fetch.RunAsync([Us, Ap], default);
         await fetch.Copy.Available.WaitForAsync(Half).OrFail("half of it");
-        await Waiting.UntilAsync("it waits for more", () => Task.FromResult(clock.TimersSet == 1));
+        await Waiting.UntilAsync("it waits for more", () => Task.FromResult(clock.ActiveTimers == 1));
         clock.Advance(BlobSource.StallTimeout);
 
         Assert.Equal(new FetchOutcome.Stored(_blob.SizeBytes), await running.OrFail("the fetch"));
@@ -279,7 +280,7 @@ public sealed class BlobFetchTests
     [Fact]
     public async Task RunAsync_FirstRegionHangs_AsksTheNextAfterTheTimeout()
     {
-        var clock = FakeClock.FromNow();
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         await using var hung = await TestSource.StartAsync(_blob);
         await using var whole = await TestSource.StartAsync(_blob);
         await using var region = new HydratingRegion(clock, hung.Address, whole.Address);

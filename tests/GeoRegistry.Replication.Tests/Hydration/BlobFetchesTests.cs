@@ -2,6 +2,7 @@ using GeoRegistry.Replication.Hydration;
 using GeoRegistry.Repositories;
 using GeoRegistry.TestKit;
 using GeoRegistry.TestKit.Stores;
+using Microsoft.Extensions.Time.Testing;
 using static GeoRegistry.Replication.Tests.TestTopology;
 
 namespace GeoRegistry.Replication.Tests.Hydration;
@@ -142,7 +143,7 @@ public sealed class BlobFetchesTests
     [Fact]
     public async Task SweepAsync_FetchBeginsInTheMiddle_WaitsForTheDiscard()
     {
-        var clock = FakeClock.FromNow();
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         await using var source = await TestSource.StartAsync(_blob);
         await using var region = new HydratingRegion(clock, source.Address);
         await (await region.Blobs.BeginUploadAsync(BlobFetch.KeyOf(_blob.Digest))).DisposeAsync();

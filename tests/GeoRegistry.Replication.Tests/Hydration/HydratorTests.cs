@@ -1,6 +1,7 @@
 using GeoRegistry.TestKit;
 using GeoRegistry.TestKit.Stores;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 
 namespace GeoRegistry.Replication.Tests.Hydration;
 
@@ -110,7 +111,7 @@ public sealed class HydratorTests
     [InlineData(StoreCall.Commit)]
     public async Task RunAsync_StoreFails_BlamesNoBlobAndGoesOnWhenItWorks(StoreCall call)
     {
-        var clock = FakeClock.FromNow();
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         await using var source = await TestSource.StartAsync(_blobs);
         await using var region = new HydratingRegion(clock, source.Address);
         region.Options.HydrationAttempts = 1;
@@ -140,7 +141,7 @@ public sealed class HydratorTests
     [Fact]
     public async Task RunAsync_NewerBlobsFail_OlderOnesComeAllTheSame()
     {
-        var clock = FakeClock.FromNow();
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         await using var source = await TestSource.StartAsync(_blobs[0]);
         await using var region = new HydratingRegion(clock, source.Address);
         (region.Options.HydrationParallelism, region.Options.HydrationAttempts) = (1, 1000);

@@ -4,6 +4,7 @@ using GeoRegistry.Repositories;
 using GeoRegistry.TestKit;
 using GeoRegistry.TestKit.Stores;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
 
 namespace GeoRegistry.Replication.Tests.Hydration;
 
@@ -29,11 +30,11 @@ public sealed class ReadThroughTurnsTests
     [Fact]
     public async Task OpenAsync_NoTurnComes_IsAskedToComeAgain()
     {
-        var clock = FakeClock.FromNow();
+        var clock = new CountingTimeProvider();
         await using var source = await TestSource.StartAsync(_blobs);
         await using var region = new HydratingRegion(clock, source.Address);
         var opened = await OpenOneTooManyAsync(region, source);
-        await Waiting.UntilAsync("one waits for a turn, the others for bytes", () => Task.FromResult(clock.TimersSet == opened.Count));
+        await Waiting.UntilAsync("one waits for a turn, the others for bytes", () => Task.FromResult(clock.ActiveTimers == opened.Count));
         clock.Advance(ReadThroughTurns.WaitTimeout);
 
         var refused = await Task.WhenAny(opened).OrFail("the refusal");
@@ -65,7 +66,7 @@ public sealed class ReadThroughTurnsTests
         var other = _blobs[^1];
         await using var hung = await TestSource.StartAsync(hanging);
         await using var whole = await TestSource.StartAsync(other);
-        await using var region = new HydratingRegion(FakeClock.FromNow(), hung.Address, whole.Address);
+        await using var region = new HydratingRegion(new FakeTimeProvider(TimeProvider.System.GetUtcNow()), hung.Address, whole.Address);
         hung.Send = (http, _) => http.RequestAborted.Ended();
         var waits = hanging.Select(blob => OpenAsync(region, blob)).ToList();
         await Waiting.UntilAsync("all wait for the region", () => Task.FromResult(hung.Requests.Count >= hanging.Count));
@@ -78,7 +79,7 @@ public sealed class ReadThroughTurnsTests
     public async Task OpenAsync_MoreThanMayWait_IsRefusedAtOnce()
     {
         await using var source = await TestSource.StartAsync(_blobs);
-        await using var region = new HydratingRegion(FakeClock.FromNow(), source.Address);
+        await using var region = new HydratingRegion(new FakeTimeProvider(TimeProvider.System.GetUtcNow()), source.Address);
         source.Send = (http, _) => http.RequestAborted.Ended();
         var waits = _blobs.SkipLast(1).Select(blob => OpenAsync(region, blob)).ToList();
 

@@ -8,7 +8,7 @@ public sealed class DelayedStreamTests : IAsyncLifetime
 {
     private static readonly TimeSpan Latency = TimeSpan.FromMilliseconds(40), Tick = TimeSpan.FromTicks(1);
 
-    private readonly FakeClock _clock = FakeClock.FromNow();
+    private readonly CountingTimeProvider _clock = new();
     private readonly Pipe _in = new(), _out = new();
     private readonly DelayedStream _stream;
     private readonly byte[] _buffer = new byte[16];
@@ -116,7 +116,7 @@ public sealed class DelayedStreamTests : IAsyncLifetime
         Assert.NotNull(await Record.ExceptionAsync(() => read.OrFail("the end of the read")));
     }
 
-    private Task OnTheWayAsync() => Waiting.UntilAsync("bytes are on the way", () => Task.FromResult(_clock.TimersSet == 1));
+    private Task OnTheWayAsync() => Waiting.UntilAsync("bytes are on the way", () => Task.FromResult(_clock.ActiveTimers == 1));
 
     private sealed class Connection(Stream input, Stream output) : Stream
     {

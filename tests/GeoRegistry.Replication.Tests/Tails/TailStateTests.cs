@@ -1,7 +1,7 @@
 using GeoRegistry.Protocol;
 using GeoRegistry.Replication.Tails;
-using GeoRegistry.TestKit;
 using GeoRegistry.TestKit.Stores;
+using Microsoft.Extensions.Time.Testing;
 using static GeoRegistry.Replication.Tests.TestTopology;
 
 namespace GeoRegistry.Replication.Tests.Tails;
@@ -11,7 +11,7 @@ public sealed class TailStateTests
     private static readonly RepositoryName Name = RepositoryName.Parse("team/app");
     private const string V1 = "v1", V2 = "v2";
 
-    private readonly FakeClock _clock = FakeClock.FromNow();
+    private readonly FakeTimeProvider _clock = new();
     private readonly ReplicationOptions _options = new();
     private readonly TailState _state;
 

@@ -14,7 +14,7 @@ public sealed class HomeVisibilityTests : IAsyncLifetime
     private const string V1 = "v1", V2 = "v2";
 
     private readonly TemporaryFolder _folder = new();
-    private readonly FakeClock _clock = new(SampleLedger.At);
+    private readonly CountingTimeProvider _clock = new(SampleLedger.At);
     private readonly ReplicationOptions _options = new();
     private readonly SqliteMetadataStore _store;
     private readonly SampleLedger _ledger;
@@ -113,7 +113,7 @@ public sealed class HomeVisibilityTests : IAsyncLifetime
         _clock.Advance(_options.StalenessBound - TimeSpan.FromMilliseconds(500));
 
         // Nothing tells that the wait goes on but its timer, for the renewed lease.
-        await Waiting.UntilAsync("the renewed lease is waited for, or the change ended", () => Task.FromResult(spread.IsCompleted || _clock.TimersSet == 1));
+        await Waiting.UntilAsync("the renewed lease is waited for, or the change ended", () => Task.FromResult(spread.IsCompleted || _clock.ActiveTimers == 1));
         Assert.False(spread.IsCompleted);
         _clock.Advance(TimeSpan.FromMilliseconds(500));
 

@@ -5,6 +5,7 @@ using GeoRegistry.Replication.Visibility;
 using GeoRegistry.Repositories.Regions;
 using GeoRegistry.TestKit;
 using GeoRegistry.TestKit.Stores;
+using Microsoft.Extensions.Time.Testing;
 using static GeoRegistry.Replication.Tests.TestTopology;
 
 namespace GeoRegistry.Replication.Tests.Visibility;
@@ -27,7 +28,7 @@ internal sealed class LinearReadsSimulation
     private readonly Random _random;
     private readonly int[] _weights;
     private readonly int _firstsShare;
-    private readonly FakeClock _clock = new(SampleLedger.At);
+    private readonly FakeTimeProvider _clock = new(SampleLedger.At);
     private readonly ReplicationOptions _options = new();
     private readonly SimulatedFeed _feed;
     private readonly Dictionary<Tag, long> _newest = Tags.ToDictionary(tag => tag, _ => 0L);
@@ -40,11 +41,13 @@ internal sealed class LinearReadsSimulation
     private ReadLeases _leases = null!;
     private HomeVisibility _changes = null!;
     private (IVisibleChange Change, Tag Tag, long Position)? _append;
+    private readonly long _startedAt;
     private long _homeStarted, _unknownAt;
 
     public LinearReadsSimulation(int seed)
     {
         _random = new Random(seed);
+        _startedAt = _unknownAt = _clock.GetTimestamp();
 
         // Each seed has steps that are frequent and steps that are rare, and a replica that gets more of the feed: rare meetings
         // differ from seed to seed.
@@ -218,7 +221,7 @@ internal sealed class LinearReadsSimulation
 
     private T Pick<T>(IReadOnlyList<T> from) => from[_random.Next(from.Count)];
 
-    private void Note(string what) => _trace.Add($"{_clock.GetTimestamp() / TimeSpan.TicksPerMillisecond,7} {what}");
+    private void Note(string what) => _trace.Add($"{_clock.GetElapsedTime(_startedAt).TotalMilliseconds,7} {what}");
 
     private sealed class Replica(LinearReadsSimulation world, RegionId id)
     {

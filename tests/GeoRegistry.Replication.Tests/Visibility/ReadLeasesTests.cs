@@ -57,7 +57,7 @@ public sealed class ReadLeasesTests
         Assert.False(shown.IsCompleted);
 
         // The timer of the first wait was set before the renewal: whoever waits looks again and waits for the rest.
-        await Waiting.UntilAsync("the wait goes on", () => Task.FromResult(_clock.TimersSet == 1));
+        await Waiting.UntilAsync("the wait goes on", () => Task.FromResult(_clock.ActiveTimers == 1));
         _clock.Advance(TimeSpan.FromMilliseconds(1));
 
         await shown.OrFail("the renewed lease ended");

@@ -131,7 +131,7 @@ public sealed class UploadRepetitionTests : UploadTest
         var id = await BeginAsync();
         var append = Uploads.AppendAsync(Name, id, new UploadChunk(body, null, null));
         await body.FirstRead.OrFail("the body's first bytes being read");
-        await Waiting.UntilAsync("the idle timeout is set", () => Task.FromResult(Region.Clock.TimersSet == 1));
+        await Waiting.UntilAsync("the idle timeout is set", () => Task.FromResult(Region.Clock.ActiveTimers == 1));
 
         Region.Clock.Advance(Region.Options.UploadIdleTimeout - TimeSpan.FromSeconds(1));
         Assert.False(append.IsCompleted);
