@@ -17,7 +17,7 @@ using Microsoft.AspNetCore.Http;
 namespace GeoRegistry.FrontDoor.Peers;
 
 /// <summary>What other regions ask about content: blobs by digest, who has them, and whether commits are complete here.</summary>
-internal sealed class ContentEndpoints(IBlobStore store, IRepositoryTables tables, Tailing tails, Completion completion)
+internal sealed class ContentEndpoints(IBlobStore store, IRepositoryTables tables, TailStates tails, Completion completion)
 {
     private const string Blob = "/peer/blobs/", Receipts = "/peer/receipts/";
 

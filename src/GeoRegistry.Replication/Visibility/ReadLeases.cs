@@ -69,7 +69,7 @@ public sealed class ReadLeases
     }
 
     /// <summary>
-    /// Begins anew with another incarnation of the feed: what was reported of the one before says nothing, and leases of
+    /// Begins again with another incarnation of the feed: what was reported of the one before says nothing, and leases of
     /// it may still be held.
     /// </summary>
     public void Restart()
@@ -167,7 +167,7 @@ public sealed class ReadLeases
         return false;
     }
 
-    // It held a lease or was about to, and did not follow fast enough: those who wait for it would wait again and again.
+    // It held a lease or was about to, and did not follow fast enough: those who wait for it would wait repeatedly.
     private void BackOff(Holder holder, long now)
     {
         if (holder.Join is { } join && _clock.GetElapsedTime(join.At, now) < CatchUpTime) return; // It may still come.
@@ -193,7 +193,7 @@ public sealed class ReadLeases
             }
             catch (TimeoutException)
             {
-                // The lease ended, or was given anew meanwhile.
+                // The lease ended, or was given again meanwhile.
             }
         }
     }

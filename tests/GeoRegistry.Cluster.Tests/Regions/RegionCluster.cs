@@ -96,7 +96,7 @@ internal sealed class RegionCluster : IAsyncDisposable
         var last = "nothing was asked";
         try
         {
-            await Waiting.UntilAsync("every region has all of every other", async () => (last = await FindDifferenceAsync()) is null, ConvergencePatience);
+            await Waiting.UntilAsync("every region has all of every other", async () => (last = await FindDifferenceAsync()) is null, ConvergenceTimeout);
         }
         catch (TimeoutException e)
         {

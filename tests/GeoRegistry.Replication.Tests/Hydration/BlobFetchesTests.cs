@@ -66,7 +66,7 @@ public sealed class BlobFetchesTests
         var read = reader.ReadAsync(_blob.SizeBytes - 1, new byte[1]).AsTask();
         region.Fetches.Dispose();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => read.OrFail("the reader is let down"));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => read.OrFail("the reader gets an error"));
         _gate.SetResult();
     }
 

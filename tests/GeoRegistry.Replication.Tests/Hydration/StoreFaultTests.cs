@@ -68,7 +68,7 @@ public sealed class StoreFaultTests
 
         Assert.True(await region.Fetch(_blob, region.Faulty).RunAsync([Us], default).OrFail("the fetch") is FetchOutcome.Failed { Fault: FetchFault.Store });
         Assert.Empty(await region.UploadsAsync());
-        Assert.Single(source.Requests); // Nor is it asked for again and again.
+        Assert.Single(source.Requests); // Nor is it asked for repeatedly.
     }
 
     /// <summary>A store that is away can discard nothing either. The next fetch takes up what is left.</summary>
