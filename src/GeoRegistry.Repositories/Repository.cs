@@ -111,9 +111,9 @@ public sealed class Repository : IRepository
                 var commit = (Decision.Commit)decision;
 
                 // A write that may be repeated is remembered by its commit, also where it changes nothing: else its repetition would
-                // be decided anew, on what others have changed since.
+                // be decided again, on what others have changed since.
                 if (commit.Operations.Count == 0 && origin.Id is null)
-                    return Standing(_head, await _ledgers.FindPositionAsync(_ledger, _head.Number, cancellation).ConfigureAwait(false), cancellation);
+                    return AlreadyDone(_head, await _ledgers.FindPositionAsync(_ledger, _head.Number, cancellation).ConfigureAwait(false), cancellation);
                 if (await TryAppendAsync(_head, commit, origin, cancellation).ConfigureAwait(false) is var (appended, shown))
                     return new Turn(new WriteOutcome.Committed(appended.Head, appended.Position), shown, []);
             }

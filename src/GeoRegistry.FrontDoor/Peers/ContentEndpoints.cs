@@ -70,7 +70,7 @@ internal sealed class ContentEndpoints(IBlobStore store, IRepositoryTables table
             return;
         }
 
-        // Who asks waits only so long.
+        // The caller waits no longer than that.
         if (tails.Of(region) is { } tail) await tail.Applied.WaitForAsync(after, http.RequestAborted).ConfigureAwait(false);
         var found = new List<BlobLink>();
         foreach (var digest in digests)

@@ -26,7 +26,7 @@ namespace GeoRegistry.FrontDoor.Regions;
 /// </remarks>
 internal sealed class RegionRouting(
     RegionMap map,
-    Tailing tails,
+    TailStates tails,
     FeedApplication application,
     RepositoryReader reader,
     RepositoryBlobs blobs,

@@ -26,7 +26,7 @@ public sealed partial class HomeResumption(
     AdoptedTopology topologies,
     ILogger<HomeResumption> logger)
 {
-    /// <summary>How often the topology is written anew because somebody else changed it meanwhile.</summary>
+    /// <summary>How often the topology is written again because somebody else changed it meanwhile.</summary>
     private const int MaxAttempts = 8;
 
     private readonly SemaphoreSlim _turn = new(1, 1);
@@ -58,7 +58,7 @@ public sealed partial class HomeResumption(
             var incarnation = await ledgers.BeginIncarnationAsync(cancellation).ConfigureAwait(false);
             leases.Restart();
             var next = await WriteTopologyAsync(incarnation, cancellation).ConfigureAwait(false);
-            await topologies.TakeUpAsync(next, cancellation).ConfigureAwait(false);
+            await topologies.AdoptAsync(next, cancellation).ConfigureAwait(false);
             gate.Open();
             LogResumed(map.Self, incarnation, recovered, string.Join(", ", unreachable));
             return new ResumptionReport(map.Self.ToString(), reason, incarnation.ToString(), next.Version, recovered, reached, unreachable);
@@ -80,7 +80,7 @@ public sealed partial class HomeResumption(
         throw new RegionUnavailableException($"The topology was changed by others {MaxAttempts} times at the same moment: resume region {map.Self} again.");
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "An operator lets region {Region} go on although {Reason}.")]
+    [LoggerMessage(1, LogLevel.Warning, "An operator resumes region {Region} although {Reason}.")]
     private partial void LogResuming(RegionId region, string reason);
 
     [LoggerMessage(2, LogLevel.Warning, "Region {Region} resumed under the incarnation {Incarnation}; {Recovered} ledgers were brought back from other regions. Unreachable, so commits that only they have are lost: {Unreachable}.")]

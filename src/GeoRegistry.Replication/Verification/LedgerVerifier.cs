@@ -130,7 +130,7 @@ public sealed partial class LedgerVerifier(
         {
             try
             {
-                if (await TryRestoreFromAsync(region, position, verdict, cancellation).ConfigureAwait(false)) return true;
+                if (await TryRestoreFromAsync(region, position, scan, cancellation).ConfigureAwait(false)) return true;
                 reasons.Add($"{region} has another");
             }
             catch (Exception e) when (IsOfOtherRegion(e) && !cancellation.IsCancellationRequested)
@@ -139,17 +139,17 @@ public sealed partial class LedgerVerifier(
             }
         }
 
-        LogNotRepaired(verdict.Ledger, $"no other region gave it back as this home had it ({string.Join("; ", reasons)})");
+        LogNotRepaired(scan.Ledger, $"no other region gave it back as this home had it ({string.Join("; ", reasons)})");
         return false;
     }
 
-    private async Task<bool> TryRestoreFromAsync(RegionId region, FeedPosition position, LedgerVerdict verdict, CancellationToken cancellation)
+    private async Task<bool> TryRestoreFromAsync(RegionId region, FeedPosition position, LedgerScanResult scan, CancellationToken cancellation)
     {
-        if (await repair.FindRowAsync(region, verdict.Ledger, cancellation).ConfigureAwait(false) is not { } row) return false;
+        if (await repair.FindRowAsync(region, scan.Ledger, cancellation).ConfigureAwait(false) is not { } row) return false;
         if (ContentsChecksum.Parse(row.Contents) is not { } theirs) return false;
-        if (theirs == verdict.Computed && theirs != verdict.Stored && await store.AcceptAsync(verdict, cancellation).ConfigureAwait(false)) return true;
-        if (theirs != verdict.Stored) return false;
-        await repair.RestoreAsync(region, position, verdict.Ledger, cancellation).ConfigureAwait(false);
+        if (theirs == scan.Computed && theirs != scan.Stored && await store.AcceptAsync(scan, cancellation).ConfigureAwait(false)) return true;
+        if (theirs != scan.Stored) return false;
+        await repair.RestoreAsync(region, position, scan.Ledger, cancellation).ConfigureAwait(false);
         return true;
     }
 

@@ -119,7 +119,7 @@ public sealed class TopologyChangeTests(ITestOutputHelper output)
         var first = File.ReadAllText(cluster.TopologyFile);
         await us.SuspendAsync();
         cluster.ChangeTopology(version: 2, [new("moody") { Regions = ["eu", "ap"] }]);
-        await Waiting.UntilAsync("eu takes up version 2", () => Task.FromResult(eu.Output.Contains("Took up version 2", StringComparison.Ordinal)));
+        await Waiting.UntilAsync("eu adopts version 2", () => Task.FromResult(eu.Output.Contains("Adopted version 2", StringComparison.Ordinal)));
         File.WriteAllText(cluster.TopologyFile, first);
         await us.ContinueAsync();
         await Waiting.UntilAsync("us follows eu again", async () => (await us.ReplicationAsync()).From("eu").HeardSeconds < 1);

@@ -8,7 +8,7 @@ namespace GeoRegistry.Cluster.Tests.Regions;
 internal sealed class RegionCluster : IAsyncDisposable
 {
     /// <summary>How long it may take until all that a run left is copied, or looked at.</summary>
-    public static readonly TimeSpan ConvergencePatience = TimeSpan.FromMinutes(LongTests.AreOn ? 10 : 3);
+    public static readonly TimeSpan ConvergenceTimeout = TimeSpan.FromMinutes(LongTests.AreOn ? 10 : 3);
 
     private readonly ClusterFiles _files;
     private readonly Dictionary<(string, string), Link> _links = [];

@@ -21,7 +21,7 @@ public sealed class RegionMapTests
     }
 
     [Fact]
-    public void CanReplace_PoliciesAndAddresses_AreTakenUp()
+    public void CanReplace_PoliciesAndAddresses_AreAdopted()
     {
         var regions = Documents.Regions.Replace("6002", "7002", StringComparison.Ordinal);
         Assert.True(Adopt(Read(Of("4", regions, policies: """[{"prefix":"x","hydration":"lazy"}]""")), out var fault));
@@ -43,7 +43,7 @@ public sealed class RegionMapTests
     }
 
     [Fact]
-    public void CanReplace_RegionAdded_IsTakenUp()
+    public void CanReplace_RegionAdded_IsAdopted()
     {
         var regions = Documents.Regions.Replace("]", """,{"id":"sa","peer":"http://127.0.0.1:6004"}]""", StringComparison.Ordinal);
         Assert.True(Adopt(Read(Of("4", regions)), out _));
@@ -60,7 +60,7 @@ public sealed class RegionMapTests
     }
 
     [Fact]
-    public void CanReplace_HigherEpochOfTheSameHome_IsTakenUp() =>
+    public void CanReplace_HigherEpochOfTheSameHome_IsAdopted() =>
         Assert.True(Adopt(Read(Of("4", homes: """[{"prefix":"","region":"eu","epoch":2}]""")), out _));
 
     [Fact]

@@ -118,7 +118,7 @@ public sealed class BlobFetchesTests
         Assert.Equal(_blob.Content, await region.ReadAsync((await region.Fetches.OpenAsync(_blob.Digest, _blob.SizeBytes, default).OrFail("the blob"))!).OrFail("all of it"));
     }
 
-    /// <summary>Only what is old, is a fetch's, and no fetch has taken up.</summary>
+    /// <summary>Only what is old, is a fetch's, and no fetch has resumed.</summary>
     [Fact]
     public async Task SweepAsync_Leftovers_DiscardsOldOnesOfFetchesThatDoNotRun()
     {

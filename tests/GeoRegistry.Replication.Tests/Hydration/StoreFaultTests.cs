@@ -71,7 +71,7 @@ public sealed class StoreFaultTests
         Assert.Single(source.Requests); // Nor is it asked for repeatedly.
     }
 
-    /// <summary>A store that is away can discard nothing either. The next fetch takes up what is left.</summary>
+    /// <summary>A store that is away can discard nothing either. The next fetch resumes what is left.</summary>
     [Fact]
     public async Task RunAsync_DiscardFailsToo_LeavesNothingAfterTheNextFetch()
     {

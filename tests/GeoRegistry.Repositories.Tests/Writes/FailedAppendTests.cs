@@ -7,8 +7,8 @@ using GeoRegistry.TestKit.Stores;
 namespace GeoRegistry.Repositories.Tests.Writes;
 
 /// <summary>
-/// An append that fails is not acknowledged, whether it took effect or not; what is read and written after it is on what
-/// stands.
+/// An append that fails is not acknowledged, whether it took effect or not; what is read and written after it is on the
+/// stored state.
 /// </summary>
 public sealed class FailedAppendTests : IAsyncLifetime
 {
