@@ -29,7 +29,7 @@ internal static class EntranceServer
         builder.Services
             .AddSingleton(TimeProvider.System)
             .AddSingleton(
-                new RegionTurns(config.Regions.Select(region => new Region(region.Id, region.Address.GetLeftPart(UriPartial.Authority)))))
+                new RegionRoundRobin(config.Regions.Select(region => new Region(region.Id, region.Address.GetLeftPart(UriPartial.Authority)))))
             .AddSingleton<RepositoryRegions>()
             .AddSingleton(_ => RegionClient.Create())
             .AddSingleton<RegionHealth>()
@@ -61,7 +61,7 @@ internal static class EntranceServer
 
     private static void Log(ILoggingBuilder logging) => logging
         .AddFilter("Microsoft", LogLevel.Warning)
-        .AddFilter("Microsoft.Extensions.Hosting", LogLevel.Critical) // A start that fails is told in a sentence, without the stack.
+        .AddFilter("Microsoft.Extensions.Hosting", LogLevel.Critical) // A failed start is reported in one sentence, without a stack trace.
         .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
-        .AddFilter("Yarp", LogLevel.Error); // The entrance itself says what became of a request.
+        .AddFilter("Yarp", LogLevel.Error); // The entrance logs the outcome of a request itself.
 }

@@ -22,7 +22,7 @@ internal static class CommandLine
 
     /// <summary>Runs a command line.</summary>
     /// <param name="arguments">The arguments.</param>
-    /// <param name="console">Where data and talk go.</param>
+    /// <param name="console">Where data and messages go.</param>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(string[] arguments, CliConsole console)
     {
@@ -38,7 +38,7 @@ internal static class CommandLine
 
             faults.ShowHelp = false; // It would hide the fault.
             await parsed.InvokeAsync(invocation);
-            console.Say("With --help, a command says what it takes.");
+            console.Say("Run a command with --help for its arguments and options.");
             return ExitCode.Usage;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -48,7 +48,7 @@ internal static class CommandLine
         }
     }
 
-    /// <summary>Lets help list subcommands by the first line of what they say of themselves.</summary>
+    /// <summary>Lets help list subcommands by the first line of their descriptions.</summary>
     private static void ShortenListed(Command command)
     {
         foreach (var listed in command.Subcommands) listed.Description = listed.Description?.Split('\n')[0];
@@ -62,7 +62,7 @@ internal static class CommandLine
             api.Server,
             api.Output,
             UpCommand.Create(console, api.Output),
-            new Command("replication", "How far the regions have followed each other.")
+            new Command("replication", "The state of replication between the regions.")
             {
                 StatusCommand.Create(api),
                 LagCommand.Create(api),
@@ -71,8 +71,8 @@ internal static class CommandLine
                 RetryCommand.Create(api),
                 VerifyCommand.Create(api),
             },
-            new Command("region", "What is done with a region.") { ResumeCommand.Create(api) },
-            new Command("repo", "What is where of a repository.") { WhereCommand.Create(api) },
+            new Command("region", "Commands for one region.") { ResumeCommand.Create(api) },
+            new Command("repo", "Where a repository's images are stored.") { WhereCommand.Create(api) },
             new Command("receipt", "Pushes, by the receipts that they were answered with (header GeoRegistry-Receipt).") { WaitCommand.Create(api) },
         };
     }

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace GeoRegistry.Cli;
 
-/// <summary>Times on the command line: a number and its unit, such as <c>40ms</c>, <c>0.5s</c> or <c>2m</c>.</summary>
+/// <summary>Durations on the command line: a number and its unit, such as <c>40ms</c>, <c>0.5s</c> or <c>2m</c>.</summary>
 internal static class Durations
 {
     private static readonly (string Unit, double Seconds)[] Units = [("ms", 0.001), ("s", 1), ("m", 60)];
@@ -21,11 +21,11 @@ internal static class Durations
         return true;
     }
 
-    /// <summary>Reads an option's value; what is no time becomes a fault of the command line.</summary>
+    /// <summary>Reads an option's value; what is not a duration is a fault of the command line.</summary>
     public static TimeSpan Parse(ArgumentResult argument)
     {
         var text = argument.Tokens.Single().Value;
-        if (!TryParse(text, out var duration)) argument.AddError($"'{text}' is not a time: give a number and ms, s or m, such as 40ms or 0.5s.");
+        if (!TryParse(text, out var duration)) argument.AddError($"'{text}' is not a duration: give a number and ms, s or m, such as 40ms or 0.5s.");
         return duration;
     }
 }

@@ -7,7 +7,7 @@ namespace GeoRegistry.Ledgers;
 /// answered with.
 /// </summary>
 /// <param name="Region">The region that made the commit.</param>
-/// <param name="Incarnation">The life of its feed in which it did.</param>
+/// <param name="Incarnation">The incarnation of its feed in which it did.</param>
 /// <param name="Number">The place in that feed, from 1.</param>
 /// <remarks>No position is ever given twice. Positions of different regions or incarnations have no order.</remarks>
 public readonly record struct FeedPosition(RegionId Region, Incarnation Incarnation, long Number)

@@ -9,7 +9,7 @@ namespace GeoRegistry.Ledgers;
 /// lost its end.
 /// </summary>
 /// <remarks>
-/// A position of a feed names the incarnation that it belongs to, so a region that was set up anew cannot answer for what it lost.
+/// A position of a feed names the incarnation that it belongs to, so a region that was set up again cannot answer for what it lost.
 /// The default value names none: the cursor of a feed that was never followed.
 /// </remarks>
 public readonly record struct Incarnation

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace GeoRegistry.Ledgers;
 
-/// <summary>Where a ledger stands: its last commit, and a checksum over all of them.</summary>
+/// <summary>The head of a ledger: its last commit, and a checksum over all of them.</summary>
 /// <param name="Epoch">The epoch of the last commit; 0 before the first.</param>
 /// <param name="Number">The number of the last commit; 0 before the first, then 1, 2, 3 without a gap.</param>
 /// <param name="Checksum">32 bytes: SHA-256 over the checksum before and the commit's wire form. Two replicas with equal heads have

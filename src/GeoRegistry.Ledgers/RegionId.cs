@@ -4,7 +4,7 @@ namespace GeoRegistry.Ledgers;
 /// The short name of a region, such as <c>eu</c>: 1 to 16 lower-case letters, digits and inner dashes, beginning with a
 /// letter.
 /// </summary>
-/// <remarks>It stands in upload URLs, receipts, metrics and stored commits.</remarks>
+/// <remarks>It is part of upload URLs, receipts, metrics and stored commits.</remarks>
 public readonly record struct RegionId
 {
     /// <summary>The longest id, in characters.</summary>

@@ -21,11 +21,11 @@ namespace GeoRegistry.Replication;
 public sealed partial class Replicator(
     RegionMap map,
     IControlStore control,
-    TakenUpTopology topologies,
+    AdoptedTopology topologies,
     HomeGate gate,
     HomeVisibility visibility,
     BlobAnnouncer announcer,
-    Tailing tails,
+    TailStates tails,
     PeerClient peers,
     IReplicaStore replicas,
     IRegionRecord record,
@@ -107,7 +107,7 @@ public sealed partial class Replicator(
             try
             {
                 var next = await control.ReadAsync(stopping).ConfigureAwait(false);
-                if (await topologies.TakeUpAsync(next, stopping).ConfigureAwait(false) is { } fault && refused != next.Version)
+                if (await topologies.AdoptAsync(next, stopping).ConfigureAwait(false) is { } fault && refused != next.Version)
                     LogTopologyRefused(refused = next.Version, map.Current.Version, fault);
             }
             catch (Exception e) when (!stopping.IsCancellationRequested)
@@ -128,15 +128,15 @@ public sealed partial class Replicator(
         Run(region, Task.WhenAll(tail.RunAsync(stopping), hydrator.RunAsync(region, stopping)));
     }
 
-    [LoggerMessage(1, LogLevel.Information, "Took up version {Version} of the topology.")]
+    [LoggerMessage(1, LogLevel.Information, "Adopted version {Version} of the topology.")]
     private partial void LogTopology(long version);
 
-    [LoggerMessage(2, LogLevel.Error, "Version {Version} of the topology is not taken up, version {Current} stays: {Fault}.")]
+    [LoggerMessage(2, LogLevel.Error, "Version {Version} of the topology is refused, and version {Current} stays in use: {Fault}.")]
     private partial void LogTopologyRefused(long version, long current, string fault);
 
-    [LoggerMessage(3, LogLevel.Warning, "The topology cannot be read or taken up; version {Version} stays: {Reason}")]
+    [LoggerMessage(3, LogLevel.Warning, "The topology cannot be read or adopted; version {Version} stays in use: {Reason}")]
     private partial void LogNoTopology(long version, string reason);
 
-    [LoggerMessage(4, LogLevel.Error, "This failed and is tried again: {What}.")]
+    [LoggerMessage(4, LogLevel.Error, "Failed, and is retried: {What}.")]
     private partial void LogFailed(Exception failure, string what);
 }

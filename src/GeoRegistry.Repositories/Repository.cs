@@ -12,12 +12,12 @@ namespace GeoRegistry.Repositories;
 
 /// <summary>The single writer of one repository: it decides each write on the present state, and appends one commit for it.</summary>
 /// <remarks>
-/// Correctness does not rest on being alone: an append names the head it was decided on, and is decided anew where that has moved.
+/// Correctness does not rest on being alone: an append names the head it was decided on, and is decided again where that has moved.
 /// What must be asked of other regions is asked between two turns, so that no write waits for another's questions.
 /// </remarks>
 public sealed class Repository : IRepository
 {
-    /// <summary>How often a write is decided anew because another writer appended; more means that two writers fight.</summary>
+    /// <summary>How often a write is decided again because another writer appended; more means that two writers keep conflicting.</summary>
     private const int MaxAttempts = 16;
 
     private static readonly Dictionary<Digest, long> NothingRemote = [];
@@ -104,23 +104,23 @@ public sealed class Repository : IRepository
         {
             for (var attempt = 1; attempt <= MaxAttempts; attempt++)
             {
-                if (origin.Id is { } id && await _ledgers.FindWriteAsync(_ledger, id, cancellation).ConfigureAwait(false) is { } first) return Standing(first.Head, first.Position, cancellation);
+                if (origin.Id is { } id && await _ledgers.FindWriteAsync(_ledger, id, cancellation).ConfigureAwait(false) is { } first) return AlreadyDone(first.Head, first.Position, cancellation);
                 _head ??= await _ledgers.ReadHeadAsync(_ledger, cancellation).ConfigureAwait(false);
                 var decision = await decide().ConfigureAwait(false);
                 if (decision is Decision.Refuse refused) return new Turn(new WriteOutcome.Refused(refused.Errors), Task.CompletedTask, refused.Missing);
                 var commit = (Decision.Commit)decision;
 
                 // A write that may be repeated is remembered by its commit, also where it changes nothing: else its repetition would
-                // be decided anew, on what others have changed since.
+                // be decided again, on what others have changed since.
                 if (commit.Operations.Count == 0 && origin.Id is null)
-                    return Standing(_head, await _ledgers.FindPositionAsync(_ledger, _head.Number, cancellation).ConfigureAwait(false), cancellation);
+                    return AlreadyDone(_head, await _ledgers.FindPositionAsync(_ledger, _head.Number, cancellation).ConfigureAwait(false), cancellation);
                 if (await TryAppendAsync(_head, commit, origin, cancellation).ConfigureAwait(false) is var (appended, shown))
                     return new Turn(new WriteOutcome.Committed(appended.Head, appended.Position), shown, []);
             }
 
             return new Turn(
                 new WriteOutcome.Refused(
-                    RegistryError.Of(ErrorCode.TooManyRequests, $"Other writers of {Name} were faster {MaxAttempts} times; try again.")),
+                    RegistryError.Of(ErrorCode.TooManyRequests, $"{Name} was changed by other writers {MaxAttempts} times meanwhile; try again.")),
                 Task.CompletedTask,
                 []);
         }
@@ -131,7 +131,7 @@ public sealed class Repository : IRepository
     }
 
     // Nothing has to change; but the write that made it so may still wait until it is shown everywhere.
-    private Turn Standing(LedgerHead head, FeedPosition? position, CancellationToken cancellation) => new(
+    private Turn AlreadyDone(LedgerHead head, FeedPosition? position, CancellationToken cancellation) => new(
         new WriteOutcome.Committed(head, position),
         position is { } known ? _visibility.AwaitFollowedAsync(Name, known.Number, cancellation) : Task.CompletedTask,
         []);
@@ -178,7 +178,7 @@ public sealed class Repository : IRepository
         return null;
     }
 
-    /// <summary>What became of one turn.</summary>
+    /// <summary>The outcome of one turn.</summary>
     /// <param name="Outcome">The write's outcome.</param>
     /// <param name="Shown">Ends when everybody who may show what it changed has followed it.</param>
     /// <param name="Missing">Content whose absence made it refuse, and that another region may have.</param>

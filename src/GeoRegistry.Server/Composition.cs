@@ -48,7 +48,7 @@ internal static class Composition
 
     /// <summary>Adds the region's repositories and its front door.</summary>
     /// <param name="services">Where to.</param>
-    /// <param name="configuration">What the server was told.</param>
+    /// <param name="configuration">The server's configuration.</param>
     /// <param name="topology">The regions that this one is among; null where it is alone.</param>
     public static IServiceCollection AddGeoRegistry(this IServiceCollection services, ServerConfiguration configuration, Topology? topology)
     {
@@ -92,7 +92,7 @@ internal static class Composition
         .AddSingleton<PeerListener>()
         .AddHostedService(provider => provider.GetRequiredService<PeerListener>());
 
-    /// <summary>The control store that a server is told to use.</summary>
+    /// <summary>The control store that a server is configured to use.</summary>
     public static FileControlStore Control(ServerConfiguration configuration) => new(configuration.Server.Topology, TimeProvider.System);
 
     private static DataFolder Folder(ServerOptions options) => new(options.Data, RegionId.Parse(options.Region));

@@ -1,6 +1,6 @@
 namespace GeoRegistry.Server;
 
-/// <summary>What the process says when it ends.</summary>
+/// <summary>The exit codes of the process.</summary>
 internal static class ExitCode
 {
     public const int Stopped = 0;

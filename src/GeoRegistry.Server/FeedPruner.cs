@@ -5,13 +5,13 @@ using GeoRegistry.Replication;
 
 namespace GeoRegistry.Server;
 
-/// <summary>Lets old commits go, by number and by bytes: of the region's own feed, and of the others' that are kept here.</summary>
+/// <summary>Prunes old commits, by number and by bytes: of the region's own feed, and of the others' that are kept here.</summary>
 /// <param name="self">The region.</param>
 /// <param name="map">The regions that it is among; null where it is alone.</param>
 /// <param name="ledgers">The commits.</param>
 /// <param name="options">How much is kept.</param>
 /// <param name="clock">The time.</param>
-/// <param name="logger">Where failures are told.</param>
+/// <param name="logger">Where failures are logged.</param>
 internal sealed partial class FeedPruner(
     RegionId self, RegionMap? map, ILedgerStore ledgers, ReplicationOptions options, TimeProvider clock, ILogger<FeedPruner> logger)
     : PeriodicService(TimeSpan.FromSeconds(10), clock)

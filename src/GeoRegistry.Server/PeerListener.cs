@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace GeoRegistry.Server;
 
-/// <summary>The listener for other regions: a server of its own, so that no request of a client can come to what it serves.</summary>
+/// <summary>The listener for other regions: a server of its own, so that no request of a client can reach what it serves.</summary>
 internal sealed class PeerListener : IHostedService, IAsyncDisposable
 {
     /// <summary>

@@ -1,6 +1,6 @@
 namespace GeoRegistry.Server;
 
-/// <summary>Does something now and then while the server runs. A round that fails is told, and the next tries again.</summary>
+/// <summary>Does something at intervals while the server runs. A round that fails is logged, and the next tries again.</summary>
 /// <param name="interval">How long it is from one round to the next.</param>
 /// <param name="clock">The time.</param>
 internal abstract class PeriodicService(TimeSpan interval, TimeProvider clock) : BackgroundService
@@ -19,14 +19,14 @@ internal abstract class PeriodicService(TimeSpan interval, TimeProvider clock) :
         }
         catch (OperationCanceledException)
         {
-            // The server stops, or never came to start.
+            // The server stops, or never started.
         }
     }
 
     /// <summary>One round.</summary>
     protected abstract Task RunAsync(CancellationToken stopping);
 
-    /// <summary>Tells that a round failed.</summary>
+    /// <summary>Logs that a round failed.</summary>
     protected abstract void LogFailed(Exception failure);
 
     private async Task TryRunAsync(CancellationToken stopping)

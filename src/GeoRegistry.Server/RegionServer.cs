@@ -58,7 +58,7 @@ internal static class RegionServer
             // The stores open before the first request can come, so that a fault ends the start and not a pull. A store that cannot be
             // written serves pulls.
             foreach (var store in app.Services.GetServices<IStoreHealth>()) await store.CheckReadAsync();
-            if (app.Services.GetService<TakenUpTopology>() is { } topologies) await topologies.BeginAsync(CancellationToken.None);
+            if (app.Services.GetService<AdoptedTopology>() is { } topologies) await topologies.BeginAsync(CancellationToken.None);
             if (app.Services.GetService<HomeVisibility>() is { } visibility) await visibility.ResumeAsync(CancellationToken.None);
             RegistryMetrics.ObserveUploads(app.Services.GetRequiredService<UploadSessions>());
             if (configuration.Server.Origins is { Count: > 0 } origins) app.Use(new CrossOrigin(origins).HandleAsync);

@@ -7,7 +7,7 @@ namespace GeoRegistry.Server;
 /// machine's nap.
 /// </summary>
 /// <remarks>
-/// The usual timestamps stand still on Linux while it is suspended. Where both clocks stop, as in a virtual machine that
+/// The usual timestamps stop on Linux while it is suspended. Where both clocks stop, as in a virtual machine that
 /// is paused, nobody inside can tell.
 /// </remarks>
 internal sealed partial class SystemClock : TimeProvider

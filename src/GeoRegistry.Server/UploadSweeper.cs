@@ -2,7 +2,7 @@ using GeoRegistry.Repositories.Uploads;
 
 namespace GeoRegistry.Server;
 
-/// <summary>Lets uploads that nobody continues go, now and then.</summary>
+/// <summary>Discards, at intervals, uploads that nobody continues.</summary>
 internal sealed partial class UploadSweeper(UploadSessions uploads, TimeProvider clock, ILogger<UploadSweeper> logger)
     : PeriodicService(TimeSpan.FromMinutes(1), clock)
 {
@@ -14,9 +14,9 @@ internal sealed partial class UploadSweeper(UploadSessions uploads, TimeProvider
         if (await uploads.SweepAsync(stopping) is > 0 and var discarded) LogDiscarded(discarded);
     }
 
-    [LoggerMessage(1, LogLevel.Information, "Discarded {Count} uploads that nothing was sent to for long.")]
+    [LoggerMessage(1, LogLevel.Information, "Discarded {Count} expired uploads.")]
     private partial void LogDiscarded(int count);
 
-    [LoggerMessage(2, LogLevel.Error, "Uploads that are not continued could not be discarded; the next round tries again.")]
+    [LoggerMessage(2, LogLevel.Error, "Expired uploads could not be discarded; the next round tries again.")]
     protected override partial void LogFailed(Exception failure);
 }

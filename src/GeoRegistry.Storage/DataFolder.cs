@@ -89,7 +89,7 @@ public sealed class DataFolder : IDisposable
         },
         cause);
 
-    // Under another id the region's own commits would be those of another, and its feed would begin anew.
+    // Under another id the region's own commits would be those of another, and its feed would begin again.
     private void Claim(RegionId region)
     {
         var file = Path.Combine(FullPath, "region");

@@ -14,7 +14,7 @@ public sealed partial class ReadmeTests(ClientFixture client) : IClassFixture<Cl
         await using var up = await UpProcess.StartAsync(client.Home.Child("readme-regions"));
         var folder = Directory.CreateDirectory(client.Home.Child("readme")).FullName;
 
-        // As it stands, but for the port, which a test cannot have for itself, and for a build, which would be another than the one
+        // As it is written, but for the port, which a test cannot have for itself, and for a build, which would be another than the one
         // under test.
         var script = commands
             .Replace("127.0.0.1:5000", up.Entrance.Authority, StringComparison.Ordinal)

@@ -4,7 +4,7 @@ namespace GeoRegistry.TestKit;
 public static class Waiting
 {
     /// <summary>Far more than any event takes, even where many tests share two cores.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
@@ -15,11 +15,11 @@ public static class Waiting
     {
         try
         {
-            await happening.WaitAsync(Patience);
+            await happening.WaitAsync(DefaultTimeout);
         }
         catch (TimeoutException) when (!happening.IsCompleted)
         {
-            throw NeverCame(name, Patience);
+            throw NeverCame(name, DefaultTimeout);
         }
     }
 
@@ -33,24 +33,24 @@ public static class Waiting
     /// <summary>Asks until there is an answer: for what happens in another process, which tells nobody of it.</summary>
     /// <param name="name">What is awaited, for the message where it does not come.</param>
     /// <param name="ask">Asks once; null is no answer yet.</param>
-    /// <param name="patience">How long it may take at most; null for <see cref="Patience"/>.</param>
-    public static async Task<T> UntilAsync<T>(string name, Func<Task<T?>> ask, TimeSpan? patience = null)
+    /// <param name="timeout">How long it may take at most; null for <see cref="DefaultTimeout"/>.</param>
+    public static async Task<T> UntilAsync<T>(string name, Func<Task<T?>> ask, TimeSpan? timeout = null)
         where T : class
     {
         var began = TimeProvider.System.GetTimestamp();
         using var timer = new PeriodicTimer(PollInterval);
-        while (TimeProvider.System.GetElapsedTime(began) < (patience ?? Patience))
+        while (TimeProvider.System.GetElapsedTime(began) < (timeout ?? DefaultTimeout))
         {
             if (await ask() is { } answer) return answer;
             await timer.WaitForNextTickAsync();
         }
 
-        throw NeverCame(name, patience ?? Patience);
+        throw NeverCame(name, timeout ?? DefaultTimeout);
     }
 
     /// <summary>Asks until the answer is yes; as <see cref="UntilAsync{T}"/>.</summary>
-    public static Task UntilAsync(string name, Func<Task<bool>> holds, TimeSpan? patience = null) =>
-        UntilAsync(name, async () => await holds() ? "yes" : null, patience);
+    public static Task UntilAsync(string name, Func<Task<bool>> holds, TimeSpan? timeout = null) =>
+        UntilAsync(name, async () => await holds() ? "yes" : null, timeout);
 
-    private static TimeoutException NeverCame(string name, TimeSpan patience) => new($"Waited {patience.TotalSeconds} s in vain: {name}.");
+    private static TimeoutException NeverCame(string name, TimeSpan timeout) => new($"Did not happen within {timeout.TotalSeconds} s: {name}.");
 }

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace GeoRegistry.Benchmarks.Content;
 
-/// <summary>A blob of 100 MiB of which only one MiB is held: the same MiB again and again, then one with a tail of its own.</summary>
+/// <summary>A blob of 100 MiB of which only one MiB is held: the same MiB repeated, then one with a tail of its own.</summary>
 internal sealed class HugeBlob
 {
     public const int SizeBytes = 100 * PieceSizeBytes;

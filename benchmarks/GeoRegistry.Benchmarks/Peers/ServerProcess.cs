@@ -39,7 +39,7 @@ internal sealed class ServerProcess : IDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    /// <summary>Asks again and again until the server answers 200.</summary>
+    /// <summary>Asks repeatedly until the server answers 200.</summary>
     /// <param name="address">Where to ask; null while it is not known.</param>
     /// <param name="target">The path that says ready.</param>
     /// <returns>The time since the start of the process.</returns>

@@ -5,7 +5,7 @@ using GeoRegistry.Benchmarks.Reports;
 
 namespace GeoRegistry.Benchmarks.Scenarios;
 
-/// <summary>One small thing read again and again over 32 connections.</summary>
+/// <summary>One small thing read repeatedly over 32 connections.</summary>
 internal abstract class SmallRead(ScenarioContext context) : IScenario
 {
     protected const string Repository = "bench/app";

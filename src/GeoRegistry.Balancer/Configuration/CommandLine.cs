@@ -61,7 +61,7 @@ internal static class CommandLine
             var parts = pair.Split('=', 2, StringSplitOptions.TrimEntries);
             if (parts.Length < 2 || !RegionId.TryParse(parts[0], out var id) || !IsAddress(parts[1], out var address))
                 faults.Add($"--regions: '{pair}' is not a region and its address: use a form such as eu=http://127.0.0.1:5001.");
-            else if (regions.Any(region => region.Id == id)) faults.Add($"--regions: '{id}' is there twice.");
+            else if (regions.Any(region => region.Id == id)) faults.Add($"--regions: '{id}' is given twice.");
             else regions.Add((id, address));
         }
 

@@ -9,7 +9,7 @@ namespace GeoRegistry.Balancer.Forwarding;
 /// answer.
 /// </summary>
 internal sealed partial class Entrance(
-    RegionTurns turns, RepositoryRegions repositories, RegionHealth health, IHttpForwarder forwarder, HttpMessageInvoker client, TimeProvider time, ILogger<Entrance> logger)
+    RegionRoundRobin turns, RepositoryRegions repositories, RegionHealth health, IHttpForwarder forwarder, HttpMessageInvoker client, TimeProvider time, ILogger<Entrance> logger)
 {
     /// <summary>
     /// How many requests may be under way: each has two connections and at most 200 KiB of buffers. What comes beyond is

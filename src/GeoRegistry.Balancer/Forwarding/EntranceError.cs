@@ -21,7 +21,7 @@ internal static class EntranceError
     {
         http.Response.Clear();
         http.Response.StatusCode = status;
-        if (status >= StatusCodes.Status500InternalServerError) http.Response.Headers.RetryAfter = "1"; // When health is known anew.
+        if (status >= StatusCodes.Status500InternalServerError) http.Response.Headers.RetryAfter = "1"; // When health was checked again.
         http.Response.ContentType = "application/json";
         http.Response.Headers.CacheControl = "no-store";
         var body = JsonSerializer.SerializeToUtf8Bytes(new { errors = new[] { new { code, message, detail = new { } } } });

@@ -7,7 +7,7 @@ internal static class RepositoryPath
 
     private static readonly string[] Resources = ["/manifests/", "/blobs/", "/tags/", "/referrers/"];
 
-    /// <summary>The repository's name as it stands in a path, or null where there is none.</summary>
+    /// <summary>The repository's name as it is written in a path, or null where there is none.</summary>
     /// <remarks>
     /// Names may have parts such as <c>blobs</c>: what is named last is the resource. Whether the name is valid is for
     /// the regions to say.

@@ -16,7 +16,7 @@ internal sealed class RequestPlan : IDisposable
     private readonly List<Region> _left;
     private readonly List<string> _failures = [];
 
-    public RequestPlan(HttpRequest request, RegionTurns turns, RepositoryRegions repositories)
+    public RequestPlan(HttpRequest request, RegionRoundRobin turns, RepositoryRegions repositories)
     {
         (_all, _repositories) = (turns.All, repositories);
         IsRead = HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method);

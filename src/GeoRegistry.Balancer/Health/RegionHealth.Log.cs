@@ -13,7 +13,7 @@ internal sealed partial class RegionHealth
     [LoggerMessage(3, LogLevel.Warning, "Region {Region} serves pulls and gets pushes only where no other region can take them: {Fault}")]
     private partial void LogPullsOnly(RegionId region, string fault);
 
-    [LoggerMessage(4, LogLevel.Error, "Region {Region} could not be asked for its health, as the entrance has no sockets left: {Fault}")]
+    [LoggerMessage(4, LogLevel.Error, "Region {Region} could not be asked for its health, as the entrance is out of sockets: {Fault}")]
     private partial void LogOutOfResources(RegionId region, string fault);
 
     [LoggerMessage(5, LogLevel.Warning, "Region {Region} has not answered for {Seconds} s: the requests that wait for it end")]

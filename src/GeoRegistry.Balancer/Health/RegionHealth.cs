@@ -4,11 +4,11 @@ using GeoRegistry.Balancer.Regions;
 
 namespace GeoRegistry.Balancer.Health;
 
-/// <summary>Asks every region each second whether it is ready for pulls and for pushes, and tells <see cref="RegionTurns"/>.</summary>
-internal sealed partial class RegionHealth(RegionTurns turns, HttpMessageInvoker http, TimeProvider time,
+/// <summary>Asks every region each second whether it is ready for pulls and for pushes, and tells <see cref="RegionRoundRobin"/>.</summary>
+internal sealed partial class RegionHealth(RegionRoundRobin turns, HttpMessageInvoker http, TimeProvider time,
     ILogger<RegionHealth> logger) : BackgroundService
 {
-    /// <summary>How much of a region's word on why it is not ready goes into the log, in characters.</summary>
+    /// <summary>How much of the reason that a region gives for not being ready is logged, in characters.</summary>
     private const int MaxFaultLength = 500;
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);

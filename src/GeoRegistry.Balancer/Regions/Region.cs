@@ -24,7 +24,7 @@ internal sealed class Region(RegionId id, string address)
     /// <summary>Cancelled when the region has been silent for so long that no request waits for it any more.</summary>
     public CancellationToken Loss => Volatile.Read(ref _loss).Token;
 
-    /// <summary>Takes up what a health check showed. One caller at a time.</summary>
+    /// <summary>Records the result of a health check. One caller at a time.</summary>
     public void Set(Readiness readiness)
     {
         var fellSilent = readiness == Readiness.Silent && _readiness != Readiness.Silent;

@@ -1,6 +1,6 @@
 namespace GeoRegistry.Cli.Api;
 
-/// <summary>What came of a request to the API.</summary>
+/// <summary>The result of a request to the API.</summary>
 internal abstract record ApiAnswer
 {
     private ApiAnswer()

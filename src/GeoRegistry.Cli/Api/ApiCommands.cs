@@ -39,7 +39,6 @@ internal sealed class ApiCommands(CliConsole console)
     /// <param name="target">The request's path and query.</param>
     /// <param name="type">What the answer is.</param>
     /// <param name="render">Makes the table of it.</param>
-    /// <param name="cancellation">Ends the wait for the answer.</param>
     public async Task<int> ShowAsync<T>(ParseResult parsed, HttpMethod method, string target, JsonTypeInfo<T> type,
         Func<T, IRenderable> render, CancellationToken cancellation)
         where T : class
@@ -56,7 +55,7 @@ internal sealed class ApiCommands(CliConsole console)
         else console.Ansi.Write(render());
     }
 
-    /// <summary>Asks once; without a report, what is wrong has been said.</summary>
+    /// <summary>Asks once; where the result is null, the fault was already reported.</summary>
     public async Task<(T? Report, byte[] Json, int Code)> AskAsync<T>(ParseResult parsed, HttpMethod method, string target, JsonTypeInfo<T> type, CancellationToken cancellation)
         where T : class
     {
@@ -76,17 +75,17 @@ internal sealed class ApiCommands(CliConsole console)
                 console.Say(fault.Sentence);
                 break;
             default:
-                console.Say($"{server} answered something else than was asked for: is it a registry of this version?");
+                console.Say($"{server} gave an answer that cannot be read: is it a registry of this version?");
                 break;
         }
 
         return (null, [], ExitCode.Failed);
     }
 
-    /// <summary>Names the regions that had no say in an answer.</summary>
+    /// <summary>Names the regions that are missing in an answer.</summary>
     public void SayUnreachable(IReadOnlyList<string>? regions)
     {
-        if (regions is { Count: > 0 }) console.Say($"Did not answer, so that nothing of theirs is shown: {string.Join(", ", regions)}.");
+        if (regions is { Count: > 0 }) console.Say($"Did not answer, so their rows are missing: {string.Join(", ", regions)}.");
     }
 
     private static T? Read<T>(byte[] json, JsonTypeInfo<T> type)

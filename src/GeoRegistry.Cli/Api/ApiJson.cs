@@ -6,7 +6,7 @@ using GeoRegistry.Cli.Repositories;
 
 namespace GeoRegistry.Cli.Api;
 
-/// <summary>Reads the API's answers; what they have and these records do not is left aside.</summary>
+/// <summary>Reads the API's answers; fields that these records lack are ignored.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(ErrorReport))]
 [JsonSerializable(typeof(ReplicationReport))]

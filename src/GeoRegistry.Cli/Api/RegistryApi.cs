@@ -55,9 +55,9 @@ internal sealed class RegistryApi : IDisposable
         }
         catch (JsonException)
         {
-            // Something else answers there; its status is all there is to say.
+            // Something else answers there; its status is all that is known.
         }
 
-        return $"{address} answered {(int)answer.StatusCode} {answer.ReasonPhrase}, without the word of a registry: is it one?";
+        return $"{address} answered {(int)answer.StatusCode} {answer.ReasonPhrase}, without a registry's error: is it a registry?";
     }
 }

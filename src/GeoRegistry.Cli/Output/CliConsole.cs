@@ -2,7 +2,7 @@ using Spectre.Console;
 
 namespace GeoRegistry.Cli.Output;
 
-/// <summary>Where a command writes: data to <see cref="Out"/>, talk and progress to <see cref="Error"/>.</summary>
+/// <summary>Where a command writes: data to <see cref="Out"/>, messages and progress to <see cref="Error"/>.</summary>
 internal sealed class CliConsole
 {
     /// <summary>Columns of a line that goes to a file or a pipe: tables are never wrapped there.</summary>
@@ -27,11 +27,11 @@ internal sealed class CliConsole
     /// <summary>Standard output, with colours and tables.</summary>
     public IAnsiConsole Ansi { get; }
 
-    /// <summary>Whether somebody looks at standard output as it comes.</summary>
+    /// <summary>Whether standard output is a terminal.</summary>
     public bool IsTerminal { get; }
 
     /// <summary>
-    /// Says a sentence to whoever runs the command. Where it cannot be written, on a full disk, the command goes on
+    /// Writes a sentence for whoever runs the command. Where it cannot be written, on a full disk, the command goes on
     /// without it.
     /// </summary>
     public void Say(string sentence)
@@ -42,7 +42,7 @@ internal sealed class CliConsole
         }
         catch (IOException)
         {
-            // Nobody reads it, and nothing that runs may end for that.
+            // Nobody reads it, which must not end what is running.
         }
     }
 }

@@ -5,7 +5,7 @@ namespace GeoRegistry.Cli.Output;
 /// <summary>Tables as commands print them: one line of heads, then the rows, nothing drawn around them.</summary>
 internal static class Tables
 {
-    /// <summary>Stands where there is no value.</summary>
+    /// <summary>Shown where there is no value.</summary>
     public const string Nothing = "-";
 
     public static Table Of(params string[] columns)

@@ -5,7 +5,7 @@ using Spectre.Console;
 
 namespace GeoRegistry.Cli.Regions;
 
-/// <summary><c>georegistry region resume</c>: lets a home go on that lost commits, or that reaches nobody who could tell.</summary>
+/// <summary><c>georegistry region resume</c>: lets a home that lost commits, or cannot find out whether it did, take writes again.</summary>
 internal static class ResumeCommand
 {
     private const string Description = """
@@ -18,14 +18,14 @@ internal static class ResumeCommand
     public static Command Create(ApiCommands api)
     {
         var region = new Argument<string>("REGION") { Description = "The region, which must run." };
-        var accept = new Option<bool>("--accept-data-loss") { Description = "Says that this may lose commits that only unreachable regions have. Without it nothing is done." };
+        var accept = new Option<bool>("--accept-data-loss") { Description = "Confirms that commits which only unreachable regions have are lost. Required." };
         var command = new Command("resume", Description) { region, accept };
         command.SetAction((parsed, cancellation) =>
         {
             var name = parsed.GetRequiredValue(region);
             if (!parsed.GetValue(accept))
             {
-                api.Console.Say($"Nothing was done. 'georegistry replication status' says why {name} takes no writes. Letting it go on loses what only regions have that it cannot reach: say --accept-data-loss if that is meant.");
+                api.Console.Say($"Nothing was done. 'georegistry replication status' says why {name} takes no writes. Resuming it loses the commits that only unreachable regions have: confirm with --accept-data-loss.");
                 return Task.FromResult(ExitCode.Usage);
             }
 
@@ -36,8 +36,8 @@ internal static class ResumeCommand
                 ApiJson.Default.ResumptionReport,
                 report =>
                 {
-                    if (report.Unreachable.Count > 0) api.Console.Say($"Could not be asked, so that what only they have is lost: {string.Join(", ", report.Unreachable)}.");
-                    return new Text($"{report.Region} goes on under the incarnation {report.Incarnation}, with version {report.Topology} of the topology; {Humane.Count(report.RecoveredLedgers, "ledger")} brought back\n");
+                    if (report.Unreachable.Count > 0) api.Console.Say($"Unreachable, so commits that only they have are lost: {string.Join(", ", report.Unreachable)}.");
+                    return new Text($"{report.Region} resumed under the incarnation {report.Incarnation}, with version {report.Topology} of the topology; {Humanize.Count(report.RecoveredLedgers, "ledger")} brought back\n");
                 },
                 cancellation);
         });

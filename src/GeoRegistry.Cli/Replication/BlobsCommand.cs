@@ -10,10 +10,10 @@ namespace GeoRegistry.Cli.Replication;
 internal static class BlobsCommand
 {
     public static Command CreatePending(ApiCommands api) => Create(
-        api, "pending", "The blobs that regions have yet to fetch, with what the last attempt said.", "No region awaits a blob.");
+        api, "pending", "The blobs that regions have yet to fetch, with the last attempt's error.", "No region awaits a blob.");
 
     public static Command CreateDeadLetters(ApiCommands api) => Create(
-        api, "dead-letters", "The blobs that could not be fetched and are no longer tried by themselves; 'replication retry' tries them again.", "There are no dead letters.");
+        api, "dead-letters", "The blobs that could not be fetched and are no longer retried automatically; 'replication retry' tries them again.", "There are no dead letters.");
 
     private static Command Create(ApiCommands api, string name, string description, string none)
     {
@@ -41,12 +41,12 @@ internal static class BlobsCommand
             table.Add(
                 blob.Region,
                 blob.Digest,
-                Humane.Size(blob.SizeBytes),
+                Humanize.Size(blob.SizeBytes),
                 blob.From,
                 blob.Repository,
                 $"{blob.Attempts}",
-                Humane.Age(blob.AgeSeconds),
-                blob.RetryInSeconds is null ? null : $"in {Humane.Age(blob.RetryInSeconds)}",
+                Humanize.Age(blob.AgeSeconds),
+                blob.RetryInSeconds is null ? null : $"in {Humanize.Age(blob.RetryInSeconds)}",
                 blob.Error);
         }
 

@@ -35,8 +35,8 @@ internal static class LagCommand
         if (report.Repositories.Count == 0) api.Console.Say("Every repository is complete.");
         var table = Tables.Of("region", "repository", "commits", "blobs", "size", "oldest");
         foreach (var lag in report.Repositories)
-            table.Add(lag.Region, lag.Repository, $"{lag.PendingCommits}", $"{lag.PendingBlobs}", Humane.Size(lag.PendingBytes),
-                Humane.Age(lag.OldestSeconds));
+            table.Add(lag.Region, lag.Repository, $"{lag.PendingCommits}", $"{lag.PendingBlobs}", Humanize.Size(lag.PendingBytes),
+                Humanize.Age(lag.OldestSeconds));
         return table;
     }
 }

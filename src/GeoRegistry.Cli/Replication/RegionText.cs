@@ -2,7 +2,7 @@ using GeoRegistry.Cli.Output;
 
 namespace GeoRegistry.Cli.Replication;
 
-/// <summary>How one region stands, in few words.</summary>
+/// <summary>The state of one region as short texts.</summary>
 internal static class RegionText
 {
     private const string Live = "live";
@@ -27,13 +27,13 @@ internal static class RegionText
         var (dead, setAside) = (sources.Sum(source => source.DeadLetters), sources.Sum(source => source.SetAside));
         return string.Join(", ", new[]
         {
-            commits + bytes > 0 ? $"{Humane.Count(commits, "commit")}, {Humane.Size(bytes)}" : "",
-            dead > 0 ? Humane.Count(dead, "dead letter") : "",
-            setAside > 0 ? $"{Humane.Count(setAside, "ledger")} set aside" : "",
+            commits + bytes > 0 ? $"{Humanize.Count(commits, "commit")}, {Humanize.Size(bytes)}" : "",
+            dead > 0 ? Humanize.Count(dead, "dead letter") : "",
+            setAside > 0 ? $"{Humanize.Count(setAside, "ledger")} set aside" : "",
         }.Where(part => part.Length > 0));
     }
 
     /// <summary>The age of the oldest commit of another region that is not complete here; null where it follows none.</summary>
     public static string? Lag(RegionReport region) =>
-        region.Sources is { Count: > 0 } sources ? Humane.Age(sources.Max(source => source.LagSeconds)) : null;
+        region.Sources is { Count: > 0 } sources ? Humanize.Age(sources.Max(source => source.LagSeconds)) : null;
 }

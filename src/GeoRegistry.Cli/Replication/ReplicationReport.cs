@@ -6,16 +6,16 @@ namespace GeoRegistry.Cli.Replication;
 /// <param name="Regions">The regions that were asked.</param>
 internal sealed record ReplicationReport(string Region, long Topology, IReadOnlyList<RegionReport> Regions);
 
-/// <summary>How one region stands.</summary>
+/// <summary>The state of one region.</summary>
 /// <param name="Region">The region.</param>
 /// <param name="Reachable">Whether it answered; if not, only <paramref name="Error"/> is there.</param>
 /// <param name="Error">Why it did not answer.</param>
 /// <param name="HomeOf">The prefixes of repositories that it is the home of; <c>""</c> is all that no longer prefix takes.</param>
 /// <param name="Feed">How many commits it made itself.</param>
 /// <param name="Sources">How far it has followed each other region.</param>
-/// <param name="CompleteP50Seconds">From push to complete here, the median of late; null before the first.</param>
+/// <param name="CompleteP50Seconds">From push to complete here, the recent median; null before the first.</param>
 /// <param name="CompleteP99Seconds">The same for the slowest in a hundred.</param>
-/// <param name="AppliedP50Seconds">From push to applied here, the median of late.</param>
+/// <param name="AppliedP50Seconds">From push to applied here, the recent median.</param>
 /// <param name="AppliedP99Seconds">The same for the slowest in a hundred.</param>
 /// <param name="Closed">Why it takes no writes as a home; null where it does.</param>
 internal sealed record RegionReport(
@@ -39,7 +39,7 @@ internal sealed record RegionReport(
 /// <param name="PendingCommits">Commits that were applied and await blobs.</param>
 /// <param name="PendingBlobs">The blobs that they await.</param>
 /// <param name="PendingBytes">The size of those.</param>
-/// <param name="DeadLetters">The blobs that are no longer tried by themselves.</param>
+/// <param name="DeadLetters">The blobs that are no longer retried automatically.</param>
 /// <param name="LagSeconds">The age of the oldest commit that is not complete.</param>
 /// <param name="HeardSeconds">Since the other was last heard from.</param>
 /// <param name="SetAside">Its ledgers that cannot be repaired here.</param>

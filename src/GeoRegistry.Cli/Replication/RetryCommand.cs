@@ -5,13 +5,13 @@ using Spectre.Console;
 
 namespace GeoRegistry.Cli.Replication;
 
-/// <summary><c>georegistry replication retry</c>: has blobs fetched now that would be later or never.</summary>
+/// <summary><c>georegistry replication retry</c>: fetches blobs now that would be fetched later or never.</summary>
 internal static class RetryCommand
 {
     public static Command Create(ApiCommands api)
     {
         var region = ApiCommands.RegionOption("Only in this region. Without it: in all.");
-        var digest = new Option<string?>("--digest") { Description = "Only this blob, such as sha256:… Without it: all that wait or are dead letters.", HelpName = "DIGEST" };
+        var digest = new Option<string?>("--digest") { Description = "Only this blob, such as sha256:… Without it: all that wait and all dead letters.", HelpName = "DIGEST" };
         var command = new Command("retry", "Tries now the blobs that are dead letters or wait for their next attempt. Changes nothing but when they are tried.") { region, digest };
         command.SetAction((parsed, cancellation) => api.ShowAsync(
             parsed,
@@ -20,8 +20,8 @@ internal static class RetryCommand
             ApiJson.Default.RetryReport,
             report =>
             {
-                if (report.Unreachable is { Count: > 0 } gone) api.Console.Say($"Did not answer, so that nothing is tried there: {string.Join(", ", gone)}.");
-                return new Text($"{Humane.Count(report.Retried, "blob")} tried now\n");
+                if (report.Unreachable is { Count: > 0 } gone) api.Console.Say($"Did not answer, so nothing is retried there: {string.Join(", ", gone)}.");
+                return new Text($"{Humanize.Count(report.Retried, "blob")} tried now\n");
             },
             cancellation));
         return command;

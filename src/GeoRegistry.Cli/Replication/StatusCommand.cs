@@ -17,7 +17,7 @@ internal static class StatusCommand
 
             One line for each region and each other that it follows: applied is the position in that one's feed and the feed's last;
             pending are commits that were applied and await blobs; lag is the age of the oldest commit that is not complete;
-            push-to-complete is the median and the slowest in a hundred of late.
+            push-to-complete is the recent median and 99th percentile.
             """)
         {
             region,
@@ -52,14 +52,14 @@ internal static class StatusCommand
                 feed,
                 source.Region,
                 RegionText.Applied(source),
-                source.PendingCommits + source.PendingBlobs == 0 ? null : $"{Humane.Count(source.PendingCommits, "commit")}, {Humane.Count(source.PendingBlobs, "blob")}, {Humane.Size(source.PendingBytes)}",
+                source.PendingCommits + source.PendingBlobs == 0 ? null : $"{Humanize.Count(source.PendingCommits, "commit")}, {Humanize.Count(source.PendingBlobs, "blob")}, {Humanize.Size(source.PendingBytes)}",
                 $"{source.DeadLetters}",
-                Humane.Age(source.LagSeconds),
-                source.HeardSeconds is null ? null : $"{Humane.Age(source.HeardSeconds)} ago",
+                Humanize.Age(source.LagSeconds),
+                source.HeardSeconds is null ? null : $"{Humanize.Age(source.HeardSeconds)} ago",
                 complete);
         }
     }
 
     private static string? Complete(RegionReport region) =>
-        region.CompleteP50Seconds is null ? null : $"{Humane.Age(region.CompleteP50Seconds)}, {Humane.Age(region.CompleteP99Seconds)}";
+        region.CompleteP50Seconds is null ? null : $"{Humanize.Age(region.CompleteP50Seconds)}, {Humanize.Age(region.CompleteP99Seconds)}";
 }

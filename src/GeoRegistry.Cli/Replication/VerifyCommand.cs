@@ -65,14 +65,14 @@ internal static class VerifyCommand
 
     private static string Progress(VerificationRow row) => row.Error is not null
         ? $"{row.Region}: {row.Error}"
-        : $"{row.Region}: {Humane.Count(row.Ledgers, "ledger")}, {Humane.Count(row.Blobs, "blob")}, {Humane.Size(row.Bytes)}; {row.Found} found, {row.Repaired} repaired";
+        : $"{row.Region}: {Humanize.Count(row.Ledgers, "ledger")}, {Humanize.Count(row.Blobs, "blob")}, {Humanize.Size(row.Bytes)}; {row.Found} found, {row.Repaired} repaired";
 
     internal static IRenderable Render(VerificationReport report)
     {
         var table = Tables.Of("region", "ledgers", "compared", "blobs", "size", "found", "repaired", "what");
         foreach (var row in report.Regions)
         {
-            table.Add(row.Region, $"{row.Ledgers}", $"{row.Compared}", $"{row.Blobs}", Humane.Size(row.Bytes), $"{row.Found}",
+            table.Add(row.Region, $"{row.Ledgers}", $"{row.Compared}", $"{row.Blobs}", Humanize.Size(row.Bytes), $"{row.Found}",
                 $"{row.Repaired}", row.Error);
             foreach (var finding in row.Findings ?? [])
                 table.Add(row.Region, null, null, null, null, null, finding.Repaired ? "yes" : "no",
@@ -86,7 +86,7 @@ internal static class VerifyCommand
 /// <summary>What <c>/api/v1/replication/verify</c> answers.</summary>
 internal sealed record VerificationReport(IReadOnlyList<VerificationRow> Regions);
 
-/// <summary>How the verification of one region stands.</summary>
+/// <summary>The state of one region's verification.</summary>
 internal sealed record VerificationRow(
     string Region, long Requested, long Completed, long Ledgers, long Compared, long Blobs, long Bytes, long Found, long Repaired, IReadOnlyList<FindingRow>? Findings, string? Error);
 

@@ -17,7 +17,7 @@ internal readonly record struct ImageName(RepositoryName Repository, Reference R
         var name = split < 0 ? text : text[..split];
         if (name.Contains(':', StringComparison.Ordinal) || text.LastIndexOf('/') > split && split >= 0 && at < 0)
         {
-            fault = $"'{text}' names a registry, and --server does that: {Form}.";
+            fault = $"'{text}' names a registry, which --server does: {Form}.";
             return default;
         }
 

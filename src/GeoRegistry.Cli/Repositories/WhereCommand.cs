@@ -55,7 +55,7 @@ internal static class WhereCommand
                 region.State,
                 region.Digest,
                 region.Digest is null ? null : $"{region.BlobsHere}/{region.Blobs}",
-                region.Digest is null ? null : $"{Humane.Size(region.BytesHere)} of {Humane.Size(region.Bytes)}");
+                region.Digest is null ? null : $"{Humanize.Size(region.BytesHere)} of {Humanize.Size(region.Bytes)}");
         }
 
         return table;

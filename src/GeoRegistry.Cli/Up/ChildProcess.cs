@@ -35,7 +35,7 @@ internal sealed partial class ChildProcess : IDisposable
     /// <summary>Where it serves clients; null before it is ready.</summary>
     public Uri? Address { get; private set; }
 
-    /// <summary>Completes when it has ended and all it said is in the log.</summary>
+    /// <summary>Completes when it has ended and all its output is in the log.</summary>
     public Task Ended { get; private set; } = Task.CompletedTask;
 
     public bool IsRunning => _isStarted && !Ended.IsCompleted;
@@ -43,7 +43,7 @@ internal sealed partial class ChildProcess : IDisposable
     /// <summary>Its exit code, once it has ended: 128 and the signal where one ended it.</summary>
     public int ExitCode => _process.ExitCode;
 
-    /// <summary>The end of what it said.</summary>
+    /// <summary>The last lines of its output.</summary>
     public IReadOnlyList<string> LastLines
     {
         get
@@ -56,7 +56,7 @@ internal sealed partial class ChildProcess : IDisposable
     public string? TakeLogLoss() => _log.TakeLoss();
 
     /// <summary>Starts it and waits until it says where it listens.</summary>
-    /// <exception cref="StartFault">It ended, or did not say so in time; the message has its last words.</exception>
+    /// <exception cref="StartFault">It ended, or did not say so in time; the message has its last lines.</exception>
     public async Task StartAsync(ProcessStarter starter, TimeSpan timeout, TimeProvider time, CancellationToken cancellation)
     {
         await starter.StartAsync(_process);

@@ -45,7 +45,7 @@ internal sealed class ClusterWatch(LocalCluster cluster, TimeProvider time) : ID
     }
 
     private static IEnumerable<string> Describe(ChildProcess child) => child.LastLines.Select(line => $"  {line}")
-        .Prepend($"{child.Name} has ended with exit code {child.ExitCode}; the others go on. The end of {child.LogFile}:");
+        .Prepend($"{child.Name} exited with code {child.ExitCode}; the others go on. The end of {child.LogFile}:");
 
     private async Task<ReplicationReport?> AskAsync(CancellationToken stop)
     {
@@ -58,7 +58,7 @@ internal sealed class ClusterWatch(LocalCluster cluster, TimeProvider time) : ID
             }
             catch (JsonException)
             {
-                // Nothing that this program understands; the next may say more.
+                // Not an answer that this program understands; the next region may give one.
             }
         }
 

@@ -5,7 +5,7 @@ using Spectre.Console.Rendering;
 
 namespace GeoRegistry.Cli.Up;
 
-/// <summary>Shows a running cluster on a terminal: a table that is drawn anew every second.</summary>
+/// <summary>Shows a running cluster on a terminal: a table that is redrawn every second.</summary>
 internal sealed class LiveView(CliConsole console, LocalCluster cluster, TimeProvider time)
 {
     private const int MaxNotes = 14;

@@ -19,7 +19,7 @@ internal sealed class LocalCluster(ClusterFolder folder, Programs programs, Proc
     private IEnumerable<ChildProcess> All => Entrance is null ? _regions : _regions.Append(Entrance);
 
     /// <summary>Starts the regions, and when all are ready the entrance.</summary>
-    /// <exception cref="StartFault">One of them did not come up; the others may be running.</exception>
+    /// <exception cref="StartFault">One of them did not start; the others may be running.</exception>
     public async Task StartAsync(UpOptions options, CancellationToken cancellation)
     {
         foreach (var region in folder.Regions)

@@ -15,7 +15,7 @@ internal static class LocalTopology
             .Prepend($$"""{ "prefix": "", "region": "{{regions[0].Id}}", "epoch": 1 }""");
         var text = new StringBuilder();
         text.Append($$"""
-            // What all regions of this registry agree on. 'georegistry up' wrote it once and keeps what you change; start it anew then.
+            // What all regions of this registry agree on. 'georegistry up' wrote it once and keeps your changes; restart it to apply them.
             {
               "version": 1,
               // Where the regions reach each other.
@@ -41,7 +41,7 @@ internal static class LocalTopology
 
     /// <summary>Reads the regions of a topology file.</summary>
     /// <returns>The regions, at least one; null where there are none to be found, and <paramref name="fault"/> says why.</returns>
-    /// <remarks>The servers validate the rest, and a fault there is told from their logs.</remarks>
+    /// <remarks>The servers validate the rest, and a fault there is reported from their logs.</remarks>
     public static IReadOnlyList<(string Id, Uri Peer)>? Read(string file, out string fault)
     {
         try
@@ -54,7 +54,7 @@ internal static class LocalTopology
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or UriFormatException or ArgumentNullException)
         {
-            fault = $"{file} cannot be read as a topology: {e.Message} Mend it, or delete it to have a new one written.";
+            fault = $"{file} cannot be read as a topology: {e.Message} Correct it, or delete it to have a new one written.";
             return null;
         }
     }

@@ -1,6 +1,6 @@
 namespace GeoRegistry.Cli.Up;
 
-/// <summary>What <c>georegistry up</c> was told.</summary>
+/// <summary>The options of <c>georegistry up</c>.</summary>
 /// <param name="Regions">How many regions; null for as many as the folder has, or three in a new one.</param>
 /// <param name="Data">The folder of the regions' data, the topology, the key and the logs.</param>
 /// <param name="Latency">What is added to all that goes between regions; null for nothing.</param>

@@ -56,7 +56,7 @@ internal sealed class UpSession(CliConsole console, UpOptions options, TimeProvi
         console.Say($"Push:  skopeo copy --dest-tls-verify=false docker-archive:image.tar docker://{entrance.Authority}/team/app:1");
         console.Say($"Pull:  skopeo copy --src-tls-verify=false docker://{entrance.Authority}/team/app:1 oci:app");
         console.Say($"Look:  curl {Text(entrance)}/v2/_catalog");
-        console.Say($"Logs are in {folder.Path}. Ctrl-C ends all of it.");
+        console.Say($"Logs are in {folder.Path}. Ctrl-C stops all processes.");
 
         static string Text(Uri address) => address.GetLeftPart(UriPartial.Authority);
     }

@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace GeoRegistry.FrontDoor.Admin;
 
-/// <summary>What operators ask: any region answers for all, by asking each at that moment.</summary>
+/// <summary>The operators' API: any region answers for all, by asking each at that moment.</summary>
 /// <remarks>
 /// A row of an answer belongs to one region. <c>?region=</c> asks that region alone; what another region asks is answered
 /// for this one alone.

@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Http;
 namespace GeoRegistry.FrontDoor.Admin;
 
 /// <summary>Where an image is, and where a push is complete.</summary>
-internal sealed class ImageEndpoints(RegionMap map, Whereabouts whereabouts, Completion completion)
+internal sealed class ImageEndpoints(RegionMap map, ImageLocator locator, Completion completion)
 {
     private const string Receipts = "receipts/", Repositories = "repositories/", Where = "/where";
 
@@ -47,7 +47,7 @@ internal sealed class ImageEndpoints(RegionMap map, Whereabouts whereabouts, Com
         if (found is { Repository: null, Otherwise: CompletionState.Complete })
         {
             await ErrorResponse.WriteAsync(http, RegistryError.Of(
-                ErrorCode.Unsupported, $"The commit {receipt} is kept no longer: 'where' tells how its repository stands.") with { Status = 404 }).ConfigureAwait(false);
+                ErrorCode.Unsupported, $"The commit {receipt} is no longer kept: ask 'where' for its repository's images.") with { Status = 404 }).ConfigureAwait(false);
             return;
         }
 
@@ -74,12 +74,12 @@ internal sealed class ImageEndpoints(RegionMap map, Whereabouts whereabouts, Com
         }
 
         var answers = await api.CollectAsync(
-            http, async () => Report([await whereabouts.FindAsync(repository, reference, http.RequestAborted).ConfigureAwait(false)])).ConfigureAwait(false);
+            http, async () => Report([await locator.FindAsync(repository, reference, http.RequestAborted).ConfigureAwait(false)])).ConfigureAwait(false);
         if (answers is null) return;
-        var rows = answers.SelectMany(answer => answer.Report?.Regions ?? [new ImageWhereabouts(answer.Region.ToString(), "unreachable")]);
+        var rows = answers.SelectMany(answer => answer.Report?.Regions ?? [new ImageLocation(answer.Region.ToString(), "unreachable")]);
         await AdminApi.WriteAsync(http, Report([.. rows])).ConfigureAwait(false);
 
-        WhereReport Report(IReadOnlyList<ImageWhereabouts> regions) =>
+        WhereReport Report(IReadOnlyList<ImageLocation> regions) =>
             new(name, asked, map.Current.HomeOf(repository).Region.ToString(), regions);
     }
 
@@ -87,5 +87,5 @@ internal sealed class ImageEndpoints(RegionMap map, Whereabouts whereabouts, Com
 
     private sealed record ReceiptRow(string Region, string State);
 
-    private sealed record WhereReport(string Repository, string Reference, string Home, IReadOnlyList<ImageWhereabouts> Regions);
+    private sealed record WhereReport(string Repository, string Reference, string Home, IReadOnlyList<ImageLocation> Regions);
 }

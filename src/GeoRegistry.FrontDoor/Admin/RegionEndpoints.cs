@@ -26,7 +26,7 @@ internal sealed class RegionEndpoints(RegionMap map, HomeResumption resumption, 
         var fault = (RegistryError?)null;
         if (!RegionId.TryParse(text, out var region) || map.Current.Find(region) is null) fault = RegistryError.Of(ErrorCode.Unsupported, $"'{text}' is not a region.") with { Status = 404 };
         else if (http.Request.Query[Accepted] != "true")
-            fault = RegistryError.Of(ErrorCode.Unsupported, $"This lets {region} go on without commits that only regions have which it cannot reach; say ?{Accepted}=true if that is meant.") with { Status = 400 };
+            fault = RegistryError.Of(ErrorCode.Unsupported, $"Resuming {region} loses the commits that only unreachable regions have: confirm with ?{Accepted}=true.") with { Status = 400 };
         if (fault is not null)
         {
             await ErrorResponse.WriteAsync(http, fault).ConfigureAwait(false);

@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace GeoRegistry.FrontDoor.Admin;
 
-/// <summary>How replication stands, what it awaits, and what it no longer tries.</summary>
+/// <summary>The state of replication, the blobs that it waits for, and its dead letters.</summary>
 internal sealed class ReplicationEndpoints(RegionMap map, StatusReport status, IHydrationQueue queue, Hydrator hydrator, TimeProvider clock)
 {
     /// <summary>The most rows of one region in an answer.</summary>

@@ -11,7 +11,7 @@ namespace GeoRegistry.FrontDoor.Errors;
 
 /// <summary>The one place where an exception becomes an answer.</summary>
 /// <param name="region">The region whose failures they are.</param>
-/// <param name="logger">Where failures are logged that someone must see to.</param>
+/// <param name="logger">Where failures that need an operator are logged.</param>
 internal sealed partial class FailureMapping(RegionId region, ILogger<FailureMapping> logger)
 {
     /// <summary>Answers a request whose handling threw.</summary>

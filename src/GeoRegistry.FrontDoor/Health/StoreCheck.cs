@@ -11,7 +11,7 @@ namespace GeoRegistry.FrontDoor.Health;
 /// <param name="ability">What it must be able to do: <c>read</c> or <c>write</c>.</param>
 /// <param name="tryIt">Tries it, and throws where the store cannot.</param>
 /// <param name="clock">The time by which a caller stops waiting.</param>
-/// <param name="logger">Where it is said when the store can no longer, and when it can again.</param>
+/// <param name="logger">Where it is logged when the store can no longer do it, and when it can again.</param>
 internal sealed partial class StoreCheck(string store, string ability, Func<CancellationToken, Task> tryIt,
     TimeProvider clock, ILogger logger)
 {
@@ -20,7 +20,7 @@ internal sealed partial class StoreCheck(string store, string ability, Func<Canc
     /// <summary>How long a store may take where the answer depends on it; a balancer that asks should wait longer.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(3);
 
-    /// <summary>How long it may take where its outcome is only told: within the second that orchestrators wait by default.</summary>
+    /// <summary>How long it may take where its outcome is only reported: within the second that orchestrators wait by default.</summary>
     private static readonly TimeSpan ReportTimeout = TimeSpan.FromMilliseconds(500);
 
     private readonly Lock _change = new();
@@ -30,7 +30,7 @@ internal sealed partial class StoreCheck(string store, string ability, Func<Canc
     public string Store => store;
 
     /// <summary>Tries it.</summary>
-    /// <param name="decides">Whether the answer depends on it, and not only tells it.</param>
+    /// <param name="decides">Whether the answer depends on it, and not only reports it.</param>
     /// <param name="cancellation">Ends the wait, not the try, which others may wait for.</param>
     /// <returns><see cref="Ok"/>, or why the store cannot.</returns>
     public async Task<string> RunAsync(bool decides, CancellationToken cancellation)

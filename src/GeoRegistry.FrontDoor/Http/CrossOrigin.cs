@@ -10,7 +10,7 @@ namespace GeoRegistry.FrontDoor.Http;
 /// </remarks>
 public sealed class CrossOrigin(IReadOnlyList<string> origins)
 {
-    /// <summary>Stands for any origin.</summary>
+    /// <summary>Matches any origin.</summary>
     public const string Any = "*";
 
     private const string AllMethods = "GET, HEAD, POST, PUT, PATCH, DELETE", ReadingMethods = "GET, HEAD";

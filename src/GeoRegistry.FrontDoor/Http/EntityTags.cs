@@ -27,7 +27,7 @@ internal static class EntityTags
         return header.Count == 0 || Parse(header, weak: false).Contains(digest.ToString());
     }
 
-    /// <summary>What a write asks of what stands (<c>If-Match</c>, <c>If-None-Match</c>).</summary>
+    /// <summary>The precondition of a write (<c>If-Match</c>, <c>If-None-Match</c>).</summary>
     public static Precondition PreconditionOf(HttpRequest request)
     {
         var (match, noneMatch) = (request.Headers.IfMatch, request.Headers.IfNoneMatch);

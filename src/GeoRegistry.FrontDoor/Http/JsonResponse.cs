@@ -8,7 +8,7 @@ namespace GeoRegistry.FrontDoor.Http;
 /// <summary>Writes JSON bodies with their exact length.</summary>
 internal static class JsonResponse
 {
-    // Bodies are never part of a page, so quotes may stand as they are read best.
+    // Bodies are never part of a page, so quotes need no escapes.
     private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Answers with JSON; a HEAD request gets its headers alone.</summary>

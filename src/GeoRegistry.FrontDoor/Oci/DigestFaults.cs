@@ -2,7 +2,7 @@ using GeoRegistry.Protocol.Errors;
 
 namespace GeoRegistry.FrontDoor.Oci;
 
-/// <summary>What is said of digests that are none.</summary>
+/// <summary>The error for a text that is not a digest.</summary>
 internal static class DigestFaults
 {
     public static RegistryError NotADigest(string? text) => RegistryError.Of(

@@ -119,7 +119,7 @@ internal sealed class ManifestEndpoints(RepositoryReader reader, RepositoryDirec
         await WriteAnswers.DeletedAsync(request.Http, outcome).ConfigureAwait(false);
     }
 
-    // What can be no tag names nothing; what was meant as a digest is told to be none.
+    // A text that cannot be a tag names nothing; one that was meant as a digest is reported as invalid.
     private static RegistryError NoReference(string reference) => reference.Contains(':')
         ? DigestFaults.NotADigest(reference)
         : RegistryError.Of(ErrorCode.ManifestUnknown, null, ("reference", reference));

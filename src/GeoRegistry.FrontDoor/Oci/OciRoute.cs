@@ -33,7 +33,7 @@ internal enum OciResource
 
 /// <summary>A path of the OCI API, taken apart.</summary>
 /// <param name="Resource">What it leads to.</param>
-/// <param name="Name">The repository's name as it stands in the path, not yet validated.</param>
+/// <param name="Name">The repository's name as it is written in the path, not yet validated.</param>
 /// <param name="Reference">The last segment: a tag, digest or session, decoded and not yet validated; empty where there is none.</param>
 internal readonly record struct OciRoute(OciResource Resource, string Name = "", string Reference = "")
 {

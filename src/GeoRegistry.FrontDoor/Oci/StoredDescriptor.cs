@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace GeoRegistry.FrontDoor.Oci;
 
 /// <summary>
-/// Descriptors of referrers as they are shown: media types as they were pushed, annotations as they stand in the
+/// Descriptors of referrers in answers: media types as they were pushed, annotations as they are written in the
 /// manifest.
 /// </summary>
 internal static class StoredDescriptor

@@ -49,7 +49,7 @@ internal sealed class UploadEndpoints(UploadSessions sessions, RepositoryBlobs b
             return;
         }
 
-        // A single POST has no session that could be resumed: what it does not complete goes.
+        // A single POST has no session that could be resumed: an incomplete upload is removed.
         var outcome = (UploadOutcome?)null;
         try
         {

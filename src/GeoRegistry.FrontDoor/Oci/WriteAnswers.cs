@@ -17,7 +17,7 @@ internal static class WriteAnswers
         return Task.CompletedTask;
     }
 
-    /// <summary>Tells the receipt of a write that stands.</summary>
+    /// <summary>Adds the receipt of a committed write.</summary>
     public static void NameReceipt(HttpResponse response, WriteOutcome outcome)
     {
         if (outcome is WriteOutcome.Committed { Position: { } position }) response.Headers[HeaderNames.GeoRegistryReceipt] = position.ToString();

@@ -17,7 +17,7 @@ using Microsoft.AspNetCore.Http;
 namespace GeoRegistry.FrontDoor.Peers;
 
 /// <summary>What other regions ask about content: blobs by digest, who has them, and whether commits are complete here.</summary>
-internal sealed class ContentEndpoints(IBlobStore store, IRepositoryTables tables, Tailing tails, Completion completion)
+internal sealed class ContentEndpoints(IBlobStore store, IRepositoryTables tables, TailStates tails, Completion completion)
 {
     private const string Blob = "/peer/blobs/", Receipts = "/peer/receipts/";
 
@@ -70,7 +70,7 @@ internal sealed class ContentEndpoints(IBlobStore store, IRepositoryTables table
             return;
         }
 
-        // Who asks waits only so long.
+        // The caller waits no longer than that.
         if (tails.Of(region) is { } tail) await tail.Applied.WaitForAsync(after, http.RequestAborted).ConfigureAwait(false);
         var found = new List<BlobLink>();
         foreach (var digest in digests)

@@ -15,7 +15,7 @@ using Microsoft.AspNetCore.Http;
 namespace GeoRegistry.FrontDoor.Regions;
 
 /// <summary>Clients' writes: done by the home, and acknowledged when they can be read here and are as durable as was asked.</summary>
-internal sealed class AcknowledgedWrites(RegionMap map, Tailing tails, Relay relay, Completion completion,
+internal sealed class AcknowledgedWrites(RegionMap map, TailStates tails, Relay relay, Completion completion,
     ReplicationOptions options, TimeProvider clock)
 {
     /// <summary>
@@ -59,7 +59,7 @@ internal sealed class AcknowledgedWrites(RegionMap map, Tailing tails, Relay rel
         catch (OtherRegionsUnreachableException e)
         {
             var error = RegistryError.Of(
-                ErrorCode.Unavailable, $"{home}, the home of {request.Repository}, did not answer, so it is not known whether this was done; doing it again is safe. {e.Message}", ("home", home.ToString()));
+                ErrorCode.Unavailable, $"{home}, the home of {request.Repository}, did not answer, so it is not known whether this was done; repeating it is safe. {e.Message}", ("home", home.ToString()));
             await ErrorResponse.WriteAsync(request.Http, error).ConfigureAwait(false);
             return;
         }
@@ -105,6 +105,6 @@ internal sealed class AcknowledgedWrites(RegionMap map, Tailing tails, Relay rel
 
     private RegistryError NotDurable(FeedPosition receipt, int count) => RegistryError.Of(
         ErrorCode.Unavailable,
-        $"The push stands and is not complete in {count} regions after {options.DurabilityTimeout.TotalSeconds} s; pushing again is safe and waits again.",
+        $"The push is committed but was not complete in {count} regions after {options.DurabilityTimeout.TotalSeconds} s; pushing again is safe and waits again.",
         ("receipt", receipt.ToString()));
 }

@@ -21,12 +21,12 @@ namespace GeoRegistry.FrontDoor.Regions;
 /// <summary>Decides which region answers a request to the OCI API.</summary>
 /// <remarks>
 /// Blobs are answered wherever they are; manifests and lists by their home, or by a replica that may show them alone; writes by the
-/// home alone; an upload by the region that began it. What another region relays is answered here or not at all, so that nothing
-/// goes round.
+/// home alone; an upload by the region that began it. What another region relays is answered here or not at all, so that no
+/// request loops.
 /// </remarks>
 internal sealed class RegionRouting(
     RegionMap map,
-    Tailing tails,
+    TailStates tails,
     FeedApplication application,
     RepositoryReader reader,
     RepositoryBlobs blobs,
@@ -37,8 +37,8 @@ internal sealed class RegionRouting(
     DamagedLedgers damaged)
 {
     /// <summary>
-    /// After how much silence a home is not asked before each answer that may be stale: each request would wait for it in
-    /// vain.
+    /// After how much silence a home is not asked before each answer that may be stale: each request would wait for the
+    /// timeout.
     /// </summary>
     private static readonly TimeSpan SilentTime = TimeSpan.FromSeconds(10);
 
@@ -76,7 +76,7 @@ internal sealed class RegionRouting(
 
     private RegistryError Damaged() => RegistryError.Of(
         ErrorCode.Unavailable,
-        $"Region {map.Self} found the metadata of this repository damaged on its disk, and takes it back from another region: try again in a moment.",
+        $"Region {map.Self} found this repository's metadata damaged on its disk and is restoring it from another region: try again in a moment.",
         ("region", map.Self.ToString()));
 
     // Uploads change what a region holds; a repository changes by its manifests, tags and deletions.
@@ -113,7 +113,7 @@ internal sealed class RegionRouting(
         }
     }
 
-    // What was read is answered, and not read again: what is asked after it was read holds for it.
+    // What was read is answered and not read again: the checks after the read hold for it.
     private async Task ReadAtHomeAsync(OciRequest request, Func<OciRequest, Task> here)
     {
         if (!Reference.TryParse(request.Reference, out var reference))
@@ -237,11 +237,11 @@ internal sealed class RegionRouting(
         $"{id.Region}, which has the upload, did not answer, so it is not known whether it took this: ask for the upload's offset and go on from there. {e.Message}",
         ("region", id.Region.ToString()));
 
-    // A home that lost data would answer that what the others have never was.
+    // A home that lost data would deny what the others have.
     private bool HasLostData(RegionId home) => home == map.Self ? gate.HasLostData : tails.Of(home) is { Activity: TailActivity.Diverged };
 
     private static RegistryError LostData(OciRequest request, RegionId home) => RegistryError.Of(
-        ErrorCode.Unavailable, $"{home}, the home of {request.Repository}, has lost commits that other regions have, so nothing is changed, and what is unknown to it may exist, until its data is restored or an operator lets it go on.", ("home", home.ToString()));
+        ErrorCode.Unavailable, $"{home}, the home of {request.Repository}, has lost commits that other regions have. It takes no writes, and what it does not know may exist, until its data is restored or an operator resumes it.", ("home", home.ToString()));
 
     private bool HoldsLease(RegionId home) => tails.Of(home)?.Visibility.HoldsLease == true;
 

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace GeoRegistry.FrontDoor.Regions;
 
-/// <summary>Hands clients' requests to other regions as they came, and their answers back.</summary>
+/// <summary>Relays clients' requests to other regions as they came, and the answers back.</summary>
 /// <param name="peers">The other regions.</param>
 /// <param name="options">How long a write may make no progress.</param>
 internal sealed class Relay(PeerClient peers, PeerOptions options)

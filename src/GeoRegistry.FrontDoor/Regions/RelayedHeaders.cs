@@ -59,7 +59,7 @@ internal static class RelayedHeaders
 
     /// <summary>The headers that <c>Connection</c> names: they are for one hop, too.</summary>
     /// <remarks>
-    /// Source: RFC 9110 §7.6.1. Kestrel itself drops the names that stand beside <c>keep-alive</c> or <c>close</c>, so
+    /// Source: RFC 9110 §7.6.1. Kestrel itself drops the names that are given beside <c>keep-alive</c> or <c>close</c>, so
     /// those are not known here.
     /// </remarks>
     private static HashSet<string> NamedBy(StringValues connection) =>

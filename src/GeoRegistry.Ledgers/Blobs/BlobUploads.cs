@@ -24,7 +24,6 @@ public static class BlobUploads
     /// <param name="from">The first byte's offset.</param>
     /// <param name="to">The offset after the last byte, at most <see cref="IBlobUpload.FlushedBytes"/>.</param>
     /// <param name="take">Takes each part, in order; its memory is used again for the next.</param>
-    /// <param name="cancellation">Cancels the call.</param>
     /// <exception cref="EndOfStreamException">The upload is shorter than its store says.</exception>
     public static async Task ReadRangeAsync(
         this IBlobUpload upload, long from, long to, Func<ReadOnlyMemory<byte>, ValueTask> take, CancellationToken cancellation = default)

@@ -16,7 +16,6 @@ public interface IBlobReader : IAsyncDisposable
     /// <summary>Reads from an offset.</summary>
     /// <param name="offset">Where to begin, from 0 to <see cref="SizeBytes"/>.</param>
     /// <param name="buffer">Where to put the bytes; the caller's, and not kept.</param>
-    /// <param name="cancellation">Cancels the read.</param>
     /// <returns>How many bytes were read: at least one before the end, 0 at it.</returns>
     ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellation = default);
 }

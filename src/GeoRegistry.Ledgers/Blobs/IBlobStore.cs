@@ -22,7 +22,6 @@ public interface IBlobStore
 
     /// <summary>The sizes in bytes of those blobs that the store has; the others are left out.</summary>
     /// <param name="digests">Any number of blobs; the same one may be named twice.</param>
-    /// <param name="cancellation">Stops between two blobs.</param>
     ValueTask<IReadOnlyDictionary<Digest, long>> StatManyAsync(
         IReadOnlyCollection<Digest> digests, CancellationToken cancellation = default);
 
@@ -33,7 +32,6 @@ public interface IBlobStore
     ValueTask<IBlobReader?> OpenAsync(Digest digest, CancellationToken cancellation = default);
 
     /// <summary>Every blob, in no order. A blob that is stored or deleted meanwhile may be listed or not.</summary>
-    /// <param name="cancellation">Stops between two blobs.</param>
     IAsyncEnumerable<StoredBlob> ListAsync(CancellationToken cancellation = default);
 
     /// <summary>Makes a blob as young as one stored now, so that a conditional delete that is already decided on leaves it.</summary>
@@ -58,7 +56,6 @@ public interface IBlobStore
 
     /// <summary>Begins an upload.</summary>
     /// <param name="key">A name that no upload has had: 1 to 128 lower-case letters, digits and dashes.</param>
-    /// <param name="cancellation">Cancels the call.</param>
     ValueTask<IBlobUpload> BeginUploadAsync(string key, CancellationToken cancellation = default);
 
     /// <summary>Opens an upload again, after a restart or on another machine, or returns null where there is none of this name.</summary>
@@ -69,6 +66,5 @@ public interface IBlobStore
     /// Every upload in progress, in no order. Whoever owns the keys of a form deletes the leftovers of that form, and no
     /// others.
     /// </summary>
-    /// <param name="cancellation">Stops between two uploads.</param>
     IAsyncEnumerable<StoredUpload> ListUploadsAsync(CancellationToken cancellation = default);
 }

@@ -26,7 +26,6 @@ public interface IBlobUpload : IAsyncDisposable
     /// <summary>Removes the bytes from an offset on, and gives back their space.</summary>
     /// <param name="sizeBytes">The size that stays: 0, or a size at which the upload was flushed. Object stores remove whole blocks
     /// only.</param>
-    /// <param name="cancellation">Cancels the call.</param>
     ValueTask TruncateAsync(long sizeBytes, CancellationToken cancellation = default);
 
     /// <summary>Reads back what was flushed; as <see cref="IBlobReader.ReadAsync"/>, with <see cref="FlushedBytes"/> as the end.</summary>

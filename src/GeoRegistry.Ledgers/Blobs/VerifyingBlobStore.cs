@@ -8,15 +8,15 @@ namespace GeoRegistry.Ledgers.Blobs;
 
 /// <summary>A blob store that answers with no blob before its bytes were hashed, once for each start of the process.</summary>
 /// <remarks>
-/// A blob that this process has stored is known to be whole. Any other is hashed when it is first opened, before its first byte
+/// A blob that this process has stored is known to be intact. Any other is hashed when it is first opened, before its first byte
 /// goes out; opening it again costs one look into a dictionary. One whose bytes do not have its digest is set aside and counts as
-/// missing from then on. What is damaged on the disk after it was hashed is found by <see cref="VerifyAsync"/>, which passes over
-/// the store call for each blob.
+/// missing from then on. What is damaged on the disk after it was hashed is found by <see cref="VerifyAsync"/>, which the
+/// passes of verification call for each blob.
 /// </remarks>
 /// <param name="inner">The store.</param>
 public sealed class VerifyingBlobStore(IBlobStore inner) : IBlobStore
 {
-    /// <summary>How many blobs are remembered as whole; beyond it all are hashed anew when they are opened. About 100 bytes each.</summary>
+    /// <summary>How many blobs are remembered as intact; beyond it all are hashed again when they are opened. About 100 bytes each.</summary>
     private const int MaxKnown = 1_000_000;
 
     private const int ReadBytes = 1024 * 1024;
@@ -44,8 +44,7 @@ public sealed class VerifyingBlobStore(IBlobStore inner) : IBlobStore
     /// <summary>Hashes a blob, whether that was done before or not, and sets it aside where it is damaged.</summary>
     /// <param name="digest">The blob.</param>
     /// <param name="pause">Called after each piece with its bytes and when it began, to rest.</param>
-    /// <param name="cancellation">Cancels.</param>
-    /// <returns>Whether it is whole; null where the store does not have it.</returns>
+    /// <returns>Whether it is intact; null where the store does not have it.</returns>
     public async Task<bool?> VerifyAsync(Digest digest, Func<long, int, Task>? pause, CancellationToken cancellation)
     {
         if (await inner.OpenAsync(digest, cancellation).ConfigureAwait(false) is not { } reader) return null;
@@ -140,7 +139,7 @@ public sealed class VerifyingBlobStore(IBlobStore inner) : IBlobStore
         Volatile.Write(ref _known, 0);
     }
 
-    /// <summary>An upload whose blob is known to be whole when it is stored: who stores it has compared its hash.</summary>
+    /// <summary>An upload whose blob is known to be intact when it is stored: who stores it has compared its hash.</summary>
     private sealed class Upload(VerifyingBlobStore store, IBlobUpload inner) : IBlobUpload
     {
         public long SizeBytes => inner.SizeBytes;

@@ -61,7 +61,7 @@ public static class CommitCodec
         }
         catch (Exception e) when (e is FormatException or ArgumentException)
         {
-            throw new InvalidDataException($"A value in the commit is not one: {e.Message}", e);
+            throw new InvalidDataException($"The commit has a value that is not valid: {e.Message}", e);
         }
     }
 
@@ -178,7 +178,7 @@ public static class CommitCodec
         {
             ManifestReading.Accepted { Manifest: var manifest } when manifest.MediaType == mediaType => manifest,
             ManifestReading.Accepted => throw new InvalidDataException(
-                $"The commit holds the manifest {digest} as '{mediaType}', which it does not write so itself."),
+                $"The commit holds the manifest {digest} as '{mediaType}', but the manifest itself gives another media type."),
             ManifestReading.Rejected rejected => throw new InvalidDataException(
                 $"The commit holds the manifest {digest}, which cannot be read: {rejected.Reason}"),
             _ => throw new InvalidOperationException("A manifest is accepted or rejected."),

@@ -32,29 +32,29 @@ public abstract record Operation
     {
     }
 
-    /// <summary>A manifest came to be in the repository, with the blobs that it names.</summary>
+    /// <summary>A manifest was added to the repository, with the blobs that it names.</summary>
     /// <param name="Manifest">The manifest.</param>
     public sealed record ManifestPut(Manifest Manifest) : Operation;
 
-    /// <summary>A tag came to name a manifest that the repository has.</summary>
+    /// <summary>A tag was set to a manifest that the repository has.</summary>
     /// <param name="Tag">The tag.</param>
     /// <param name="Digest">The manifest's digest.</param>
     public sealed record TagSet(Tag Tag, Digest Digest) : Operation;
 
-    /// <summary>A tag ceased to be.</summary>
+    /// <summary>A tag was deleted.</summary>
     /// <param name="Tag">The tag.</param>
     public sealed record TagDeleted(Tag Tag) : Operation;
 
-    /// <summary>A manifest ceased to be in the repository. Its tags went before it, each by its own operation in the same commit.</summary>
+    /// <summary>A manifest was deleted. Its tags were deleted before it, each by its own operation in the same commit.</summary>
     /// <param name="Digest">The manifest's digest.</param>
     public sealed record ManifestDeleted(Digest Digest) : Operation;
 
-    /// <summary>A blob that no manifest of the repository names ceased to be in the repository.</summary>
+    /// <summary>A blob that no manifest of the repository names was removed from the repository.</summary>
     /// <param name="Digest">The blob's digest.</param>
     public sealed record BlobDeleted(Digest Digest) : Operation;
 
     /// <summary>
-    /// A blob came to be in the repository that the manifest put after it lists as a child: an index does not say whether
+    /// A blob was added to the repository that the manifest put after it lists as a child: an index does not say whether
     /// its children are manifests.
     /// </summary>
     /// <param name="Digest">The blob's digest.</param>

@@ -23,7 +23,7 @@ public readonly record struct WriteId
     /// <summary>A new id, chosen at random.</summary>
     public static WriteId New() => new(Guid.NewGuid());
 
-    /// <summary>The id that stands for a key which a client chose, the same for equal keys.</summary>
+    /// <summary>The id for a key that a client chose, the same for equal keys.</summary>
     public static WriteId OfKey(string key)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];

@@ -1,6 +1,6 @@
 namespace GeoRegistry.Ledgers.Stores;
 
-/// <summary>What became of an append.</summary>
+/// <summary>The outcome of an append.</summary>
 public abstract record AppendOutcome
 {
     private AppendOutcome()
@@ -13,6 +13,6 @@ public abstract record AppendOutcome
     public sealed record Appended(LedgerHead Head, FeedPosition Position) : AppendOutcome;
 
     /// <summary>The ledger's head is not the one expected, or its epoch is later than the commit's; nothing was written.</summary>
-    /// <param name="Head">The head that stands.</param>
+    /// <param name="Head">The head that the ledger has.</param>
     public sealed record HeadMoved(LedgerHead Head) : AppendOutcome;
 }

@@ -3,7 +3,7 @@ namespace GeoRegistry.Ledgers.Stores;
 /// <summary>How far a feed reaches, back and forth.</summary>
 /// <param name="Incarnation">The incarnation that its positions belong to; none for a feed that was never followed here.</param>
 /// <param name="Oldest">The position before the oldest commit from which on the feed is whole; 0 where nothing was pruned. A tail that
-/// stands before it needs snapshots.</param>
+/// is before it needs snapshots.</param>
 /// <param name="Head">The last position, which may be an empty one; 0 before the first.</param>
 public readonly record struct FeedExtent(Incarnation Incarnation, long Oldest, long Head)
 {

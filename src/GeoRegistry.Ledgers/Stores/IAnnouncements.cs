@@ -11,7 +11,6 @@ public interface IAnnouncements
 {
     /// <summary>Announcements that are to be made, in no order.</summary>
     /// <param name="limit">The most to read, at least 1.</param>
-    /// <param name="cancellation">Cancels.</param>
     ValueTask<IReadOnlyList<BlobAnnouncement>> ListAnnouncementsAsync(int limit, CancellationToken cancellation = default);
 
     /// <summary>Takes note that the home has linked the blob.</summary>

@@ -20,7 +20,6 @@ public interface IHydrationQueue
     /// <param name="from">The region to be asked first.</param>
     /// <param name="now">The time; blobs put off until later are left out.</param>
     /// <param name="limit">The most to read of each kind, at least 1.</param>
-    /// <param name="cancellation">Cancels the call.</param>
     ValueTask<IReadOnlyList<HydrationJob>> ReadReadyAsync(
         RegionId from, DateTimeOffset now, int limit, CancellationToken cancellation = default);
 
@@ -46,13 +45,12 @@ public interface IHydrationQueue
     /// Whether a ledger's commit at a position of a region's feed awaits no blob here. Whether it is applied is not
     /// looked at.
     /// </summary>
-    /// <remarks>A position that a snapshot of the ledger stands for is complete when nothing that came with it is awaited.</remarks>
+    /// <remarks>A position that a snapshot of the ledger covers is complete when nothing that came with it is awaited.</remarks>
     ValueTask<bool> IsCompleteAsync(LedgerId ledger, RegionId source, long position, CancellationToken cancellation = default);
 
     /// <summary>Blobs in the queue, the oldest first.</summary>
     /// <param name="dead">Dead letters, or the others.</param>
     /// <param name="limit">The most to read, at least 1.</param>
-    /// <param name="cancellation">Cancels.</param>
     ValueTask<IReadOnlyList<HydrationJob>> ListAsync(bool dead, int limit, CancellationToken cancellation = default);
 
     /// <summary>What is pending of each region's feed that has something pending.</summary>
@@ -61,7 +59,6 @@ public interface IHydrationQueue
     /// <summary>What is pending of each repository that has something pending, the oldest first.</summary>
     /// <param name="repository">The only repository; null for all.</param>
     /// <param name="limit">The most to read, at least 1.</param>
-    /// <param name="cancellation">Cancels.</param>
     ValueTask<IReadOnlyList<RepositoryPending>> SummarizeRepositoriesAsync(
         RepositoryName? repository, int limit, CancellationToken cancellation = default);
 }

@@ -8,8 +8,8 @@ namespace GeoRegistry.Ledgers.Stores;
 /// </summary>
 /// <remarks>
 /// Safe for any number of callers at once. Reads never wait behind writes and see every append that has returned.
-/// Failures of the database are exceptions; then nothing of the call stands, or its outcome is unknown to the caller and the
-/// head tells, as after a lost connection.
+/// Failures of the database are exceptions; then nothing of the call was written, or its outcome is unknown to the caller and the
+/// head tells it, as after a lost connection.
 /// </remarks>
 public interface ILedgerStore
 {
@@ -23,21 +23,20 @@ public interface ILedgerStore
     /// <param name="cancellation">Cancels as long as the transaction has not begun: an <see cref="OperationCanceledException"/> means
     /// that nothing was appended.</param>
     /// <returns>
-    /// <see cref="AppendOutcome.Appended"/> once it is on disk; <see cref="AppendOutcome.HeadMoved"/> where the ledger stands elsewhere or
+    /// <see cref="AppendOutcome.Appended"/> once it is on disk; <see cref="AppendOutcome.HeadMoved"/> where the ledger has another head or
     /// has a later epoch, and then nothing has changed.
     /// </returns>
     Task<AppendOutcome> AppendAsync(
         LedgerHead expected, Commit commit, IReadOnlyList<MissingBlob>? missing = null, CancellationToken cancellation = default);
 
-    /// <summary>Where a ledger stands; <see cref="LedgerHead.Empty"/> for one without commits.</summary>
+    /// <summary>The head of a ledger; <see cref="LedgerHead.Empty"/> for one without commits.</summary>
     ValueTask<LedgerHead> ReadHeadAsync(LedgerId ledger, CancellationToken cancellation = default);
 
     /// <summary>Reads commits of one region's feed in its order.</summary>
     /// <param name="region">The region whose commits are read.</param>
-    /// <param name="after">The position after which to begin; 0 for the start. What stands before <see cref="FeedExtent.Oldest"/> is
-    /// passed over.</param>
+    /// <param name="after">The position after which to begin; 0 for the start. What is before <see cref="FeedExtent.Oldest"/> is
+    /// skipped.</param>
     /// <param name="limit">The most entries to read, at least 1.</param>
-    /// <param name="cancellation">Cancels.</param>
     /// <returns>The entries that follow; their positions are consecutive. Empty at the end of the feed.</returns>
     ValueTask<IReadOnlyList<FeedEntry>> ReadFeedAsync(RegionId region, long after, int limit, CancellationToken cancellation = default);
 
@@ -50,7 +49,6 @@ public interface ILedgerStore
     /// </summary>
     /// <param name="region">The region whose commits are awaited; one that appends here.</param>
     /// <param name="after">The position.</param>
-    /// <param name="cancellation">Cancels.</param>
     /// <remarks>Any number may wait. A commit is announced after it is on disk; waiting costs it nothing.</remarks>
     Task WaitForFeedAsync(RegionId region, long after, CancellationToken cancellation = default);
 
@@ -67,7 +65,6 @@ public interface ILedgerStore
     /// <summary>Ledgers of repositories that have commits, with their heads, in the order of their names.</summary>
     /// <param name="after">The name after which to begin; null for the start.</param>
     /// <param name="limit">The most to read, at least 1.</param>
-    /// <param name="cancellation">Cancels.</param>
     ValueTask<IReadOnlyList<(LedgerId Ledger, LedgerHead Head)>> ListHeadsAsync(
         string? after, int limit, CancellationToken cancellation = default);
 

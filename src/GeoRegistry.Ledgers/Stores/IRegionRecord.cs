@@ -7,12 +7,12 @@ public interface IRegionRecord
     /// <summary>Reads what was written last.</summary>
     ValueTask<RegionRecord> ReadRecordAsync(CancellationToken cancellation = default);
 
-    /// <summary>Takes up a topology, and notes from whom ledgers must be taken over because of it, in one transaction.</summary>
+    /// <summary>Adopts a topology, and notes from whom ledgers must be taken over because of it, in one transaction.</summary>
     /// <param name="topology">The topology's document.</param>
     /// <param name="takeOverFrom">The regions whose ledgers must be compared with theirs; until that is done nothing of them counts as
     /// complete here.</param>
     /// <param name="cancellation">Cancels before the transaction begins.</param>
-    Task TakeUpTopologyAsync(ReadOnlyMemory<byte> topology, IReadOnlyList<RegionId> takeOverFrom, CancellationToken cancellation = default);
+    Task AdoptTopologyAsync(ReadOnlyMemory<byte> topology, IReadOnlyList<RegionId> takeOverFrom, CancellationToken cancellation = default);
 
     /// <summary>Whether ledgers of a region are still to be taken over. <see cref="IReplicaStore.SkipToAsync"/> ends that.</summary>
     ValueTask<bool> IsTakeOverPendingAsync(RegionId source, CancellationToken cancellation = default);
@@ -28,7 +28,7 @@ public interface IRegionRecord
 }
 
 /// <summary>What a region remembers about itself.</summary>
-/// <param name="Topology">The document of the topology that it last took up; empty before the first.</param>
+/// <param name="Topology">The document of the topology that it adopted last; empty before the first.</param>
 /// <param name="LongestLease">The longest lease that it may have given; zero before the first.</param>
 /// <param name="ShownThrough">The number of its feed up to which every change had been followed by all who held a lease.</param>
 public sealed record RegionRecord(ReadOnlyMemory<byte> Topology, TimeSpan LongestLease, long ShownThrough);

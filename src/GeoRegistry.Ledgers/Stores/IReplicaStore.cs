@@ -13,7 +13,7 @@ public interface IReplicaStore
     /// </summary>
     /// <param name="source">The region whose feed it is.</param>
     /// <param name="incarnation">The incarnation of the feed that the entries are of: the cursor's, unless the cursor has none yet.</param>
-    /// <param name="entries">The entries, their positions consecutive; those at or before the cursor are passed over.</param>
+    /// <param name="entries">The entries, their positions consecutive; those at or before the cursor are skipped.</param>
     /// <param name="cancellation">Cancels waiting before the transaction begins.</param>
     /// <returns>How far the cursor moved, and the ledger that has to be repaired before it can move on.</returns>
     /// <remarks>
@@ -21,14 +21,14 @@ public interface IReplicaStore
     /// says. One that its ledger has already (by a snapshot) moves the cursor, and its missing blobs are awaited all the same. One
     /// of an epoch before its ledger's that the ledger does not have is of a history that a failover ended: it only moves the
     /// cursor, as no repair would ever make it follow. Any other, a gap, a history that differs or a commit that cannot be read,
-    /// stops before it: what came before stands. Entries of a ledger that was set aside (<see cref="SetAsideAsync"/>) only move the
+    /// stops before it: what came before is kept. Entries of a ledger that was set aside (<see cref="SetAsideAsync"/>) only move the
     /// cursor.
     /// </remarks>
     /// <exception cref="ArgumentException">The first entry after the cursor is not the next one, or of another incarnation.</exception>
     Task<ApplyOutcome> ApplyAsync(RegionId source, Incarnation incarnation, IReadOnlyList<ReplicaEntry> entries,
         CancellationToken cancellation = default);
 
-    /// <summary>Writes a ledger down whole as it stands at one moment.</summary>
+    /// <summary>Reads a whole ledger as it is at one moment.</summary>
     /// <param name="ledger">The ledger.</param>
     /// <param name="use">Reads it, before this call returns; entries are in no order and can be read once.</param>
     /// <param name="cancellation">Cancels before it begins.</param>
@@ -36,7 +36,7 @@ public interface IReplicaStore
     Task<bool> ReadSnapshotAsync(LedgerId ledger, Action<LedgerSnapshot> use, CancellationToken cancellation = default);
 
     /// <summary>
-    /// Replaces a ledger by a snapshot, whatever stood here unless it is of a later epoch, and queues its missing blobs,
+    /// Replaces a ledger by a snapshot, whatever was here unless it is of a later epoch, and queues its missing blobs,
     /// in one transaction.
     /// </summary>
     /// <param name="position">The position of the feed of the region that it comes from, as which the commits awaiting the blobs
@@ -51,7 +51,7 @@ public interface IReplicaStore
     /// <paramref name="replaced"/>.
     /// </returns>
     /// <remarks>
-    /// Commits of the ledger that are kept here are dropped: the snapshot stands for them; their positions stay, empty
+    /// Commits of the ledger that are kept here are dropped: the snapshot replaces them; their positions stay, empty
     /// (<see cref="FeedEntry"/>), and are never given again. Commits that await blobs go on awaiting them. Links of blobs that
     /// commits made, or that the home knew of before the snapshot, are replaced by the snapshot's; those that the home has yet to
     /// hear of stay. A ledger that was set aside is so no longer.
@@ -64,11 +64,11 @@ public interface IReplicaStore
         CancellationToken cancellation = default);
 
     /// <summary>
-    /// Moves the cursor to a position up to which snapshots stand for the feed. From there on the feed is whole here, and
+    /// Moves the cursor to a position up to which snapshots cover the feed. From there on the feed is complete here, and
     /// nothing is left to take over.
     /// </summary>
     /// <param name="source">The region whose feed it is.</param>
-    /// <param name="cursor">The position; one before the cursor's is passed over, unless it is of another incarnation: then the commits
+    /// <param name="cursor">The position; one before the cursor's is ignored, unless it is of another incarnation: then the commits
     /// of the feed before are dropped.</param>
     /// <param name="cancellation">Cancels before the transaction begins.</param>
     Task SkipToAsync(RegionId source, FeedCursor cursor, CancellationToken cancellation = default);

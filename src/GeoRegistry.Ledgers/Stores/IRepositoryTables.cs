@@ -23,7 +23,6 @@ public interface IRepositoryTables
     /// <param name="repository">The repository.</param>
     /// <param name="after">The tag, or any text in its place, after which to begin; null for the start.</param>
     /// <param name="limit">The most tags to read, at least 1.</param>
-    /// <param name="cancellation">Cancels.</param>
     ValueTask<IReadOnlyList<Tag>> ListTagsAsync(RepositoryName repository, string? after, int limit,
         CancellationToken cancellation = default);
 
@@ -33,7 +32,6 @@ public interface IRepositoryTables
     /// <param name="artifactType">The only artifact type to list, or null for all.</param>
     /// <param name="after">The digest after which to begin; null for the start.</param>
     /// <param name="limit">The most descriptors to read, at least 1.</param>
-    /// <param name="cancellation">Cancels.</param>
     ValueTask<IReadOnlyList<Referrer>> ListReferrersAsync(
         RepositoryName repository, Digest subject, string? artifactType, Digest? after, int limit, CancellationToken cancellation = default);
 
@@ -49,7 +47,6 @@ public interface IRepositoryTables
     /// </summary>
     /// <param name="after">The name, or any text in its place, after which to begin; null for the start.</param>
     /// <param name="limit">The most names to read, at least 1.</param>
-    /// <param name="cancellation">Cancels.</param>
     ValueTask<IReadOnlyList<RepositoryName>> ListRepositoriesAsync(string? after, int limit, CancellationToken cancellation = default);
 
     /// <summary>The size in bytes of a blob that the repository has, or null.</summary>

@@ -4,7 +4,7 @@ namespace GeoRegistry.Ledgers.Stores;
 
 /// <summary>All that a repository's ledger amounts to at one moment.</summary>
 /// <param name="Ledger">The ledger.</param>
-/// <param name="Head">Where it stands.</param>
+/// <param name="Head">Its head.</param>
 /// <param name="Entries">Its manifests, tags and blobs, read as they are enumerated.</param>
 public sealed record LedgerSnapshot(LedgerId Ledger, LedgerHead Head, IEnumerable<SnapshotEntry> Entries);
 

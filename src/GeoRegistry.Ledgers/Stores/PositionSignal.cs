@@ -48,7 +48,6 @@ public sealed class PositionSignal(long position)
 
     /// <summary>Returns once it is at a position or beyond.</summary>
     /// <param name="position">The position.</param>
-    /// <param name="cancellation">Cancels.</param>
     public async Task WaitForAsync(long position, CancellationToken cancellation = default)
     {
         while (NextMove(position) is { } move) await move.WaitAsync(cancellation).ConfigureAwait(false);

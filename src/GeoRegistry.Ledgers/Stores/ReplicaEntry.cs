@@ -12,7 +12,7 @@ namespace GeoRegistry.Ledgers.Stores;
 public sealed record ReplicaEntry(
     long Position, LedgerId? Ledger, Commit? Commit, ReadOnlyMemory<byte> Encoded, ReadOnlyMemory<byte> Checksum, IReadOnlyList<MissingBlob> Missing);
 
-/// <summary>What became of entries that were to be applied.</summary>
+/// <summary>The outcome of applying entries.</summary>
 /// <param name="Cursor">How far the feed is applied now.</param>
 /// <param name="Faulty">The ledger of the entry after the cursor, where that entry does not continue its history here or cannot be
 /// read; null where all were applied.</param>

@@ -10,8 +10,8 @@ namespace GeoRegistry.Ledgers.Transport;
 /// entry    = 3 position ledgerKind ledgerName checksum encodedCommit
 /// withheld = 2 position                            a commit that the reader may not have
 /// </code>
-/// In the primitives of <see cref="CommitCodec"/>. The ledger stands outside of the commit, so that a commit which cannot be read
-/// spoils no other ledger.
+/// In the primitives of <see cref="CommitCodec"/>. The ledger is outside of the commit, so that a commit which cannot be read
+/// affects no other ledger.
 /// </remarks>
 public static class FeedCodec
 {
@@ -20,7 +20,7 @@ public static class FeedCodec
     /// <summary>Writes an entry.</summary>
     /// <param name="output">Where to.</param>
     /// <param name="entry">The entry.</param>
-    /// <param name="withhold">Whether only its position is told.</param>
+    /// <param name="withhold">Whether only its position is sent.</param>
     public static void Write(IBufferWriter<byte> output, FeedEntry entry, bool withhold)
     {
         var frame = new ArrayBufferWriter<byte>(entry.Encoded.Length + 64);

@@ -21,6 +21,6 @@ internal static class Frames
     public static int ReadLength(ReadOnlySpan<byte> head)
     {
         var length = BinaryPrimitives.ReadInt32BigEndian(head);
-        return length is > 0 and <= MaxBytes ? length : throw new InvalidDataException($"A frame of {length} bytes cannot be.");
+        return length is > 0 and <= MaxBytes ? length : throw new InvalidDataException($"A frame cannot have {length} bytes.");
     }
 }

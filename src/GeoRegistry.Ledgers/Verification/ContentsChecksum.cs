@@ -11,7 +11,7 @@ namespace GeoRegistry.Ledgers.Verification;
 /// <remarks>
 /// <para>
 /// A row that is added adds its hash and a row that is removed subtracts it, so every change keeps the sum up to date at the cost
-/// of the rows that it touches, and a scan of all rows makes the same sum anew. The rows are the head, the manifests, the tags, and
+/// of the rows that it touches, and a scan of all rows gives the same sum again. The rows are the head, the manifests, the tags, and
 /// the blob links that commits made. All of them follow from the ledger's history, so two regions with equal heads have equal
 /// checksums.
 /// </para>

@@ -10,11 +10,11 @@ namespace GeoRegistry.Ledgers.Verification;
 public interface ILedgerVerification
 {
     /// <summary>Scans the next ledger.</summary>
-    /// <param name="after">The cursor of the verdict before; 0 at first.</param>
+    /// <param name="after">The cursor of the scan before; 0 at first.</param>
     /// <param name="cancellation">Cancels before it begins.</param>
-    /// <returns>The verdict; null after the last ledger.</returns>
+    /// <returns>What the scan found; null after the last ledger.</returns>
     /// <remarks>A ledger of an earlier build that has no checksum yet gets one here, if nothing else is wrong with it.</remarks>
-    Task<LedgerVerdict?> VerifyNextAsync(long after, CancellationToken cancellation = default);
+    Task<LedgerScanResult?> VerifyNextAsync(long after, CancellationToken cancellation = default);
 
     /// <summary>A ledger's head and checksum.</summary>
     ValueTask<LedgerState> ReadStateAsync(LedgerId ledger, CancellationToken cancellation = default);
@@ -22,7 +22,6 @@ public interface ILedgerVerification
     /// <summary>Ledgers of repositories that have commits, with their heads and checksums, in the order of their names.</summary>
     /// <param name="after">The name after which to begin; null for the start.</param>
     /// <param name="limit">The most to read, at least 1.</param>
-    /// <param name="cancellation">Cancels.</param>
     ValueTask<IReadOnlyList<(LedgerId Ledger, LedgerState State)>> ListStatesAsync(
         string? after, int limit, CancellationToken cancellation = default);
 
@@ -37,8 +36,8 @@ public interface ILedgerVerification
     /// Takes the checksum of the rows as they are for a ledger's own, because another region has that checksum and the
     /// stored one was damaged.
     /// </summary>
-    /// <returns>Whether it was taken; false where the ledger has changed since the verdict.</returns>
-    Task<bool> AcceptAsync(LedgerVerdict verdict, CancellationToken cancellation = default);
+    /// <returns>Whether it was taken; false where the ledger has changed since that scan.</returns>
+    Task<bool> AcceptAsync(LedgerScanResult scan, CancellationToken cancellation = default);
 
     /// <summary>Regions whose feed's row is damaged here: its cursor cannot be trusted.</summary>
     ValueTask<IReadOnlyList<RegionId>> FindDamagedFeedsAsync(CancellationToken cancellation = default);

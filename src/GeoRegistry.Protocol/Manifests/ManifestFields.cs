@@ -7,7 +7,7 @@ namespace GeoRegistry.Protocol.Manifests;
 /// <summary>What <see cref="ManifestReader"/> found in a manifest's JSON.</summary>
 internal sealed class ManifestFields
 {
-    // Media types stand in it as they were pushed: scripts look for them as text, and a plus sign needs no escape.
+    // Media types are written in it as they were pushed: scripts look for them as text, and a plus sign needs no escape.
     private static readonly JsonWriterOptions AsPushed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public required IReadOnlyList<ContentReference> References { get; init; }
@@ -16,7 +16,7 @@ internal sealed class ManifestFields
 
     public string? ArtifactType { get; init; }
 
-    /// <summary>The <c>annotations</c> object as it stands in the manifest, or null.</summary>
+    /// <summary>The <c>annotations</c> object as it is written in the manifest, or null.</summary>
     public byte[]? Annotations { get; init; }
 
     /// <summary>The descriptor of this manifest in a referrers list.</summary>

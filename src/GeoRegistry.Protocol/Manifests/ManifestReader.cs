@@ -74,14 +74,14 @@ public static class ManifestReader
         var mediaType = declared ?? sent;
         if (string.IsNullOrEmpty(mediaType))
             throw new ManifestFormatException(
-                $"It is not said what kind of manifest this is: send 'Content-Type: {GuessedType(root)}', or that as the mediaType field.");
+                $"The request does not say what kind of manifest this is: send 'Content-Type: {GuessedType(root)}', or that as the mediaType field.");
         if (!MediaTypes.IsWellFormed(mediaType)) throw new ManifestFormatException($"'{mediaType}' is not a media type.");
         return MediaTypes.IsDockerSchema1(mediaType)
             ? throw new ManifestFormatException("Docker schema 1 manifests are not supported: push schema 2 or OCI.")
             : mediaType;
     }
 
-    // For the words of a refusal only.
+    // For the message of a refusal only.
     private static string GuessedType(JsonElement root) =>
         root.TryGetProperty("manifests", out _) ? MediaTypes.OciImageIndex : MediaTypes.OciImageManifest;
 

@@ -1,6 +1,6 @@
 namespace GeoRegistry.Protocol.Manifests;
 
-/// <summary>What reading a manifest gives: the manifest, or why it is none.</summary>
+/// <summary>The result of reading a manifest: the manifest, or why it was rejected.</summary>
 public abstract record ManifestReading
 {
     private ManifestReading()
@@ -12,6 +12,6 @@ public abstract record ManifestReading
     public sealed record Accepted(Manifest Manifest) : ManifestReading;
 
     /// <summary>It is not; nothing of it may be stored.</summary>
-    /// <param name="Reason">What is wrong with it, for the client's eyes.</param>
+    /// <param name="Reason">What is wrong with it, for the client.</param>
     public sealed record Rejected(string Reason) : ManifestReading;
 }

@@ -28,8 +28,8 @@ public sealed class FileControlStore(string path, TimeProvider clock) : IControl
     {
         if (next.Version != expectedVersion + 1) throw new ArgumentException($"Version {next.Version} cannot follow {expectedVersion}.", nameof(next));
         await using var held = await LockAsync(cancellation).ConfigureAwait(false);
-        var standing = File.Exists(_path) ? (await ReadAsync(cancellation).ConfigureAwait(false)).Version : 0;
-        if (standing != expectedVersion) return false;
+        var current = File.Exists(_path) ? (await ReadAsync(cancellation).ConfigureAwait(false)).Version : 0;
+        if (current != expectedVersion) return false;
         var draft = _path + ".next";
         using (var file = new FileStream(draft, FileMode.Create, FileAccess.Write))
         {

@@ -13,6 +13,6 @@ public interface IControlStore
     /// <param name="expectedVersion">The version that the new one was made from; 0 where there must be none yet.</param>
     /// <param name="next">The new topology; its version is the next one.</param>
     /// <param name="cancellation">Cancels before the topology is replaced.</param>
-    /// <returns>Whether it was replaced; otherwise another version stands. On disk when it returns.</returns>
+    /// <returns>Whether it was replaced; otherwise another version was there. On disk when it returns.</returns>
     Task<bool> TryReplaceAsync(long expectedVersion, Topology next, CancellationToken cancellation = default);
 }

@@ -19,9 +19,9 @@ public sealed class RegionMap(RegionId self, Topology topology)
     /// <summary>The other regions.</summary>
     public IEnumerable<Region> Others => _current.Regions.Where(region => region.Id != Self);
 
-    /// <summary>Whether a newer topology can be taken up by <see cref="Replace"/>.</summary>
-    /// <param name="next">The topology; an older or equal one is passed over.</param>
-    /// <param name="fault">Why it cannot be taken up, or null.</param>
+    /// <summary>Whether a newer topology can be adopted by <see cref="Replace"/>.</summary>
+    /// <param name="next">The topology; an older or equal one is ignored.</param>
+    /// <param name="fault">Why it cannot be adopted, or null.</param>
     public bool CanReplace(Topology next, out string? fault)
     {
         var current = _current;
@@ -31,6 +31,6 @@ public sealed class RegionMap(RegionId self, Topology topology)
         return fault is null;
     }
 
-    /// <summary>Takes up a newer topology, once that is on disk.</summary>
+    /// <summary>Adopts a newer topology, once that is on disk.</summary>
     public void Replace(Topology next) => _current = next;
 }

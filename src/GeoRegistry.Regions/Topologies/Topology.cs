@@ -47,7 +47,7 @@ public sealed class Topology
     public PolicyRule PolicyOf(RepositoryName repository) => _policies.Find(repository) ?? _everywhere;
 
     /// <summary>
-    /// The topology that follows when a region goes on under a new incarnation: the epochs of its homes are raised, so
+    /// The topology that follows when a region continues under a new incarnation: the epochs of its homes are raised, so
     /// that nothing of the old ones is taken.
     /// </summary>
     public Topology WithIncarnation(RegionId region, Incarnation incarnation) => new(

@@ -5,7 +5,7 @@ using GeoRegistry.Protocol;
 
 namespace GeoRegistry.Regions.Topologies;
 
-/// <summary>Reads a topology from JSON, in which comments and trailing commas may stand, and validates it.</summary>
+/// <summary>Reads a topology from JSON, in which comments and trailing commas are allowed, and validates it.</summary>
 public static class TopologyReader
 {
     /// <summary>The most regions; more would be many tails for each.</summary>
@@ -61,11 +61,11 @@ public static class TopologyReader
 
     private static Topology? Validate(Document document, List<string> faults)
     {
-        if (document.Version < 1) faults.Add($"version is {document.Version}: it begins with 1 and grows with every change.");
+        if (document.Version < 1) faults.Add($"version is {document.Version}: it starts at 1 and grows with every change.");
         var regions = Present("regions", document.Regions, faults).Select(entry => ValidateRegion(entry, faults)).OfType<Region>().ToList();
         if (regions.Count is 0 or > MaxRegions) faults.Add($"regions has {regions.Count} entries: 1 to {MaxRegions} are possible.");
         foreach (var twice in regions.GroupBy(region => region.Id).Where(group => group.Count() > 1))
-            faults.Add($"region {twice.Key} stands twice in regions.");
+            faults.Add($"region {twice.Key} is listed twice in regions.");
         foreach (var twice in regions.GroupBy(region => region.Peer).Where(group => group.Count() > 1))
             faults.Add($"{string.Join(" and ", twice.Select(region => region.Id))} have the same peer address {twice.Key}: each region has its own.");
         var homes = Present("homes", document.Homes, faults).Select(entry => ValidateHome(entry, regions, faults)).ToList();
@@ -82,7 +82,7 @@ public static class TopologyReader
     private static IEnumerable<T> Present<T>(string list, IReadOnlyList<T?>? entries, List<string> faults)
         where T : class
     {
-        if (entries?.Contains(null) == true) faults.Add($"{list} has an entry that is null: take it out.");
+        if (entries?.Contains(null) == true) faults.Add($"{list} has an entry that is null: remove it.");
         return entries?.OfType<T>() ?? [];
     }
 
@@ -92,7 +92,7 @@ public static class TopologyReader
         if (!valid) faults.Add($"'{entry.Id}' is not a region id: use 1 to {RegionId.MaxLength} lower-case letters, digits and inner dashes, a letter first.");
         var isAddress = Uri.TryCreate(entry.Peer, UriKind.Absolute, out var peer) && peer.Scheme is "http" or "https"
             && peer.PathAndQuery == "/";
-        if (!isAddress) faults.Add($"region {entry.Id}: peer is '{entry.Peer}', which is no address: use a form such as https://eu.example.com:6001.");
+        if (!isAddress) faults.Add($"region {entry.Id}: peer is '{entry.Peer}', which is not an address: use a form such as https://eu.example.com:6001.");
         var incarnation = default(Incarnation);
         var hasIncarnation = entry.Incarnation is null || Incarnation.TryParse(entry.Incarnation, out incarnation);
         if (!hasIncarnation) faults.Add($"region {entry.Id}: incarnation is '{entry.Incarnation}'; it takes {Incarnation.Length} lower-case hexadecimal digits and is written by 'georegistry region resume'.");
@@ -103,7 +103,7 @@ public static class TopologyReader
     {
         ValidatePrefix("homes", entry.Prefix, faults);
         var region = ValidateRegionOf($"homes, prefix '{entry.Prefix}'", entry.Region, regions, faults);
-        if (entry.Epoch < 1) faults.Add($"homes, prefix '{entry.Prefix}': epoch is {entry.Epoch}; it begins with 1 and grows with every change of the home.");
+        if (entry.Epoch < 1) faults.Add($"homes, prefix '{entry.Prefix}': epoch is {entry.Epoch}; it starts at 1 and grows with every change of the home.");
         return (entry.Prefix ?? "", new Home(region, entry.Epoch));
     }
 
@@ -140,7 +140,7 @@ public static class TopologyReader
 
     private static void ValidatePrefix(string list, string? prefix, List<string> faults)
     {
-        if (prefix is null) faults.Add($"{list}: an entry lacks its prefix; \"\" stands for every repository.");
+        if (prefix is null) faults.Add($"{list}: an entry lacks its prefix; \"\" matches every repository.");
         else if (prefix.Length > 0 && !RepositoryName.TryParse(prefix, out _)) faults.Add($"{list}: the prefix '{prefix}' is not the beginning of a repository name in whole components, such as team or team/app.");
     }
 
@@ -158,7 +158,7 @@ public static class TopologyReader
     }
 
     private static void FindDoubles(string list, IEnumerable<string> prefixes, List<string> faults) =>
-        faults.AddRange(prefixes.GroupBy(prefix => prefix).Where(group => group.Count() > 1).Select(group => $"{list}: the prefix '{group.Key}' stands twice."));
+        faults.AddRange(prefixes.GroupBy(prefix => prefix).Where(group => group.Count() > 1).Select(group => $"{list}: the prefix '{group.Key}' is listed twice."));
 
     // Where a policy leaves a home out, that home would have to append to a ledger that it may not have.
     private static IEnumerable<string> HomesOutside(Topology topology)

@@ -5,22 +5,22 @@ namespace GeoRegistry.Regions.Topologies;
 /// <summary>Which topology may follow another in a region.</summary>
 /// <remarks>
 /// A home that only an edit moved would append beside the old one, and what only the old one has would be lost. So a home moves
-/// with a higher epoch, and not while regions run; a document that is older than the one that a region took up last is refused.
+/// with a higher epoch, and not while regions run; a document that is older than the one that a region adopted last is refused.
 /// </remarks>
 public static class TopologySuccession
 {
     /// <summary>Why a region must not start with a topology, or null.</summary>
-    /// <param name="last">The topology that the region took up last.</param>
+    /// <param name="last">The topology that the region adopted last.</param>
     /// <param name="next">The topology that it is given now.</param>
     public static string? FindFaultAtStart(Topology last, Topology next)
     {
         if (next.Version < last.Version)
-            return $"the topology has version {next.Version}, and this region took up version {last.Version} before: give it the newer document, or raise the version above {last.Version} if the older content is meant";
+            return $"the topology has version {next.Version}, and this region has already adopted version {last.Version}: give it the newer document, or, to go back to the older content, raise its version above {last.Version}";
         if (next.Version == last.Version)
         {
             return TopologyReader.Write(next).AsSpan().SequenceEqual(TopologyReader.Write(last))
                 ? null
-                : $"the topology has version {next.Version} as the one that this region took up before, and other content: raise its version with every change";
+                : $"the topology has version {next.Version} like the one that this region has adopted, but other content: raise its version with every change";
         }
 
         foreach (var (prefix, before, after) in HomesOf(last, next))
@@ -38,7 +38,7 @@ public static class TopologySuccession
         return null;
     }
 
-    /// <summary>Why a region that runs must not take up a topology, or null.</summary>
+    /// <summary>Why a running region must not adopt a topology, or null.</summary>
     public static string? FindFaultWhileRunning(Topology current, Topology next)
     {
         foreach (var (prefix, before, after) in HomesOf(current, next))

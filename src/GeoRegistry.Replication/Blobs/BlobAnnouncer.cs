@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GeoRegistry.Replication.Blobs;
 
-/// <summary>Announces uploaded blobs to the homes of their repositories: at once, and until they have heard of them.</summary>
+/// <summary>Announces uploaded blobs to the homes of their repositories: at once, and again until the home confirms.</summary>
 /// <remarks>
 /// An announcement is on disk with the link of the upload. Until the home confirms it, nothing removes that link here; the home's
 /// answer gives the upload its place in the ledger's order, so that a deletion from before it does not remove it either.
@@ -16,7 +16,7 @@ namespace GeoRegistry.Replication.Blobs;
 public sealed partial class BlobAnnouncer(RegionMap map, PeerClient peers, IAnnouncements announcements, TimeProvider clock,
     ILogger<BlobAnnouncer> logger) : IBlobAnnouncer
 {
-    /// <summary>How long an upload waits for the home to hear of it; later it is told anyway.</summary>
+    /// <summary>How long an upload waits for the home to confirm it; after that the home is told in the background.</summary>
     private static readonly TimeSpan AnnounceTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>How often what is left is announced again, and how many blobs at a time.</summary>
@@ -36,7 +36,7 @@ public sealed partial class BlobAnnouncer(RegionMap map, PeerClient peers, IAnno
         _ = ConfirmAsync(repository, digest, number);
     }
 
-    /// <summary>Announces what is left, until it is told to stop.</summary>
+    /// <summary>Announces what is left, until it is cancelled.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
         using var timer = new PeriodicTimer(RetryInterval, clock);
@@ -94,10 +94,10 @@ public sealed partial class BlobAnnouncer(RegionMap map, PeerClient peers, IAnno
         }
     }
 
-    [LoggerMessage(1, LogLevel.Debug, "The blob {Digest} could not be announced to its home {Home}; it is tried again: {Reason}")]
+    [LoggerMessage(1, LogLevel.Debug, "The blob {Digest} could not be announced to its home {Home}; the next round retries: {Reason}")]
     private partial void LogNotAnnounced(Digest digest, RegionId home, string reason);
 
-    [LoggerMessage(2, LogLevel.Error, "Blobs could not be announced; it is tried again.")]
+    [LoggerMessage(2, LogLevel.Error, "Blobs could not be announced; the next round retries.")]
     private partial void LogFailed(Exception failure);
 }
 

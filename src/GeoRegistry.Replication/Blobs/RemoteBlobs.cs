@@ -31,7 +31,7 @@ public sealed class RemoteBlobs(RegionMap map, PeerClient peers, ILedgerStore le
         }
         catch (OtherRegionsUnreachableException) when (OthersThan(home, repository) is { Count: > 0 } others)
         {
-            // Without the home's word, that of any region that has it is good: content is what its digest says.
+            // Where the home does not answer, any region that has the blob will do: content is what its digest says.
             var found = await Task.WhenAll(
                 others.Select(region => TryFindAsync(region, repository, digest, cancellation))).ConfigureAwait(false);
             if (found.FirstOrDefault(size => size is not null) is { } sizeBytes) return sizeBytes;

@@ -15,7 +15,7 @@ public sealed class FeedServer(RegionMap map, ILedgerStore ledgers)
     /// <summary>How many commits are read at a time: enough to catch up quickly, few enough to hold when manifests are large.</summary>
     private const int BatchEntries = 64;
 
-    /// <summary>How much is written before the reader has to take it.</summary>
+    /// <summary>How much is buffered for a reader that does not take it.</summary>
     private const long FlushBytes = 1024 * 1024;
 
     /// <summary>Finds out whether a reader can go on from where it is.</summary>
@@ -61,7 +61,7 @@ public sealed class FeedServer(RegionMap map, ILedgerStore ledgers)
                 if (isDue && (await output.FlushAsync(cancellation).ConfigureAwait(false)).IsCompleted) return;
             }
 
-            // One that is overtaken by pruning begins anew, and is told then that it needs snapshots; so does one whose incarnation ended.
+            // One that is overtaken by pruning begins again, and is told then that it needs snapshots; so does one whose incarnation ended.
             if (entries.Count == 0)
             {
                 var extent = await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false);
@@ -74,7 +74,7 @@ public sealed class FeedServer(RegionMap map, ILedgerStore ledgers)
 
     private bool IsWithheld(RegionId reader, FeedEntry entry)
     {
-        if (entry.Ledger is not { } ledger) return true; // A snapshot stands for it.
+        if (entry.Ledger is not { } ledger) return true; // A snapshot covers it.
         var topology = map.Current;
         return topology.Policies.Any(rule => !rule.Policy.Allows(reader))
             && !topology.PolicyOf(RepositoryName.Parse(ledger.Name)).Allows(reader);
@@ -91,7 +91,7 @@ public enum FeedStart
     Pruned,
 
     /// <summary>
-    /// What it has followed so far was another feed than this: this region lost data, was set up anew, or went on under
+    /// What it has followed so far was another feed than this: this region lost data, was set up again, or continued under
     /// another incarnation.
     /// </summary>
     Diverged,

@@ -10,11 +10,11 @@ using Microsoft.Extensions.Logging;
 
 namespace GeoRegistry.Replication.Homes;
 
-/// <summary>Whether this region may append: only once others have told that they follow nothing which is not here.</summary>
+/// <summary>Whether this region may append: only once others have confirmed that they follow nothing which is not here.</summary>
 /// <remarks>
 /// A region that starts with lost or older data would append what contradicts the commits that others have, and acknowledge it. So
 /// it asks its followers how far they follow it before its first append. While it reaches none of them, writes are refused with the
-/// reason; an operator can let it go on (<see cref="HomeResumption"/>).
+/// reason; an operator can resume it (<see cref="HomeResumption"/>).
 /// </remarks>
 public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer feeds, TimeProvider clock,
     ILogger<HomeGate> logger) : IHomeGate
@@ -55,7 +55,7 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
         var (start, extent) = await feeds.FindStartAsync(cursor, cancellation).ConfigureAwait(false);
         if (start != FeedStart.Diverged) return true;
 
-        // It follows an incarnation that the topology has ended, and will go over to this one.
+        // It follows an incarnation that the topology has ended, and will change to this one.
         if (map.Current.Find(map.Self)?.Incarnation == extent.Incarnation && cursor.Incarnation != extent.Incarnation) return true;
         var reason = $"{follower} follows it to {new FeedPosition(map.Self, cursor.Incarnation, cursor.Position)}, and its own feed ends at {extent.EndOf(map.Self)}: it has lost commits";
         if (!_state.LostData) LogLostData(map.Self, reason);
@@ -64,7 +64,7 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
         return false;
     }
 
-    /// <summary>Lets appends through, as an operator has decided.</summary>
+    /// <summary>Allows appends, as an operator has decided.</summary>
     internal void Open()
     {
         _state = new State(IsOpen: true, LostData: false, "");
@@ -85,7 +85,7 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
         if (_state is not { IsOpen: false } closed) return null;
         return RegistryError.Of(
             ErrorCode.Unavailable,
-            $"Region {map.Self}, the home of {repository}, changes nothing now: {closed.Reason}. An operator can let it go on: 'georegistry region resume {map.Self}' says what that may cost.",
+            $"Region {map.Self}, the home of {repository}, takes no writes: {closed.Reason}. An operator can resume it: 'georegistry region resume {map.Self}' says what may be lost.",
             ("home", map.Self.ToString()));
     }
 
@@ -125,7 +125,7 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
     [LoggerMessage(1, LogLevel.Information, "Region {Region} takes writes: no other region follows what it does not have.")]
     private partial void LogOpen(RegionId region);
 
-    [LoggerMessage(2, LogLevel.Error, "Region {Region} takes no writes: {Reason}. Restore its data, or let it go on with 'georegistry region resume'.")]
+    [LoggerMessage(2, LogLevel.Error, "Region {Region} takes no writes: {Reason}. Restore its data, or resume it with 'georegistry region resume'.")]
     private partial void LogLostData(RegionId region, string reason);
 
     private sealed record State(bool IsOpen, bool LostData, string Reason);

@@ -10,9 +10,9 @@ using Microsoft.Extensions.Logging;
 
 namespace GeoRegistry.Replication.Homes;
 
-/// <summary>Lets a home go on that lost commits, or that reaches nobody who could tell: an operator decides it.</summary>
+/// <summary>Lets a home that lost commits, or cannot find out whether it did, take writes again: an operator decides it.</summary>
 /// <remarks>
-/// What the regions that can be reached have is brought back first. Then the home goes on under a new incarnation, and the epochs
+/// What the regions that can be reached have is brought back first. Then the home continues under a new incarnation, and the epochs
 /// of its homes are raised in the topology, which lets the others follow it. Commits that only unreachable regions have are lost:
 /// when those come back, snapshots replace them. A repetition after a failure in the middle begins again, and does no harm.
 /// </remarks>
@@ -23,16 +23,16 @@ public sealed partial class HomeResumption(
     LedgerRepair repair,
     HomeGate gate,
     ReadLeases leases,
-    TakenUpTopology topologies,
+    AdoptedTopology topologies,
     ILogger<HomeResumption> logger)
 {
-    /// <summary>How often the topology is written anew because somebody else changed it meanwhile.</summary>
+    /// <summary>How often the topology is written again because somebody else changed it meanwhile.</summary>
     private const int MaxAttempts = 8;
 
     private readonly SemaphoreSlim _turn = new(1, 1);
 
-    /// <summary>Lets this region go on.</summary>
-    /// <param name="cancellation">Cancels; begun anew it goes on.</param>
+    /// <summary>Resumes this region.</summary>
+    /// <param name="cancellation">Cancels; a repetition completes it.</param>
     /// <returns>What was done; null where the region takes writes already.</returns>
     public async Task<ResumptionReport?> ResumeAsync(CancellationToken cancellation)
     {
@@ -58,7 +58,7 @@ public sealed partial class HomeResumption(
             var incarnation = await ledgers.BeginIncarnationAsync(cancellation).ConfigureAwait(false);
             leases.Restart();
             var next = await WriteTopologyAsync(incarnation, cancellation).ConfigureAwait(false);
-            await topologies.TakeUpAsync(next, cancellation).ConfigureAwait(false);
+            await topologies.AdoptAsync(next, cancellation).ConfigureAwait(false);
             gate.Open();
             LogResumed(map.Self, incarnation, recovered, string.Join(", ", unreachable));
             return new ResumptionReport(map.Self.ToString(), reason, incarnation.ToString(), next.Version, recovered, reached, unreachable);
@@ -80,17 +80,17 @@ public sealed partial class HomeResumption(
         throw new RegionUnavailableException($"The topology was changed by others {MaxAttempts} times at the same moment: resume region {map.Self} again.");
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "An operator lets region {Region} go on although {Reason}.")]
+    [LoggerMessage(1, LogLevel.Warning, "An operator resumes region {Region} although {Reason}.")]
     private partial void LogResuming(RegionId region, string reason);
 
-    [LoggerMessage(2, LogLevel.Warning, "Region {Region} goes on under the incarnation {Incarnation}; {Recovered} ledgers were brought back from other regions. Not reached, and what only they have is lost: {Unreachable}.")]
+    [LoggerMessage(2, LogLevel.Warning, "Region {Region} resumed under the incarnation {Incarnation}; {Recovered} ledgers were brought back from other regions. Unreachable, so commits that only they have are lost: {Unreachable}.")]
     private partial void LogResumed(RegionId region, Incarnation incarnation, int recovered, string unreachable);
 }
 
-/// <summary>What was done to let a home go on.</summary>
+/// <summary>What was done to resume a home.</summary>
 /// <param name="Region">The region.</param>
 /// <param name="Reason">Why it took no writes.</param>
-/// <param name="Incarnation">The incarnation that it goes on under.</param>
+/// <param name="Incarnation">The incarnation that it continues under.</param>
 /// <param name="Topology">The version of the topology that says so.</param>
 /// <param name="RecoveredLedgers">How many ledgers were further in other regions and were brought back.</param>
 /// <param name="Reached">The regions that were asked.</param>

@@ -11,18 +11,18 @@ namespace GeoRegistry.Replication.Hydration;
 /// <remarks>
 /// <para>
 /// The bytes are written to the blob store as they come; readers read them from there. What is behind the last byte of all is not
-/// shown before the whole was verified and stored: a reader that got everything got the right blob. What a broken fetch left is
-/// taken up by the next.
+/// shown before all of it was verified and stored: a reader that got everything got the right blob. What a broken fetch left is
+/// resumed by the next.
 /// </para>
 /// <para>
-/// A region's copy that is missing, damaged or of another size is looked for in the next region. Where the whole does not match the
-/// digest, all bytes are taken back: whose were bad is known only where all came from one region.
+/// A region's copy that is missing, damaged or of another size is looked for in the next region. Where all bytes do not match the
+/// digest, they are discarded: whose were bad is known only where all came from one region.
 /// </para>
 /// </remarks>
 internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store, BlobSource source,
     DamagedCopies damaged, TimeProvider clock)
 {
-    // A connection that breaks in the middle is made anew for a few seconds before those who read are let down.
+    // A connection that breaks in the middle is retried for a few seconds before readers get an error.
     private readonly ResiliencePipeline<FetchOutcome> _rounds = new ResiliencePipelineBuilder<FetchOutcome> { TimeProvider = clock }
         .AddRetry(new RetryStrategyOptions<FetchOutcome>
         {
@@ -37,7 +37,7 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
     private readonly TaskCompletionSource<bool> _found = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile FetchedCopy _copy = new(digest, sizeBytes, store);
 
-    /// <summary>Whether a region that has the blob began to send it, or none has it; fails where it could not be told.</summary>
+    /// <summary>Whether a region that has the blob began to send it, or none has it; fails where that could not be found out.</summary>
     public Task<bool> Found => _found.Task;
 
     /// <summary>The copy that arrives now.</summary>
@@ -55,7 +55,7 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
     /// <summary>What the keys of all fetches begin with.</summary>
     public const string KeyPrefix = "fetch-";
 
-    /// <summary>Fetches the blob from the first region that has it whole; from another, where that breaks off.</summary>
+    /// <summary>Fetches the blob from the first region that has an intact copy; from another, where that breaks off.</summary>
     /// <param name="regions">The regions in the order in which they are asked.</param>
     /// <param name="cancellation">Ends it; what has come stays for the next.</param>
     public async Task<FetchOutcome> RunAsync(IReadOnlyList<RegionId> regions, CancellationToken cancellation)
@@ -98,7 +98,7 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
         using var receiving = new ReceivingUpload(upload, sizeBytes, digest.Algorithm);
         try
         {
-            await receiving.TakeUpAsync(cancellation).ConfigureAwait(false);
+            await receiving.ResumeAsync(cancellation).ConfigureAwait(false);
             var candidates = new Candidates(regions);
             var outcome = receiving.IsWhole && await TryStoreAsync(receiving, cancellation).ConfigureAwait(false)
                 ? new FetchOutcome.Stored(0)
@@ -117,7 +117,7 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
         }
     }
 
-    /// <summary>Asks every region once that may have the blob whole.</summary>
+    /// <summary>Asks every region once that may have an intact copy.</summary>
     private async ValueTask<FetchOutcome> RunRoundAsync(ReceivingUpload upload, Candidates candidates, CancellationToken cancellation)
     {
         var problem = "";
@@ -139,8 +139,8 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
                 case SourceAnswer.BrokeOff(var reason):
                     problem = reason;
                     break;
-                case SourceAnswer.NoTurn:
-                    return new FetchOutcome.Failed("This region fetches as many blobs for clients as it may.", FetchFault.Turns);
+                case SourceAnswer.NoSlot:
+                    return new FetchOutcome.Failed("This region fetches as many blobs for clients as it may.", FetchFault.Slots);
             }
         }
 
@@ -148,7 +148,7 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
         return candidates.Damage is { } damage ? new FetchOutcome.Failed(damage, FetchFault.Copies) : new FetchOutcome.Nowhere();
     }
 
-    /// <summary>Gets what is missing from a region, and stores the blob where the whole is right.</summary>
+    /// <summary>Gets what is missing from a region, and stores the blob where its digest is right.</summary>
     private async Task<SourceAnswer> ReceiveAsync(ReceivingUpload upload, RegionId region, CancellationToken cancellation)
     {
         while (true)
@@ -171,7 +171,7 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
         _copy.Show(upload.Upload);
     }
 
-    /// <summary>Stores what has come, or takes it back where it is not the blob.</summary>
+    /// <summary>Stores what has come, or discards it where it is not the blob.</summary>
     private async Task<bool> TryStoreAsync(ReceivingUpload upload, CancellationToken cancellation)
     {
         if (upload.CurrentDigest() == digest)
@@ -195,7 +195,7 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
         }
         catch (Exception)
         {
-            // The store fails at this too. The next fetch takes the upload up, or it is swept.
+            // The store fails at this too. The next fetch resumes the upload, or it is swept.
         }
     }
 
@@ -211,7 +211,7 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
                 _found.TrySetResult(false);
                 _copy.Available.Fail(new IOException($"No region has the blob {digest}."));
                 break;
-            case FetchOutcome.Failed(var reason, FetchFault.Store or FetchFault.Turns):
+            case FetchOutcome.Failed(var reason, FetchFault.Store or FetchFault.Slots):
                 Fail(new RegionUnavailableException($"The blob {digest} could not be fetched: {reason} Try again in a second."));
                 break;
             case FetchOutcome.Failed(var reason, _):
@@ -227,7 +227,7 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
         _copy.Available.Fail(failure);
     }
 
-    /// <summary>The regions that may have the blob whole, and why others do not.</summary>
+    /// <summary>The regions that may have an intact copy of the blob, and why others do not.</summary>
     private sealed class Candidates(IReadOnlyList<RegionId> regions)
     {
         public List<RegionId> Left { get; } = [.. regions];

@@ -15,12 +15,12 @@ namespace GeoRegistry.Replication.Hydration;
 public sealed partial class BlobFetches(
     RegionMap map, IBlobStore store, PeerClient peers, IHydrationQueue queue, Latencies latencies, TimeProvider clock, ILogger<BlobFetches> logger) : IDisposable
 {
-    /// <summary>How old what a fetch left must be to be discarded: until then another fetch may take it up.</summary>
+    /// <summary>How old what a fetch left must be to be discarded: until then another fetch may resume it.</summary>
     internal static readonly TimeSpan LeftoverExpiry = TimeSpan.FromDays(1);
 
     private readonly ConcurrentDictionary<Digest, Running> _running = new();
     private readonly DamagedCopies _damaged = new(logger);
-    private readonly ReadThroughTurns _turns = new(clock);
+    private readonly ReadThroughSlots _slots = new(clock);
     private readonly SemaphoreSlim _sweeping = new(1);
     private readonly CancellationTokenSource _stopping = new();
 
@@ -35,7 +35,7 @@ public sealed partial class BlobFetches(
 
     /// <summary>Opens a blob that is not here, for a client.</summary>
     /// <returns>A reader; null where no region has the blob.</returns>
-    /// <exception cref="OtherRegionsUnreachableException">No region that can be reached has it whole.</exception>
+    /// <exception cref="OtherRegionsUnreachableException">No region that can be reached has an intact copy.</exception>
     /// <exception cref="RegionUnavailableException">This region cannot store it, or fetches as many blobs for clients as it
     /// may.</exception>
     public async Task<IBlobReader?> OpenAsync(Digest digest, long sizeBytes, CancellationToken cancellation)
@@ -53,7 +53,7 @@ public sealed partial class BlobFetches(
         if (await store.FindAsync(digest, cancellation).ConfigureAwait(false) is not null && await CompleteAsync(digest, cancellation).ConfigureAwait(false)) Completions.Advance();
     }
 
-    /// <summary>Discards what fetches left that nobody has taken up for <see cref="LeftoverExpiry"/>.</summary>
+    /// <summary>Discards what fetches left that no fetch has resumed for <see cref="LeftoverExpiry"/>.</summary>
     /// <returns>How many uploads were discarded.</returns>
     public async Task<int> SweepAsync(CancellationToken cancellation)
     {
@@ -80,8 +80,8 @@ public sealed partial class BlobFetches(
     private BlobFetch JoinOrStartForClient(Digest digest, long sizeBytes)
     {
         if (_running.TryGetValue(digest, out var running)) return running.Fetch;
-        var place = _turns.TryBegin() ?? throw new RegionUnavailableException(
-            $"Region {map.Self} fetches {ReadThroughTurns.MaxReceiving} blobs for clients and {ReadThroughTurns.MaxWaiting} more wait: try again in a second.");
+        var place = _slots.TryBegin() ?? throw new RegionUnavailableException(
+            $"Region {map.Self} fetches {ReadThroughSlots.MaxReceiving} blobs for clients and {ReadThroughSlots.MaxWaiting} more wait: try again in a second.");
         var mine = new Running(() => Start(digest, sizeBytes, from: null, place));
         running = _running.GetOrAdd(digest, mine);
         if (running != mine) place.Dispose(); // Another client was faster.
@@ -90,7 +90,7 @@ public sealed partial class BlobFetches(
 
     private (BlobFetch Fetch, Task<FetchOutcome> Outcome) Start(Digest digest, long sizeBytes, RegionId? from, IDisposable? place)
     {
-        var source = new BlobSource(peers, place is null ? null : _turns, clock);
+        var source = new BlobSource(peers, place is null ? null : _slots, clock);
         var fetch = new BlobFetch(digest, sizeBytes, store, source, _damaged, clock);
         return (fetch, Task.Run(() => RunAsync(fetch, digest, from, place)));
     }

@@ -13,9 +13,9 @@ namespace GeoRegistry.Replication.Hydration;
 /// cancellation.
 /// </remarks>
 /// <param name="peers">The regions.</param>
-/// <param name="turns">The turns to receive; null where the caller limits how many are received at a time.</param>
+/// <param name="slots">The slots to receive; null where the caller limits how many are received at a time.</param>
 /// <param name="clock">The clock.</param>
-internal sealed class BlobSource(PeerClient peers, ReadThroughTurns? turns, TimeProvider clock)
+internal sealed class BlobSource(PeerClient peers, ReadThroughSlots? slots, TimeProvider clock)
 {
     private const int BufferBytes = 256 * 1024;
 
@@ -37,13 +37,13 @@ internal sealed class BlobSource(PeerClient peers, ReadThroughTurns? turns, Time
     {
         using var answer = await AskAsync(region, digest, upload, cancellation).ConfigureAwait(false);
         if (answer.Refusal is { } refusal) return refusal;
-        using var turn = turns?.TryTake();
-        if (turns is null || turn is not null) return await ReceiveAsync(region, answer.Response!, upload, begun, grown, cancellation).ConfigureAwait(false);
+        using var slot = slots?.TryTake();
+        if (slots is null || slot is not null) return await ReceiveAsync(region, answer.Response!, upload, begun, grown, cancellation).ConfigureAwait(false);
 
-        // The answer is dropped, as its first megabytes would wait in memory; the region is asked again when there is a turn.
+        // The answer is dropped, as its first megabytes would wait in memory; the region is asked again when there is a slot.
         answer.Dispose();
-        using var awaited = await turns.TakeAsync(cancellation).ConfigureAwait(false);
-        if (awaited is null) return new SourceAnswer.NoTurn();
+        using var awaited = await slots.TakeAsync(cancellation).ConfigureAwait(false);
+        if (awaited is null) return new SourceAnswer.NoSlot();
         using var again = await AskAsync(region, digest, upload, cancellation).ConfigureAwait(false);
         return again.Refusal ?? await ReceiveAsync(region, again.Response!, upload, begun, grown, cancellation).ConfigureAwait(false);
     }

@@ -1,6 +1,6 @@
 namespace GeoRegistry.Replication.Hydration;
 
-/// <summary>What became of a fetch.</summary>
+/// <summary>The outcome of a fetch.</summary>
 internal abstract record FetchOutcome
 {
     private FetchOutcome()
@@ -32,6 +32,6 @@ internal enum FetchFault
     /// <summary>This region's own store failed: the disk is full or read-only, the storage cannot be reached.</summary>
     Store,
 
-    /// <summary>This region fetches as many blobs for clients as it may; no turn came within the timeout.</summary>
-    Turns,
+    /// <summary>This region fetches as many blobs for clients as it may; no slot came within the timeout.</summary>
+    Slots,
 }

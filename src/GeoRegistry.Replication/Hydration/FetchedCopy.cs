@@ -28,7 +28,7 @@ internal sealed class FetchedCopy(Digest digest, long sizeBytes, IBlobStore stor
     public RegionId? Source { get; private set; }
 
     /// <summary>
-    /// Lets readers read what the upload has flushed, all but the last byte: that is shown when the whole was verified
+    /// Lets readers read what the upload has flushed, all but the last byte: that is shown when the blob was verified
     /// and stored.
     /// </summary>
     public void Show(IBlobUpload upload)
@@ -40,7 +40,7 @@ internal sealed class FetchedCopy(Digest digest, long sizeBytes, IBlobStore stor
     /// <summary>Takes note that a region sends the bytes from an offset on.</summary>
     public void ComesFrom(RegionId region, long offset) => Source = offset == 0 || Source == region ? region : null;
 
-    /// <summary>Ends the copy: its bytes are not the blob's. To be called before the upload's bytes are taken back.</summary>
+    /// <summary>Ends the copy: its bytes are not the blob's. To be called before the upload's bytes are discarded.</summary>
     public void Drop()
     {
         _isDamaged = true;
@@ -72,7 +72,7 @@ internal sealed class FetchedCopy(Digest digest, long sizeBytes, IBlobStore stor
     }
 
     private DamagedCopyException Damaged() => new(
-        $"The copy of the blob {digest} that was being read is damaged. It is fetched anew: send the request again.");
+        $"The copy of the blob {digest} that was being read is damaged. It is fetched again: send the request again.");
 }
 
 /// <summary>A reader has read bytes of a copy that turned out to be damaged.</summary>

@@ -32,7 +32,7 @@ public sealed partial class Hydrator(
         Wake();
     }
 
-    /// <summary>Hydrates what is to come from one region first, until it is told to stop.</summary>
+    /// <summary>Hydrates what is to come from one region first, until it is cancelled.</summary>
     public async Task RunAsync(RegionId from, CancellationToken stopping)
     {
         var running = new ConcurrentDictionary<Digest, Task>();

@@ -18,11 +18,11 @@ internal sealed class ReceivingUpload(IBlobUpload upload, long sizeBytes, Digest
 
     public bool IsWhole => MissingBytes == 0;
 
-    /// <summary>How many bytes came in this fetch, those that were taken back with them.</summary>
+    /// <summary>How many bytes came in this fetch, including those that were discarded.</summary>
     public long ReceivedBytes { get; private set; }
 
-    /// <summary>Takes up what an earlier fetch left: the hash is of what is stored.</summary>
-    public async Task TakeUpAsync(CancellationToken cancellation)
+    /// <summary>Resumes what an earlier fetch left: the hash is of what is stored.</summary>
+    public async Task ResumeAsync(CancellationToken cancellation)
     {
         if (upload.SizeBytes > sizeBytes) await upload.TruncateAsync(0, cancellation).ConfigureAwait(false);
         await upload.HashAsync(_hash, cancellation).ConfigureAwait(false);
@@ -40,7 +40,7 @@ internal sealed class ReceivingUpload(IBlobUpload upload, long sizeBytes, Digest
     /// <summary>The digest of the bytes that have come.</summary>
     public Digest CurrentDigest() => Digest.FromHash(algorithm, _hash.GetCurrentHash());
 
-    /// <summary>Takes all bytes back.</summary>
+    /// <summary>Discards all bytes.</summary>
     public async Task ClearAsync(CancellationToken cancellation)
     {
         await upload.TruncateAsync(0, cancellation).ConfigureAwait(false);

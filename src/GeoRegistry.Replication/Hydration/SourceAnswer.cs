@@ -1,6 +1,6 @@
 namespace GeoRegistry.Replication.Hydration;
 
-/// <summary>What came of asking one region for a blob.</summary>
+/// <summary>A region's answer to the request for a blob.</summary>
 internal abstract record SourceAnswer
 {
     private SourceAnswer()
@@ -19,6 +19,6 @@ internal abstract record SourceAnswer
     /// <summary>The region could not be reached, or broke off. What came before stays.</summary>
     public sealed record BrokeOff(string Reason) : SourceAnswer;
 
-    /// <summary>The region has the blob, but no turn to receive it came within the timeout.</summary>
-    public sealed record NoTurn : SourceAnswer;
+    /// <summary>The region has the blob, but no slot to receive it came within the timeout.</summary>
+    public sealed record NoSlot : SourceAnswer;
 }

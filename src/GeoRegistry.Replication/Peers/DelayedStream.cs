@@ -44,7 +44,7 @@ internal sealed class DelayedStream : Stream
             if (buffer.IsEmpty || !await _arriving.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false)) return 0;
             _arriving.Reader.TryPeek(out var piece);
             await UntilAsync(piece.Due, cancellationToken).ConfigureAwait(false);
-            _arriving.Reader.TryRead(out piece); // Not before it is due: a read that was given up has taken nothing.
+            _arriving.Reader.TryRead(out piece); // Not before it is due: a read that was cancelled has taken nothing.
             _rest = piece.Bytes;
         }
 

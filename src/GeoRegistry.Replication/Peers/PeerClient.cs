@@ -13,8 +13,8 @@ namespace GeoRegistry.Replication.Peers;
 
 /// <summary>Sends requests to the other regions.</summary>
 /// <remarks>
-/// HTTP/2, and two connections: what is small and urgent (feeds, tags, manifests) must not stand behind blobs. A connection whose region
-/// no longer answers is found out by pings within seconds, so that requests fail and do not hang.
+/// HTTP/2, and two connections: what is small and urgent (feeds, tags, manifests) must not wait behind blobs. A connection whose region
+/// no longer answers is detected by pings within seconds, so that requests fail and do not hang.
 /// </remarks>
 public sealed class PeerClient : IDisposable
 {
@@ -54,7 +54,6 @@ public sealed class PeerClient : IDisposable
     /// <param name="region">The region.</param>
     /// <param name="method">The method.</param>
     /// <param name="target">Path and query, sent as they are.</param>
-    /// <param name="cancellation">Cancels the request.</param>
     /// <param name="timeout">How long the head may take; null for as long as the connection lives.</param>
     /// <param name="content">The body, or null.</param>
     /// <param name="headers">Further headers.</param>
@@ -76,7 +75,6 @@ public sealed class PeerClient : IDisposable
     /// <param name="request">The request.</param>
     /// <param name="timeout">How long the head may take, and then a body that is buffered. A head of a region that failed the last
     /// request may take a second at most.</param>
-    /// <param name="cancellation">Cancels the request.</param>
     /// <exception cref="OtherRegionsUnreachableException">The region did not answer, or its answer broke off.</exception>
     public async Task<HttpResponseMessage> SendAsync(RegionId region, PeerRequest request, TimeSpan timeout, CancellationToken cancellation)
     {
@@ -88,7 +86,6 @@ public sealed class PeerClient : IDisposable
     /// <param name="region">The region.</param>
     /// <param name="request">The request.</param>
     /// <param name="timeout">Ends the request; whoever sends the body says when that moves on.</param>
-    /// <param name="cancellation">Cancels the request.</param>
     /// <exception cref="OtherRegionsUnreachableException">The region did not answer, or its answer broke off.</exception>
     /// <remarks>
     /// An exception of the request's own body that is no <see cref="IOException"/> is thrown as it is: the region is not
@@ -129,7 +126,6 @@ public sealed class PeerClient : IDisposable
     /// <param name="region">The region.</param>
     /// <param name="method">The method.</param>
     /// <param name="target">Path and query, sent as they are.</param>
-    /// <param name="cancellation">Cancels the request.</param>
     /// <param name="timeout">How long the head may take; null for as long as the connection lives.</param>
     /// <param name="content">The body, or null.</param>
     /// <exception cref="OtherRegionsUnreachableException">The region did not answer.</exception>
@@ -157,7 +153,7 @@ public sealed class PeerClient : IDisposable
     public static HttpIOException EndedEarly(long receivedBytes, long promisedBytes) =>
         new(HttpRequestError.ResponseEnded, $"The answer ended after {receivedBytes} of {promisedBytes} bytes.");
 
-    /// <summary>Says in words that a region failed.</summary>
+    /// <summary>Describes the failure of a region.</summary>
     /// <param name="region">The region.</param>
     /// <param name="failure">What was thrown.</param>
     /// <param name="timeout">The timeout of the request, which may be the reason.</param>

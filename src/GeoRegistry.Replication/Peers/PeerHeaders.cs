@@ -18,7 +18,7 @@ public static class PeerHeaders
     /// <summary>The position of a feed's last commit.</summary>
     public const string FeedHead = "GeoRegistry-Feed-Head";
 
-    /// <summary>The scheme under which the cluster key stands in <c>Authorization</c>.</summary>
+    /// <summary>The scheme of the cluster key in <c>Authorization</c>.</summary>
     public const string Scheme = "GeoRegistry-Cluster";
 
     private static readonly SearchValues<char> NeverInAValue = SearchValues.Create("\0\r\n");

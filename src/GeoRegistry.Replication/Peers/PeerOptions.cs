@@ -6,7 +6,7 @@ namespace GeoRegistry.Replication.Peers;
 /// <summary>How a region talks to the others: the section <c>GeoRegistry:Peer</c>.</summary>
 public sealed class PeerOptions : IValidatableObject
 {
-    /// <summary>The least length of a cluster key, in characters.</summary>
+    /// <summary>The minimum length of a cluster key, in characters.</summary>
     public const int KeyMinLength = 32;
 
     /// <summary>
@@ -41,7 +41,7 @@ public sealed class PeerOptions : IValidatableObject
     /// <summary>How long a write that is relayed to another region may make no progress. Default 5 minutes.</summary>
     /// <remarks>
     /// So long may take each part of the body that the other region is sent, and the answer once it has the whole body. A home may
-    /// first wait for its <c>StalenessBound</c> and hash a large upload anew, so this is longer. Time that the client takes does
+    /// first wait for its <c>StalenessBound</c> and hash a large upload again, so this is longer. Time that the client takes does
     /// not count.
     /// </remarks>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
@@ -65,7 +65,7 @@ public sealed class PeerOptions : IValidatableObject
 
         var regions = Split(Addresses).Select(entry => entry.Split('=', 2)[0].Trim());
         foreach (var twice in regions.GroupBy(region => region).Where(group => group.Count() > 1))
-            yield return new ValidationResult($"{twice.Key} stands twice in the addresses: keep one.", [nameof(Addresses)]);
+            yield return new ValidationResult($"{twice.Key} is listed twice in the addresses: keep one.", [nameof(Addresses)]);
         foreach (var (name, file) in new[] { (nameof(KeyFile), KeyFile), (nameof(Authority), Authority) })
         {
             if (file.Length > 0 && !File.Exists(file)) yield return new ValidationResult($"there is no file '{file}'.", [name]);

@@ -12,12 +12,12 @@ namespace GeoRegistry.Replication.Receipts;
 /// <summary>Tells, and waits until, commits are complete: here, and by asking in other regions.</summary>
 /// <remarks>
 /// A commit is complete in a region when it is applied there, no ledgers of its home are still to be taken over or its own set
-/// aside, and every blob it names that the policy wants there is stored there. It is told from the ledger and the store; the
-/// hydration queue only tells it sooner.
+/// aside, and every blob it names that the policy wants there is stored there. It is decided from the ledger and the store; the
+/// hydration queue only signals it sooner.
 /// </remarks>
 public sealed class Completion(
     RegionMap map,
-    Tailing tails,
+    TailStates tails,
     ILedgerStore ledgers,
     IHydrationQueue queue,
     IRegionRecord record,
@@ -42,12 +42,11 @@ public sealed class Completion(
     private int _waits;
 
     /// <summary>
-    /// Waits until a commit is complete in this region. Where very many wait already, it tells how the commit stands now.
+    /// Waits until a commit is complete in this region. Where very many wait already, it returns the commit's state now.
     /// </summary>
     /// <param name="repository">The commit's repository.</param>
     /// <param name="position">The commit.</param>
     /// <param name="wait">How long to wait at most.</param>
-    /// <param name="cancellation">Cancels.</param>
     public async Task<CompletionState> AwaitHereAsync(
         RepositoryName repository, FeedPosition position, TimeSpan wait, CancellationToken cancellation)
     {
@@ -97,7 +96,6 @@ public sealed class Completion(
     /// <param name="regions">The regions that count.</param>
     /// <param name="count">How many of them.</param>
     /// <param name="wait">How long to wait at most.</param>
-    /// <param name="cancellation">Cancels.</param>
     /// <returns>Whether it is.</returns>
     public async Task<bool> AwaitAsync(
         RepositoryName repository, FeedPosition position, IReadOnlyList<RegionId> regions, int count, TimeSpan wait, CancellationToken cancellation)
@@ -197,7 +195,7 @@ public sealed class Completion(
             ? CompletionState.Complete
             : CompletionState.Pending;
 
-    // Where a snapshot stands for the commit, what came with it was awaited as a whole.
+    // Where a snapshot covers the commit, all that came with it must be complete.
     private async ValueTask<bool> HasBlobsAsync(RepositoryName repository, FeedPosition position, CancellationToken cancellation)
     {
         if (await ledgers.FindEntryAsync(position.Region, position.Number, cancellation).ConfigureAwait(false) is not { } entry) return true;
@@ -216,7 +214,7 @@ public sealed class Completion(
     }
 }
 
-/// <summary>How a commit stands in a region.</summary>
+/// <summary>The state of a commit in a region.</summary>
 public enum CompletionState
 {
     /// <summary>It is not applied there, or awaits blobs.</summary>
@@ -231,7 +229,7 @@ public enum CompletionState
     /// <summary>The region could not be asked.</summary>
     Unreachable,
 
-    /// <summary>Its home goes on under another incarnation of its feed: whether the commit survived is not known by this name.</summary>
+    /// <summary>Its home continues under another incarnation of its feed: whether the commit survived is not known by this name.</summary>
     Orphaned,
 }
 

@@ -27,7 +27,7 @@ internal static class ReplicationMetrics
         }));
     }
 
-    /// <summary>Lets those who measure ask how tails stand. To be called once for a tail.</summary>
+    /// <summary>Registers the gauges of a tail. To be called once for each tail.</summary>
     public static void Observe(TailState state)
     {
         var source = KeyValuePair.Create<string, object?>("source", state.Source.ToString());

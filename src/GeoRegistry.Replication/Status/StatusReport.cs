@@ -6,11 +6,11 @@ using GeoRegistry.Replication.Tails;
 
 namespace GeoRegistry.Replication.Status;
 
-/// <summary>How replication stands in this region.</summary>
-public sealed class StatusReport(RegionMap map, Tailing tails, HomeGate gate, ILedgerStore ledgers, IHydrationQueue queue,
+/// <summary>The state of replication in this region.</summary>
+public sealed class StatusReport(RegionMap map, TailStates tails, HomeGate gate, ILedgerStore ledgers, IHydrationQueue queue,
     Latencies latencies, TimeProvider clock)
 {
-    /// <summary>Reads how this region stands.</summary>
+    /// <summary>Reads the state of this region.</summary>
     public async Task<RegionStatus> ReadAsync(CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
@@ -30,7 +30,7 @@ public sealed class StatusReport(RegionMap map, Tailing tails, HomeGate gate, IL
             latencies.Applied.Percentile(0.99));
     }
 
-    // This region stands among its own sources only while blobs that were pushed elsewhere are on their way here.
+    // This region is among its own sources only while blobs that were pushed elsewhere are on their way here.
     private SourceStatus? Describe(RegionId source, long ownHead, PendingSummary? pending, DateTimeOffset now)
     {
         var tail = tails.Of(source);
@@ -52,7 +52,7 @@ public sealed class StatusReport(RegionMap map, Tailing tails, HomeGate gate, IL
     }
 }
 
-/// <summary>How replication stands in a region.</summary>
+/// <summary>The state of replication in a region.</summary>
 /// <param name="Region">The region.</param>
 /// <param name="Reachable">Whether it could be asked; where not, nothing else is known but the error.</param>
 /// <param name="Error">Why it could not be asked, or null.</param>
@@ -86,7 +86,7 @@ public sealed record RegionStatus(
 /// <param name="PendingCommits">Commits that are applied and await blobs.</param>
 /// <param name="PendingBlobs">The blobs that they await.</param>
 /// <param name="PendingBytes">Their bytes.</param>
-/// <param name="DeadLetters">How many of the blobs are tried no more.</param>
+/// <param name="DeadLetters">How many of the blobs are no longer retried.</param>
 /// <param name="LagSeconds">The age of its oldest commit that is not complete here, in seconds; 0 where all are.</param>
 /// <param name="HeardSeconds">How long ago it was last heard, in seconds; null before the first time.</param>
 /// <param name="SetAside">How many of its ledgers are set aside because they cannot be repaired.</param>

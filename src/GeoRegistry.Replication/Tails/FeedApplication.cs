@@ -10,7 +10,7 @@ using GeoRegistry.Repositories.Regions;
 
 namespace GeoRegistry.Replication.Tails;
 
-/// <summary>What is done with entries of a feed before and after the store applies them.</summary>
+/// <summary>The steps before and after the store applies entries of a feed.</summary>
 public sealed class FeedApplication(IRepositoryTables tables, WantedBlobs wanted, RepositoryViews views,
     Latencies latencies, TimeProvider clock)
 {

@@ -42,7 +42,6 @@ public sealed partial class LedgerRepair(
     /// <param name="position">The position of the home's feed that what comes with it counts as.</param>
     /// <param name="ledger">The ledger.</param>
     /// <param name="attempts">How often it was tried before.</param>
-    /// <param name="cancellation">Cancels.</param>
     /// <returns>Whether it was replaced.</returns>
     /// <exception cref="OtherRegionsUnreachableException">The home cannot be reached, which says nothing about the ledger.</exception>
     /// <exception cref="StoreFaultException">This region's store cannot write, likewise.</exception>
@@ -70,7 +69,6 @@ public sealed partial class LedgerRepair(
     /// <param name="source">The home.</param>
     /// <param name="comparesBlobs">Whether ledgers that are the same may name blobs that are wanted here only now, as after a change of
     /// the topology.</param>
-    /// <param name="cancellation">Cancels.</param>
     /// <returns>How many ledgers were taken over, and where the cursor is.</returns>
     public async Task<(int Taken, FeedCursor Cursor)> TakeOverAsync(RegionId source, bool comparesBlobs, CancellationToken cancellation)
     {
@@ -121,7 +119,6 @@ public sealed partial class LedgerRepair(
     /// <param name="from">The region.</param>
     /// <param name="position">The position of the home's feed that what comes with it counts as.</param>
     /// <param name="ledger">The ledger. One that its home does not have is removed here.</param>
-    /// <param name="cancellation">Cancels.</param>
     /// <exception cref="OtherRegionsUnreachableException">The region cannot be reached.</exception>
     /// <exception cref="InvalidDataException">What the region sent is not the ledger.</exception>
     internal async Task RestoreAsync(RegionId from, FeedPosition position, LedgerId ledger, CancellationToken cancellation)
@@ -148,7 +145,7 @@ public sealed partial class LedgerRepair(
         return await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<LedgerRow>(cancellation).ConfigureAwait(false);
     }
 
-    // What the home lists under this region's present topology is whole only when the home has taken that up as well.
+    // What the home lists under this region's present topology is complete only when the home has adopted that as well.
     internal async Task<FeedCursor> ReadEndAsync(RegionId source, CancellationToken cancellation)
     {
         var end = await peers.AskAsync<FeedEnd>(source, HttpMethod.Get, "/peer/feed/end", cancellation).ConfigureAwait(false);
@@ -243,9 +240,9 @@ public sealed partial class LedgerRepair(
     private static ParallelOptions Limit(CancellationToken cancellation) =>
         new() { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellation };
 
-    [LoggerMessage(1, LogLevel.Error, "The {Ledger} cannot be repaired from {Source} and is set aside for {Seconds} s; the rest of the feed goes on, and {Source} is asked for it: {Reason}")]
+    [LoggerMessage(1, LogLevel.Error, "The {Ledger} cannot be repaired from {Source} and is set aside for {Seconds} s; the rest of the feed goes on, and reads of it are sent to {Source}: {Reason}")]
     private partial void LogSetAside(LedgerId ledger, RegionId source, double seconds, string reason);
 
-    [LoggerMessage(2, LogLevel.Warning, "The {Ledger} is removed here: {Home}, its home, lost it and goes on without it.")]
+    [LoggerMessage(2, LogLevel.Warning, "The {Ledger} is removed here: {Home}, its home, lost it and continued without it.")]
     private partial void LogRemoved(LedgerId ledger, RegionId home);
 }

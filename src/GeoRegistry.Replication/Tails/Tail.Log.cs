@@ -8,13 +8,13 @@ internal sealed partial class Tail
     [LoggerMessage(1, LogLevel.Information, "Follows the feed of {Source} from position {Position}.")]
     private partial void LogFollowing(RegionId source, long position);
 
-    [LoggerMessage(2, LogLevel.Information, "The connection to the feed of {Source} ended and is made anew: {Reason}")]
+    [LoggerMessage(2, LogLevel.Information, "The connection to the feed of {Source} ended; reconnecting: {Reason}")]
     private partial void LogBroken(RegionId source, string reason);
 
-    [LoggerMessage(3, LogLevel.Error, "The feed of {Source} could not be applied; it is tried again in {Seconds} s.")]
+    [LoggerMessage(3, LogLevel.Error, "The feed of {Source} could not be applied; the next attempt is in {Seconds} s.")]
     private partial void LogFailed(Exception failure, RegionId source, double seconds);
 
-    [LoggerMessage(4, LogLevel.Error, "Region {Source} has another feed than the one followed to position {Position}: it lost data or was set up anew. Nothing of it is applied here until its data is restored.")]
+    [LoggerMessage(4, LogLevel.Error, "Region {Source} has another feed than the one followed to position {Position}: it lost data or was set up again. Nothing of it is applied here until {Source} is restored or resumed.")]
     private partial void LogDiverged(RegionId source, long position);
 
     [LoggerMessage(5, LogLevel.Information, "Takes over the ledgers of {Source} as snapshots: its feed from position {Position} is gone or long.")]

@@ -45,7 +45,7 @@ internal sealed partial class Tail(
     private static readonly TimeSpan ReportTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How long until a tail that failed connects anew: the first time, and at most; each time twice as long, until it
+    /// How long until a tail that failed reconnects: the first time, and at most; each time twice as long, until it
     /// follows again.
     /// </summary>
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(250), LongestBackoff = TimeSpan.FromSeconds(30);
@@ -67,7 +67,7 @@ internal sealed partial class Tail(
         })
         .Build();
 
-    /// <summary>Held while ledgers are replaced, so that no replacement ends the doubts of another.</summary>
+    /// <summary>Held while ledgers are replaced, so that no replacement ends the uncertainty of another.</summary>
     private readonly SemaphoreSlim _replacing = new(1, 1);
 
     private readonly Lock _takeOvers = new();
@@ -96,7 +96,7 @@ internal sealed partial class Tail(
         _feed?.CancelPendingRead();
     }
 
-    /// <summary>Tails until it is told to stop.</summary>
+    /// <summary>Tails until it is cancelled.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
         try
@@ -345,7 +345,7 @@ internal sealed partial class Tail(
         while (await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false));
     }
 
-    // Tells the source how far this region has come, at once when that changes and now and then when not, and asks for a lease.
+    // Reports how far this region has followed, at once when that changes and at intervals otherwise, and asks for a lease.
     private async Task ReportAsync(CancellationToken stopping)
     {
         for (var reported = -1L; ;)

@@ -6,7 +6,7 @@ using GeoRegistry.Repositories;
 
 namespace GeoRegistry.Replication.Tails;
 
-/// <summary>How a tail stands, as the rest of the region sees it: the one mutable holder of it.</summary>
+/// <summary>The state of a tail, as the rest of the region sees it: the one mutable holder of it.</summary>
 /// <param name="source">The region whose feed is tailed.</param>
 /// <param name="clock">The time.</param>
 public sealed class TailState(RegionId source, TimeProvider clock)
@@ -60,7 +60,7 @@ public sealed class TailState(RegionId source, TimeProvider clock)
         ? clock.GetElapsedTime(Volatile.Read(ref _caughtUpAt))
         : null;
 
-    /// <summary>Takes up what a process before this one had applied.</summary>
+    /// <summary>Begins with what an earlier process had applied.</summary>
     internal void Begin(FeedCursor cursor)
     {
         Incarnation = cursor.Incarnation;
@@ -69,7 +69,7 @@ public sealed class TailState(RegionId source, TimeProvider clock)
     }
 
     /// <summary>
-    /// Goes over to where snapshots stand for the feed, maybe of another incarnation, whose numbers have nothing to do
+    /// Moves to where snapshots cover the feed, maybe of another incarnation, whose numbers have nothing to do
     /// with those before.
     /// </summary>
     internal void SkipTo(FeedCursor cursor)
@@ -80,7 +80,7 @@ public sealed class TailState(RegionId source, TimeProvider clock)
             Visibility.DropLease();
             Applied = new PositionSignal(cursor.Position);
             Incarnation = cursor.Incarnation;
-            before.Fail(new OtherRegionsUnreachableException($"Region {Source} goes on under another incarnation, {cursor.Incarnation}."));
+            before.Fail(new OtherRegionsUnreachableException($"Region {Source} continues under another incarnation, {cursor.Incarnation}."));
         }
 
         Applied.Advance(cursor.Position);

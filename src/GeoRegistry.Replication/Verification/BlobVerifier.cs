@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace GeoRegistry.Replication.Verification;
 
 /// <summary>
-/// Hashes the blobs of this region anew, and has those fetched from other regions that are damaged, or missing though
+/// Hashes the blobs of this region again, and has those fetched from other regions that are damaged, or missing though
 /// nothing awaits them.
 /// </summary>
 public sealed partial class BlobVerifier
@@ -24,7 +24,7 @@ public sealed partial class BlobVerifier
     private readonly ILedgerStore _ledgers;
     private readonly IReplicaStore _replicas;
     private readonly WantedBlobs _wanted;
-    private readonly Tailing _tails;
+    private readonly TailStates _tails;
     private readonly VerificationProgress _progress;
     private readonly ILogger<BlobVerifier> _logger;
 
@@ -36,7 +36,7 @@ public sealed partial class BlobVerifier
         ILedgerStore ledgers,
         IReplicaStore replicas,
         WantedBlobs wanted,
-        Tailing tails,
+        TailStates tails,
         VerificationProgress progress,
         ILogger<BlobVerifier> logger)
     {
@@ -115,7 +115,7 @@ public sealed partial class BlobVerifier
         if (_progress.Found(Kind, digest.ToString(), "its bytes do not have its digest")) LogDamaged(digest);
     }
 
-    [LoggerMessage(1, LogLevel.Error, "The blob {Digest} is damaged: its file was set aside in blobs/damaged, nobody is answered with it, and it is fetched from another region.")]
+    [LoggerMessage(1, LogLevel.Error, "The blob {Digest} is damaged: its file was moved to blobs/damaged, it is not served, and it is fetched from another region.")]
     private partial void LogDamaged(Digest digest);
 
     [LoggerMessage(2, LogLevel.Error, "The blob {Digest} of {Repository} is missing and nothing awaited it: it is fetched from another region.")]

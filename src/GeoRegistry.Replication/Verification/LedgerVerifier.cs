@@ -9,13 +9,13 @@ using Microsoft.Extensions.Logging;
 
 namespace GeoRegistry.Replication.Verification;
 
-/// <summary>Compares ledgers with their checksums and with their homes', and takes those that differ back from another region.</summary>
+/// <summary>Compares ledgers with their checksums and with their homes', and restores those that differ from another region.</summary>
 public sealed partial class LedgerVerifier(
     RegionMap map,
     ILedgerVerification store,
     ILedgerStore ledgers,
     LedgerRepair repair,
-    Tailing tails,
+    TailStates tails,
     DamagedLedgers damaged,
     VerificationProgress progress,
     TimeProvider clock,
@@ -36,11 +36,11 @@ public sealed partial class LedgerVerifier(
         for (var cursor = 0L; ;)
         {
             var begun = pace.Begin();
-            var verdict = await store.VerifyNextAsync(cursor, cancellation).ConfigureAwait(false);
-            if (verdict is null) return;
-            cursor = verdict.Cursor;
+            var scan = await store.VerifyNextAsync(cursor, cancellation).ConfigureAwait(false);
+            if (scan is null) return;
+            cursor = scan.Cursor;
             progress.Scanned();
-            await TakeAsync(verdict, repairs, cancellation).ConfigureAwait(false);
+            await TakeAsync(scan, repairs, cancellation).ConfigureAwait(false);
             await pace.EndAsync(begun, cancellation).ConfigureAwait(false);
         }
     }
@@ -50,8 +50,8 @@ public sealed partial class LedgerVerifier(
     {
         foreach (var cursor in damaged.Cursors)
         {
-            if (await store.VerifyNextAsync(cursor - 1, cancellation).ConfigureAwait(false) is { } verdict && verdict.Cursor == cursor)
-                await TakeAsync(verdict, repairs: true, cancellation).ConfigureAwait(false);
+            if (await store.VerifyNextAsync(cursor - 1, cancellation).ConfigureAwait(false) is { } scan && scan.Cursor == cursor)
+                await TakeAsync(scan, repairs: true, cancellation).ConfigureAwait(false);
         }
     }
 
@@ -89,40 +89,40 @@ public sealed partial class LedgerVerifier(
         }
     }
 
-    private async Task TakeAsync(LedgerVerdict verdict, bool repairs, CancellationToken cancellation)
+    private async Task TakeAsync(LedgerScanResult scan, bool repairs, CancellationToken cancellation)
     {
-        if (verdict.Fault is { } fault)
+        if (scan.Fault is { } fault)
         {
-            damaged.Add(verdict.Cursor, verdict.Ledger.Name);
-            if (progress.Found(Kind, verdict.Ledger.Name, fault)) LogDamaged(verdict.Ledger, fault);
-            if (!repairs || !await TryRepairAsync(verdict, cancellation).ConfigureAwait(false)) return;
-            var after = await store.VerifyNextAsync(verdict.Cursor - 1, cancellation).ConfigureAwait(false);
-            if (after?.Cursor == verdict.Cursor && after.Fault is not null) return;
+            damaged.Add(scan.Cursor, scan.Ledger.Name);
+            if (progress.Found(Kind, scan.Ledger.Name, fault)) LogDamaged(scan.Ledger, fault);
+            if (!repairs || !await TryRepairAsync(scan, cancellation).ConfigureAwait(false)) return;
+            var after = await store.VerifyNextAsync(scan.Cursor - 1, cancellation).ConfigureAwait(false);
+            if (after?.Cursor == scan.Cursor && after.Fault is not null) return;
         }
 
-        damaged.Remove(verdict.Cursor);
-        if (progress.Repaired(Kind, verdict.Ledger.Name)) LogRepaired(verdict.Ledger);
+        damaged.Remove(scan.Cursor);
+        if (progress.Repaired(Kind, scan.Ledger.Name)) LogRepaired(scan.Ledger);
     }
 
-    private async Task<bool> TryRepairAsync(LedgerVerdict verdict, CancellationToken cancellation)
+    private async Task<bool> TryRepairAsync(LedgerScanResult scan, CancellationToken cancellation)
     {
-        if (!RepositoryName.TryParse(verdict.Ledger.Name, out var repository)) return false;
+        if (!RepositoryName.TryParse(scan.Ledger.Name, out var repository)) return false;
         var home = map.Current.HomeOf(repository).Region;
         try
         {
             return home == map.Self
-                ? await TryRestoreAsync(verdict, cancellation).ConfigureAwait(false)
-                : await TryReplaceAsync(home, verdict.Ledger, cancellation).ConfigureAwait(false);
+                ? await TryRestoreAsync(scan, cancellation).ConfigureAwait(false)
+                : await TryReplaceAsync(home, scan.Ledger, cancellation).ConfigureAwait(false);
         }
         catch (Exception e) when (IsOfOtherRegion(e) && !cancellation.IsCancellationRequested)
         {
-            LogNotRepaired(verdict.Ledger, e.Message);
+            LogNotRepaired(scan.Ledger, e.Message);
             return false;
         }
     }
 
-    // A home takes its ledger back from a region that has the checksum which it had itself, so that nothing it has acknowledged is lost.
-    private async Task<bool> TryRestoreAsync(LedgerVerdict verdict, CancellationToken cancellation)
+    // A home restores its ledger from a region that has the checksum which it had itself, so that nothing it has acknowledged is lost.
+    private async Task<bool> TryRestoreAsync(LedgerScanResult scan, CancellationToken cancellation)
     {
         var position = (await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false)).EndOf(map.Self);
         var reasons = new List<string>();
@@ -130,7 +130,7 @@ public sealed partial class LedgerVerifier(
         {
             try
             {
-                if (await TryRestoreFromAsync(region, position, verdict, cancellation).ConfigureAwait(false)) return true;
+                if (await TryRestoreFromAsync(region, position, scan, cancellation).ConfigureAwait(false)) return true;
                 reasons.Add($"{region} has another");
             }
             catch (Exception e) when (IsOfOtherRegion(e) && !cancellation.IsCancellationRequested)
@@ -139,17 +139,17 @@ public sealed partial class LedgerVerifier(
             }
         }
 
-        LogNotRepaired(verdict.Ledger, $"no other region gave it back as this home had it ({string.Join("; ", reasons)})");
+        LogNotRepaired(scan.Ledger, $"no other region gave it back as this home had it ({string.Join("; ", reasons)})");
         return false;
     }
 
-    private async Task<bool> TryRestoreFromAsync(RegionId region, FeedPosition position, LedgerVerdict verdict, CancellationToken cancellation)
+    private async Task<bool> TryRestoreFromAsync(RegionId region, FeedPosition position, LedgerScanResult scan, CancellationToken cancellation)
     {
-        if (await repair.FindRowAsync(region, verdict.Ledger, cancellation).ConfigureAwait(false) is not { } row) return false;
+        if (await repair.FindRowAsync(region, scan.Ledger, cancellation).ConfigureAwait(false) is not { } row) return false;
         if (ContentsChecksum.Parse(row.Contents) is not { } theirs) return false;
-        if (theirs == verdict.Computed && theirs != verdict.Stored && await store.AcceptAsync(verdict, cancellation).ConfigureAwait(false)) return true;
-        if (theirs != verdict.Stored) return false;
-        await repair.RestoreAsync(region, position, verdict.Ledger, cancellation).ConfigureAwait(false);
+        if (theirs == scan.Computed && theirs != scan.Stored && await store.AcceptAsync(scan, cancellation).ConfigureAwait(false)) return true;
+        if (theirs != scan.Stored) return false;
+        await repair.RestoreAsync(region, position, scan.Ledger, cancellation).ConfigureAwait(false);
         return true;
     }
 
@@ -160,7 +160,7 @@ public sealed partial class LedgerVerifier(
     {
         if (tails.Of(home) is not { } tail) return false;
         var position = tail.Position;
-        tail.Visibility.BeginRepair(); // What comes may be newer than what the feed has brought.
+        tail.Visibility.BeginRepair(); // The snapshot may be newer than what the feed has brought.
         try
         {
             await repair.RestoreAsync(home, position, ledger, cancellation).ConfigureAwait(false);
@@ -218,7 +218,7 @@ public sealed partial class LedgerVerifier(
             : null;
     }
 
-    [LoggerMessage(1, LogLevel.Error, "The {Ledger} is damaged: {Fault}. It is not answered here until it has been taken back from another region.")]
+    [LoggerMessage(1, LogLevel.Error, "The {Ledger} is damaged: {Fault}. It is not served here until it is restored from another region.")]
     private partial void LogDamaged(LedgerId ledger, string fault);
 
     [LoggerMessage(2, LogLevel.Error, "The {Ledger} differs from that of {Home}, its home: {Fault}. It is replaced by a snapshot.")]
@@ -227,13 +227,13 @@ public sealed partial class LedgerVerifier(
     [LoggerMessage(3, LogLevel.Warning, "The {Ledger} is repaired.")]
     private partial void LogRepaired(LedgerId ledger);
 
-    [LoggerMessage(4, LogLevel.Warning, "The {Ledger} cannot be repaired now and is tried again: {Reason}")]
+    [LoggerMessage(4, LogLevel.Warning, "The {Ledger} cannot be repaired now; the next pass retries: {Reason}")]
     private partial void LogNotRepaired(LedgerId ledger, string reason);
 
     [LoggerMessage(5, LogLevel.Debug, "The ledgers of {Home} were not all compared: {Reason}")]
     private partial void LogNotCompared(RegionId home, string reason);
 
-    [LoggerMessage(6, LogLevel.Error, "The row of the feed of {Region} is damaged in {Self}. The feed is followed anew from its beginning.")]
+    [LoggerMessage(6, LogLevel.Error, "The row of the feed of {Region} is damaged in {Self}. The feed is followed again from its beginning.")]
     private partial void LogFeed(RegionId region, RegionId self);
 
     [LoggerMessage(7, LogLevel.Warning, "The row of the feed of {Region} is repaired.")]

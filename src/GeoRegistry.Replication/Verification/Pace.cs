@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace GeoRegistry.Replication.Verification;
 
 /// <summary>
-/// Keeps work at a share of one core's time, and reading at so many bytes per second: after each piece it rests in
+/// Limits work to a share of one core's time, and reading to so many bytes per second: after each piece it pauses in
 /// proportion.
 /// </summary>
 /// <param name="share">The share, above 0 and at most 1.</param>

@@ -10,13 +10,13 @@ public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifie
     : BackgroundService
 {
     /// <summary>
-    /// The share of a core that a pass takes: the first after a start and those that are asked for are to be done soon,
-    /// the others are to be unnoticed.
+    /// The share of a core that a pass takes: the first after a start and those that are asked for are urgent,
+    /// the others must not be noticed.
     /// </summary>
-    private const double SoonShare = 0.5, SlowShare = 0.01;
+    private const double UrgentShare = 0.5, SlowShare = 0.01;
 
     /// <summary>How many bytes of blobs are read per second.</summary>
-    private const long SoonBytesPerSecond = 512 * 1024 * 1024, SlowBytesPerSecond = 16 * 1024 * 1024;
+    private const long UrgentBytesPerSecond = 512 * 1024 * 1024, SlowBytesPerSecond = 16 * 1024 * 1024;
 
     /// <summary>
     /// How long after the end of a pass the next begins, and how long until damage that could not be repaired is tried
@@ -42,7 +42,7 @@ public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifie
 
     private Pace Slow => new(SlowShare, SlowBytesPerSecond, clock);
 
-    private Pace Soon => new(SoonShare, SoonBytesPerSecond, clock);
+    private Pace Urgent => new(UrgentShare, UrgentBytesPerSecond, clock);
 
     // Beside the passes: a large store takes days, and metadata must not wait for it.
     private async Task HashBlobsAsync(CancellationToken stopping)
@@ -72,7 +72,7 @@ public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifie
         while (!stoppingToken.IsCancellationRequested)
         {
             var requests = _requests.Position;
-            await RunPassAsync(isSoon ? Soon : Slow, repairs, hashes, stoppingToken).ConfigureAwait(false);
+            await RunPassAsync(isSoon ? Urgent : Slow, repairs, hashes, stoppingToken).ConfigureAwait(false);
             hashes = isSoon = await AwaitNextAsync(requests, stoppingToken).ConfigureAwait(false);
             repairs = !isSoon || _repairsRequested;
             _repairsRequested = false;
@@ -116,7 +116,7 @@ public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifie
                 var first = await Task.WhenAny(requested, Task.Delay(RetryInterval, clock, wait.Token)).ConfigureAwait(false);
                 await wait.CancelAsync().ConfigureAwait(false);
                 if (first == requested || stopping.IsCancellationRequested) return !stopping.IsCancellationRequested;
-                if (blobs.IsAnyNew) await blobs.QueueMissingAsync(Soon, stopping).ConfigureAwait(false);
+                if (blobs.IsAnyNew) await blobs.QueueMissingAsync(Urgent, stopping).ConfigureAwait(false);
                 await blobs.NoteRepairedAsync(stopping).ConfigureAwait(false);
                 if (damaged.Count > 0) await ledgers.RepairAsync(stopping).ConfigureAwait(false);
             }

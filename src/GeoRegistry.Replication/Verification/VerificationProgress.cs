@@ -18,10 +18,10 @@ public sealed class VerificationProgress(RegionMap map)
         "georegistry.verification.ledgers", "{ledger}", "Ledgers whose rows were compared with their checksums.");
 
     private static readonly Counter<long> BlobCount = Meter.CreateCounter<long>(
-        "georegistry.verification.blobs", "{blob}", "Blobs that were hashed anew.");
+        "georegistry.verification.blobs", "{blob}", "Blobs that were hashed again.");
 
     private static readonly Counter<long> ByteCount = Meter.CreateCounter<long>(
-        "georegistry.verification.bytes", "By", "Bytes of blobs that were hashed anew.");
+        "georegistry.verification.bytes", "By", "Bytes of blobs that were hashed again.");
 
     private static readonly Counter<long> FindingCount = Meter.CreateCounter<long>(
         "georegistry.verification.findings", "{finding}", "What was found damaged or missing, by kind.");
@@ -33,7 +33,7 @@ public sealed class VerificationProgress(RegionMap map)
     private readonly Dictionary<(string Kind, string Name), Finding> _findings = [];
     private VerificationStatus _status = new(map.Self.ToString(), 0, false, 0, 0, 0, 0, 0, 0, 0, 0, []);
 
-    /// <summary>How it stands.</summary>
+    /// <summary>The status of a region.</summary>
     public VerificationStatus Read()
     {
         lock (_lock) return _status with { Findings = [.. _findings.Values], Found = _findings.Count, Repaired = _findings.Values.Count(finding => finding.Repaired) };

@@ -1,10 +1,10 @@
 namespace GeoRegistry.Replication.Verification;
 
-/// <summary>How the verification of a region stands.</summary>
+/// <summary>The state of a region's verification.</summary>
 /// <param name="Region">The region.</param>
 /// <param name="Pass">The number of the pass that runs or ran last since the start; 0 before the first.</param>
 /// <param name="Running">Whether it runs.</param>
-/// <param name="Requested">The number of the last pass that was asked for; it is done when <paramref name="Completed"/> has come to
+/// <param name="Requested">The number of the last pass that was asked for; it is done when <paramref name="Completed"/> has reached
 /// it.</param>
 /// <param name="Completed">The number of the last pass that ended.</param>
 /// <param name="Ledgers">How many ledgers the pass has scanned.</param>
@@ -14,11 +14,11 @@ namespace GeoRegistry.Replication.Verification;
 /// <param name="Found">How much was found damaged or missing.</param>
 /// <param name="Repaired">How much of that is repaired.</param>
 /// <param name="Findings">The last findings, at most 100.</param>
-/// <param name="Error">Why a region's answer is missing, or why the last pass could not be carried through; null otherwise.</param>
+/// <param name="Error">Why a region's answer is missing, or why the last pass failed; null otherwise.</param>
 public sealed record VerificationStatus(
     string Region, long Pass, bool Running, long Requested, long Completed, long Ledgers, long Compared, long Blobs, long Bytes, long Found, long Repaired, IReadOnlyList<Finding> Findings, string? Error = null)
 {
-    /// <summary>Stands for a region that did not answer.</summary>
+    /// <summary>The status of a region that did not answer.</summary>
     public static VerificationStatus Unreachable(string region, string? error) =>
         new(region, 0, false, 0, 0, 0, 0, 0, 0, 0, 0, [], error ?? "it did not answer");
 }

@@ -10,7 +10,7 @@ namespace GeoRegistry.Replication.Visibility;
 /// <summary>The names that this home has just changed and that not every region has followed yet.</summary>
 /// <remarks>
 /// While a change spreads, a region that knows the new state must not show it as long as another may show the old one: a client
-/// would see a tag go back, or a deleted manifest come back. So the home lets those who read such a name wait until the change is
+/// would see a tag go back, or a deleted manifest come back. So the home lets readers of such a name wait until the change is
 /// shown everywhere (a round trip; at worst the lease of a region that fell silent), and replicas ask the home for names whose
 /// change is not yet said to be shown. With that, reads of manifests are linear, by tag and by digest.
 /// </remarks>
@@ -43,7 +43,7 @@ public sealed class HomeVisibility(RegionMap map, ReadLeases leases, ILedgerStor
         leases.AwaitAsync(repository, number, cancellation);
 
     /// <summary>
-    /// Takes up what a process before this one left: leases that it may have given, and changes that were spreading when
+    /// Begins with what an earlier process left: leases that it may have given, and changes that were spreading when
     /// it ended.
     /// </summary>
     public async Task ResumeAsync(CancellationToken cancellation)
@@ -69,7 +69,7 @@ public sealed class HomeVisibility(RegionMap map, ReadLeases leases, ILedgerStor
         }
     }
 
-    /// <summary>Notes now and then up to where everything is shown, for the next start.</summary>
+    /// <summary>Notes at intervals up to where everything is shown, for the next start.</summary>
     public async Task KeepRecordAsync(TimeSpan interval, CancellationToken stopping)
     {
         var (noted, started) = (-1L, clock.GetTimestamp());
@@ -86,7 +86,7 @@ public sealed class HomeVisibility(RegionMap map, ReadLeases leases, ILedgerStor
 
     private Change Begin(RepositoryName repository, IReadOnlyList<string> names)
     {
-        // Those who read what one before it changed wait for that too, also where this one comes to nothing.
+        // Those who read what an earlier change changed wait for that too, even where this one is not appended.
         var earlier = Task.WhenAll(names.Select(name => SpreadOf(repository, name)).OfType<Task>());
         var change = new Change(this, repository, names, earlier);
         foreach (var name in names) _byName[(repository, name)] = change;

@@ -19,7 +19,7 @@ namespace GeoRegistry.Replication.Visibility;
 /// moves.
 /// </para>
 /// <para>
-/// A region that has not taken up this home's topology yet may show what the home withholds from it by now, and not know of what was
+/// A region that has not adopted this home's topology yet may show what the home withholds from it by now, and not know of what was
 /// withheld. So its reports count for nothing until it has, and what is appended meanwhile waits until its lease has ended, also where the
 /// policy keeps the region out.
 /// </para>
@@ -69,7 +69,7 @@ public sealed class ReadLeases
     }
 
     /// <summary>
-    /// Begins anew with another incarnation of the feed: what was reported of the one before says nothing, and leases of
+    /// Begins again with another incarnation of the feed: what was reported of the one before says nothing, and leases of
     /// it may still be held.
     /// </summary>
     public void Restart()
@@ -81,7 +81,7 @@ public sealed class ReadLeases
     /// <summary>Takes note of how far a region has followed this region's feed, and gives it a lease where it keeps up.</summary>
     /// <param name="region">The region.</param>
     /// <param name="applied">The number that it has followed.</param>
-    /// <param name="topology">The version of the topology that it had taken up when it said so.</param>
+    /// <param name="topology">The version of the topology that it had adopted when it said so.</param>
     /// <param name="readHead">Reads the feed's last number.</param>
     /// <returns>
     /// The feed's last number, and how long a lease the region has from when it asked:
@@ -99,7 +99,7 @@ public sealed class ReadLeases
         bool isHeld;
         lock (holder)
         {
-            holder.TakenUp = Math.Max(holder.TakenUp, topology);
+            holder.Adopted = Math.Max(holder.Adopted, topology);
             isHeld = holder.HasBeenGranted && _clock.GetElapsedTime(holder.Granted, now) < Length;
             holder.Begin(now);
         }
@@ -135,13 +135,13 @@ public sealed class ReadLeases
         var topology = _map.Current;
         var policy = topology.PolicyOf(repository);
         return Task.WhenAll(_map.Others.Select(region => (region.Id, Holder: HolderOf(region.Id)))
-            .Where(region => policy.Allows(region.Id) || !HasTakenUp(region.Holder, topology.Version))
+            .Where(region => policy.Allows(region.Id) || !HasAdopted(region.Holder, topology.Version))
             .Select(region => AwaitAsync(region.Holder, number, cancellation)));
     }
 
-    private static bool HasTakenUp(Holder holder, long topology)
+    private static bool HasAdopted(Holder holder, long topology)
     {
-        lock (holder) return holder.TakenUp >= topology;
+        lock (holder) return holder.Adopted >= topology;
     }
 
     private bool TryGrant(Holder holder, long now, long applied, long head, bool isHeld)
@@ -167,7 +167,7 @@ public sealed class ReadLeases
         return false;
     }
 
-    // It held a lease or was about to, and did not follow fast enough: those who wait for it would wait again and again.
+    // It held a lease or was about to, and did not follow fast enough: those who wait for it would wait repeatedly.
     private void BackOff(Holder holder, long now)
     {
         if (holder.Join is { } join && _clock.GetElapsedTime(join.At, now) < CatchUpTime) return; // It may still come.
@@ -193,7 +193,7 @@ public sealed class ReadLeases
             }
             catch (TimeoutException)
             {
-                // The lease ended, or was given anew meanwhile.
+                // The lease ended, or was given again meanwhile.
             }
         }
     }
@@ -226,8 +226,8 @@ public sealed class ReadLeases
 
         public PositionSignal Applied { get; } = new(0);
 
-        /// <summary>The version of the topology that it has taken up, by its reports; 0 before the first.</summary>
-        public long TakenUp { get; set; }
+        /// <summary>The version of the topology that it has adopted, by its reports; 0 before the first.</summary>
+        public long Adopted { get; set; }
 
         /// <summary>From when its last lease counts.</summary>
         public long Granted { get; private set; } = started;

@@ -13,8 +13,8 @@ public sealed class ReplicaVisibility(TimeProvider clock)
     private const long Unknown = long.MaxValue;
 
     private readonly ConcurrentDictionary<(RepositoryName, string), long> _changed = new();
-    private readonly Lock _doubts = new();
-    private long _doubtful; // The number up to which changes of any name may be here that not all have followed; 0 for none.
+    private readonly Lock _uncertainty = new();
+    private long _uncertainTo; // The number up to which changes of any name may be here that not all have followed; 0 for none.
     private long _replacedAt = Unknown;
     private bool _isReplacing;
     private int _repairs;
@@ -22,7 +22,7 @@ public sealed class ReplicaVisibility(TimeProvider clock)
 
     /// <summary>Whether this region may answer alone.</summary>
     /// <remarks>
-    /// The clock of the machine may stand still while it sleeps, and its wall clock may be set; the larger of both times
+    /// The clock of the machine may stop while it sleeps, and its wall clock may be set; the larger of both times
     /// counts.
     /// </remarks>
     public bool HoldsLease
@@ -36,7 +36,7 @@ public sealed class ReplicaVisibility(TimeProvider clock)
     }
 
     /// <summary>
-    /// Whether this region may answer alone what a name stands for now: it holds a lease, and all regions have followed
+    /// Whether this region may answer alone what a name is now: it holds a lease, and all regions have followed
     /// the name's last change.
     /// </summary>
     /// <remarks>
@@ -45,12 +45,12 @@ public sealed class ReplicaVisibility(TimeProvider clock)
     /// acknowledged then.
     /// </remarks>
     public bool MayShow(RepositoryName repository, string name) =>
-        HoldsLease && Volatile.Read(ref _doubtful) == 0 && !_changed.ContainsKey((repository, name));
+        HoldsLease && Volatile.Read(ref _uncertainTo) == 0 && !_changed.ContainsKey((repository, name));
 
-    /// <summary>Takes up what a process before this one had applied; not all may have followed its last changes.</summary>
+    /// <summary>Begins with what an earlier process had applied; not all may have followed its last changes.</summary>
     internal void Begin(long number)
     {
-        lock (_doubts) _doubtful = number;
+        lock (_uncertainty) _uncertainTo = number;
     }
 
     /// <summary>Ends the lease: what is here may be older than what was there, as after a position that went back.</summary>
@@ -59,17 +59,17 @@ public sealed class ReplicaVisibility(TimeProvider clock)
     /// <summary>The tail is about to replace ledgers by what the source has now, which may be more than the feed has brought.</summary>
     internal void BeginReplacing()
     {
-        lock (_doubts)
+        lock (_uncertainty)
         {
             _isReplacing = true;
-            Doubt();
+            BeUncertain();
         }
     }
 
     /// <summary>The tail has replaced them: all that came with them is in the feed before the head that the source tells next.</summary>
     internal void EndReplacing()
     {
-        lock (_doubts)
+        lock (_uncertainty)
         {
             _isReplacing = false;
             NoteReplaced();
@@ -81,17 +81,17 @@ public sealed class ReplicaVisibility(TimeProvider clock)
     /// </summary>
     internal void BeginRepair()
     {
-        lock (_doubts)
+        lock (_uncertainty)
         {
             _repairs++;
-            Doubt();
+            BeUncertain();
         }
     }
 
-    /// <summary>Ends what <see cref="BeginRepair"/> began. Doubts end when the last of all replacements has ended.</summary>
+    /// <summary>Ends what <see cref="BeginRepair"/> began. The uncertainty ends when the last of all replacements has ended.</summary>
     internal void EndRepair()
     {
-        lock (_doubts)
+        lock (_uncertainty)
         {
             _repairs--;
             NoteReplaced();
@@ -112,16 +112,16 @@ public sealed class ReplicaVisibility(TimeProvider clock)
             if (number <= shown) _changed.TryRemove(KeyValuePair.Create(name, number));
         }
 
-        lock (_doubts)
+        lock (_uncertainty)
         {
-            if (_doubtful == Unknown && askedAt > _replacedAt) _doubtful = head;
-            if (_doubtful <= shown) _doubtful = 0;
+            if (_uncertainTo == Unknown && askedAt > _replacedAt) _uncertainTo = head;
+            if (_uncertainTo <= shown) _uncertainTo = 0;
         }
 
         if (lease > TimeSpan.Zero) Volatile.Write(ref _lease, new Lease(askedAt, askedAtUtc, lease * UsedShare));
     }
 
-    private void Doubt() => (_doubtful, _replacedAt) = (Unknown, Unknown);
+    private void BeUncertain() => (_uncertainTo, _replacedAt) = (Unknown, Unknown);
 
     private void NoteReplaced()
     {

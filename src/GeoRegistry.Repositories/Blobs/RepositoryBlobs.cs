@@ -78,7 +78,6 @@ public sealed class RepositoryBlobs
     /// <param name="repository">The repository that is to have it.</param>
     /// <param name="digest">The blob.</param>
     /// <param name="from">The repository that must have it; null for any.</param>
-    /// <param name="cancellation">Cancels.</param>
     /// <returns>Whether the repository has it now; otherwise it must be uploaded.</returns>
     public async Task<bool> MountAsync(RepositoryName repository, Digest digest, RepositoryName? from,
         CancellationToken cancellation = default)
@@ -103,7 +102,7 @@ public sealed class RepositoryBlobs
         if (announce) await _announcer.AnnounceAsync(repository, digest, sizeBytes, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Lets readers see that a repository has a blob no more.</summary>
+    /// <summary>Lets readers see that a repository no longer has a blob.</summary>
     internal void Forget(RepositoryName repository, Digest digest) => _cache.Remove(repository, [digest.ToString()]);
 
     /// <summary>Drops everything of a repository.</summary>

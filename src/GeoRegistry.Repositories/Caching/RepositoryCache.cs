@@ -6,7 +6,7 @@ namespace GeoRegistry.Repositories.Caching;
 
 /// <summary>What was read of repositories lately, never older than the last write that was acknowledged.</summary>
 /// <remarks>
-/// A reader notes the repository's version before it reads the tables and may add what it found only while the version stands;
+/// A reader notes the repository's version before it reads the tables and may add what it found only while that is the version;
 /// a writer sets what it changed and moves the version in one step, before it answers. So a value that was read before
 /// a write is never cached after it. Versions are shared by repositories whose hashes meet: that costs a missed addition, no more.
 /// </remarks>
@@ -15,7 +15,7 @@ internal sealed class RepositoryCache<TValue>(long budgetBytes, Func<TValue, lon
 {
     private const int VersionCount = 1024;
 
-    /// <summary>Of how many repositories the last commit is known; one that was forgotten is taken up anew with its next.</summary>
+    /// <summary>Of how many repositories the last commit is known; one that was forgotten is remembered again with its next.</summary>
     private const int MaxApplied = 65536;
 
     private readonly GenerationalCache<(RepositoryName, string), TValue> _values = new(budgetBytes, costBytes);

@@ -21,7 +21,7 @@ public static class RegistryMetrics
     private static readonly Counter<long> BlobBytes = Meter.CreateCounter<long>(
         "georegistry.blob.io", "By", "Bytes of blobs received from clients and sent to them.");
 
-    /// <summary>Counts a commit, or an attempt at one that another writer forestalled.</summary>
+    /// <summary>Counts a commit, or an attempt at one that another writer preceded.</summary>
     internal static void Committed(long startTimestamp, bool appended)
     {
         if (CommitDuration.Enabled)
@@ -35,7 +35,7 @@ public static class RegistryMetrics
     /// <summary>Counts bytes of a blob that went out.</summary>
     public static void Sent(long sizeBytes) => BlobBytes.Add(sizeBytes, KeyValuePair.Create<string, object?>("direction", "transmit"));
 
-    /// <summary>Lets those who measure ask how many upload sessions are in memory. To be called once for a process.</summary>
+    /// <summary>Registers the gauge of upload sessions in memory. To be called once for a process.</summary>
     public static void ObserveUploads(UploadSessions uploads) =>
         Meter.CreateObservableUpDownCounter("georegistry.upload.open", () => uploads.Count, "{upload}", "Upload sessions in memory.");
 }

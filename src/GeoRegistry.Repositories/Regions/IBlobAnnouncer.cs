@@ -2,7 +2,7 @@ using GeoRegistry.Protocol;
 
 namespace GeoRegistry.Repositories.Regions;
 
-/// <summary>Lets the home of a repository know of blobs that were uploaded here.</summary>
+/// <summary>Announces blobs that were uploaded here to the home of their repository.</summary>
 public interface IBlobAnnouncer
 {
     /// <summary>Whether the repository's home is elsewhere, so that it has to hear of an upload.</summary>

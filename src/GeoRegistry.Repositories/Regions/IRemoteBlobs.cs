@@ -21,7 +21,7 @@ public interface IRemoteBlobs
 
     /// <summary>Opens a blob that this region lacks, and stores it here while it is read: one fetch, however many read it.</summary>
     /// <returns>A reader that waits for what has not arrived; null where no region has the blob.</returns>
-    /// <exception cref="OtherRegionsUnreachableException">No region that can be reached has it whole.</exception>
+    /// <exception cref="OtherRegionsUnreachableException">No region that can be reached has an intact copy.</exception>
     /// <exception cref="RegionUnavailableException">This region cannot store it, or fetches as many blobs for clients as it
     /// may.</exception>
     Task<IBlobReader?> OpenAsync(Digest digest, long sizeBytes, CancellationToken cancellation = default);

@@ -12,7 +12,6 @@ public interface IWantedBlobs
     /// <param name="repository">The repository.</param>
     /// <param name="operations">The operations.</param>
     /// <param name="from">The region to ask for them first.</param>
-    /// <param name="cancellation">Cancels.</param>
     ValueTask<IReadOnlyList<MissingBlob>> FindMissingAsync(
         RepositoryName repository, IReadOnlyList<Operation> operations, RegionId from, CancellationToken cancellation = default);
 

@@ -5,7 +5,7 @@ namespace GeoRegistry.Repositories.Regions;
 /// <summary>The names by which a repository is read from memory.</summary>
 public static class VisibleNames
 {
-    /// <summary>Stands for the lists of referrers of a repository; no tag or digest begins with a colon.</summary>
+    /// <summary>The name of the lists of referrers of a repository; no tag or digest begins with a colon.</summary>
     public const string Referrers = ":referrers";
 
     /// <summary>The names that operations may change where they are applied.</summary>

@@ -21,7 +21,6 @@ internal static class RepeatedBody
     /// <param name="from">Where the range begins: the first byte that the repeated body sent again.</param>
     /// <param name="until">Where it ends: the first byte of the repeated body.</param>
     /// <param name="digest">The digest that it must have.</param>
-    /// <param name="cancellation">Cancels the call.</param>
     /// <returns>Whether the blob is stored.</returns>
     public static async Task<bool> TryCommitWithoutAsync(
         IBlobStore store, IBlobUpload upload, string key, long from, long until, Digest digest, CancellationToken cancellation)

@@ -11,7 +11,7 @@ internal sealed class UploadHash(DigestAlgorithm begunWith) : IDisposable
     private IncrementalHash? _hash;
     private long _hashedBytes;
 
-    /// <summary>Adds bytes that were appended, where the hash has all before them; otherwise it is made anew at the end.</summary>
+    /// <summary>Adds bytes that were appended, where the hash has all before them; otherwise it is recomputed at the end.</summary>
     public void Add(ReadOnlySpan<byte> data, long offset)
     {
         if (offset == 0) Restart(_algorithm);
@@ -20,7 +20,7 @@ internal sealed class UploadHash(DigestAlgorithm begunWith) : IDisposable
         _hashedBytes += data.Length;
     }
 
-    /// <summary>Drops what was hashed. A hash cannot forget bytes that were removed, so it is made anew from what the store has.</summary>
+    /// <summary>Drops what was hashed. A hash cannot forget bytes that were removed, so it is recomputed from what the store has.</summary>
     public void Drop()
     {
         _hash?.Dispose();

@@ -3,14 +3,14 @@ using GeoRegistry.Protocol.Errors;
 
 namespace GeoRegistry.Repositories.Uploads;
 
-/// <summary>What became of a request to an upload session.</summary>
+/// <summary>The outcome of a request to an upload session.</summary>
 public abstract record UploadOutcome
 {
     private UploadOutcome()
     {
     }
 
-    /// <summary>The session stands.</summary>
+    /// <summary>The session is open.</summary>
     /// <param name="SizeBytes">How many bytes it has.</param>
     public sealed record Open(long SizeBytes) : UploadOutcome;
 

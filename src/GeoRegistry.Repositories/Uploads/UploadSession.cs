@@ -32,17 +32,17 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
     /// <summary>Whether the session is forgotten; whoever finds it so looks the session up again.</summary>
     public bool IsClosed { get; private set; }
 
-    /// <summary>Whether its upload is no more: it became a blob or was discarded.</summary>
+    /// <summary>Whether its upload has ended: it became a blob or was discarded.</summary>
     public bool HasEnded { get; private set; }
 
-    /// <summary>Lets the caller in once no other request uses the session.</summary>
-    /// <returns>Whether it was let in within the time.</returns>
+    /// <summary>Waits until no other request uses the session.</summary>
+    /// <returns>Whether the caller has the session; false after the timeout.</returns>
     public Task<bool> EnterAsync(TimeSpan timeout, CancellationToken cancellation) => _turn.WaitAsync(timeout, cancellation);
 
     public void Leave() => _turn.Release();
 
     /// <summary>
-    /// Ends the request that uses the session, if its client has sent nothing for a time: its connection may be dead
+    /// Ends the request that uses the session, if its client has sent nothing for a time: its connection may be lost
     /// without a sign.
     /// </summary>
     public void CancelIfSilent(TimeSpan silence)
@@ -206,7 +206,7 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
         _brokenFrom ??= start;
         await Upload.FlushAsync(CancellationToken.None).ConfigureAwait(false);
         return new UploadOutcome.Refused(
-            RegistryError.Of(ErrorCode.BlobUploadInvalid, "No byte of the body came for long, so the request was ended; the upload can be resumed.") with { Status = 408 }, Upload.SizeBytes);
+            RegistryError.Of(ErrorCode.BlobUploadInvalid, "The body sent nothing for too long, so the request was ended; the upload can be resumed.") with { Status = 408 }, Upload.SizeBytes);
     }
 
     /// <summary>Makes the upload a blob without the bytes of a request that broke off and was repeated.</summary>
@@ -229,7 +229,7 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
     }
 
     // Reads at most one buffer beyond the limit, which is enough to see that the body is too long.
-    // Returns whether the body came to its end or the limit; false where nothing came for too long.
+    // Returns whether the body reached its end or the limit; false where nothing came for too long.
     private async Task<bool> ReceiveAsync(Stream body, long limitBytes, CancellationToken cancellation)
     {
         using var silent = new CancellationTokenSource(Timeout.InfiniteTimeSpan, clock);

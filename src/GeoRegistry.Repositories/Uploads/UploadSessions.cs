@@ -16,7 +16,7 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
     /// </summary>
     private static readonly TimeSpan TurnTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long an unused session keeps its running hash; later it is made anew from the store.</summary>
+    /// <summary>How long an unused session keeps its running hash; later it is recomputed from the store.</summary>
     private static readonly TimeSpan IdleTime = TimeSpan.FromMinutes(2);
 
     private readonly ConcurrentDictionary<string, UploadSession> _sessions = new();
@@ -32,7 +32,6 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
     /// <summary>Begins a session.</summary>
     /// <param name="repository">The repository that is to have the blob.</param>
     /// <param name="algorithm">The algorithm to hash by while bytes arrive; another at the end costs a second reading.</param>
-    /// <param name="cancellation">Cancels the call.</param>
     /// <returns>The session; null where <see cref="RepositoryOptions.MaxOpenUploads"/> are open.</returns>
     public async Task<UploadId?> BeginAsync(RepositoryName repository, DigestAlgorithm algorithm, CancellationToken cancellation = default)
     {
@@ -208,7 +207,7 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
         // Cut off in its sending, a client would not read the answer.
         await chunk.Body.CopyToAsync(Stream.Null, cancellation).ConfigureAwait(false);
         var completed = new UploadOutcome.Completed(digest, sizeBytes);
-        await LinkAsync(repository, completed).ConfigureAwait(false); // It may be that the first request did not come to announce it.
+        await LinkAsync(repository, completed).ConfigureAwait(false); // The first request may have ended before it announced the blob.
         return completed;
     }
 

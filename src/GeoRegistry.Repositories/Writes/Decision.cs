@@ -4,7 +4,7 @@ using GeoRegistry.Protocol.Errors;
 
 namespace GeoRegistry.Repositories.Writes;
 
-/// <summary>What a write comes to, given the repository's present state.</summary>
+/// <summary>The decision on a write, given the repository's present state.</summary>
 internal abstract record Decision
 {
     private Decision()

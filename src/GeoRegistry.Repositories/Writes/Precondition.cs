@@ -13,10 +13,10 @@ public sealed record Precondition(bool Exists, IReadOnlyList<string>? AnyOf, boo
     /// <summary>Nothing is asked.</summary>
     public static readonly Precondition None = new(false, null, false, null);
 
-    /// <summary>Whether it holds for what stands now; null where nothing does.</summary>
-    public bool Holds(Digest? standing) =>
-        (!Exists || standing is not null)
-        && (AnyOf is null || (standing is { } named && AnyOf.Contains(named.ToString())))
-        && (!Missing || standing is null)
-        && (NoneOf is null || standing is not { } other || !NoneOf.Contains(other.ToString()));
+    /// <summary>Whether it holds for the current digest; null where there is none.</summary>
+    public bool Holds(Digest? current) =>
+        (!Exists || current is not null)
+        && (AnyOf is null || (current is { } named && AnyOf.Contains(named.ToString())))
+        && (!Missing || current is null)
+        && (NoneOf is null || current is not { } other || !NoneOf.Contains(other.ToString()));
 }

@@ -10,7 +10,7 @@ namespace GeoRegistry.Repositories.Writes;
 /// <summary>The rules of one repository's writes. They read and decide, and change nothing.</summary>
 /// <remarks>
 /// They read the tables and never a cache, which cannot know of another process's writes: the head that an append names
-/// vouches for the tables alone.
+/// guarantees the tables alone.
 /// </remarks>
 internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTables tables)
 {
@@ -20,24 +20,23 @@ internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTable
     /// <summary>Decides a push.</summary>
     /// <param name="command">The push.</param>
     /// <param name="elsewhere">Blobs of the repository that only other regions have, with their sizes in bytes.</param>
-    /// <param name="cancellation">Cancels.</param>
     public async Task<Decision> PutManifestAsync(PutManifest command, IReadOnlyDictionary<Digest, long> elsewhere,
         CancellationToken cancellation)
     {
         var manifest = command.Manifest;
         var stored = await tables.FindManifestAsync(repository, manifest.Digest, cancellation).ConfigureAwait(false);
-        var standing = new Digest?[command.Tags.Count];
-        for (var i = 0; i < standing.Length; i++)
+        var current = new Digest?[command.Tags.Count];
+        for (var i = 0; i < current.Length; i++)
         {
-            standing[i] = await tables.FindTagAsync(repository, command.Tags[i], cancellation).ConfigureAwait(false);
-            if (!command.Precondition.Holds(standing[i])) return PreconditionFailed($"tag '{command.Tags[i]}'", standing[i]);
+            current[i] = await tables.FindTagAsync(repository, command.Tags[i], cancellation).ConfigureAwait(false);
+            if (!command.Precondition.Holds(current[i])) return PreconditionFailed($"tag '{command.Tags[i]}'", current[i]);
         }
 
         if (command.Tags.Count == 0 && !command.Precondition.Holds(stored?.Digest)) return PreconditionFailed("manifest", stored?.Digest);
 
         // What a stored manifest names cannot be deleted, so it is still there; under another media type it may name more.
         var isNew = stored?.MediaType != manifest.MediaType;
-        var operations = new List<Operation>(1 + standing.Length);
+        var operations = new List<Operation>(1 + current.Length);
         var missing = new List<Digest>();
         var errors = isNew ? await FaultsOfContentAsync(manifest, elsewhere, operations, missing, cancellation).ConfigureAwait(false) : [];
         if (errors.Count > 0) return new Decision.Refuse(errors) { Missing = missing };
@@ -53,13 +52,13 @@ internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTable
             changed.AddRange([manifest.Digest.ToString(), .. tags.Select(tag => tag.ToString())]);
         }
 
-        for (var i = 0; i < standing.Length; i++)
+        for (var i = 0; i < current.Length; i++)
         {
-            if (standing[i] == manifest.Digest) continue;
+            if (current[i] == manifest.Digest) continue;
             operations.Add(new Operation.TagSet(command.Tags[i], manifest.Digest));
 
             // A tag that was not there is asked of the home wherever it is unknown; what was there is what others may have shown.
-            if (standing[i] is not null) changed.Add(command.Tags[i].ToString());
+            if (current[i] is not null) changed.Add(command.Tags[i].ToString());
         }
 
         return new Decision.Commit(operations, changed);
@@ -67,9 +66,9 @@ internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTable
 
     public async Task<Decision> DeleteAsync(DeleteReference command, CancellationToken cancellation)
     {
-        var standing = await StandingAsync(command.Reference, cancellation).ConfigureAwait(false);
-        if (!command.Precondition.Holds(standing)) return PreconditionFailed($"reference '{command.Reference}'", standing);
-        if (standing is not { } digest) return await UnknownAsync(command.Reference, cancellation).ConfigureAwait(false);
+        var current = await FindCurrentAsync(command.Reference, cancellation).ConfigureAwait(false);
+        if (!command.Precondition.Holds(current)) return PreconditionFailed($"reference '{command.Reference}'", current);
+        if (current is not { } digest) return await UnknownAsync(command.Reference, cancellation).ConfigureAwait(false);
         if (!command.Reference.IsDigest) return new Decision.Commit([new Operation.TagDeleted(command.Reference.Tag)], [command.Reference.ToString()]);
         if (await tables.FindReferenceToAsync(repository, digest, cancellation).ConfigureAwait(false) is { } index)
             return InUse($"The manifest is listed by the index {index}: delete that first.", index);
@@ -89,7 +88,7 @@ internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTable
             : new Decision.Commit([new Operation.BlobDeleted(command.Digest)], [command.Digest.ToString()]);
     }
 
-    private async ValueTask<Digest?> StandingAsync(Reference reference, CancellationToken cancellation) => reference.IsDigest
+    private async ValueTask<Digest?> FindCurrentAsync(Reference reference, CancellationToken cancellation) => reference.IsDigest
         ? (await tables.FindManifestAsync(repository, reference.Digest, cancellation).ConfigureAwait(false))?.Digest
         : await tables.FindTagAsync(repository, reference.Tag, cancellation).ConfigureAwait(false);
 
@@ -141,12 +140,12 @@ internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTable
             ? RegistryError.Of(ErrorCode.ManifestUnknown, null, ("reference", reference.ToString()))
             : RegistryError.Of(ErrorCode.NameUnknown, null, ("name", repository.ToString())));
 
-    private static Decision.Refuse PreconditionFailed(string what, Digest? standing)
+    private static Decision.Refuse PreconditionFailed(string what, Digest? current)
     {
-        var error = standing is { } digest
-            ? RegistryError.Of(ErrorCode.Denied, $"The condition does not hold: the {what} stands at {digest}.",
+        var error = current is { } digest
+            ? RegistryError.Of(ErrorCode.Denied, $"The precondition failed: the {what} is at {digest}.",
                 ("digest", digest.ToString()))
-            : RegistryError.Of(ErrorCode.Denied, $"The condition does not hold: the {what} does not exist.");
+            : RegistryError.Of(ErrorCode.Denied, $"The precondition failed: the {what} does not exist.");
         return new Decision.Refuse(error with { Status = 412 });
     }
 

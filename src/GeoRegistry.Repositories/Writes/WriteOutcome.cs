@@ -3,7 +3,7 @@ using GeoRegistry.Protocol.Errors;
 
 namespace GeoRegistry.Repositories.Writes;
 
-/// <summary>What became of a write to a repository.</summary>
+/// <summary>The outcome of a write to a repository.</summary>
 public abstract record WriteOutcome
 {
     private WriteOutcome()

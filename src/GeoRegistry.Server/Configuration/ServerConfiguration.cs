@@ -5,7 +5,7 @@ using GeoRegistry.Repositories;
 
 namespace GeoRegistry.Server.Configuration;
 
-/// <summary>All that a server was told, read and validated before anything starts.</summary>
+/// <summary>The whole configuration of a server, read and validated before anything starts.</summary>
 /// <param name="Server">The section <c>GeoRegistry</c>.</param>
 /// <param name="Repositories">The section <c>GeoRegistry:Repositories</c>.</param>
 /// <param name="Peer">The section <c>GeoRegistry:Peer</c>, which counts with a topology only.</param>
@@ -56,7 +56,7 @@ internal sealed record ServerConfiguration(ServerOptions Server, RepositoryOptio
             }
             catch (InvalidOperationException)
             {
-                faults.Add($"{section}:{property.Name} is '{configuration[$"{section}:{property.Name}"]}', which is no {Describe(property.PropertyType)}.");
+                faults.Add($"{section}:{property.Name} is '{configuration[$"{section}:{property.Name}"]}', which is not a {Describe(property.PropertyType)}.");
             }
         }
 

@@ -4,7 +4,7 @@ using GeoRegistry.Ledgers;
 
 namespace GeoRegistry.Server.Configuration;
 
-/// <summary>What a server is told: the section <c>GeoRegistry</c> of its configuration.</summary>
+/// <summary>The options of a server: the section <c>GeoRegistry</c> of its configuration.</summary>
 public sealed class ServerOptions : IValidatableObject
 {
     /// <summary>The region that this server is: 1 to 16 lower-case letters, digits and inner dashes. Default <c>local</c>.</summary>
@@ -63,7 +63,7 @@ public sealed class ServerOptions : IValidatableObject
 
         var origins = Split(CorsOrigins);
         if (origins.Contains(CrossOrigin.Any) && origins.Length > 1)
-            yield return new ValidationResult($"'{CrossOrigin.Any}' stands alone: name the origins, or let any read.", [nameof(CorsOrigins)]);
+            yield return new ValidationResult($"'{CrossOrigin.Any}' must be the only entry: name the origins, or allow any to read.", [nameof(CorsOrigins)]);
         foreach (var origin in origins)
         {
             if (origin != CrossOrigin.Any && !IsHttpRoot(origin))

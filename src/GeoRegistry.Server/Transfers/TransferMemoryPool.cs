@@ -14,7 +14,7 @@ internal sealed class TransferMemoryPool : MemoryPool<byte>
     private const int BlockBytes = 64 * 1024;
 
     /// <summary>
-    /// How many unused blocks are kept: 32 MiB, more than 64 transfers use at a time. A block that is let go lies in the pinned heap
+    /// How many unused blocks are kept: 32 MiB, more than 64 transfers use at a time. A block that is released stays in the pinned heap
     /// until its rare collection, so a pool that is too small takes twice the memory of one that is large enough.
     /// </summary>
     private const int MaxIdle = 512;

@@ -165,7 +165,7 @@ public sealed class FileBlobStore : IBlobStore, IStoreHealth
         }
     }
 
-    // Reading a folder takes no asynchronous call, so that its thread is given to others now and then.
+    // Reading a folder takes no asynchronous call, so that its thread is given to others at intervals.
     private static async IAsyncEnumerable<ListedFile> ListAsync(string folder, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var listed = 0;

@@ -42,7 +42,7 @@ internal static class CommitApplication
             region, position, ledger, next.Number, next.Checksum.ToArray(), encoded.ToArray(), write,
             CommitRows.ChecksumOf(region, position, ledger, next.Number, next.Checksum.Span, encoded.Span, write));
 
-        // Pruning left the commit before, as it was the ledger's last then.
+        // Pruning kept the commit before, as it was the ledger's last then.
         session.Execute(
             "DELETE FROM commits WHERE ledger = $1 AND number = $2 AND position <= (SELECT pruned FROM feeds WHERE region = commits.region)", ledger, next.Number - 1);
         var change = new ContentsChange();

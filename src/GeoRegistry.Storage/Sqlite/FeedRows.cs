@@ -6,7 +6,7 @@ namespace GeoRegistry.Storage.Sqlite;
 /// <summary>What is known of each region's feed beside its commits.</summary>
 /// <remarks>
 /// <c>incarnation</c>, <c>position</c> and <c>checksum</c> are the cursor. In the row of the region itself, <c>position</c> is the
-/// highest whose commit was dropped: no position is ever given twice. Up to <c>snapshot</c>, snapshots stand for commits. Up to
+/// highest whose commit was dropped: no position is ever given twice. Up to <c>snapshot</c>, snapshots replace commits. Up to
 /// <c>pruned</c>, only the last commits of ledgers are kept. <c>take_over</c> is 1 while ledgers of the region are to be compared
 /// with its own. <c>bytes</c> is the size of its commits, kept by triggers. <c>row_checksum</c> is <see cref="FeedChecksums"/>'s.
 /// </remarks>
@@ -108,7 +108,7 @@ internal static class FeedRows
             session.Execute("UPDATE feeds SET position = $2, checksum = x'' WHERE region = $1 AND position < $2", region, position));
     }
 
-    /// <summary>Goes over to another incarnation of a feed, of which nothing was followed yet.</summary>
+    /// <summary>Changes to another incarnation of a feed, of which nothing was followed yet.</summary>
     public static void Reset(SqliteSession session, string region, Incarnation incarnation)
     {
         session.Execute("DELETE FROM commits WHERE region = $1", region);
@@ -117,7 +117,7 @@ internal static class FeedRows
     }
 
     /// <summary>
-    /// Gives a feed whose row is damaged one that is safe: it is followed anew from its beginning, and counts as pruned
+    /// Gives a feed whose row is damaged one that is safe: it is followed again from its beginning, and counts as pruned
     /// up to the last commit that is kept.
     /// </summary>
     /// <remarks>The incarnation of the region's own feed is kept; positions are never given again, as far as the commits tell.</remarks>
@@ -130,7 +130,7 @@ internal static class FeedRows
         FeedChecksums.Set(session, region);
     }
 
-    /// <summary>Notes up to where snapshots stand for a feed.</summary>
+    /// <summary>Notes up to where snapshots cover a feed.</summary>
     public static void RaiseSnapshot(SqliteSession session, string region, long position)
     {
         Ensure(session, region);

@@ -75,7 +75,7 @@ internal static class HydrationRows
         session.Number("SELECT 1 FROM hydration_commits WHERE source = $1 AND position >= $2 AND position <= $3 LIMIT 1",
             source, first, last) is not null;
 
-    /// <summary>Whether a ledger's commit, or its snapshot where one stands for it, awaits nothing.</summary>
+    /// <summary>Whether a ledger's commit, or the snapshot that covers it, awaits nothing.</summary>
     public static bool IsComplete(SqliteSession session, long ledger, string source, long position)
     {
         var snapshot = session.Number("SELECT snapshot FROM feeds WHERE region = $1", source) ?? 0;

@@ -18,8 +18,8 @@ internal sealed class LedgerScan
     private LedgerScan(SqliteSession session, long row) => (_session, _row) = (session, row);
 
     /// <summary>Scans the ledger with the lowest row number after another.</summary>
-    /// <returns>Its verdict; null where there is none.</returns>
-    public static LedgerVerdict? Next(SqliteSession session, long after)
+    /// <returns>What it found; null where there is none.</returns>
+    public static LedgerScanResult? Next(SqliteSession session, long after)
     {
         long row;
         LedgerId id;
@@ -34,7 +34,7 @@ internal sealed class LedgerScan
         return new LedgerScan(session, row).Run(id, state);
     }
 
-    private LedgerVerdict Run(LedgerId id, LedgerState state)
+    private LedgerScanResult Run(LedgerId id, LedgerState state)
     {
         _computed = ContentsChecksum.OfHead(id, state.Head);
         ScanManifests();
@@ -45,7 +45,7 @@ internal sealed class LedgerScan
         if (state.Contents is { } stored && stored != _computed) Damaged("the head, manifests, tags and blob links do not have the ledger's checksum");
         if (_derivedByRows != _derivedByManifests) Damaged("the references and referrers are not those of the manifests");
         ScanCommits(id, state.Head);
-        return new LedgerVerdict(_row, id, state.Head, state.Contents, _computed, _contentFault ?? _commitFault);
+        return new LedgerScanResult(_row, id, state.Head, state.Contents, _computed, _contentFault ?? _commitFault);
     }
 
     private void ScanManifests() => Scan("SELECT digest, media_type, content FROM manifests WHERE ledger = $1", row =>

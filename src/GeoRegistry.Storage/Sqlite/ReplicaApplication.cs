@@ -7,7 +7,7 @@ namespace GeoRegistry.Storage.Sqlite;
 /// <summary>Applies entries of another region's feed, within the caller's transaction.</summary>
 internal static class ReplicaApplication
 {
-    private enum Verdict
+    private enum Fit
     {
         /// <summary>The next commit of its ledger.</summary>
         Next,
@@ -54,31 +54,31 @@ internal static class ReplicaApplication
         var (ledger, before) = LedgerRows.Find(session, commit.Ledger);
         var head = before.Head;
         var next = commit.Number == head.Number + 1 ? head.After(commit.Epoch, entry.Encoded.Span) : null;
-        var verdict = Validate(session, ledger, head, next, commit, entry.Checksum.Span);
-        if (verdict == Verdict.Next)
+        var fit = Validate(session, ledger, head, next, commit, entry.Checksum.Span);
+        if (fit == Fit.Next)
         {
             if (ledger == 0) ledger = LedgerRows.Add(session, commit.Ledger);
             CommitApplication.Apply(session, ledger, before, commit, entry.Encoded, next!, region, entry.Position);
         }
 
-        if (verdict is Verdict.Next or Verdict.Known)
+        if (fit is Fit.Next or Fit.Known)
             HydrationRows.Queue(session, region, entry.Position, ledger, commit.At.ToUnixTimeMilliseconds(), entry.Missing);
-        return verdict != Verdict.Faulty;
+        return fit != Fit.Faulty;
     }
 
     /// <remarks>Epochs never fall along a history: one later than the head's cannot be within it, one earlier cannot follow it.</remarks>
-    private static Verdict Validate(SqliteSession session, long ledger, LedgerHead head, LedgerHead? next, Commit commit,
+    private static Fit Validate(SqliteSession session, long ledger, LedgerHead head, LedgerHead? next, Commit commit,
         ReadOnlySpan<byte> checksum)
     {
         if (commit.Number > head.Number)
         {
-            if (commit.Epoch < head.Epoch) return Verdict.Ended;
-            return next is not null && next.Checksum.Span.SequenceEqual(checksum) ? Verdict.Next : Verdict.Faulty;
+            if (commit.Epoch < head.Epoch) return Fit.Ended;
+            return next is not null && next.Checksum.Span.SequenceEqual(checksum) ? Fit.Next : Fit.Faulty;
         }
 
         var kept = commit.Number == head.Number ? head.Checksum : ChecksumOf(session, ledger, commit.Number);
-        if (commit.Epoch <= head.Epoch && (kept.IsEmpty || kept.Span.SequenceEqual(checksum))) return Verdict.Known;
-        return commit.Epoch < head.Epoch ? Verdict.Ended : Verdict.Faulty;
+        if (commit.Epoch <= head.Epoch && (kept.IsEmpty || kept.Span.SequenceEqual(checksum))) return Fit.Known;
+        return commit.Epoch < head.Epoch ? Fit.Ended : Fit.Faulty;
     }
 
     /// <summary>A commit's checksum, or nothing where it is not kept.</summary>

@@ -15,8 +15,8 @@ namespace GeoRegistry.Storage.Sqlite;
 /// referrers            which manifests have a subject
 /// blob_links           which repositories have a blob: committed 1 by a commit; uploaded, the number of the ledger's head then
 /// announcements        uploaded blobs that their repository's home has yet to hear of
-/// feeds                one row a region: its incarnation, how far it is applied here, what of it snapshots stand for and what was pruned
-/// ledgers_set_aside    ledgers that could not be repaired, which their feeds pass over
+/// feeds                one row a region: its incarnation, how far it is applied here, what of it snapshots cover and what was pruned
+/// ledgers_set_aside    ledgers that could not be repaired, which their feeds skip
 /// region_record        one row: what the region remembers about itself
 /// hydration            the blobs to be fetched; id is their order, dead 1 a dead letter, not_before 0 one that never failed
 /// hydration_waits      which commits await a blob; all of a blob's rows go at once, when it is stored

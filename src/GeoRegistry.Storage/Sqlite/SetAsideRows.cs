@@ -3,7 +3,7 @@ using GeoRegistry.Ledgers.Stores;
 
 namespace GeoRegistry.Storage.Sqlite;
 
-/// <summary>The ledgers that could not be repaired, which their feeds pass over meanwhile.</summary>
+/// <summary>The ledgers that could not be repaired, which their feeds skip meanwhile.</summary>
 internal static class SetAsideRows
 {
     public static bool Has(SqliteSession session, LedgerId ledger) =>

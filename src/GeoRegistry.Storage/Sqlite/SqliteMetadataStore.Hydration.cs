@@ -7,7 +7,7 @@ namespace GeoRegistry.Storage.Sqlite;
 
 public sealed partial class SqliteMetadataStore
 {
-    /// <summary>How many blobs are let be tried again in one transaction.</summary>
+    /// <summary>How many blobs are made due again in one transaction.</summary>
     private const int RetryBlobs = 500;
 
     private const string JobColumns =

@@ -15,7 +15,7 @@ public sealed partial class SqliteMetadataStore
     });
 
     /// <inheritdoc/>
-    public Task TakeUpTopologyAsync(ReadOnlyMemory<byte> topology, IReadOnlyList<RegionId> takeOverFrom,
+    public Task AdoptTopologyAsync(ReadOnlyMemory<byte> topology, IReadOnlyList<RegionId> takeOverFrom,
         CancellationToken cancellation = default) => WriteAsync(
         session =>
         {

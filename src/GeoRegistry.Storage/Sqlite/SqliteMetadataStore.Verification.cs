@@ -7,12 +7,12 @@ namespace GeoRegistry.Storage.Sqlite;
 public sealed partial class SqliteMetadataStore
 {
     /// <inheritdoc/>
-    public async Task<LedgerVerdict?> VerifyNextAsync(long after, CancellationToken cancellation = default)
+    public async Task<LedgerScanResult?> VerifyNextAsync(long after, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
-        var verdict = _readers.ReadOneMoment(session => LedgerScan.Next(session, after));
-        if (verdict is { Stored: null, Fault: null }) await AcceptAsync(verdict, cancellation).ConfigureAwait(false);
-        return verdict;
+        var scan = _readers.ReadOneMoment(session => LedgerScan.Next(session, after));
+        if (scan is { Stored: null, Fault: null }) await AcceptAsync(scan, cancellation).ConfigureAwait(false);
+        return scan;
     }
 
     /// <inheritdoc/>
@@ -43,13 +43,13 @@ public sealed partial class SqliteMetadataStore
             LedgerRows.Find(session, ledger).Ledger)));
 
     /// <inheritdoc/>
-    public Task<bool> AcceptAsync(LedgerVerdict verdict, CancellationToken cancellation = default) => _writer.WriteAsync(
+    public Task<bool> AcceptAsync(LedgerScanResult scan, CancellationToken cancellation = default) => _writer.WriteAsync(
         session =>
         {
             // Contents change with the head, or by a snapshot, which writes the checksum.
             var changed = session.Execute(
                 "UPDATE ledgers SET contents = $2 WHERE id = $1 AND contents IS $3 AND epoch = $4 AND number = $5 AND checksum = $6",
-                verdict.Cursor, verdict.Computed.ToBytes(), verdict.Stored?.ToBytes(), verdict.Head.Epoch, verdict.Head.Number, verdict.Head.Checksum.ToArray());
+                scan.Cursor, scan.Computed.ToBytes(), scan.Stored?.ToBytes(), scan.Head.Epoch, scan.Head.Number, scan.Head.Checksum.ToArray());
             return changed > 0;
         },
         cancellation);

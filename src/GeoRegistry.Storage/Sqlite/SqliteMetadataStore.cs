@@ -139,7 +139,7 @@ public sealed partial class SqliteMetadataStore
     /// <inheritdoc/>
     public Task CheckWriteAsync(CancellationToken cancellation = default) => _writer.WriteAsync(Schema.RewriteVersion, cancellation);
 
-    /// <summary>Carries through the writes that wait, then closes the database.</summary>
+    /// <summary>Completes the writes that wait, then closes the database.</summary>
     public async ValueTask DisposeAsync()
     {
         await _writer.DisposeAsync().ConfigureAwait(false);

@@ -30,7 +30,7 @@ internal sealed class SqliteReaders(string path) : IDisposable
         }
     }
 
-    /// <summary>Reads, by however many queries, what stood at one moment.</summary>
+    /// <summary>Reads one moment's state, by however many queries.</summary>
     public T ReadOneMoment<T>(Func<SqliteSession, T> read) => Read(session =>
     {
         session.Execute("BEGIN");

@@ -5,7 +5,7 @@ namespace GeoRegistry.Storage.Sqlite;
 /// <summary>The one writer: a thread that runs all writes that wait in one transaction, so that they share one fsync.</summary>
 internal sealed class SqliteWriter : IAsyncDisposable
 {
-    /// <summary>How many writes may wait; further callers wait to be let in.</summary>
+    /// <summary>How many writes may wait; further callers wait for a place in the queue.</summary>
     private const int MaxWaiting = 4096;
 
     /// <summary>How many writes share a transaction: enough to spread the fsync, few enough to answer the first soon.</summary>
@@ -39,7 +39,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
     private interface IWrite
     {
-        /// <summary>Whether its caller has gone; then it is not run.</summary>
+        /// <summary>Whether its caller has cancelled; then it is not run.</summary>
         bool IsAbandoned { get; }
 
         void Run(SqliteSession session);
@@ -60,7 +60,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         return await waiting.Result.ConfigureAwait(false);
     }
 
-    /// <summary>Carries through what waits, then closes.</summary>
+    /// <summary>Completes what waits, then closes.</summary>
     public async ValueTask DisposeAsync()
     {
         _waiting.Writer.TryComplete();

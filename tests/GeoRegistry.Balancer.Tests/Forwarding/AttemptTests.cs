@@ -14,7 +14,7 @@ public sealed class AttemptTests
     private static readonly TimeSpan Little = TimeSpan.FromMilliseconds(1);
 
     private readonly FakeTimeProvider _clock = new();
-    private readonly RegionTurns _turns = new(new[] { "eu", "us" }.Select(id => new Region(RegionId.Parse(id), $"http://{id}")));
+    private readonly RegionRoundRobin _turns = new(new[] { "eu", "us" }.Select(id => new Region(RegionId.Parse(id), $"http://{id}")));
 
     public AttemptTests()
     {

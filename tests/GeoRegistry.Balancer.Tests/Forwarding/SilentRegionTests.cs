@@ -15,7 +15,7 @@ public sealed class SilentRegionTests
     public async Task Pulls_WhileARegionIsStopped_AreAllAnsweredByTheOthers()
     {
         await using var regions = await RegionsBehindEntrance.StartAsync("eu", "us", "ap");
-        for (var i = 0; i < 6; i++) await regions.AskAsync(); // Connections to each stand.
+        for (var i = 0; i < 6; i++) await regions.AskAsync(); // Both have open connections.
 
         await regions.SignalAsync("us", "STOP");
         var served = await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => regions.AskAsync())).WaitAsync(Tolerable);

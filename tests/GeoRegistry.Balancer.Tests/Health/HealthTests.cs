@@ -24,7 +24,7 @@ public sealed class HealthTests
     public async Task Requests_WhileARegionIsKilled_AreAllAnsweredByTheOthers()
     {
         await using var regions = await RegionsBehindEntrance.StartAsync("eu", "us", "ap");
-        for (var i = 0; i < 6; i++) await regions.AskAsync(); // Connections to each stand.
+        for (var i = 0; i < 6; i++) await regions.AskAsync(); // Both have open connections.
 
         await regions.KillAsync("us");
         var served = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => regions.AskAsync()));
@@ -92,7 +92,7 @@ public sealed class HealthTests
 
         for (var i = 0; i < 4; i++) Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("/v2/")).StatusCode);
 
-        await Waiting.UntilAsync("word of the region that hangs", () => Task.FromResult(
+        await Waiting.UntilAsync("the log line about the region that hangs", () => Task.FromResult(
             entrance.Output.Contains("Region eu is not healthy and gets requests only where no other region can answer: it did not answer within 2 s", StringComparison.Ordinal)));
     }
 }

@@ -99,7 +99,7 @@ public sealed class ReadinessTests
         foreach (var id in new[] { "eu", "us" })
         {
             Directory.Move(Path.Combine(regions.FolderOf(id), "blobs", "uploads"), Path.Combine(regions.FolderOf(id), "elsewhere"));
-            await Waiting.UntilAsync($"word that {id} takes no pushes", () => Task.FromResult(
+            await Waiting.UntilAsync($"the log line that {id} takes no pushes", () => Task.FromResult(
                 regions.Entrance.Output.Contains($"Region {id} serves pulls and gets pushes only where", StringComparison.Ordinal)));
         }
 

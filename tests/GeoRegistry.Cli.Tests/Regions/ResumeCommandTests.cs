@@ -17,7 +17,7 @@ public sealed class ResumeCommandTests
 
         Assert.Equal(ExitCode.Usage, run.ExitCode);
         Assert.Empty(api.Requests);
-        Assert.Contains("say --accept-data-loss if that is meant", run.Error, StringComparison.Ordinal);
+        Assert.Contains("confirm with --accept-data-loss", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -29,7 +29,7 @@ public sealed class ResumeCommandTests
 
         Assert.Equal(ExitCode.Done, run.ExitCode);
         Assert.Equal("POST /api/v1/regions/eu/resume?accept-data-loss=true", Assert.Single(api.Requests));
-        Assert.Equal(["eu goes on under the incarnation 7f3a9c01, with version 2 of the topology; 3 ledgers brought back"], run.Lines);
-        Assert.Contains("what only they have is lost: ap", run.Error, StringComparison.Ordinal);
+        Assert.Equal(["eu resumed under the incarnation 7f3a9c01, with version 2 of the topology; 3 ledgers brought back"], run.Lines);
+        Assert.Contains("commits that only they have are lost: ap", run.Error, StringComparison.Ordinal);
     }
 }

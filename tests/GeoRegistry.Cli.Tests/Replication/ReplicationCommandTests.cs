@@ -44,7 +44,7 @@ public sealed class ReplicationCommandTests
 
         Assert.Equal("GET /api/v1/replication/lag?region=us&repository=team%2Fapp&n=5", Assert.Single(api.Requests));
         Assert.Equal(["region repository commits blobs size oldest", "us team/app 1 2 5 B 1.5 s"], run.Lines);
-        Assert.Contains("Did not answer, so that nothing of theirs is shown: ap.", run.Error, StringComparison.Ordinal);
+        Assert.Contains("Did not answer, so their rows are missing: ap.", run.Error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -50,7 +50,7 @@ public sealed class UpTests : IDisposable
 
         await up.SignalAsync("KILL", killed);
 
-        await Waiting.UntilAsync("word of the end", () => Task.FromResult(up.Error.Contains("us has ended with exit code 137; the others go on.", StringComparison.Ordinal)));
+        await Waiting.UntilAsync("the line about the region that ended", () => Task.FromResult(up.Error.Contains("us exited with code 137; the others go on.", StringComparison.Ordinal)));
         for (var i = 0; i < 4; i++) Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri(up.Entrance, "/v2/"))).StatusCode);
     }
 
@@ -82,12 +82,12 @@ public sealed class UpTests : IDisposable
         using var http = new HttpClient();
 
         foreach (var name in new[] { "eu", "us", "entrance" })
-            await Waiting.UntilAsync($"word of {name}.log", () => Task.FromResult(up.Error.Contains($"{name}.log cannot be written: No space left", StringComparison.Ordinal)));
+            await Waiting.UntilAsync($"the line about {name}.log", () => Task.FromResult(up.Error.Contains($"{name}.log cannot be written: No space left", StringComparison.Ordinal)));
 
         // Each says more, which is lost as well: the entrance of the region that ends, the other region of its peer.
         var killed = up.Children().Single(child => File.ReadAllText($"/proc/{child}/cmdline").Contains("\0--region\0us\0", StringComparison.Ordinal));
         await up.SignalAsync("KILL", killed);
-        await Waiting.UntilAsync("word of the end", () => Task.FromResult(up.Error.Contains("us has ended with exit code 137", StringComparison.Ordinal)));
+        await Waiting.UntilAsync("the line about the region that ended", () => Task.FromResult(up.Error.Contains("us exited with code 137", StringComparison.Ordinal)));
         for (var i = 0; i < 4; i++) Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri(up.Entrance, "/v2/"))).StatusCode);
         Assert.Equal(3, up.Error.Split("cannot be written").Length - 1);
     }

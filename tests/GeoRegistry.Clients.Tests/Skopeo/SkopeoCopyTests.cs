@@ -78,7 +78,7 @@ public sealed class SkopeoCopyTests(ClientFixture client) : IClassFixture<Client
         var copy = await client.Home.Skopeo(
             "--debug", "copy", $"docker://{client.Reference(repository)}", $"docker://{client.Reference(other)}").SucceedAsync();
 
-        // skopeo mounts layers and uploads the config, which is small, anew.
+        // skopeo mounts layers and uploads the config, which is small, again.
         Assert.Contains("... mount OK", copy.Errors, StringComparison.Ordinal);
         foreach (var layer in image.Root.Layers)
             Assert.DoesNotContain($"Upload of layer {layer.Digest}", copy.Errors, StringComparison.Ordinal);

@@ -12,7 +12,7 @@ internal sealed class ClientHome : IDisposable
     private readonly Dictionary<string, string> _variables;
     private readonly Func<string> _registryLog;
 
-    // The registry's log is told when a client's program fails.
+    // The registry's log is shown when a client's program fails.
     public ClientHome(Func<string> registryLog)
     {
         _registryLog = registryLog;

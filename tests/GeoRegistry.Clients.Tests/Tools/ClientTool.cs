@@ -3,7 +3,7 @@ using System.Text;
 
 namespace GeoRegistry.Clients.Tests.Tools;
 
-// One run of a client's program: its output is captured whole, and whatever goes wrong is told with the full command line.
+// One run of a client's program: its output is captured whole, and whatever goes wrong is reported with the full command line.
 internal sealed class ClientTool : IAsyncDisposable
 {
     // Far above what any command here needs on two busy cores; it is there so that a hang names itself.
@@ -27,8 +27,8 @@ internal sealed class ClientTool : IAsyncDisposable
             PumpAsync(process.StandardError.BaseStream, _errors));
     }
 
-    // Variables are added to the test's own environment; the registry's log is told with a failure. What was started
-    // comes to an end by one of the methods below.
+    // Variables are added to the test's own environment; the registry's log is shown with a failure. What was started
+    // is ended by one of the methods below.
     public static ClientTool Start(string program, IReadOnlyList<string> arguments,
         IReadOnlyDictionary<string, string> variables, Func<string> registryLog)
     {

@@ -37,7 +37,7 @@ internal sealed class BlobDamage(RegionCluster cluster)
         try
         {
             await Waiting.UntilAsync("every region has verified all that it has", async () => (states = await AskAsync()).All(
-                region => region.Completed >= asked.Regions.Single(row => row.Region == region.Region).Requested), RegionCluster.ConvergencePatience);
+                region => region.Completed >= asked.Regions.Single(row => row.Region == region.Region).Requested), RegionCluster.ConvergenceTimeout);
         }
         catch (TimeoutException e)
         {

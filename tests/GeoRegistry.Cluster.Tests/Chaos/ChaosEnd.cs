@@ -7,7 +7,7 @@ using GeoRegistry.TestKit;
 
 namespace GeoRegistry.Cluster.Tests.Chaos;
 
-/// <summary>What must be so after the trouble: all regions have all that their policies give them, and agree.</summary>
+/// <summary>What must be so after the faults: all regions have all that their policies give them, and agree.</summary>
 internal sealed class ChaosEnd(RegionCluster cluster, ChaosPolicies policies, ChaosLoad load, RunHistory history)
 {
     private static readonly ParallelOptions Parallelism = new() { MaxDegreeOfParallelism = 8 };

@@ -26,7 +26,7 @@ internal sealed class ChaosLoad(RegionCluster cluster, ChaosPolicies policies, C
 
     public int Pulls => _pulls;
 
-    /// <summary>Pulls that trouble made fail.</summary>
+    /// <summary>Pulls that faults made fail.</summary>
     public int Failed => _failed;
 
     /// <summary>Loads until it is told to end.</summary>
@@ -73,7 +73,7 @@ internal sealed class ChaosLoad(RegionCluster cluster, ChaosPolicies policies, C
         if (answer?.Status == HttpStatusCode.NotFound) return;
         Interlocked.Increment(ref _pulls);
         if (answer?.Status == HttpStatusCode.OK && !isLook) answer = await client.PullAsync(name.ByDigest(answer.Digest!));
-        // What was deleted meanwhile is for the history to judge.
+        // What was deleted meanwhile is for the history to check.
         if (answer?.Status is HttpStatusCode.OK or HttpStatusCode.NotFound) return;
         if (answer?.Status == HttpStatusCode.Forbidden && policies.MayRefuseSince(region.Id, name.Repository, start)) return;
         Fail($"{region.Id} answers {name} with {answer?.Request ?? "nothing"} {answer?.Status} {answer?.Text}", wasWholeSince(start));

@@ -33,12 +33,12 @@ internal sealed class ChaosPolicies(RegionCluster cluster)
         }
     }
 
-    /// <summary>Ends when all regions, which must be up, have taken up the last change.</summary>
-    public async Task AwaitTakenUpAsync()
+    /// <summary>Ends when all regions, which must be up, have adopted the last change.</summary>
+    public async Task AwaitAdoptedAsync()
     {
         foreach (var region in cluster.Regions)
         {
-            await Waiting.UntilAsync($"{region.Id} takes up version {_version} of the topology", async () =>
+            await Waiting.UntilAsync($"{region.Id} adopts version {_version} of the topology", async () =>
                 (await region.Client.GetJsonAsync<ReplicationStatus>($"/api/v1/replication?region={region.Id}")).Topology == _version);
         }
 

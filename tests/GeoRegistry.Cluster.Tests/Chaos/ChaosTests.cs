@@ -9,7 +9,7 @@ using Xunit.Sdk;
 namespace GeoRegistry.Cluster.Tests.Chaos;
 
 /// <summary>
-/// Regions are killed, links cut, disks filled, blobs damaged and policies changed at random under load; afterwards the whole run is judged.
+/// Regions are killed, links cut, disks filled, blobs damaged and policies changed at random under load; afterwards the whole run is checked.
 /// </summary>
 public sealed class ChaosTests : IDisposable
 {
@@ -24,7 +24,7 @@ public sealed class ChaosTests : IDisposable
         (_output, _disks) = (output, new ClusterPlan().Regions.ToDictionary(region => region, _ => new SmallDisk(LongTests.AreOn ? 1000 : 200)));
 
     [Fact]
-    public async Task Run_WithTroubleOfEveryKind_IsLinearLosesNothingAndEndsEqual()
+    public async Task Run_WithFaultsOfEveryKind_IsLinearLosesNothingAndEndsEqual()
     {
         var random = Seeds.Next(_output);
         await using var cluster = await RegionCluster.StartAsync(new ClusterPlan
@@ -38,15 +38,15 @@ public sealed class ChaosTests : IDisposable
         await cluster.WaitUntilConvergedAsync();
 
         var (policies, damage, writer, history) = (new ChaosPolicies(cluster), new BlobDamage(cluster), new ChaosWriter(), new RunHistory());
-        var kinds = new TroubleKinds(cluster, _disks, policies, damage, (SettledRepository, settled), writer.Unread, new Random(random.Next()));
-        var trouble = new Trouble(cluster, policies, kinds, new Random(random.Next()));
+        var kinds = new FaultKinds(cluster, _disks, policies, damage, (SettledRepository, settled), writer.Unread, new Random(random.Next()));
+        var faults = new RandomFaults(cluster, policies, kinds, new Random(random.Next()));
         using var load = new ChaosLoad(cluster, policies, writer, history);
         var atEnd = new ChaosEnd(cluster, policies, load, history);
         using var end = new CancellationTokenSource(Duration);
         try
         {
-            await Task.WhenAll(trouble.MakeAsync(end.Token), load.RunAsync(new Random(random.Next()), trouble.WasWholeSince, end.Token));
-            await policies.AwaitTakenUpAsync();
+            await Task.WhenAll(faults.MakeAsync(end.Token), load.RunAsync(new Random(random.Next()), faults.WasWholeSince, end.Token));
+            await policies.AwaitAdoptedAsync();
             await cluster.WaitUntilConvergedAsync();
             await damage.VerifyAsync();
             await cluster.WaitUntilConvergedAsync();
@@ -55,19 +55,19 @@ public sealed class ChaosTests : IDisposable
             await atEnd.AssertAgreeOnBlobsAsync(writer.DeletedBlobs.Keys);
             await cluster.StopAsync();
             var commits = LedgerAudit.AssertEqual([.. cluster.Regions], policies.Allows);
-            _output.WriteLine($"{history.Count} recorded, {there.Count} manifests at the end, {load.Copied.Count} images copied, {load.Pulls} pulls of which trouble made {load.Failed} fail, {damage.Count} blobs damaged, {commits} commits");
+            _output.WriteLine($"{history.Count} recorded, {there.Count} manifests at the end, {load.Copied.Count} images copied, {load.Pulls} pulls of which faults made {load.Failed} fail, {damage.Count} blobs damaged, {commits} commits");
             _output.WriteLine(string.Join(", ", writer.Done.OrderBy(kind => kind.Key).Select(kind => $"{kind.Value} {kind.Key}")));
             history.AssertRight(cluster.Regions);
             foreach (var region in cluster.Regions) region.Blobs.AssertWhole();
             Assert.Equal(ChaosWriter.Kinds.Order(), writer.Done.Keys.Order());
-            Assert.True(writer.Done.Values.Sum() > 3 * Duration.TotalSeconds, "The load hardly came to write.");
+            Assert.True(writer.Done.Values.Sum() > 3 * Duration.TotalSeconds, "The load wrote too little.");
         }
         catch (Exception e)
         {
-            throw new XunitException($"{e.Message}\nThe trouble was: {string.Join("; ", kinds.Done)}\n{cluster.Tails()}", e);
+            throw new XunitException($"{e.Message}\nThe faults were: {string.Join("; ", kinds.Done)}\n{cluster.Tails()}", e);
         }
 
-        _output.WriteLine($"The trouble was: {string.Join("; ", kinds.Done)}");
+        _output.WriteLine($"The faults were: {string.Join("; ", kinds.Done)}");
     }
 
     public void Dispose()

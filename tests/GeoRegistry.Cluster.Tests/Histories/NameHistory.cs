@@ -1,7 +1,7 @@
 namespace GeoRegistry.Cluster.Tests.Histories;
 
 /// <summary>
-/// Judges all requests to one name, a tag or a digest, by the order that its home's ledger gives to the writes: each must have happened
+/// Checks all requests to one name, a tag or a digest, by the order that its home's ledger gives to the writes: each must have happened
 /// at some moment between its start and its end.
 /// </summary>
 /// <remarks>
@@ -41,7 +41,7 @@ internal sealed class NameHistory
         return Say("the ledger has a version that no write can have made", [version - 1, version, version + 1], ("refused", refused));
     }
 
-    // What an acknowledged write says must have been so at once after it; in which order is judged later.
+    // What an acknowledged write says must have been so at once after it; in which order is checked later.
     private string? FindWrongWrite()
     {
         for (var i = 0; i < _timeline.Operations.Count; i++)

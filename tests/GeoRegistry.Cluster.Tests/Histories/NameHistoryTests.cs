@@ -3,7 +3,7 @@ using GeoRegistry.Ledgers.Commits;
 namespace GeoRegistry.Cluster.Tests.Histories;
 
 /// <summary>
-/// The judge is judged first: one that accepts everything would find nothing. Versions come after version 0, which is
+/// The checker is checked first: one that accepts everything would find nothing. Versions come after version 0, which is
 /// nothing.
 /// </summary>
 public sealed class NameHistoryTests

@@ -9,7 +9,7 @@ public sealed class RandomHistoryTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void FindFault_HistoryOf50000_IsJudgedRightAndQuickly(bool isOfDigest)
+    public void FindFault_HistoryOf50000_IsCheckedRightAndQuickly(bool isOfDigest)
     {
         var random = new Random(7);
         var (operations, changes) = RandomHistory.Make(random, clients: 16, count: 50_000, isOfDigest: isOfDigest);
@@ -42,7 +42,7 @@ public sealed class RandomHistoryTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void FindFault_SmallHistories_AreJudgedAsASearchJudges(bool isOfDigest)
+    public void FindFault_SmallHistories_AreCheckedAsASearchChecks(bool isOfDigest)
     {
         var random = new Random(11);
         var (right, wrong) = (0, 0);
@@ -51,7 +51,7 @@ public sealed class RandomHistoryTests
             var (operations, changes) = RandomHistory.Make(
                 random, clients: 4, count: 7, writesPerHundred: 60, deletesPerHundred: 40, lostPerHundred: 25, isOfDigest: isOfDigest);
             if (run % 4 > 0) Spoil(random, operations, changes);
-            var expected = new ExhaustiveJudge(new NameVersions(changes), operations).IsRight();
+            var expected = new ExhaustiveChecker(new NameVersions(changes), operations).IsRight();
             if (expected) right++;
             else wrong++;
             var fault = FindFault(operations, changes);

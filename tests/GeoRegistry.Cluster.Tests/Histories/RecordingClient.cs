@@ -60,7 +60,7 @@ internal sealed class RecordingClient(RegionClient client, RunHistory history)
         return answer?.Status;
     }
 
-    /// <summary>Asks what a name stands for.</summary>
+    /// <summary>Asks what a name is.</summary>
     /// <returns>The answer; null where there was none.</returns>
     public async Task<Answer?> ReadAsync(ManifestName name)
     {

@@ -21,7 +21,7 @@ internal sealed class RunHistory
     /// <summary>Records an answer that is wrong by itself.</summary>
     public void Fault(string what) => _faults.Enqueue(what);
 
-    /// <summary>Nothing is wrong, judged by the order in which the homes committed.</summary>
+    /// <summary>Nothing is wrong, checked by the order in which the homes committed.</summary>
     /// <param name="regions">All regions, stopped, so that their ledgers can be read.</param>
     public void AssertRight(IEnumerable<ClusterRegion> regions)
     {

@@ -3,7 +3,7 @@ using GeoRegistry.TestKit;
 
 namespace GeoRegistry.Cluster.Tests.Load;
 
-/// <summary>What loads regions is tried on one that stands alone.</summary>
+/// <summary>The load generator itself is tested on a single region.</summary>
 public sealed class LoadTests : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();

@@ -11,7 +11,7 @@ namespace GeoRegistry.Cluster.Tests.Load;
 /// <summary>Copies images with skopeo, to have a client among the load that nobody here has written.</summary>
 internal sealed class Skopeo : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan CommandTimeout = TimeSpan.FromMinutes(2);
 
     private readonly TemporaryFolder _folder = new();
 
@@ -79,7 +79,7 @@ internal sealed class Skopeo : IDisposable
         var output = process.StandardOutput.ReadToEndAsync();
         try
         {
-            await process.WaitForExitAsync().WaitAsync(Patience);
+            await process.WaitForExitAsync().WaitAsync(CommandTimeout);
         }
         catch (TimeoutException)
         {

@@ -69,13 +69,13 @@ public sealed class FaultyHomeTests(FaultyHome shared)
         var answer = await shared.Replica.Client.PutManifestAsync(FaultyHome.Repository, "2", shared.Image).OrFail("the answer to a push");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.Status);
         Assert.Contains("UNAVAILABLE", answer.Text, StringComparison.Ordinal);
-        Assert.Contains("it is not known whether this was done; doing it again is safe", answer.Text, StringComparison.Ordinal);
+        Assert.Contains("it is not known whether this was done; repeating it is safe", answer.Text, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Chunk_ThatTheUploadsRegionDoesNotTake_EndsWithWords()
     {
-        // The window of the stream is never opened again, so the body stands still after 64 KiB.
+        // The window of the stream is never opened again, so the body stalls after 64 KiB.
         shared.Home.Script = exchange => exchange.Body;
         var answer = await shared.Replica.Client.PatchAsync(shared.UploadAtHome, new byte[4 * 1024 * 1024], 0).OrFail("the answer to a chunk");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.Status);

@@ -35,7 +35,7 @@ public sealed class RelayFaultTests
 
     [Theory]
     [MemberData(nameof(Ways))]
-    public Task Upload_ExchangesFail_GoesOnWhereItStands(PeerFault how, bool restarts) =>
+    public Task Upload_ExchangesFail_GoesOnWhereItStopped(PeerFault how, bool restarts) =>
         FailAsync(how, () => UploadAsync(restarts), "PATCH /blobs/uploads", "PUT /blobs/uploads");
 
     [Theory]
@@ -72,7 +72,7 @@ public sealed class RelayFaultTests
         var (repository, _, other, client) = await BeginAsync(restarts);
         await PausedAsync(() => TagAsync(repository, other));
 
-        // Between the attempts another client sets the tag anew, which the repetition must not delete.
+        // Between the attempts another client sets the tag again, which the repetition must not delete.
         await client.WriteAsync(
             (us, headers, aborted) => us.SendAsync(HttpMethod.Delete, $"/v2/{repository}/manifests/1", headers: headers, cancellation: aborted), HttpStatusCode.Accepted, () => TagAsync(repository, other));
 

@@ -33,7 +33,7 @@ public sealed class PushCostTests(ITestOutputHelper output)
         await RoundAsync(home, random, "warm", looksFirst: true);
         await cluster.WaitUntilConvergedAsync();
 
-        // Looking for a blob that no region has asks them all; what that costs is told and not judged.
+        // Looking for a blob that no region has asks them all; that cost is reported and not bounded.
         await CompareAsync(Math.Max(2, Rounds / 8), looksFirst: true);
         Assert.InRange(await CompareAsync(Rounds, looksFirst: false), 0, MaxRatio);
 

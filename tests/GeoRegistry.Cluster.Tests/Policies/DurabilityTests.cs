@@ -56,7 +56,7 @@ public sealed class DurabilityTests(ITestOutputHelper output)
         Assert.Equal("UNAVAILABLE", error.GetProperty("code").GetString());
         var receipt = error.GetProperty("detail").GetProperty("receipt").GetString();
         Assert.StartsWith("eu-", receipt, StringComparison.Ordinal);
-        // Two regions are enough for the others who ask, and the commit stands.
+        // Two regions are enough for the others who ask, and the commit is kept.
         await eu.PullExactlyAsync("everywhere/app", "1", image);
         await cluster["us"].Client.PullExactlyAsync("everywhere/app", "1", image);
         Assert.Equal(HttpStatusCode.Created, (await eu.TryPushAsync("everywhere/app", "2", image, "majority")).Status);

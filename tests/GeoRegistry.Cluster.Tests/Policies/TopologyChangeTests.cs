@@ -37,7 +37,7 @@ public sealed class TopologyChangeTests(ITestOutputHelper output)
         cluster.ChangeTopology(version: 2, [new("narrow") { Regions = ["eu", "us"] }]);
 
         await us.StartAsync();
-        await Waiting.UntilAsync("eu takes up version 2", () => Task.FromResult(eu.Output.Contains("Took up version 2", StringComparison.Ordinal)));
+        await Waiting.UntilAsync("eu adopts version 2", () => Task.FromResult(eu.Output.Contains("Adopted version 2", StringComparison.Ordinal)));
         await eu.Client.PushAsync("narrow/app", "1", image, durability: "all"); // Changes nothing, and waits for us all the same.
 
         Assert.All(image.Blobs, blob => Assert.True(us.Blobs.Has(blob.Digest)));
@@ -56,7 +56,7 @@ public sealed class TopologyChangeTests(ITestOutputHelper output)
         await cluster.WaitUntilConvergedAsync();
         cluster.Cut("eu", "us");
         cluster.ChangeTopology(version: 2, [new("narrow") { Regions = ["eu", "us"] }]);
-        await Waiting.UntilAsync("us takes up version 2", () => Task.FromResult(us.Output.Contains("Took up version 2", StringComparison.Ordinal)));
+        await Waiting.UntilAsync("us adopts version 2", () => Task.FromResult(us.Output.Contains("Adopted version 2", StringComparison.Ordinal)));
         await us.KillAsync(); // Nothing is taken over yet, and the topology is the same after the start.
         cluster.Heal("eu", "us");
 
@@ -91,7 +91,7 @@ public sealed class TopologyChangeTests(ITestOutputHelper output)
         await cluster.WaitUntilConvergedAsync();
         await us.StopAsync();
         cluster.ChangeTopology(version: 2, [new("moody") { Regions = ["eu", "ap"] }]);
-        await Waiting.UntilAsync("eu takes up version 2", () => Task.FromResult(eu.Output.Contains("Took up version 2", StringComparison.Ordinal)));
+        await Waiting.UntilAsync("eu adopts version 2", () => Task.FromResult(eu.Output.Contains("Adopted version 2", StringComparison.Ordinal)));
         var later = TestImage.Next(new Random(2), 5000);
         await eu.Client.PushAsync("moody/app", "1", later);
         var second = File.ReadAllText(cluster.TopologyFile);
@@ -119,7 +119,7 @@ public sealed class TopologyChangeTests(ITestOutputHelper output)
         var first = File.ReadAllText(cluster.TopologyFile);
         await us.SuspendAsync();
         cluster.ChangeTopology(version: 2, [new("moody") { Regions = ["eu", "ap"] }]);
-        await Waiting.UntilAsync("eu takes up version 2", () => Task.FromResult(eu.Output.Contains("Took up version 2", StringComparison.Ordinal)));
+        await Waiting.UntilAsync("eu adopts version 2", () => Task.FromResult(eu.Output.Contains("Adopted version 2", StringComparison.Ordinal)));
         File.WriteAllText(cluster.TopologyFile, first);
         await us.ContinueAsync();
         await Waiting.UntilAsync("us follows eu again", async () => (await us.ReplicationAsync()).From("eu").HeardSeconds < 1);

@@ -44,10 +44,10 @@ public sealed class TopologyRefusalTests(ITestOutputHelper output)
         await eu.StopAsync();
 
         cluster.ChangeTopology(version: 2, []);
-        Assert.Contains("the topology has version 2, and this region took up version 3 before", await eu.ExpectRefusalAsync(),
+        Assert.Contains("the topology has version 2, and this region has already adopted version 3", await eu.ExpectRefusalAsync(),
             StringComparison.Ordinal);
         cluster.ChangeTopology(version: 3, [new("team") { Durability = "one" }]);
-        Assert.Contains("version 3 as the one that this region took up before, and other content: raise its version",
+        Assert.Contains("version 3 like the one that this region has adopted, but other content: raise its version",
             await eu.ExpectRefusalAsync(), StringComparison.Ordinal);
         cluster.ChangeTopology(version: 4, [new("team") { Durability = "one" }]);
         await eu.StartAsync();

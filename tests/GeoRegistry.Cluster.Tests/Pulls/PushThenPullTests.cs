@@ -42,7 +42,7 @@ public sealed class PushThenPullTests(SharedRegions shared, ITestOutputHelper ou
         {
             var regions = shared.Cluster.Regions.ToArray();
             random.Shuffle(regions);
-            // Workers share repositories and have tags of their own, half of which stand already.
+            // Workers share repositories and have tags of their own, half of which exist already.
             var repository = $"{Prefixes[random.Next(Prefixes.Length)]}/{random.Next(4)}";
             var tag = random.Next(2) == 0 ? $"new-{number}" : $"moved-{worker}-{random.Next(2)}";
             var image = Next(random);

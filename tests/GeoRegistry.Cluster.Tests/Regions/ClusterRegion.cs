@@ -31,7 +31,7 @@ internal sealed class ClusterRegion : IAsyncDisposable
                 addresses.Select(peer => $"{peer.Peer}={peer.Address.GetLeftPart(UriPartial.Authority)}")),
             .. plan.Options.SelectMany(option => new[] { $"--{option.Key}", option.Value }),
         ];
-        Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, MaxConnectionsPerServer = 256 }) { BaseAddress = Address, Timeout = Waiting.Patience };
+        Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, MaxConnectionsPerServer = 256 }) { BaseAddress = Address, Timeout = Waiting.DefaultTimeout };
         Client = new RegionClient(id, Http);
     }
 

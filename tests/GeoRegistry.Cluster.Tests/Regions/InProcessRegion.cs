@@ -59,7 +59,7 @@ internal sealed class InProcessRegion : IAsyncDisposable
     public static async Task<InProcessRegion> StartAsync(InProcessPlan plan)
     {
         var region = new InProcessRegion(plan);
-        await region._front.Services.GetRequiredService<TakenUpTopology>().BeginAsync(default);
+        await region._front.Services.GetRequiredService<AdoptedTopology>().BeginAsync(default);
         await region._front.Services.GetRequiredService<HomeVisibility>().ResumeAsync(default);
         await region._peer.StartAsync();
         await region._front.StartAsync();

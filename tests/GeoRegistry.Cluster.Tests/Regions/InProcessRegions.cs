@@ -96,7 +96,7 @@ public sealed class InProcessRegions : IAsyncLifetime
 
     private async Task StartAsync(string region)
     {
-        _clients[region] = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_plans[region].Port}"), Timeout = Waiting.Patience };
+        _clients[region] = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_plans[region].Port}"), Timeout = Waiting.DefaultTimeout };
         _regions[region] = await InProcessRegion.StartAsync(_plans[region]);
     }
 

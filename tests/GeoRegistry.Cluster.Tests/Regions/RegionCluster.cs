@@ -8,7 +8,7 @@ namespace GeoRegistry.Cluster.Tests.Regions;
 internal sealed class RegionCluster : IAsyncDisposable
 {
     /// <summary>How long it may take until all that a run left is copied, or looked at.</summary>
-    public static readonly TimeSpan ConvergencePatience = TimeSpan.FromMinutes(LongTests.AreOn ? 10 : 3);
+    public static readonly TimeSpan ConvergenceTimeout = TimeSpan.FromMinutes(LongTests.AreOn ? 10 : 3);
 
     private readonly ClusterFiles _files;
     private readonly Dictionary<(string, string), Link> _links = [];
@@ -96,7 +96,7 @@ internal sealed class RegionCluster : IAsyncDisposable
         var last = "nothing was asked";
         try
         {
-            await Waiting.UntilAsync("every region has all of every other", async () => (last = await FindDifferenceAsync()) is null, ConvergencePatience);
+            await Waiting.UntilAsync("every region has all of every other", async () => (last = await FindDifferenceAsync()) is null, ConvergenceTimeout);
         }
         catch (TimeoutException e)
         {

@@ -27,9 +27,9 @@ public sealed class ConditionalPushTests(SharedRegions shared, ITestOutputHelper
     {
         var random = Seeds.Next(output);
         const string Repository = "ap-team/move";
-        var standing = TestImage.Next(random, 100);
-        for (var round = 0; round < Rounds; round++) await shared.Eu.Client.PushAsync(Repository, $"{round}", standing);
-        await RaceAsync(Repository, random, (client, tag, image) => client.PutManifestAsync(Repository, tag, image, headers => headers.IfIs(standing.Digest)));
+        var current = TestImage.Next(random, 100);
+        for (var round = 0; round < Rounds; round++) await shared.Eu.Client.PushAsync(Repository, $"{round}", current);
+        await RaceAsync(Repository, random, (client, tag, image) => client.PutManifestAsync(Repository, tag, image, headers => headers.IfIs(current.Digest)));
     }
 
     private async Task RaceAsync(string repository, Random random, Func<RegionClient, string, TestImage, Task<Answer>> push)

@@ -50,7 +50,7 @@ public sealed class ReferrersPagingTests(RegistryFixture registry) : Conformance
 
     [Fact]
     [Endpoint("end-12a")]
-    [Clause("GeoRegistry: referrers", Promise, "Media types stand in the list as they were pushed, without escapes")]
+    [Clause("GeoRegistry: referrers", Promise, "Media types are in the list as they were pushed, without escapes")]
     public async Task Get_OfTypesWithAPlus_HasThemAsText()
     {
         var repository = NewRepository();

@@ -11,7 +11,7 @@ using Xunit.Abstractions;
 namespace GeoRegistry.FrontDoor.Tests.Fuzzing;
 
 /// <summary>
-/// Whatever arrives from another region or stands in a store is decoded or is an <see cref="InvalidDataException"/>, and
+/// Whatever arrives from another region or is in a store is decoded or is an <see cref="InvalidDataException"/>, and
 /// nothing else.
 /// </summary>
 public sealed class CodecFuzzTests(ITestOutputHelper output)

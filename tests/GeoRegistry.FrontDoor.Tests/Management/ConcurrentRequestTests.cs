@@ -1,6 +1,6 @@
 namespace GeoRegistry.FrontDoor.Tests.Management;
 
-/// <summary>Requests that cannot both succeed, sent at once: whichever comes first, what stands is whole.</summary>
+/// <summary>Requests that cannot both succeed, sent at once: whichever comes first, the result is consistent.</summary>
 [Endpoint("end-5", "end-6", "end-7a", "end-9", "end-10")]
 public sealed class ConcurrentRequestTests(RegistryFixture registry) : ConformanceTest(registry)
 {
@@ -8,7 +8,7 @@ public sealed class ConcurrentRequestTests(RegistryFixture registry) : Conforman
     private const int Rounds = 20;
 
     [Fact]
-    [Clause(Section, Promise, "A manifest never stands without its blobs")]
+    [Clause(Section, Promise, "A manifest never exists without its blobs")]
     public async Task DeleteBlobAndPutManifest_AtOnce_NeverBothSucceed()
     {
         var repository = NewRepository();
@@ -24,7 +24,7 @@ public sealed class ConcurrentRequestTests(RegistryFixture registry) : Conforman
     }
 
     [Fact]
-    [Clause(Section, Promise, "An index never stands without its manifests")]
+    [Clause(Section, Promise, "An index never exists without its manifests")]
     public async Task DeleteManifestAndPutIndex_AtOnce_NeverBothSucceed()
     {
         var repository = NewRepository();

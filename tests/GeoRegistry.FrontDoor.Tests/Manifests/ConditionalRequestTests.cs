@@ -16,11 +16,11 @@ public sealed class ConditionalRequestTests(RegistryFixture registry) : Conforma
     public async Task Put_IfMatchNamesTheStandingManifest_MovesTheTag()
     {
         var repository = NewRepository();
-        var (standing, next) = await StandingAndNextAsync(repository);
+        var (current, next) = await CurrentAndNextAsync(repository);
         var etag = (await repository.HeadManifestAsync("v1")).Expect(200)["ETag"]!;
         (await repository.PutManifestAsync("v1", next, ("If-Match", etag))).Expect(201);
         await AssertTagAsync(repository, next);
-        Assert.Equal($"\"{standing.Digest}\"", etag);
+        Assert.Equal($"\"{current.Digest}\"", etag);
     }
 
     [Fact]
@@ -28,8 +28,8 @@ public sealed class ConditionalRequestTests(RegistryFixture registry) : Conforma
     public async Task Put_IfMatchListsTheStandingManifest_MovesTheTag()
     {
         var repository = NewRepository();
-        var (standing, next) = await StandingAndNextAsync(repository);
-        (await repository.PutManifestAsync("v1", next, ("If-Match", $"\"{Blob.UnknownDigest()}\", \"{standing.Digest}\""))).Expect(201);
+        var (current, next) = await CurrentAndNextAsync(repository);
+        (await repository.PutManifestAsync("v1", next, ("If-Match", $"\"{Blob.UnknownDigest()}\", \"{current.Digest}\""))).Expect(201);
         await AssertTagAsync(repository, next);
     }
 
@@ -38,9 +38,9 @@ public sealed class ConditionalRequestTests(RegistryFixture registry) : Conforma
     public async Task Put_IfMatchNamesAnother_Answers412WithTheStandingDigest()
     {
         var repository = NewRepository();
-        var (standing, next) = await StandingAndNextAsync(repository);
-        AssertFailed(await repository.PutManifestAsync("v1", next, IfMatch(next.Digest)), standing.Digest);
-        await AssertTagAsync(repository, standing);
+        var (current, next) = await CurrentAndNextAsync(repository);
+        AssertFailed(await repository.PutManifestAsync("v1", next, IfMatch(next.Digest)), current.Digest);
+        await AssertTagAsync(repository, current);
         (await repository.HeadManifestAsync(next.Digest)).Expect(404);
     }
 
@@ -57,10 +57,10 @@ public sealed class ConditionalRequestTests(RegistryFixture registry) : Conforma
 
     [Fact]
     [Clause(Section, May, Conditions)]
-    public async Task Put_IfMatchAny_NeedsTheTagToStand()
+    public async Task Put_IfMatchAny_NeedsTheTagToExist()
     {
         var repository = NewRepository();
-        var (_, next) = await StandingAndNextAsync(repository);
+        var (_, next) = await CurrentAndNextAsync(repository);
         (await repository.PutManifestAsync("v1", next, IfAny)).Expect(201);
         await AssertTagAsync(repository, next);
     }
@@ -96,15 +96,15 @@ public sealed class ConditionalRequestTests(RegistryFixture registry) : Conforma
     public async Task Put_ByDigestWithTags_HoldsTheConditionForEachTag()
     {
         var repository = NewRepository();
-        var (standing, next) = await StandingAndNextAsync(repository);
-        AssertFailed(await repository.PutManifestAsync($"{next.Digest}?tag=v1&tag=v2", next, IfNone), standing.Digest);
-        AssertFailed(await repository.PutManifestAsync($"{next.Digest}?tag=v1&tag=v2", next, IfMatch(standing.Digest)), null);
-        AssertFailed(await repository.PutManifestAsync($"{next.Digest}?tag=v1", next, IfMatch(next.Digest)), standing.Digest);
+        var (current, next) = await CurrentAndNextAsync(repository);
+        AssertFailed(await repository.PutManifestAsync($"{next.Digest}?tag=v1&tag=v2", next, IfNone), current.Digest);
+        AssertFailed(await repository.PutManifestAsync($"{next.Digest}?tag=v1&tag=v2", next, IfMatch(current.Digest)), null);
+        AssertFailed(await repository.PutManifestAsync($"{next.Digest}?tag=v1", next, IfMatch(next.Digest)), current.Digest);
         Assert.Equal(["v1"], await repository.TagsAsync());
-        await AssertTagAsync(repository, standing);
+        await AssertTagAsync(repository, current);
         (await repository.HeadManifestAsync(next.Digest)).Expect(404);
 
-        (await repository.PutManifestAsync($"{next.Digest}?tag=v1", next, IfMatch(standing.Digest))).Expect(201);
+        (await repository.PutManifestAsync($"{next.Digest}?tag=v1", next, IfMatch(current.Digest))).Expect(201);
         (await repository.PutManifestAsync($"{next.Digest}?tag=v2&tag=v3", next, IfNone)).Expect(201);
         Assert.Equal(["v1", "v2", "v3"], await repository.TagsAsync());
     }
@@ -130,7 +130,7 @@ public sealed class ConditionalRequestTests(RegistryFixture registry) : Conforma
         await AssertTagAsync(repository, image);
     }
 
-    private static async Task<(ManifestContent Standing, ManifestContent Next)> StandingAndNextAsync(RepositoryClient repository) =>
+    private static async Task<(ManifestContent Current, ManifestContent Next)> CurrentAndNextAsync(RepositoryClient repository) =>
         (await repository.PushImageAsync("v1"), await repository.PrepareImageAsync());
 
     private static (string, string) IfMatch(string digest) => ("If-Match", $"\"{digest}\"");
@@ -138,10 +138,10 @@ public sealed class ConditionalRequestTests(RegistryFixture registry) : Conforma
     private static async Task AssertTagAsync(RepositoryClient repository, ManifestContent expected) =>
         (await repository.HeadManifestAsync("v1")).Expect(200).ExpectHeader("Docker-Content-Digest", expected.Digest);
 
-    private static void AssertFailed(Answer answer, string? standing)
+    private static void AssertFailed(Answer answer, string? current)
     {
         var detail = answer.ExpectError(412, "DENIED");
         var digest = detail.ValueKind == JsonValueKind.Object && detail.TryGetProperty("digest", out var value) ? value.GetString() : null;
-        Assert.Equal(standing, digest);
+        Assert.Equal(current, digest);
     }
 }

@@ -183,7 +183,7 @@ public sealed class ManifestFormTests(RegistryFixture registry) : ConformanceTes
 
     private static ManifestContent Text(ManifestContent image, string text) => new(Encoding.UTF8.GetBytes(text), image.MediaType);
 
-    // The end of the object anew, with two bytes that are no UTF-8 in place of the question mark.
+    // The end of the object again, with two bytes that are no UTF-8 in place of the question mark.
     private static ManifestContent NotUtf8(ManifestContent image, string end)
     {
         var parts = end.Split('?');

@@ -33,7 +33,7 @@ public sealed class TagParameterTests(RegistryFixture registry) : ConformanceTes
     }
 
     [Fact]
-    [Clause("GeoRegistry: tags", Promise, "A manifest and its tags are set at once; tags that stood elsewhere move")]
+    [Clause("GeoRegistry: tags", Promise, "A manifest and its tags are set at once; tags that named something else move")]
     public async Task Put_ByDigestWithStandingTags_MovesThem()
     {
         var repository = NewRepository();
@@ -53,10 +53,10 @@ public sealed class TagParameterTests(RegistryFixture registry) : ConformanceTes
     public async Task Put_WithAnInvalidTagAmongThem_StoresNothing(string tag)
     {
         var repository = NewRepository();
-        await repository.PushImageAsync("standing");
+        await repository.PushImageAsync("existing");
         var image = await repository.PrepareImageAsync();
         (await repository.PutManifestAsync($"{image.Digest}?tag=good&tag={tag}", image)).ExpectError(400, "MANIFEST_INVALID");
-        Assert.Equal(["standing"], await repository.TagsAsync());
+        Assert.Equal(["existing"], await repository.TagsAsync());
         (await repository.HeadManifestAsync(image.Digest)).Expect(404);
     }
 

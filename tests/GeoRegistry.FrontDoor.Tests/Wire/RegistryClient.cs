@@ -12,7 +12,7 @@ internal sealed class RegistryClient(Uri address) : IDisposable
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, AutomaticDecompression = DecompressionMethods.None })
     {
         BaseAddress = address,
-        Timeout = Waiting.Patience,
+        Timeout = Waiting.DefaultTimeout,
     };
 
     public Uri Address { get; } = address;

@@ -38,7 +38,7 @@ internal sealed partial class UploadSession(RegistryClient registry, string loca
     /// <summary>The location with a further query parameter; those it already has are kept.</summary>
     public string WithQuery(string query) => query.Length == 0 ? Location : $"{Location}{(Location.Contains('?') ? '&' : '?')}{query}";
 
-    /// <summary>Expects the session to stand with this many bytes received.</summary>
+    /// <summary>Expects the session to be open with this many bytes received.</summary>
     public async Task ExpectReceivedAsync(int bytes) =>
         (await StatusAsync()).Expect(204).ExpectHeader("Range", string.Create(CultureInfo.InvariantCulture, $"0-{Math.Max(0, bytes - 1)}"));
 

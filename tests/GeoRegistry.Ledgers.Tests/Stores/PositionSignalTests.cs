@@ -26,7 +26,7 @@ public sealed class PositionSignalTests
     }
 
     [Fact]
-    public async Task WaitForAsync_GivenUp_LeavesOthersWaiting()
+    public async Task WaitForAsync_Cancelled_LeavesOthersWaiting()
     {
         var signal = new PositionSignal(0);
         using var stop = new CancellationTokenSource();

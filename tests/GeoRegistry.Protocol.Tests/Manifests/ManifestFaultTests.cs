@@ -130,14 +130,14 @@ public sealed class ManifestFaultTests
     [InlineData("""{"\ud800":1}""")]
     [InlineData("""{"config":{"mediaType":"\ud800","digest":"%d","size":1}}""")]
     [InlineData("""{"config":{"mediaType":"a/b","digest":"\ud800","size":1}}""")]
-    public void Read_HalfOfASurrogatePair_IsJudgedAndNeverThrows(string json) =>
+    public void Read_HalfOfASurrogatePair_IsAcceptedOrRejectedAndNeverThrows(string json) =>
         Assert.Null(Record.Exception(() => Reading.Read(json.Replace("%d", Digest2, StringComparison.Ordinal), Other)));
 
     [Theory]
     [InlineData("artifactType")]
     [InlineData("mediaType")]
     [InlineData("anything")]
-    public void Read_InvalidUtf8InAText_IsJudgedAndNeverThrows(string field)
+    public void Read_InvalidUtf8InAText_IsAcceptedOrRejectedAndNeverThrows(string field)
     {
         byte[] content = [.. Encoding.UTF8.GetBytes($"{{\"{field}\":\""), 0xc3, 0x28, 0xff, .. "\"}"u8];
 
@@ -145,7 +145,7 @@ public sealed class ManifestFaultTests
     }
 
     [Fact]
-    public void Read_InvalidUtf8InAnAnnotationOrName_IsJudgedAndNeverThrows()
+    public void Read_InvalidUtf8InAnAnnotationOrName_IsAcceptedOrRejectedAndNeverThrows()
     {
         byte[] annotation = [.. "{\"annotations\":{\"a\":\""u8, 0xff, .. "\"}}"u8];
         byte[] name = [.. "{\""u8, 0xff, .. "\":1}"u8];

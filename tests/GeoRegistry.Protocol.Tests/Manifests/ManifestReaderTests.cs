@@ -101,7 +101,7 @@ public sealed class ManifestReaderTests
         Assert.Equal(ContentKind.ForeignLayer, manifest.References[1].Kind);
     }
 
-    /// <summary>What must be here in one place must be here, wherever else it is called foreign.</summary>
+    /// <summary>What must be here in one place must be here, wherever else it is called a foreign layer.</summary>
     [Fact]
     public void Read_LayerForeignAndNot_MustBeHere()
     {

@@ -44,7 +44,7 @@ public sealed class FileControlStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task TryReplaceAsync_AnotherVersionStands_ChangesNothing()
+    public async Task TryReplaceAsync_AnotherVersionIsThere_ChangesNothing()
     {
         await _store.TryReplaceAsync(0, Read(Of("1")));
         await _store.TryReplaceAsync(1, Read(Of("2")));

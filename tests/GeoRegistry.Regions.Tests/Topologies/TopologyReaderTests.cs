@@ -11,19 +11,19 @@ public sealed class TopologyReaderTests
     private static readonly RegionId Eu = RegionId.Parse("eu"), Us = RegionId.Parse("us");
 
     [Theory]
-    [InlineData("0", "version is 0: it begins with 1 and grows with every change.")]
-    [InlineData("-1", "version is -1: it begins with 1 and grows with every change.")]
+    [InlineData("0", "version is 0: it starts at 1 and grows with every change.")]
+    [InlineData("-1", "version is -1: it starts at 1 and grows with every change.")]
     public void Read_VersionBelowOne_IsAFault(string version, string fault) => Assert.Equal([fault], FaultsOf(Of(version)));
 
     [Theory]
     [InlineData("""[{"id":"EU","peer":"http://a:1"},{"id":"eu","peer":"http://b:1"}]""", "'EU' is not a region id: use 1 to 16 lower-case letters, digits and inner dashes, a letter first.")]
     [InlineData("""[{"peer":"http://a:1"},{"id":"eu","peer":"http://b:1"}]""", "'' is not a region id: use 1 to 16 lower-case letters, digits and inner dashes, a letter first.")]
-    [InlineData("""[{"id":"us"},{"id":"eu","peer":"http://b:1"}]""", "region us: peer is '', which is no address: use a form such as https://eu.example.com:6001.")]
-    [InlineData("""[{"id":"us","peer":"ftp://a:1"},{"id":"eu","peer":"http://b:1"}]""", "region us: peer is 'ftp://a:1', which is no address: use a form such as https://eu.example.com:6001.")]
-    [InlineData("""[{"id":"us","peer":"http://a:1/x"},{"id":"eu","peer":"http://b:1"}]""", "region us: peer is 'http://a:1/x', which is no address: use a form such as https://eu.example.com:6001.")]
-    [InlineData("""[{"id":"eu","peer":"http://a:1"},{"id":"eu","peer":"http://b:1"}]""", "region eu stands twice in regions.")]
+    [InlineData("""[{"id":"us"},{"id":"eu","peer":"http://b:1"}]""", "region us: peer is '', which is not an address: use a form such as https://eu.example.com:6001.")]
+    [InlineData("""[{"id":"us","peer":"ftp://a:1"},{"id":"eu","peer":"http://b:1"}]""", "region us: peer is 'ftp://a:1', which is not an address: use a form such as https://eu.example.com:6001.")]
+    [InlineData("""[{"id":"us","peer":"http://a:1/x"},{"id":"eu","peer":"http://b:1"}]""", "region us: peer is 'http://a:1/x', which is not an address: use a form such as https://eu.example.com:6001.")]
+    [InlineData("""[{"id":"eu","peer":"http://a:1"},{"id":"eu","peer":"http://b:1"}]""", "region eu is listed twice in regions.")]
     [InlineData("""[{"id":"eu","peer":"http://a:1"},{"id":"us","peer":"http://a:1/"}]""", "eu and us have the same peer address http://a:1/: each region has its own.")]
-    [InlineData("""[{"id":"eu","peer":"http://a:1"},null]""", "regions has an entry that is null: take it out.")]
+    [InlineData("""[{"id":"eu","peer":"http://a:1"},null]""", "regions has an entry that is null: remove it.")]
     public void Read_Regions_EachFaultIsTold(string regions, string fault) => Assert.Equal([fault], FaultsOf(Of(regions: regions)));
 
     [Fact]
@@ -38,16 +38,16 @@ public sealed class TopologyReaderTests
     [InlineData("""[{"prefix":"team","region":"eu"}]""", "homes lacks a rule with the prefix \"\": every repository needs a home.")]
     [InlineData("""[{"prefix":"","region":"mars"}]""", "homes, prefix '': 'mars' is not one of the regions eu, us, ap.")]
     [InlineData("""[{"prefix":""}]""", "homes, prefix '': '' is not one of the regions eu, us, ap.")]
-    [InlineData("""[{"prefix":"","region":"eu","epoch":0}]""", "homes, prefix '': epoch is 0; it begins with 1 and grows with every change of the home.")]
+    [InlineData("""[{"prefix":"","region":"eu","epoch":0}]""", "homes, prefix '': epoch is 0; it starts at 1 and grows with every change of the home.")]
     [InlineData("""[{"prefix":"","region":"eu"},{"prefix":"Team","region":"eu"}]""", "homes: the prefix 'Team' is not the beginning of a repository name in whole components, such as team or team/app.")]
     [InlineData("""[{"prefix":"","region":"eu"},{"prefix":"team/","region":"eu"}]""", "homes: the prefix 'team/' is not the beginning of a repository name in whole components, such as team or team/app.")]
-    [InlineData("""[{"prefix":"","region":"eu"},{"prefix":"","region":"us"}]""", "homes: the prefix '' stands twice.")]
-    [InlineData("""[{"prefix":"","region":"eu"},null]""", "homes has an entry that is null: take it out.")]
+    [InlineData("""[{"prefix":"","region":"eu"},{"prefix":"","region":"us"}]""", "homes: the prefix '' is listed twice.")]
+    [InlineData("""[{"prefix":"","region":"eu"},null]""", "homes has an entry that is null: remove it.")]
     public void Read_Homes_EachFaultIsTold(string homes, string fault) => Assert.Equal([fault], FaultsOf(Of(homes: homes)));
 
     [Fact]
     public void Read_HomeWithoutAPrefix_IsAFault() =>
-        Assert.Contains("homes: an entry lacks its prefix; \"\" stands for every repository.", FaultsOf(Of(homes: """[{"region":"eu"}]""")));
+        Assert.Contains("homes: an entry lacks its prefix; \"\" matches every repository.", FaultsOf(Of(homes: """[{"region":"eu"}]""")));
 
     [Theory]
     [InlineData("""[{"prefix":"team","regions":[]}]""", "policies, prefix 'team': regions is empty; name one or more, or leave it out for all.")]
@@ -57,10 +57,10 @@ public sealed class TopologyReaderTests
     [InlineData("""[{"prefix":"team","reads":"any"}]""", "policies, prefix 'team': reads is 'any'; it is nearest (the default) or strict.")]
     [InlineData("""[{"prefix":"team","durability":"most"}]""", "policies, prefix 'team': durability is 'most'; it is local, one, majority or all.")]
     [InlineData("""[{"prefix":"team","hydration":"lazy","durability":"one"}]""", "policies, prefix 'team': durability 'one' cannot be kept by lazy hydration; make it eager, or leave durability out.")]
-    [InlineData("""[{"prefix":"team"},{"prefix":"team"}]""", "policies: the prefix 'team' stands twice.")]
-    [InlineData("""[{"regions":["eu"]}]""", "policies: an entry lacks its prefix; \"\" stands for every repository.")]
+    [InlineData("""[{"prefix":"team"},{"prefix":"team"}]""", "policies: the prefix 'team' is listed twice.")]
+    [InlineData("""[{"regions":["eu"]}]""", "policies: an entry lacks its prefix; \"\" matches every repository.")]
     [InlineData("""[{"prefix":"team","regions":["us","ap"]}]""", "the home of 'team' is eu, which its policy leaves out: add it to the policy's regions, or give the prefix a home among us, ap.")]
-    [InlineData("""[null]""", "policies has an entry that is null: take it out.")]
+    [InlineData("""[null]""", "policies has an entry that is null: remove it.")]
     public void Read_Policies_EachFaultIsTold(string policies, string fault) => Assert.Equal([fault], FaultsOf(Of(policies: policies)));
 
     /// <summary>A home below a policy, and a policy below a home: each meets the other's longest prefix.</summary>

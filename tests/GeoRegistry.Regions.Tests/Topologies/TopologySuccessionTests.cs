@@ -18,7 +18,7 @@ public sealed class TopologySuccessionTests
 
     [Fact]
     public void FindFaultAtStart_AnOlderDocument_NamesBothVersions() => Assert.Equal(
-        "the topology has version 2, and this region took up version 3 before: give it the newer document, or raise the version above 3 if the older content is meant",
+        "the topology has version 2, and this region has already adopted version 3: give it the newer document, or, to go back to the older content, raise its version above 3",
         TopologySuccession.FindFaultAtStart(Topology(3, Eu), Topology(2, Eu)));
 
     [Fact]

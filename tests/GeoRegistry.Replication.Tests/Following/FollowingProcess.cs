@@ -42,7 +42,7 @@ internal sealed class FollowingProcess : IAsyncDisposable
         var views = new RepositoryViews(Reader, new RepositoryBlobs(region.Metadata, region.Blobs, none, none, none, new RepositoryOptions()));
         Application = new FeedApplication(tables, wanted, views, latencies, clock);
         Repair = new LedgerRepair(map, _peers, ledgers, replicas, wanted, views, region.Spools, clock, NullLogger<LedgerRepair>.Instance);
-        var tails = new Tailing(map, clock);
+        var tails = new TailStates(map, clock);
         State = tails.Of(Eu)!;
         Completion = new Completion(
             map, tails, region.Metadata, region.Metadata, region.Metadata, new WantedBlobs(map, region.Blobs, _hydrator, _fetches), Application, _fetches, _peers, clock);

@@ -4,6 +4,7 @@ using GeoRegistry.Storage.Files;
 using GeoRegistry.Storage.Sqlite;
 using GeoRegistry.TestKit;
 using GeoRegistry.TestKit.Stores;
+using Microsoft.Extensions.Time.Testing;
 using static GeoRegistry.Replication.Tests.TestTopology;
 
 namespace GeoRegistry.Replication.Tests.Following;
@@ -24,7 +25,7 @@ internal sealed class FollowingRegion : IAsyncDisposable
 
     public TestHome Home { get; }
 
-    public CountingTimeProvider Clock { get; } = new();
+    public FakeTimeProvider Clock { get; } = new(TimeProvider.System.GetUtcNow());
 
     public string KeyFile => _folder.Child("key");
 

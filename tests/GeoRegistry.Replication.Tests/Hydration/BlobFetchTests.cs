@@ -35,7 +35,7 @@ public sealed class BlobFetchTests
     }
 
     [Fact]
-    public async Task RunAsync_WhatAnEarlierFetchLeft_IsTakenUp()
+    public async Task RunAsync_WhatAnEarlierFetchLeft_IsResumed()
     {
         await using var source = await TestSource.StartAsync(_blob);
         await using var region = new HydratingRegion(source.Address);

@@ -66,7 +66,7 @@ public sealed class BlobFetchesTests
         var read = reader.ReadAsync(_blob.SizeBytes - 1, new byte[1]).AsTask();
         region.Fetches.Dispose();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => read.OrFail("the reader is let down"));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => read.OrFail("the reader gets an error"));
         _gate.SetResult();
     }
 
@@ -118,7 +118,7 @@ public sealed class BlobFetchesTests
         Assert.Equal(_blob.Content, await region.ReadAsync((await region.Fetches.OpenAsync(_blob.Digest, _blob.SizeBytes, default).OrFail("the blob"))!).OrFail("all of it"));
     }
 
-    /// <summary>Only what is old, is a fetch's, and no fetch has taken up.</summary>
+    /// <summary>Only what is old, is a fetch's, and no fetch has resumed.</summary>
     [Fact]
     public async Task SweepAsync_Leftovers_DiscardsOldOnesOfFetchesThatDoNotRun()
     {

@@ -84,7 +84,7 @@ public sealed class HydratorTests
         Assert.Equal(2, source.Requests.Count);
     }
 
-    /// <summary>A region that has the blob damaged does not stand in the way of one that has it whole.</summary>
+    /// <summary>A region with a damaged copy does not keep the blob from being fetched from one with an intact copy.</summary>
     [Fact]
     public async Task RunAsync_FirstRegionHasItDamaged_GetsItFromTheOther()
     {

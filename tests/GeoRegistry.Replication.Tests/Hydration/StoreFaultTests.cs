@@ -68,10 +68,10 @@ public sealed class StoreFaultTests
 
         Assert.True(await region.Fetch(_blob, region.Faulty).RunAsync([Us], default).OrFail("the fetch") is FetchOutcome.Failed { Fault: FetchFault.Store });
         Assert.Empty(await region.UploadsAsync());
-        Assert.Single(source.Requests); // Nor is it asked for again and again.
+        Assert.Single(source.Requests); // Nor is it asked for repeatedly.
     }
 
-    /// <summary>A store that is away can discard nothing either. The next fetch takes up what is left.</summary>
+    /// <summary>A store that is away can discard nothing either. The next fetch resumes what is left.</summary>
     [Fact]
     public async Task RunAsync_DiscardFailsToo_LeavesNothingAfterTheNextFetch()
     {

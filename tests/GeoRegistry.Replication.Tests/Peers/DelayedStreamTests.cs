@@ -60,7 +60,7 @@ public sealed class DelayedStreamTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ReadAsync_GivenUpOnTheWay_TakesNothing()
+    public async Task ReadAsync_CancelledOnTheWay_TakesNothing()
     {
         using var stop = new CancellationTokenSource();
         var read = _stream.ReadAsync(_buffer, stop.Token).AsTask();

@@ -44,7 +44,7 @@ public sealed class PeerOptionsTests : IDisposable
     {
         _options.Addresses = "us=http://a:1; us=http://b:2";
 
-        Assert.Equal(["us stands twice in the addresses: keep one."], Faults());
+        Assert.Equal(["us is listed twice in the addresses: keep one."], Faults());
     }
 
     [Fact]

@@ -66,7 +66,7 @@ public sealed class LedgerRepairFaultTests(ITestOutputHelper output)
         if (takesOver)
         {
             await InstallAsync(home, region, TestHome.Old);
-            await region.Metadata.TakeUpTopologyAsync("{}"u8.ToArray(), [Eu]);
+            await region.Metadata.AdoptTopologyAsync("{}"u8.ToArray(), [Eu]);
         }
 
         await using var process = await new FaultyFollowing(region, faults, restarts).RunAsync(running => running.Follow(), FaultyFollowing.ShowsAllAsync);

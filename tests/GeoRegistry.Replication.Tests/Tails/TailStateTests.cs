@@ -70,7 +70,7 @@ public sealed class TailStateTests
     }
 
     /// <summary>
-    /// What it knew of its last changes went with the process before; another region may still show what stood before
+    /// What it knew of its last changes went with the process before; another region may still show the value before
     /// them.
     /// </summary>
     [Fact]

@@ -120,7 +120,7 @@ public sealed class HomeVisibilityTests : IAsyncLifetime
         await spread.OrFail("the renewed lease ended");
     }
 
-    /// <summary>A change that came to nothing must not hide the one before it, which still spreads.</summary>
+    /// <summary>A change that was not appended must not hide the one before it, which still spreads.</summary>
     [Fact]
     public async Task Failed_AfterAChangeThatStillSpreads_LeavesThatOne()
     {

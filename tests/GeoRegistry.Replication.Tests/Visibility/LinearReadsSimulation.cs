@@ -288,15 +288,15 @@ internal sealed class LinearReadsSimulation
         private readonly TaskCompletionSource<long> _head = new();
         private Task<(long Head, TimeSpan Lease)>? _answer;
         private (long Head, TimeSpan Lease, long Shown)? _reply;
-        private bool _isGivenUp;
+        private bool _isAbandoned;
 
         /// <returns>Whether it is over.</returns>
         public bool Advance()
         {
-            if (!_isGivenUp && world._random.Next(10) == 0)
+            if (!_isAbandoned && world._random.Next(10) == 0)
             {
-                // The replica gives it up and may send another, while this one goes on at the home.
-                _isGivenUp = true;
+                // The replica abandons it and may send another, while this one goes on at the home.
+                _isAbandoned = true;
                 if (from.State == _state) from.IsReporting = false;
             }
 
@@ -320,7 +320,7 @@ internal sealed class LinearReadsSimulation
             {
                 _head.SetException(new IOException("The connection broke."));
                 _ = _answer!.Exception;
-                if (from.State == _state && !_isGivenUp) from.IsReporting = false;
+                if (from.State == _state && !_isAbandoned) from.IsReporting = false;
                 world.Note($"{from.Id} report {_applied} breaks");
                 return true;
             }
@@ -334,7 +334,7 @@ internal sealed class LinearReadsSimulation
 
         private bool Reply()
         {
-            if (from.State != _state || _isGivenUp) return true;
+            if (from.State != _state || _isAbandoned) return true;
             from.IsReporting = false;
             var (head, lease, shown) = _reply!.Value;
             _state.Heard(_askedAt, _askedAtUtc, head, lease, shown);

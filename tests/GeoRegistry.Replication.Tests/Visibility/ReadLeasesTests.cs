@@ -179,7 +179,7 @@ public sealed class ReadLeasesTests
 
     /// <summary>What is withheld from it looks followed, and it may show what was before.</summary>
     [Fact]
-    public async Task AwaitAsync_RegionThatHasNotTakenUpThatItIsKeptOut_WaitsUntilItHas()
+    public async Task AwaitAsync_RegionThatHasNotAdoptedThatItIsKeptOut_WaitsUntilItHas()
     {
         await ReportAllAsync(5);
         KeepOutUs();
@@ -192,12 +192,12 @@ public sealed class ReadLeasesTests
         Assert.Equal(5, _leases.ShownThrough(6));
         Assert.True(await ReportAsync("us", 6, topology: 2));
 
-        await shown.OrFail("us has taken up that it is kept out");
+        await shown.OrFail("us has adopted that it is kept out");
         Assert.Equal(6, _leases.ShownThrough(6));
     }
 
     [Fact]
-    public async Task AwaitAsync_RegionThatDoesNotTakeUpThatItIsKeptOut_WaitsUntilItsLeaseHasEnded()
+    public async Task AwaitAsync_RegionThatDoesNotAdoptThatItIsKeptOut_WaitsUntilItsLeaseHasEnded()
     {
         await ReportAllAsync(5);
         KeepOutUs();

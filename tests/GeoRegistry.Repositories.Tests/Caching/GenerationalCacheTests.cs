@@ -10,7 +10,7 @@ public sealed class GenerationalCacheTests
     private readonly GenerationalCache<int, byte[]> _cache = new(Budget, value => value.Length);
 
     [Fact]
-    public void TryGet_SetReplacedAndRemoved_FindsWhatStands()
+    public void TryGet_SetReplacedAndRemoved_FindsTheLastValue()
     {
         Assert.False(_cache.TryGet(1, out _));
         var (first, second) = (new byte[10], new byte[20]);

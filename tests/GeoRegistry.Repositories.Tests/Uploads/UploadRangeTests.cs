@@ -101,7 +101,7 @@ public sealed class UploadRangeTests : UploadTest
     }
 
     [Fact]
-    public async Task CompleteAsync_LastChunkIsRefused_TheSessionStands()
+    public async Task CompleteAsync_LastChunkIsRefused_TheSessionIsKept()
     {
         var id = await BeginAsync();
         await AppendAsync(id, "0123"u8.ToArray());

@@ -7,8 +7,8 @@ using GeoRegistry.TestKit.Stores;
 namespace GeoRegistry.Repositories.Tests.Writes;
 
 /// <summary>
-/// An append that fails is not acknowledged, whether it took effect or not; what is read and written after it is on what
-/// stands.
+/// An append that fails is not acknowledged, whether it took effect or not; what is read and written after it is on the
+/// stored state.
 /// </summary>
 public sealed class FailedAppendTests : IAsyncLifetime
 {
@@ -23,7 +23,7 @@ public sealed class FailedAppendTests : IAsyncLifetime
     [InlineData(InjectedFault.NotRun)]
     [InlineData(InjectedFault.AnswerLost)]
     [InlineData(InjectedFault.Cancelled)]
-    public async Task PutManifestAsync_AppendFails_ReadsAndTheNextWriteAreOnWhatStands(InjectedFault fault)
+    public async Task PutManifestAsync_AppendFails_ReadsAndTheNextWriteAreOnTheStoredState(InjectedFault fault)
     {
         var (a, b) = (await _process.PushImageAsync("a", "v1"), await _process.PushImageAsync("b"));
         Assert.Equal(a.Digest, await _process.ReadAsync("v1"));
@@ -31,8 +31,8 @@ public sealed class FailedAppendTests : IAsyncLifetime
 
         await AssertFailsAsync(fault, () => _process.PutAsync(b, "v1"));
 
-        var stands = fault == InjectedFault.AnswerLost ? b : a;
-        Assert.Equal(stands.Digest, await _process.ReadAsync("v1"));
+        var current = fault == InjectedFault.AnswerLost ? b : a;
+        Assert.Equal(current.Digest, await _process.ReadAsync("v1"));
         Assert.Equal(fault == InjectedFault.AnswerLost ? 3 : 2, (await _process.ReadHeadAsync()).Number);
 
         // The client tries again: once more or for the first time, the tag is moved by exactly one commit.
@@ -46,7 +46,7 @@ public sealed class FailedAppendTests : IAsyncLifetime
     [InlineData(InjectedFault.NotRun)]
     [InlineData(InjectedFault.AnswerLost)]
     [InlineData(InjectedFault.Cancelled)]
-    public async Task DeleteAsync_AppendFails_ReadsAreOnWhatStands(InjectedFault fault)
+    public async Task DeleteAsync_AppendFails_ReadsAreOnTheStoredState(InjectedFault fault)
     {
         var image = await _process.PushImageAsync("a", "v1");
         Assert.Equal(image.Digest, await _process.ReadAsync("v1"));

@@ -70,9 +70,9 @@ public sealed class ParallelWritersTests : IAsyncLifetime
         Assert.NotNull(await _region.Metadata.FindManifestAsync(TestProcess.Name, image.Digest));
     }
 
-    /// <summary>A process that read a tag and has not written yet takes the head fresh; its decision must be on what stands too.</summary>
+    /// <summary>A process that read a tag and has not written yet reads the head again; its decision must be on the stored state too.</summary>
     [Fact]
-    public async Task DeleteAsync_AnotherProcessMovedTheTag_ThePreconditionIsOnWhatStands()
+    public async Task DeleteAsync_AnotherProcessMovedTheTag_ThePreconditionIsOnTheStoredState()
     {
         var (here, there) = (_region.Start(), _region.Start());
         var (a, b) = (await there.PushImageAsync("a", "v1"), await there.PushImageAsync("b"));

@@ -84,7 +84,7 @@ public sealed class PreconditionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task DeleteAsync_TagMovedMeanwhile_IsRefusedAndNamesWhatStands()
+    public async Task DeleteAsync_TagMovedMeanwhile_IsRefusedAndNamesTheCurrentDigest()
     {
         var (a, b) = (await _process.PushImageAsync("a", "v1"), await _process.PushImageAsync("b", "v1"));
 

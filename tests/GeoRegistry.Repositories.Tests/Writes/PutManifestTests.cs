@@ -38,7 +38,7 @@ public sealed class PutManifestTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task PutManifestAsync_EverythingStandsAlready_CommitsNothingAndAnswersTheHead()
+    public async Task PutManifestAsync_EverythingIsThereAlready_CommitsNothingAndAnswersTheHead()
     {
         var image = await _process.PushImageAsync("a", "v1");
         var head = await _process.ReadHeadAsync();

@@ -9,7 +9,7 @@ using GeoRegistry.TestKit.Stores;
 namespace GeoRegistry.Repositories.Tests.Writes;
 
 /// <summary>
-/// A client that sends a request which failed once more as it was, goes on with an upload where it stands, and begins one anew
+/// A client that sends a request which failed once more as it was, goes on with an upload where it stopped, and begins one again
 /// that is unknown.
 /// </summary>
 /// <param name="region">The region.</param>

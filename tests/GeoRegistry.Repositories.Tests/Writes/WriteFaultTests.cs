@@ -65,7 +65,7 @@ public sealed class WriteFaultTests(ITestOutputHelper output)
         TestProcess.Committed(await earlier.PutAsync(Image, Tag, "v2"));
         var client = new RetryingClient(region, faults, restarts, process => CheckAsync(region, process, [Image]));
 
-        // Between the two attempts another client pushes it anew, which the repetition must not delete.
+        // Between the two attempts another client pushes it again, which the repetition must not delete.
         var outcome = await client.DeleteAsync(Image.Digest, Id, async process => TestProcess.Committed(await process.PutAsync(Image, Tag)));
 
         var commits = await AssertDoneOnceAsync(client.Process, outcome, count: null);

@@ -61,9 +61,9 @@ public sealed class ConditionalPushTests
     {
         while (true)
         {
-            var standing = (await client.GetManifestAsync("counter")).Expect(HttpStatusCode.OK);
-            var next = ManifestOf($"{CountOf(standing) + 1} by {number}");
-            var answer = await client.PutManifestAsync("counter", next, condition: headers => headers.IfMatch.Add(new EntityTagHeaderValue($"\"{standing.Digest}\"")));
+            var current = (await client.GetManifestAsync("counter")).Expect(HttpStatusCode.OK);
+            var next = ManifestOf($"{CountOf(current) + 1} by {number}");
+            var answer = await client.PutManifestAsync("counter", next, condition: headers => headers.IfMatch.Add(new EntityTagHeaderValue($"\"{current.Digest}\"")));
             if (answer.Status == HttpStatusCode.Created) return;
             answer.Expect(HttpStatusCode.PreconditionFailed);
         }

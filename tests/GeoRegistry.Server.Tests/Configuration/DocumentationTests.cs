@@ -7,7 +7,7 @@ using GeoRegistry.TestKit;
 
 namespace GeoRegistry.Server.Tests.Configuration;
 
-/// <summary>docs/configuration.md lists every option, with what stands in the code, and no other.</summary>
+/// <summary>docs/configuration.md lists every option, with the code's defaults and ranges, and no other.</summary>
 public sealed partial class DocumentationTests
 {
     private static readonly string[] Lines = File.ReadAllLines(Path.Combine(SourceTree.Root, "docs", "configuration.md"));

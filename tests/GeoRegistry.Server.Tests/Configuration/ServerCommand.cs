@@ -6,7 +6,7 @@ namespace GeoRegistry.Server.Tests.Configuration;
 /// <summary>A run of the server's command line that ends by itself, with its two outputs apart.</summary>
 internal sealed record ServerCommand(int ExitCode, string Output, string Error)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ExitTimeout = TimeSpan.FromSeconds(30);
 
     public static async Task<ServerCommand> RunAsync(params string[] arguments)
     {
@@ -19,7 +19,7 @@ internal sealed record ServerCommand(int ExitCode, string Output, string Error)
         try
         {
             var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-            await process.WaitForExitAsync().WaitAsync(Patience);
+            await process.WaitForExitAsync().WaitAsync(ExitTimeout);
             return new ServerCommand(process.ExitCode, await output, await error);
         }
         finally

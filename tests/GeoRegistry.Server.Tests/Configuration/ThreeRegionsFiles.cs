@@ -23,7 +23,7 @@ internal sealed class ThreeRegionsFiles : IDisposable
         WriteCertificates();
     }
 
-    /// <summary>The configuration, as it stands in the repository.</summary>
+    /// <summary>The configuration, as it is in the repository.</summary>
     public static string Configuration { get; } = Path.Combine(Folder, "georegistry.json");
 
     private static string TopologyFile => Path.Combine(Folder, "topology.json");
@@ -38,7 +38,7 @@ internal sealed class ThreeRegionsFiles : IDisposable
         ["Kestrel:Certificates:Default:KeyPath"] = _folder.Child("tls.key"),
     };
 
-    /// <summary>The topology, as it stands in the repository.</summary>
+    /// <summary>The topology, as it is in the repository.</summary>
     public static Topology ReadTopology()
     {
         var topology = TopologyReader.Read(File.ReadAllBytes(TopologyFile), out var faults);

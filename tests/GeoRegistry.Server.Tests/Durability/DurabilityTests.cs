@@ -16,7 +16,7 @@ public sealed class DurabilityTests(ITestOutputHelper output)
     private const int SampleSize = 60;
 
     private static readonly int Kills = LongTests.AreOn ? 100 : 8;
-    private static readonly TimeSpan WritersPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan WritersTimeout = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task Kill_AtRandomMomentsOfParallelPushes_LosesNothingAcknowledgedAndLeavesNothingHalfVisible()
@@ -45,7 +45,7 @@ public sealed class DurabilityTests(ITestOutputHelper output)
             var commits = await StoreAudit.AssertWholeAsync(folder.Path);
             new BlobFiles(folder.Path).AssertWhole();
             output.WriteLine($"{Kills} kills, {workload.History.AcknowledgedCount} acknowledged writes, {commits} commits, {resumed} uploads resumed, {looked} registers looked at");
-            Assert.True(workload.History.AcknowledgedCount > 20 * Kills, "The writers hardly came to write.");
+            Assert.True(workload.History.AcknowledgedCount > 20 * Kills, "The writers wrote too little.");
         }
         catch (Exception e)
         {
@@ -57,7 +57,7 @@ public sealed class DurabilityTests(ITestOutputHelper output)
     {
         var moment = workload.Progress.AfterAsync(random.Next(20, MaxSteps));
         var writers = Enumerable.Range(0, Workload.Writers).Select(number => new Writer(number, new Random(random.Next()), http, workload).RunAsync()).ToList();
-        var first = await Task.WhenAny(moment, Task.WhenAny(writers)).WaitAsync(WritersPatience);
+        var first = await Task.WhenAny(moment, Task.WhenAny(writers)).WaitAsync(WritersTimeout);
         if (first != moment)
         {
             await Task.WhenAll(writers.Where(writer => writer.IsFaulted));
@@ -65,7 +65,7 @@ public sealed class DurabilityTests(ITestOutputHelper output)
         }
 
         await server.KillAsync();
-        await Task.WhenAll(writers).WaitAsync(WritersPatience);
+        await Task.WhenAll(writers).WaitAsync(WritersTimeout);
         Assert.DoesNotContain("Unhandled exception", server.Output, StringComparison.Ordinal);
     }
 

@@ -1,8 +1,8 @@
 namespace GeoRegistry.Server.Tests.Durability;
 
-/// <summary>Records what writers asked for and what was acknowledged between two kills, and so what may stand after the second.</summary>
+/// <summary>Records what writers asked for and what was acknowledged between two kills, and so what values are possible after the second.</summary>
 /// <remarks>
-/// Each register is judged as a linearizable one: a value may stand if no other write was acknowledged that began after it was
+/// Each register must be linearizable: a value is possible if no other write was acknowledged that began after it was
 /// acknowledged. A write without an answer may have happened or not; one that was refused did not.
 /// </remarks>
 internal sealed class History
@@ -34,7 +34,7 @@ internal sealed class History
         }
     }
 
-    /// <summary>Those that were written since the last kill was judged.</summary>
+    /// <summary>Those that were written since the last check after a kill.</summary>
     public IReadOnlyList<Register> Touched
     {
         get
@@ -79,13 +79,13 @@ internal sealed class History
         lock (_lock) operation.End(++_time, OperationOutcome.Refused);
     }
 
-    /// <summary>The value at the last judgement.</summary>
+    /// <summary>The value at the last check.</summary>
     public string? Settled(Register register)
     {
         lock (_lock) return _settled.GetValueOrDefault(register);
     }
 
-    /// <summary>The values that may stand now that nothing is under way.</summary>
+    /// <summary>The values that are possible now that nothing is under way.</summary>
     public IReadOnlyCollection<string?> Possible(Register register)
     {
         lock (_lock)
@@ -100,7 +100,7 @@ internal sealed class History
     }
 
     /// <summary>Requests without an answer that happened in part: some of what they alone wrote is there and some is not.</summary>
-    /// <param name="observed">What stands.</param>
+    /// <param name="observed">The value that is there.</param>
     public IReadOnlyList<string> FindTorn(IReadOnlyDictionary<Register, string?> observed)
     {
         lock (_lock)
@@ -117,7 +117,7 @@ internal sealed class History
         }
     }
 
-    /// <summary>Takes what was observed as what stands, and begins anew.</summary>
+    /// <summary>Takes what was observed as the value that is there, and begins again.</summary>
     public void Settle(IReadOnlyDictionary<Register, string?> observed)
     {
         lock (_lock)

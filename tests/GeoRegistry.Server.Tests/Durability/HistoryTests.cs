@@ -1,6 +1,6 @@
 namespace GeoRegistry.Server.Tests.Durability;
 
-/// <summary>The judge of the durability tests is judged first: one that accepts everything would find nothing.</summary>
+/// <summary>The checker of the durability tests is checked first: one that accepts everything would find nothing.</summary>
 public sealed class HistoryTests
 {
     private static readonly Register Tag = new("a", RegisterKind.Tag, "t");

@@ -61,8 +61,8 @@ internal sealed class Verifier(HttpClient http, Workload workload)
     private async ValueTask VerifyTagAsync(Register tag, string digest)
     {
         var manifest = new Register(tag.Repository, RegisterKind.Manifest, digest);
-        if (!_observed.TryGetValue(manifest, out var standing)) _observed[manifest] = standing = await ObserveAsync(manifest);
-        if (standing is null) _faults.Enqueue($"{tag} names {digest}, which does not exist");
+        if (!_observed.TryGetValue(manifest, out var observed)) _observed[manifest] = observed = await ObserveAsync(manifest);
+        if (observed is null) _faults.Enqueue($"{tag} names {digest}, which does not exist");
     }
 
     private async ValueTask VerifyBlobsOfAsync(Register manifest)
@@ -70,8 +70,8 @@ internal sealed class Verifier(HttpClient http, Workload workload)
         foreach (var blob in workload.Images[(manifest.Repository, manifest.Name)].Blobs)
         {
             var register = new Register(manifest.Repository, RegisterKind.Blob, $"{blob.Digest}");
-            if (!_observed.TryGetValue(register, out var standing)) _observed[register] = standing = await ObserveAsync(register);
-            if (standing is null) _faults.Enqueue($"{manifest} names {register}, which does not exist");
+            if (!_observed.TryGetValue(register, out var observed)) _observed[register] = observed = await ObserveAsync(register);
+            if (observed is null) _faults.Enqueue($"{manifest} names {register}, which does not exist");
         }
     }
 

@@ -4,7 +4,7 @@ using GeoRegistry.Protocol;
 
 namespace GeoRegistry.Server.Tests.Load;
 
-/// <summary>A large blob that is never held whole: one block again and again, after a number that makes blobs differ.</summary>
+/// <summary>A large blob that is never in memory as a whole: one block repeated, after a number that makes blobs differ.</summary>
 internal sealed class StreamedBlob(int number, long sizeBytes)
 {
     private const int BlockBytes = 128 * 1024;

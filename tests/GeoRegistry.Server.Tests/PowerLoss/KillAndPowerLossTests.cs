@@ -6,8 +6,8 @@ using Xunit.Sdk;
 namespace GeoRegistry.Server.Tests.PowerLoss;
 
 /// <summary>
-/// A kill leaves in the page cache what was not synced; the next start finds it and takes it for what stands. What is then answered
-/// on it must outlast a power loss too, though the server that wrote it never came to sync it.
+/// A kill leaves in the page cache what was not synced; the next start finds it and takes it for durable. What is then answered
+/// on it must outlast a power loss too, though the server that wrote it never synced it.
 /// </summary>
 public sealed class KillAndPowerLossTests(ITestOutputHelper output) : IDisposable
 {
@@ -59,9 +59,9 @@ public sealed class KillAndPowerLossTests(ITestOutputHelper output) : IDisposabl
         await using var server = await TracedServer.StartAsync(
             RegistryProcess.ServerAssembly, Path.Combine(disk.Location, Data), _folder.Child($"{kill}.trace"));
         await new Pushes(_seed).PushImageAsync(server.Http, "team/app", "v1");
-        var judge = new Judge(disk, Data);
-        await judge.FollowAsync(await server.StopAsync());
-        Assert.Equal(4, judge.Promises.Count);
+        var checker = new PowerLossChecker(disk, Data);
+        await checker.FollowAsync(await server.StopAsync());
+        Assert.Equal(4, checker.Promises.Count);
         disk.AssertIsReal();
     }
 

@@ -37,7 +37,7 @@ internal sealed class PowerLossScenario : IDisposable
         }
     }
 
-    /// <summary>A disk as it was before the first server, on which a judge can follow them.</summary>
+    /// <summary>A disk as it was before the first server, on which a checker can follow them.</summary>
     public RecordedDisk NewDisk() => new(Root);
 
     public void Dispose() => _folder.Dispose();

@@ -18,11 +18,11 @@ public sealed class PowerLossTests(RecordedRun run, ITestOutputHelper output) : 
     public async Task PowerLoss_AtAnyMoment_LeavesWhatWasAcknowledgedAndNothingHalf()
     {
         output.WriteLine($"GEOREGISTRY_SEED={run.Seed}");
-        var judge = new Judge(run.Scenario.NewDisk(), PowerLossScenario.Data);
-        await judge.FollowAsync(run.Scenario.Steps);
-        judge.Disk.AssertIsReal();
-        output.WriteLine($"{run.Scenario.Steps.Count} steps, {judge.Judged} moments judged, {judge.Promises.Count} acknowledgements");
-        Assert.True(judge.Promises.Count >= 15 + (RecordedRun.Images * 4), "The trace has fewer acknowledgements than were sent.");
+        var checker = new PowerLossChecker(run.Scenario.NewDisk(), PowerLossScenario.Data);
+        await checker.FollowAsync(run.Scenario.Steps);
+        checker.Disk.AssertIsReal();
+        output.WriteLine($"{run.Scenario.Steps.Count} steps, {checker.Checked} moments checked, {checker.Promises.Count} acknowledgements");
+        Assert.True(checker.Promises.Count >= 15 + (RecordedRun.Images * 4), "The trace has fewer acknowledgements than were sent.");
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class PowerLossTests(RecordedRun run, ITestOutputHelper output) : 
         return run.Scenario.Steps.Count(step => exchanges.Apply(step) is { } exchange && promises.Take(exchange));
     }
 
-    // Odd moments lose all that was not synced; at even ones some of it came to be on disk, in no order.
+    // Odd moments lose all that was not synced; at even ones some of it reached the disk, in no order.
     private async Task LoseAsync(int moment, Random random, string folder)
     {
         var (disk, exchanges, promises) = (run.Scenario.NewDisk(), new ExchangeReader(), new Promises());

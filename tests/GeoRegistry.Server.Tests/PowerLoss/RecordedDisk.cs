@@ -43,7 +43,7 @@ internal sealed class RecordedDisk(string location)
     public DiskImage Seen() => Walk(folder => folder.Seen, file => file.Seen.Memory);
 
     /// <summary>What a power loss would leave now.</summary>
-    /// <param name="survives">Says of each change that was not synced whether it came to be on disk all the same; null for none.</param>
+    /// <param name="survives">Says of each change that was not synced whether it reached the disk all the same; null for none.</param>
     public DiskImage AfterPowerLoss(Func<bool>? survives = null) =>
         Walk(folder => folder.AfterPowerLoss(survives), file => file.AfterPowerLoss(survives));
 

@@ -33,7 +33,7 @@ internal sealed class RecordedFile : RecordedNode
     }
 
     /// <summary>The bytes after a power loss.</summary>
-    /// <param name="survives">Says of each change that was not synced whether it came to be on disk all the same; null for none.</param>
+    /// <param name="survives">Says of each change that was not synced whether it reached the disk all the same; null for none.</param>
     public ReadOnlyMemory<byte> AfterPowerLoss(Func<bool>? survives)
     {
         if (survives is null || _unsynced.Count == 0) return Durable;

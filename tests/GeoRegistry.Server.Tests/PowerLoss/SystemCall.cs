@@ -41,7 +41,7 @@ internal sealed partial class SystemCall
     public bool HasFlag(int argument, string flag) => Arguments.Count > argument && Arguments[argument].Split('|').Contains(flag);
 
     /// <summary>
-    /// What an open descriptor stands for: a path, or <c>socket:[1234]</c>. Null where it stands for nothing that has a
+    /// What an open descriptor refers to: a path, or <c>socket:[1234]</c>. Null where it refers to nothing that has a
     /// name.
     /// </summary>
     public string? Target(int argument)

@@ -34,7 +34,7 @@ public sealed class FileBlobStoreTests : IAsyncLifetime
     [Fact]
     public async Task ResumeUploadAsync_ProcessEndedInTheMiddle_HasWhatWasAppended()
     {
-        // A process that is killed disposes of nothing: the upload is left as it is and the store opened anew beside it.
+        // A process that is killed disposes of nothing: the upload is left as it is and the store opened again beside it.
         var abandoned = await _fixture.Store.BeginUploadAsync("upload");
         await abandoned.AppendAsync("half of "u8.ToArray());
         await abandoned.FlushAsync();

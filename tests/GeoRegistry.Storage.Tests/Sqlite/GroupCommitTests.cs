@@ -31,7 +31,7 @@ public sealed class GroupCommitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task AppendAsync_OneOfABatchFails_ItsNeighboursStand()
+    public async Task AppendAsync_OneOfABatchFails_TheOthersAreCommitted()
     {
         _fixture.Execute("CREATE TRIGGER poison BEFORE INSERT ON tags WHEN new.name = 'poison' BEGIN SELECT RAISE(ABORT, 'poisoned'); END");
         var (before, poisoned, after) = (Ledger("before"), Ledger("poisoned"), Ledger("after"));
@@ -56,7 +56,7 @@ public sealed class GroupCommitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ApplyAsync_OneEntryFails_NothingOfTheCallStands()
+    public async Task ApplyAsync_OneEntryFails_NothingOfTheCallIsKept()
     {
         _fixture.Execute("CREATE TRIGGER poison BEFORE INSERT ON tags WHEN new.name = 'poison' BEGIN SELECT RAISE(ABORT, 'poisoned'); END");
         var feed = new SampleFeed();

@@ -103,7 +103,7 @@ public sealed class QueryPlanTests(ITestOutputHelper output) : IAsyncLifetime
         await store.ListAnnouncementsAsync(10);
         await store.ConfirmAnnouncementAsync(RepositoryName.Parse(ledger.Name), SampleBlob.Of("announced").Digest, 1);
         await store.ReadRecordAsync();
-        await store.TakeUpTopologyAsync(new byte[] { 1 }, [feed.Region]);
+        await store.AdoptTopologyAsync(new byte[] { 1 }, [feed.Region]);
         await store.IsTakeOverPendingAsync(feed.Region);
         await store.SetLongestLeaseAsync(TimeSpan.FromSeconds(1));
         await store.SetShownThroughAsync(1);

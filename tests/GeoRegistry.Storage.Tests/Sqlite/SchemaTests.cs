@@ -77,7 +77,7 @@ public sealed class SchemaTests
         Assert.Empty(await fixture.Store.SummarizeAsync());
     }
 
-    /// <summary>An upgraded database is the same as one that is made anew: the last golden file says what that is.</summary>
+    /// <summary>An upgraded database is the same as a new one: the last golden file says what that is.</summary>
     [Fact]
     public async Task Constructor_DatabaseOfVersion1_IsUpgradedToTheSchemaOfTheLastVersion()
     {
@@ -100,10 +100,10 @@ public sealed class SchemaTests
     {
         await using var fixture = new SqliteStoreFixture(Golden(4));
 
-        var verdict = await fixture.Store.VerifyNextAsync(0);
+        var scan = await fixture.Store.VerifyNextAsync(0);
 
-        Assert.Null(verdict!.Fault);
-        Assert.Equal(verdict.Stored, verdict.Computed);
+        Assert.Null(scan!.Fault);
+        Assert.Equal(scan.Stored, scan.Computed);
         Assert.Empty(await fixture.Store.FindDamagedFeedsAsync());
     }
 

@@ -8,7 +8,7 @@ using Xunit.Abstractions;
 
 namespace GeoRegistry.Storage.Tests.Sqlite;
 
-/// <summary>Writes of the store that fail at each row which they change: nothing of them stands, and the same write succeeds after.</summary>
+/// <summary>Writes of the store that fail at each row which they change: nothing of them is kept, and the same write succeeds after.</summary>
 public sealed class TransactionFaultTests(ITestOutputHelper output)
 {
     /// <summary>More than any write here changes.</summary>
@@ -40,7 +40,7 @@ public sealed class TransactionFaultTests(ITestOutputHelper output)
         [nameof(IHydrationQueue.PutOffAsync)] = (fixture, _) => fixture.Store.PutOffAsync(SampleBlob.Of("awaited").Digest, "on purpose", null, countAttempt: true),
         [nameof(IRepositoryTables.LinkBlobAsync)] = (fixture, _) => fixture.Store.LinkBlobAsync(Name, Layer.Digest, Layer.SizeBytes, announce: true),
         [nameof(IAnnouncements.ConfirmAnnouncementAsync)] = (fixture, _) => fixture.Store.ConfirmAnnouncementAsync(Name, Uploaded.Digest, 1),
-        [nameof(IRegionRecord.TakeUpTopologyAsync)] = (fixture, written) => fixture.Store.TakeUpTopologyAsync("{}"u8.ToArray(), [written.Feed.Region, RegionId.Parse("ap")]),
+        [nameof(IRegionRecord.AdoptTopologyAsync)] = (fixture, written) => fixture.Store.AdoptTopologyAsync("{}"u8.ToArray(), [written.Feed.Region, RegionId.Parse("ap")]),
         [nameof(ILedgerStore.BeginIncarnationAsync)] = (fixture, _) => fixture.Store.BeginIncarnationAsync(),
         [nameof(ILedgerStore.PruneFeedAsync)] = (fixture, written) => fixture.Store.PruneFeedAsync(written.Feed.Region, 0, 100),
     };

@@ -73,8 +73,8 @@ public sealed class VerificationTests : IAsyncLifetime
         {
             await _fixture.Tables.LinkBlobAsync(name, SampleBlob.Of("uploaded").Digest, 8);
             await ledger.AppendAsync(commit);
-            var verdict = await VerifyAsync();
-            Assert.True(verdict.Fault is null && verdict.Stored is not null, $"{verdict.Fault} after {commit[0]}");
+            var scan = await VerifyAsync();
+            Assert.True(scan.Fault is null && scan.Stored is not null, $"{scan.Fault} after {commit[0]}");
         }
     }
 
@@ -183,6 +183,6 @@ public sealed class VerificationTests : IAsyncLifetime
         return ledger;
     }
 
-    private async Task<LedgerVerdict> VerifyAsync() =>
+    private async Task<LedgerScanResult> VerifyAsync() =>
         await _fixture.Store.VerifyNextAsync(0) ?? throw new InvalidOperationException("There is no ledger.");
 }

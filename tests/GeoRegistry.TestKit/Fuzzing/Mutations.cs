@@ -16,7 +16,7 @@ public sealed class Mutations(Random random)
         "sha256:", "sha512:", "md5:", "bytes=", "ms", "s", "://", "http://x", "v2", "blobs", "uploads", "manifests", "tags/list", "_catalog",
     ];
 
-    /// <summary>An example with changes; now and then as it is.</summary>
+    /// <summary>An example with changes; sometimes as it is.</summary>
     public string Text(IReadOnlyList<string> examples)
     {
         var text = examples[random.Next(examples.Count)];

@@ -2,7 +2,7 @@ using GeoRegistry.Protocol;
 
 namespace GeoRegistry.TestKit.Stores;
 
-/// <summary>Stat many, lists, touches and conditional deletes: what scrubbing and collection stand on.</summary>
+/// <summary>Stat many, lists, touches and conditional deletes: what scrubbing and collection build on.</summary>
 public abstract partial class BlobStoreContract
 {
     /// <summary>How far a store's clock may be from this machine's, and how coarse its times may be.</summary>

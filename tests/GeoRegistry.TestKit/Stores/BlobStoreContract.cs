@@ -67,7 +67,7 @@ public abstract partial class BlobStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task CommitAsync_StoreReopened_BlobStands()
+    public async Task CommitAsync_StoreReopened_BlobIsThere()
     {
         var blob = await PutAsync("upload", SampleBlob.Of("stays"));
 

@@ -44,7 +44,7 @@ public abstract partial class LedgerStoreContract
 
         await client.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => given.OrFail("the end of the wait that was given up"));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => given.OrFail("the end of the wait that was cancelled"));
         await Ledger().TagAsync(SampleBlob.Of("a").Digest, "v1");
         await kept.OrFail("the end of the other wait");
     }
@@ -113,7 +113,7 @@ public abstract partial class LedgerStoreContract
     }
 
     [Fact]
-    public async Task PruneFeedAsync_StoppedByTheLimitAndRestarted_GoesOnWhereItStood()
+    public async Task PruneFeedAsync_StoppedByTheLimitAndRestarted_GoesOnWhereItStopped()
     {
         await AppendManyAsync("library/sample", 10);
 

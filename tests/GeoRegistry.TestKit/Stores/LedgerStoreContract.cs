@@ -120,7 +120,7 @@ public abstract partial class LedgerStoreContract : MetadataStoreContract
     }
 
     [Fact]
-    public async Task AppendAsync_LaterEpoch_IsTakenAndStands()
+    public async Task AppendAsync_LaterEpoch_IsTakenAndKept()
     {
         var ledger = Ledger();
         await ledger.TagAsync(SampleBlob.Of("a").Digest, "v1");
@@ -201,7 +201,7 @@ public abstract partial class LedgerStoreContract : MetadataStoreContract
     }
 
     [Fact]
-    public async Task AppendAsync_StoreReopened_EverythingStands()
+    public async Task AppendAsync_StoreReopened_EverythingIsKept()
     {
         var (ledger, layer) = (Ledger(), SampleBlob.Of("layer"));
         var image = SampleManifests.Image("a", layers: layer);

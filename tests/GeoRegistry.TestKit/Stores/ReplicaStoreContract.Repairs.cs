@@ -121,13 +121,13 @@ public abstract partial class ReplicaStoreContract
     }
 
     [Fact]
-    public async Task TakeUpTopologyAsync_FromRegions_IsPendingUntilTheirLedgersAreTakenOver()
+    public async Task AdoptTopologyAsync_FromRegions_IsPendingUntilTheirLedgersAreTakenOver()
     {
         var (us, ap) = (RegionId.Parse("us"), RegionId.Parse("ap"));
         Assert.True((await RegionRecords.ReadRecordAsync()).Topology.IsEmpty);
 
-        await RegionRecords.TakeUpTopologyAsync("first"u8.ToArray(), [us, ap]);
-        await RegionRecords.TakeUpTopologyAsync("second"u8.ToArray(), []);
+        await RegionRecords.AdoptTopologyAsync("first"u8.ToArray(), [us, ap]);
+        await RegionRecords.AdoptTopologyAsync("second"u8.ToArray(), []);
 
         await Fixture.ReopenAsync();
         Assert.Equal("second"u8.ToArray(), (await RegionRecords.ReadRecordAsync()).Topology.ToArray());

@@ -16,7 +16,7 @@ public abstract partial class ReplicaStoreContract
     }
 
     [Fact]
-    public async Task InstallSnapshotAsync_SnapshotOfAnotherStore_IsTheLedgerAsItStandsThere()
+    public async Task InstallSnapshotAsync_SnapshotOfAnotherStore_IsTheLedgerAsItIsThere()
     {
         await using var home = await OpenAsync();
         var (ledger, layer, uploaded) = (new SampleLedger(() => home.Ledgers, Repository), SampleBlob.Of("layer"), SampleBlob.Of("uploaded"));

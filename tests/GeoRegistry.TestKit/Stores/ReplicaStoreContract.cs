@@ -19,7 +19,7 @@ public abstract partial class ReplicaStoreContract : MetadataStoreContract
         AssertCursor(FeedCursor.Start, await Replicas.ReadCursorAsync(SampleLedger.Region));
 
     [Fact]
-    public async Task ApplyAsync_EntriesOfAFeed_StandAsTheyDoInTheirRegion()
+    public async Task ApplyAsync_EntriesOfAFeed_AreAppliedAsInTheirRegion()
     {
         var (feed, image) = (new SampleFeed(), SampleManifests.Image("a", SampleBlob.Of("subject").Digest, null, SampleBlob.Of("layer")));
         feed.Add(Repository, new Operation.ManifestPut(image), new Operation.TagSet(Tag.Parse("v1"), image.Digest));

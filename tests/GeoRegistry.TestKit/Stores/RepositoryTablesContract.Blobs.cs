@@ -42,7 +42,7 @@ public abstract partial class RepositoryTablesContract
     }
 
     [Fact]
-    public async Task LinkBlobAsync_StoreReopened_Stands()
+    public async Task LinkBlobAsync_StoreReopened_IsKept()
     {
         var (name, blob) = (RepositoryName.Parse("library/sample"), SampleBlob.Of("blob"));
         await Tables.LinkBlobAsync(name, blob.Digest, blob.SizeBytes);

@@ -8,7 +8,7 @@ public abstract partial class RepositoryTablesContract
     private static readonly Digest One = SampleBlob.Of("one").Digest, Two = SampleBlob.Of("two").Digest;
 
     [Fact]
-    public async Task FindTagAsync_SetMovedAndDeleted_NamesWhatStands()
+    public async Task FindTagAsync_SetMovedAndDeleted_NamesTheCurrentDigest()
     {
         var (ledger, tag) = (Ledger(), Tag.Parse("v1"));
         Assert.Null(await Tables.FindTagAsync(ledger.Repository, tag));
@@ -27,7 +27,7 @@ public abstract partial class RepositoryTablesContract
     }
 
     [Fact]
-    public async Task FindTagAsync_TwiceInOneCommit_TheLastOperationStands()
+    public async Task FindTagAsync_TwiceInOneCommit_TheLastOperationWins()
     {
         var (ledger, tag) = (Ledger(), Tag.Parse("v1"));
 

@@ -3,7 +3,7 @@ using GeoRegistry.Ledgers.Stores;
 
 namespace GeoRegistry.TestKit.Stores;
 
-/// <summary>Short forms of what tests ask of stores again and again, with the incarnation of <see cref="SampleFeed"/>.</summary>
+/// <summary>Short forms of what tests often ask of stores, with the incarnation of <see cref="SampleFeed"/>.</summary>
 public static class SampleStores
 {
     public static Task<ApplyOutcome> ApplyAsync(this IReplicaStore store, RegionId source, IReadOnlyList<ReplicaEntry> entries) =>

@@ -9,9 +9,9 @@ using Microsoft.Extensions.Time.Testing;
 namespace GeoRegistry.Replication.Tests.Hydration;
 
 /// <summary>How many blobs come through for clients at a time, and what is beyond it.</summary>
-public sealed class ReadThroughTurnsTests
+public sealed class ReadThroughSlotsTests
 {
-    private readonly List<SampleBlob> _blobs = [.. Enumerable.Range(0, ReadThroughTurns.MaxReceiving + ReadThroughTurns.MaxWaiting + 1).Select(i => SampleBlob.Random(1000 + i, 1000))];
+    private readonly List<SampleBlob> _blobs = [.. Enumerable.Range(0, ReadThroughSlots.MaxReceiving + ReadThroughSlots.MaxWaiting + 1).Select(i => SampleBlob.Random(1000 + i, 1000))];
     private readonly TaskCompletionSource _gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     [Fact]
@@ -34,8 +34,8 @@ public sealed class ReadThroughTurnsTests
         await using var source = await TestSource.StartAsync(_blobs);
         await using var region = new HydratingRegion(clock, source.Address);
         var opened = await OpenOneTooManyAsync(region, source);
-        await Waiting.UntilAsync("one waits for a turn, the others for bytes", () => Task.FromResult(clock.ActiveTimers == opened.Count));
-        clock.Advance(ReadThroughTurns.WaitTimeout);
+        await Waiting.UntilAsync("one waits for a slot, the others for bytes", () => Task.FromResult(clock.ActiveTimers == opened.Count));
+        clock.Advance(ReadThroughSlots.WaitTimeout);
 
         var refused = await Task.WhenAny(opened).OrFail("the refusal");
         var refusal = await Assert.ThrowsAsync<RegionUnavailableException>(() => refused);
@@ -46,7 +46,7 @@ public sealed class ReadThroughTurnsTests
         Assert.Empty(await region.UploadsAsync());
     }
 
-    /// <summary>Those who wait for their turn are told too, else they would wait for ever.</summary>
+    /// <summary>Those who wait for a slot are cancelled too, or they would wait for ever.</summary>
     [Fact]
     public async Task Dispose_WhileAFetchWaitsForItsTurn_EndsItsReaders()
     {
@@ -55,14 +55,14 @@ public sealed class ReadThroughTurnsTests
         var opened = await OpenOneTooManyAsync(region, source);
         region.Fetches.Dispose();
 
-        foreach (var open in opened) await Assert.ThrowsAnyAsync<OperationCanceledException>(() => open.OrFail("the reader is let down"));
+        foreach (var open in opened) await Assert.ThrowsAnyAsync<OperationCanceledException>(() => open.OrFail("the reader gets an error"));
     }
 
-    /// <summary>Fetches that wait for a region that hangs take no turn: a blob of another region comes at once.</summary>
+    /// <summary>Fetches that wait for a region that hangs take no slot: a blob of another region comes at once.</summary>
     [Fact]
     public async Task OpenAsync_ManyWaitForARegionThatHangs_OthersComeThrough()
     {
-        var hanging = _blobs.Take(ReadThroughTurns.MaxReceiving + 1).ToList();
+        var hanging = _blobs.Take(ReadThroughSlots.MaxReceiving + 1).ToList();
         var other = _blobs[^1];
         await using var hung = await TestSource.StartAsync(hanging);
         await using var whole = await TestSource.StartAsync(other);
@@ -88,11 +88,11 @@ public sealed class ReadThroughTurnsTests
         Assert.False(OpenAsync(region, _blobs[0]).IsCompleted); // Who joins a fetch takes no place.
     }
 
-    /// <summary>Begins one more fetch than there are turns, and returns when one of them has let go of its answer to wait.</summary>
+    /// <summary>Begins one more fetch than there are slots, and returns when one of them has let go of its answer to wait.</summary>
     private async Task<List<Task<IBlobReader?>>> OpenOneTooManyAsync(HydratingRegion region, TestSource source)
     {
         source.Send = SendWhenOpenedAsync;
-        var opened = _blobs.Take(ReadThroughTurns.MaxReceiving + 1).Select(blob => OpenAsync(region, blob)).ToList();
+        var opened = _blobs.Take(ReadThroughSlots.MaxReceiving + 1).Select(blob => OpenAsync(region, blob)).ToList();
         await Waiting.UntilAsync("one lets go of its answer", () => Task.FromResult(source.Aborted.Count == 1));
         return opened;
     }

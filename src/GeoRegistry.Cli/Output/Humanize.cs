@@ -3,7 +3,7 @@ using System.Globalization;
 namespace GeoRegistry.Cli.Output;
 
 /// <summary>Sizes and times as people read them.</summary>
-internal static class Humane
+internal static class Humanize
 {
     private static readonly string[] SizeUnits = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 

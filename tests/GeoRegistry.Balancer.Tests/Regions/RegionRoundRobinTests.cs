@@ -3,9 +3,9 @@ using GeoRegistry.Ledgers;
 
 namespace GeoRegistry.Balancer.Tests.Regions;
 
-public sealed class RegionTurnsTests
+public sealed class RegionRoundRobinTests
 {
-    private readonly RegionTurns _turns = new(new[] { "eu", "us", "ap" }.Select(id => new Region(RegionId.Parse(id), $"http://{id}")));
+    private readonly RegionRoundRobin _turns = new(new[] { "eu", "us", "ap" }.Select(id => new Region(RegionId.Parse(id), $"http://{id}")));
 
     [Fact]
     public void Next_NothingKnownOfHealth_OffersAllTheSame()

@@ -2,7 +2,7 @@ using GeoRegistry.Cli.Output;
 
 namespace GeoRegistry.Cli.Tests.Output;
 
-public sealed class HumaneTests
+public sealed class HumanizeTests
 {
     [Theory]
     [InlineData(0, "0 B")]
@@ -12,7 +12,7 @@ public sealed class HumaneTests
     [InlineData(157_286_400, "150 MiB")]
     [InlineData(5_368_709_120, "5 GiB")]
     [InlineData(long.MaxValue, "8192 PiB")]
-    public void Size_OfBytes_IsShort(long bytes, string text) => Assert.Equal(text, Humane.Size(bytes));
+    public void Size_OfBytes_IsShort(long bytes, string text) => Assert.Equal(text, Humanize.Size(bytes));
 
     [Theory]
     [InlineData(null, null)]
@@ -24,7 +24,7 @@ public sealed class HumaneTests
     [InlineData(180.0, "3 min")]
     [InlineData(9000.0, "2.5 h")]
     [InlineData(864_000.0, "10 d")]
-    public void Age_OfSeconds_IsShort(double? seconds, string? text) => Assert.Equal(text, Humane.Age(seconds));
+    public void Age_OfSeconds_IsShort(double? seconds, string? text) => Assert.Equal(text, Humanize.Age(seconds));
 
     [Fact]
     public void Printable_ControlCharacters_AreNotObeyed() => Assert.Equal("a [31mb c", Printable.Of("a\u001b[31mb\nc"));

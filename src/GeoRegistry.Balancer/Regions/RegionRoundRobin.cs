@@ -5,14 +5,14 @@ namespace GeoRegistry.Balancer.Regions;
 /// <summary>Which regions a request tries, and whose turn is next.</summary>
 /// <remarks>Turns exercise every path between the regions: what one request of a client wrote, the next reads elsewhere. An entrance
 /// for clients around the world sends each to its nearest region instead; this is the one place that will decide it.</remarks>
-internal sealed class RegionTurns
+internal sealed class RegionRoundRobin
 {
     private readonly Lock _change = new();
     private uint _turn;
     private Region[][] _forPulls, _forPushes;
 
     /// <param name="regions">Every region, in the order of turns.</param>
-    public RegionTurns(IEnumerable<Region> regions)
+    public RegionRoundRobin(IEnumerable<Region> regions)
     {
         All = [.. regions];
         _forPulls = GroupsFor(Readiness.Pulls);
@@ -37,7 +37,7 @@ internal sealed class RegionTurns
         }
     }
 
-    /// <summary>Takes up what a health check of a region showed.</summary>
+    /// <summary>Records the result of a region's health check.</summary>
     /// <returns>Whether that is a change.</returns>
     public bool Set(Region region, Readiness readiness)
     {

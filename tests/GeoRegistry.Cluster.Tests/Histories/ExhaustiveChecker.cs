@@ -1,7 +1,7 @@
 namespace GeoRegistry.Cluster.Tests.Histories;
 
-/// <summary>Judges a few requests by trying every order of them: slow, and plainly right.</summary>
-internal sealed class ExhaustiveJudge(NameVersions versions, IReadOnlyList<NameOperation> operations)
+/// <summary>Checks a few requests by trying every order of them: slow, and plainly right.</summary>
+internal sealed class ExhaustiveChecker(NameVersions versions, IReadOnlyList<NameOperation> operations)
 {
     private readonly bool[] _happened = new bool[operations.Count];
 

@@ -3,10 +3,10 @@ using Xunit.Sdk;
 namespace GeoRegistry.Server.Tests.PowerLoss;
 
 /// <summary>
-/// The judge sees what is missing: a recording of the real server without some of its syncs, or in another order, is
+/// The checker sees what is missing: a recording of the real server without some of its syncs, or in another order, is
 /// found out.
 /// </summary>
-public sealed class JudgeTests(RecordedRun run) : IClassFixture<RecordedRun>
+public sealed class PowerLossCheckerTests(RecordedRun run) : IClassFixture<RecordedRun>
 {
     [Theory]
     [InlineData("/blobs/uploads/", "could be there with other bytes")]
@@ -50,8 +50,8 @@ public sealed class JudgeTests(RecordedRun run) : IClassFixture<RecordedRun>
 
     private async Task AssertFoundOutAsync(IEnumerable<TraceStep> steps, string problem)
     {
-        var judge = new Judge(run.Scenario.NewDisk(), PowerLossScenario.Data);
-        var found = await Assert.ThrowsAsync<XunitException>(() => judge.FollowAsync(steps));
+        var checker = new PowerLossChecker(run.Scenario.NewDisk(), PowerLossScenario.Data);
+        var found = await Assert.ThrowsAsync<XunitException>(() => checker.FollowAsync(steps));
         Assert.StartsWith("If power failed at ", found.Message, StringComparison.Ordinal);
         Assert.Contains(problem, found.Message, StringComparison.Ordinal);
     }

@@ -4,16 +4,16 @@ using GeoRegistry.Regions.Topologies;
 
 namespace GeoRegistry.Replication.Topologies;
 
-/// <summary>Takes up topologies: on disk first, with what must be taken over because of them, then for all who look at the map.</summary>
+/// <summary>Adopts topologies: on disk first, with what must be taken over because of them, then for all who read the map.</summary>
 /// <param name="map">The topology as this region sees it.</param>
 /// <param name="record">What the region remembers.</param>
-public sealed class TakenUpTopology(RegionMap map, IRegionRecord record)
+public sealed class AdoptedTopology(RegionMap map, IRegionRecord record)
 {
-    /// <summary>Raised after a topology was taken up while the region runs.</summary>
+    /// <summary>Raised after a topology was adopted while the region runs.</summary>
     public event Action? Changed;
 
-    /// <summary>Takes up the topology that the region starts with.</summary>
-    /// <exception cref="InvalidDataException">It is older than the one that was taken up last, or moves a home without a higher
+    /// <summary>Adopts the topology that the region starts with.</summary>
+    /// <exception cref="InvalidDataException">It is older than the one that was adopted last, or moves a home without a higher
     /// epoch.</exception>
     public async Task BeginAsync(CancellationToken cancellation)
     {
@@ -26,9 +26,9 @@ public sealed class TakenUpTopology(RegionMap map, IRegionRecord record)
         if (last?.Version != map.Current.Version) await RememberAsync(map.Current, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Takes up a newer topology while the region runs.</summary>
-    /// <returns>Why it was not taken up, or null; also where it is not newer.</returns>
-    public async Task<string?> TakeUpAsync(Topology next, CancellationToken cancellation)
+    /// <summary>Adopts a newer topology while the region runs.</summary>
+    /// <returns>Why it was refused, or null; null too where it is not newer.</returns>
+    public async Task<string?> AdoptAsync(Topology next, CancellationToken cancellation)
     {
         if (!map.CanReplace(next, out var fault)) return fault;
         await RememberAsync(next, cancellation).ConfigureAwait(false);
@@ -40,5 +40,5 @@ public sealed class TakenUpTopology(RegionMap map, IRegionRecord record)
     // Everything is compared, also where this topology says what the last one said: others may have had one between the two, and have
     // withheld by it.
     private Task RememberAsync(Topology next, CancellationToken cancellation) =>
-        record.TakeUpTopologyAsync(TopologyReader.Write(next), [.. next.Regions.Select(region => region.Id).Where(id => id != map.Self)], cancellation);
+        record.AdoptTopologyAsync(TopologyReader.Write(next), [.. next.Regions.Select(region => region.Id).Where(id => id != map.Self)], cancellation);
 }

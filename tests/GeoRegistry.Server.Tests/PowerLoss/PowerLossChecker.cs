@@ -17,7 +17,7 @@ namespace GeoRegistry.Server.Tests.PowerLoss;
 /// </remarks>
 /// <param name="disk">The disk that the servers write to.</param>
 /// <param name="data">The servers' data folder, as a path below the disk's root.</param>
-internal sealed class Judge(RecordedDisk disk, string data)
+internal sealed class PowerLossChecker(RecordedDisk disk, string data)
 {
     private readonly ExchangeReader _exchanges = new();
 
@@ -25,8 +25,8 @@ internal sealed class Judge(RecordedDisk disk, string data)
 
     public Promises Promises { get; } = new();
 
-    /// <summary>How many moments were judged.</summary>
-    public int Judged { get; private set; }
+    /// <summary>How many moments were checked.</summary>
+    public int Checked { get; private set; }
 
     public async Task FollowAsync(IEnumerable<TraceStep> steps)
     {
@@ -61,9 +61,9 @@ internal sealed class Judge(RecordedDisk disk, string data)
         }
     }
 
-    private async Task AtAsync(string moment, Func<SqliteMetadataStore, DiskImage, Task> judge)
+    private async Task AtAsync(string moment, Func<SqliteMetadataStore, DiskImage, Task> check)
     {
-        Judged++;
+        Checked++;
         var image = disk.AfterPowerLoss();
         using var folder = new TemporaryFolder();
         image.WriteTo(folder.Path, only: path => !path.StartsWith($"{data}/blobs", StringComparison.Ordinal));
@@ -71,7 +71,7 @@ internal sealed class Judge(RecordedDisk disk, string data)
         try
         {
             await using var store = new SqliteMetadataStore(folder.Child($"{data}/metadata.db"), RegionId.Parse("local"));
-            await judge(store, image);
+            await check(store, image);
         }
         catch (Exception e)
         {

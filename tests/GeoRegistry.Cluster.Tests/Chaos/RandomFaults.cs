@@ -3,8 +3,8 @@ using GeoRegistry.Cluster.Tests.Regions;
 
 namespace GeoRegistry.Cluster.Tests.Chaos;
 
-/// <summary>Makes trouble at random, one after the other, and knows when all was whole.</summary>
-internal sealed class Trouble(RegionCluster cluster, ChaosPolicies policies, TroubleKinds kinds, Random random)
+/// <summary>Makes faults at random, one after the other, and knows when all was whole.</summary>
+internal sealed class RandomFaults(RegionCluster cluster, ChaosPolicies policies, FaultKinds kinds, Random random)
 {
     /// <summary>After a region or link is back, clients may still meet connections that are not.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
@@ -16,7 +16,7 @@ internal sealed class Trouble(RegionCluster cluster, ChaosPolicies policies, Tro
     public bool WasWholeSince(long start) => Interlocked.Read(ref _wholeSince) is var whole && whole != long.MaxValue
         && start - whole > Grace.TotalSeconds * Stopwatch.Frequency;
 
-    /// <summary>Makes trouble until it is told to end, of each kind once before one comes again; then all is whole again.</summary>
+    /// <summary>Makes faults until it is cancelled, of each kind once before one comes again; then all is whole again.</summary>
     public async Task MakeAsync(CancellationToken end)
     {
         var all = kinds.All;
@@ -30,7 +30,7 @@ internal sealed class Trouble(RegionCluster cluster, ChaosPolicies policies, Tro
             random.Shuffle(regions);
             Interlocked.Exchange(ref _wholeSince, long.MaxValue);
             await all[next](regions[0], regions[1], end);
-            await policies.AwaitTakenUpAsync();
+            await policies.AwaitAdoptedAsync();
             Interlocked.Exchange(ref _wholeSince, Stopwatch.GetTimestamp());
         }
     }

@@ -5,7 +5,7 @@ using GeoRegistry.TestKit;
 
 namespace GeoRegistry.Cluster.Tests.Chaos;
 
-/// <summary>The kinds of trouble. Each ends with all whole again, at once where it is told to end.</summary>
+/// <summary>The kinds of faults. Each ends with all repaired again, at once where it is cancelled.</summary>
 /// <param name="cluster">The regions.</param>
 /// <param name="disks">The disk of each.</param>
 /// <param name="policies">Their policies.</param>
@@ -13,7 +13,7 @@ namespace GeoRegistry.Cluster.Tests.Chaos;
 /// <param name="settled">What all regions have, and nobody changes or damages.</param>
 /// <param name="unread">The blobs that nobody reads before the end.</param>
 /// <param name="random">Chance.</param>
-internal sealed class TroubleKinds(
+internal sealed class FaultKinds(
     RegionCluster cluster, IReadOnlyDictionary<string, SmallDisk> disks, ChaosPolicies policies, BlobDamage damage, (string Repository, TestImage Image) settled, IEnumerable<string> unread, Random random)
 {
     private readonly List<string> _done = [];
@@ -32,12 +32,12 @@ internal sealed class TroubleKinds(
         }
     }
 
-    /// <summary>Changes a policy, which is no trouble while all is whole: pulls go on where they are allowed.</summary>
+    /// <summary>Changes a policy, which is no fault while all works: pulls go on where they are allowed.</summary>
     public async Task ChangePoliciesAsync(CancellationToken end)
     {
         ChangePolicy();
         await PauseAsync(0, 4000, end);
-        await policies.AwaitTakenUpAsync();
+        await policies.AwaitAdoptedAsync();
     }
 
     /// <summary>Waits as long as chance says, or until the end.</summary>
@@ -49,7 +49,7 @@ internal sealed class TroubleKinds(
         }
         catch (OperationCanceledException)
         {
-            // What was broken is mended at once.
+            // What was broken is repaired at once.
         }
     }
 
@@ -113,7 +113,7 @@ internal sealed class TroubleKinds(
         cluster.Rejoin(region.Id);
     }
 
-    // Pulls go on, also of a region that starts on a full disk. A topology is taken up on disk first, so none is new then.
+    // Pulls go on, also of a region that starts on a full disk. A topology is adopted on disk first, so none is new then.
     private async Task FillDiskAsync(ClusterRegion region, ClusterRegion other, CancellationToken end)
     {
         Say($"fill the disk of {region.Id}");

@@ -7,18 +7,18 @@ using GeoRegistry.Regions.Control;
 namespace GeoRegistry.Replication.Status;
 
 /// <summary>Where an image is: how much of it this region has.</summary>
-public sealed class Whereabouts(RegionMap map, IRepositoryTables tables, IBlobStore blobs)
+public sealed class ImageLocator(RegionMap map, IRepositoryTables tables, IBlobStore blobs)
 {
-    /// <summary>Looks what this region has of an image, its children with it.</summary>
-    public async Task<ImageWhereabouts> FindAsync(RepositoryName repository, Reference reference, CancellationToken cancellation)
+    /// <summary>Finds what this region has of an image and its children.</summary>
+    public async Task<ImageLocation> FindAsync(RepositoryName repository, Reference reference, CancellationToken cancellation)
     {
         var region = map.Self.ToString();
-        if (!map.Current.PolicyOf(repository).Allows(map.Self)) return new ImageWhereabouts(region, "excluded");
+        if (!map.Current.PolicyOf(repository).Allows(map.Self)) return new ImageLocation(region, "excluded");
         var digest = reference.IsDigest
             ? reference.Digest
             : await tables.FindTagAsync(repository, reference.Tag, cancellation).ConfigureAwait(false);
         var manifest = digest is { } named ? await tables.FindManifestAsync(repository, named, cancellation).ConfigureAwait(false) : null;
-        if (manifest is null) return new ImageWhereabouts(region, "unknown");
+        if (manifest is null) return new ImageLocation(region, "unknown");
         var content = new Dictionary<Digest, long>();
         await CollectAsync(repository, manifest, content, cancellation).ConfigureAwait(false);
         var here = new List<long>();
@@ -27,7 +27,7 @@ public sealed class Whereabouts(RegionMap map, IRepositoryTables tables, IBlobSt
             if (await blobs.FindAsync(blob, cancellation).ConfigureAwait(false) is not null) here.Add(sizeBytes);
         }
 
-        return new ImageWhereabouts(
+        return new ImageLocation(
             region, here.Count == content.Count ? "complete" : "partial", manifest.Digest.ToString(), content.Count, here.Count, content.Values.Sum(), here.Sum());
     }
 
@@ -57,5 +57,5 @@ public sealed class Whereabouts(RegionMap map, IRepositoryTables tables, IBlobSt
 /// <param name="BlobsHere">How many of them are there.</param>
 /// <param name="Bytes">The bytes of all.</param>
 /// <param name="BytesHere">The bytes of those that are there.</param>
-public sealed record ImageWhereabouts(
+public sealed record ImageLocation(
     string Region, string State, string? Digest = null, int? Blobs = null, int? BlobsHere = null, long? Bytes = null, long? BytesHere = null);
