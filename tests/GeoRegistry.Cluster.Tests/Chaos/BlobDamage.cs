@@ -46,8 +46,14 @@ internal sealed class BlobDamage(RegionCluster cluster)
 
         var wrong = states.SelectMany(region => region.Findings.Where(finding => _damaged.GetValueOrDefault(finding.Name)?.Id != region.Region)).ToList();
         Assert.True(wrong.Count == 0, $"Verification found what nobody damaged: {string.Join(", ", wrong)}");
+        var alarms = cluster.Regions.SelectMany(region => region.Output.Split('\n').Where(IsAlarmOfMetadata).Select(line => $"{region.Id}: {line.Trim()}")).ToList();
+        Assert.True(alarms.Count == 0, $"Metadata was found damaged that nobody damaged:\n{string.Join('\n', alarms)}");
         await Waiting.UntilAsync("what was damaged is whole again, or gone where nobody wants it", () => Task.FromResult(_damaged.All(blob => !blob.Value.Blobs.Has(blob.Key) || blob.Value.Blobs.IsWhole(blob.Key))));
     }
+
+    private static bool IsAlarmOfMetadata(string line) => line.Contains("The repository:", StringComparison.Ordinal)
+        ? line.Contains(" is damaged: ", StringComparison.Ordinal) || line.Contains(" differs from that of ", StringComparison.Ordinal)
+        : line.Contains("The row of the feed of ", StringComparison.Ordinal);
 
     private async Task<IReadOnlyList<RegionVerification>> AskAsync() =>
         (await cluster.Regions.First().Client.GetJsonAsync<VerificationAnswer>("/api/v1/replication/verify")).Regions;
