@@ -22,8 +22,11 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
     /// <summary>How long a follower may take to answer, and how long it is until those that did not are asked again.</summary>
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(2), AskInterval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How long a write waits for the answers of followers before it is refused.</summary>
-    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(3);
+    /// <summary>
+    /// How long a write waits for the answers of followers before it is refused: long enough for a second round of questions, when
+    /// in the first one region had not started yet and another was silent.
+    /// </summary>
+    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(5);
 
     private readonly TaskCompletionSource _decided = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile State _state = new(IsOpen: false, LostData: false, "it has not yet asked the other regions how far they follow it");

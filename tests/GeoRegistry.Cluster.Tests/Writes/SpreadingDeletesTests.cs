@@ -42,7 +42,7 @@ public sealed class SpreadingDeletesTests(ITestOutputHelper output)
         var (eu, us) = (new RecordingClient(cluster["eu"].Client, history), new RecordingClient(cluster["us"].Client, history));
         var (tag, first, second) = (new ManifestName("team/app", "1"), TestImage.Next(random, 100), TestImage.Next(random, 100));
         Assert.True(await eu.PushAsync(tag, first));
-        await cluster["eu"].Client.PushAsync(tag.Repository, null, second);
+        Assert.True(await eu.PushAsync(tag.ByDigest(second.Digest), second));
         await cluster.WaitUntilConvergedAsync();
         Assert.False((await us.ReadAsync(tag))!.MayBeStale);
         cluster.CutOff("us");
