@@ -18,7 +18,7 @@ public sealed class OpenUploadsTests
         for (var i = 0; i < 100; i++)
         {
             var location = (await client.BeginUploadAsync()).Expect(HttpStatusCode.Accepted).Location!;
-            (await client.PatchAsync(location, new ByteArrayContent([1, 2, 3]), 0)).Expect(HttpStatusCode.Accepted);
+            if (i % 2 == 0) (await client.PatchAsync(location, new ByteArrayContent([1, 2, 3]), 0)).Expect(HttpStatusCode.Accepted);
         }
 
         var open = new DirectoryInfo($"/proc/{server.Id}/fd").GetFiles().Select(file => file.LinkTarget ?? "");

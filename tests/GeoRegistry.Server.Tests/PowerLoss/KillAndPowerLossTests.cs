@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using GeoRegistry.Server.Tests.Clients;
 using GeoRegistry.TestKit;
 using Xunit.Abstractions;
 using Xunit.Sdk;
@@ -31,13 +33,31 @@ public sealed class KillAndPowerLossTests(ITestOutputHelper output) : IDisposabl
         {
             try
             {
-                await KillAndRepeatAsync(root, steps, kill);
+                await KillAndRepeatAsync(root, steps, kill, promises: 4, http => new Pushes(_seed).PushImageAsync(http, "team/app", "v1"));
             }
             catch (Exception e)
             {
                 throw new XunitException($"With GEOREGISTRY_SEED={_seed}, after a kill before {steps[kill].Call}: {e.Message}", e);
             }
         }
+    }
+
+    /// <summary>Nothing has to be written for it, and so nothing would sync by the way what the killed server wrote.</summary>
+    [Fact]
+    public async Task RepeatedManifest_AfterAKillBeforeItsCommitIsSynced_OutlastsAPowerLoss()
+    {
+        output.WriteLine($"GEOREGISTRY_SEED={_seed}");
+        await Strace.AssertWorksAsync();
+        var root = Directory.CreateDirectory(_folder.Child("disk")).FullName;
+        var steps = await PushAsync(root);
+        var kill = SyncsOf(steps).Last(i => PathOf(steps[i]).EndsWith("-wal", StringComparison.Ordinal));
+
+        await KillAndRepeatAsync(root, steps, kill, promises: 1, async http =>
+        {
+            var client = new RepositoryClient(http, "team/app");
+            var manifest = (await client.GetManifestAsync("v1-too")).Expect(HttpStatusCode.OK).Body;
+            (await client.PutManifestAsync("v1-too", manifest)).Expect(HttpStatusCode.Created);
+        });
     }
 
     public void Dispose() => _folder.Dispose();
@@ -50,7 +70,7 @@ public sealed class KillAndPowerLossTests(ITestOutputHelper output) : IDisposabl
         return await server.KillAsync();
     }
 
-    private async Task KillAndRepeatAsync(string root, List<TraceStep> steps, int kill)
+    private async Task KillAndRepeatAsync(string root, List<TraceStep> steps, int kill, int promises, Func<HttpClient, Task> repeat)
     {
         var disk = new RecordedDisk(root);
         foreach (var step in steps.Take(kill)) disk.Apply(step);
@@ -58,16 +78,16 @@ public sealed class KillAndPowerLossTests(ITestOutputHelper output) : IDisposabl
         disk.Seen().WriteTo(disk.Location);
         await using var server = await TracedServer.StartAsync(
             RegistryProcess.ServerAssembly, Path.Combine(disk.Location, Data), _folder.Child($"{kill}.trace"));
-        await new Pushes(_seed).PushImageAsync(server.Http, "team/app", "v1");
+        await repeat(server.Http);
         var checker = new PowerLossChecker(disk, Data);
         await checker.FollowAsync(await server.StopAsync());
-        Assert.Equal(4, checker.Promises.Count);
+        Assert.Equal(promises, checker.Promises.Count);
         disk.AssertIsReal();
     }
 
     private HashSet<int> MomentsOf(List<TraceStep> steps)
     {
-        var syncs = Enumerable.Range(0, steps.Count).Where(i => steps[i] is { IsReturn: false, Call.Name: "fsync" or "fdatasync" }).ToArray();
+        var syncs = SyncsOf(steps).ToArray();
         if (LongTests.AreOn) return [.. syncs];
         new Random(_seed).Shuffle(syncs);
         return
@@ -77,6 +97,9 @@ public sealed class KillAndPowerLossTests(ITestOutputHelper output) : IDisposabl
             .. syncs.Take(Chosen),
         ];
     }
+
+    private static IEnumerable<int> SyncsOf(List<TraceStep> steps) =>
+        Enumerable.Range(0, steps.Count).Where(i => steps[i] is { IsReturn: false, Call.Name: "fsync" or "fdatasync" });
 
     private static string PathOf(TraceStep step) => step.Call.Target(0) ?? "";
 }
