@@ -26,7 +26,7 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
     /// How long a write waits for the answers of followers before it is refused: long enough for a second round of questions, when
     /// in the first one region had not started yet and another was silent.
     /// </summary>
-    private static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan WaitTimeout = 2 * (AnswerTimeout + AskInterval);
 
     private readonly TaskCompletionSource _decided = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile State _state = new(IsOpen: false, LostData: false, "it has not yet asked the other regions how far they follow it");

@@ -13,15 +13,11 @@ internal sealed class FileBlobUpload : IBlobUpload
     /// </summary>
     private const int WritebackBytes = 8 * 1024 * 1024;
 
-    /// <summary>How old an append's time may be to count as the blob's.</summary>
-    private const int MaxAgeMilliseconds = 1000;
-
     private readonly BlobFolder _folder;
     private readonly string _path;
     private readonly SafeFileHandle _file;
     private long _flushedBytes;
     private long _writebackFrom;
-    private long _lastAppend;
 
     private FileBlobUpload(BlobFolder folder, string path, FileMode mode)
     {
@@ -79,7 +75,6 @@ internal sealed class FileBlobUpload : IBlobUpload
         }
 
         SizeBytes += data.Length;
-        _lastAppend = Environment.TickCount64;
         if (SizeBytes - _writebackFrom >= WritebackBytes)
         {
             Posix.StartWriteback(_file, _writebackFrom, SizeBytes - _writebackFrom);
@@ -117,13 +112,13 @@ internal sealed class FileBlobUpload : IBlobUpload
         cancellation.ThrowIfCancellationRequested();
         try
         {
-            // The blob's age counts from here: the last append of an upload that was resumed may be long ago.
-            if (Environment.TickCount64 - _lastAppend > MaxAgeMilliseconds) File.SetLastWriteTimeUtc(_file, TimeProvider.System.GetUtcNow().UtcDateTime);
-
             // The bytes first, then the name, then the name's entry: a crash between any two leaves an upload or a whole blob.
             RandomAccess.FlushToDisk(_file);
             lock (_folder.LockOf(digest))
             {
+                // The last append may be long ago; the blob's age counts from here.
+                File.SetLastWriteTimeUtc(_file, TimeProvider.System.GetUtcNow().UtcDateTime);
+
                 // An upload of the same blob may have renamed its file and not yet synced the folder, so an existing blob is replaced
                 // by the same bytes rather than trusted to be on disk.
                 File.Move(_path, _folder.Blob(digest), overwrite: true);
