@@ -6,7 +6,6 @@ using GeoRegistry.Ledgers;
 using GeoRegistry.Protocol.Errors;
 using GeoRegistry.Regions.Control;
 using GeoRegistry.Replication.Peers;
-using GeoRegistry.Repositories;
 using Microsoft.AspNetCore.Http;
 
 namespace GeoRegistry.FrontDoor.Admin;
@@ -93,7 +92,7 @@ internal sealed class AdminApi(RegionMap map, PeerClient peers, ReplicationEndpo
             var body = await answer.EnsureSuccessStatusCode().Content.ReadAsStreamAsync(http.RequestAborted).ConfigureAwait(false);
             return new RegionAnswer<TReport>(region, await JsonSerializer.DeserializeAsync<TReport>(body, Json, http.RequestAborted).ConfigureAwait(false), null);
         }
-        catch (Exception e) when (e is OtherRegionsUnreachableException or HttpRequestException or IOException or JsonException)
+        catch (Exception e) when (PeerClient.IsFailureToAnswer(e))
         {
             return new RegionAnswer<TReport>(region, null, e.Message);
         }

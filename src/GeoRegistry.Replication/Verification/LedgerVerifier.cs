@@ -3,8 +3,8 @@ using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Ledgers.Verification;
 using GeoRegistry.Protocol;
 using GeoRegistry.Regions.Control;
+using GeoRegistry.Replication.Peers;
 using GeoRegistry.Replication.Tails;
-using GeoRegistry.Repositories;
 using Microsoft.Extensions.Logging;
 
 namespace GeoRegistry.Replication.Verification;
@@ -71,7 +71,7 @@ public sealed partial class LedgerVerifier(
                     await pace.EndAsync(begun, cancellation).ConfigureAwait(false);
                 }
             }
-            catch (Exception e) when (e is OtherRegionsUnreachableException or HttpRequestException or IOException && !cancellation.IsCancellationRequested)
+            catch (Exception e) when (PeerClient.IsFailureToAnswer(e) && !cancellation.IsCancellationRequested)
             {
                 LogNotCompared(home, e.Message); // The next pass compares them.
             }
@@ -153,8 +153,7 @@ public sealed partial class LedgerVerifier(
         return true;
     }
 
-    private static bool IsOfOtherRegion(Exception e) =>
-        e is OtherRegionsUnreachableException or HttpRequestException or IOException or InvalidDataException;
+    private static bool IsOfOtherRegion(Exception e) => PeerClient.IsFailureToAnswer(e) || e is InvalidDataException;
 
     private async Task<bool> TryReplaceAsync(RegionId home, LedgerId ledger, CancellationToken cancellation)
     {
