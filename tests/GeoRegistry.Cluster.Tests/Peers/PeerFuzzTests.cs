@@ -80,7 +80,7 @@ public sealed class PeerFuzzTests(ITestOutputHelper output)
         if (!Uri.TryCreate($"http://{region.PeerEndPoint}/{Escaped(target).TrimStart('/')}", asIs, out var address)) return false;
         request.RequestUri = address;
         request.Content = new ByteArrayContent(body);
-        request.Headers.TryAddWithoutValidation("Authorization", "GeoRegistry-Cluster the key of a cluster that lives for one test only");
+        request.Headers.TryAddWithoutValidation("Authorization", $"GeoRegistry-Cluster {ClusterFiles.Key}");
         request.Headers.TryAddWithoutValidation("GeoRegistry-Region", "us");
         return true;
     }

@@ -19,7 +19,7 @@ public sealed class PeerListenerTests(SharedRegions shared)
     [Theory]
     [InlineData(null, "us")]
     [InlineData("GeoRegistry-Cluster not the key of this cluster, but as long as it", "us")]
-    [InlineData("Bearer the key of a cluster that lives for one test only", "us")]
+    [InlineData($"Bearer {ClusterFiles.Key}", "us")]
     public async Task PeerListener_WithoutTheClustersKey_AnswersNothing(string? authorization, string region)
     {
         foreach (var path in Paths) Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(path, authorization, region));
@@ -29,11 +29,11 @@ public sealed class PeerListenerTests(SharedRegions shared)
     [InlineData("nowhere")]
     [InlineData("")]
     public async Task PeerListener_WithTheKeyAndNoRegionOfTheTopology_Refuses(string region) =>
-        Assert.Equal(HttpStatusCode.Forbidden, await AskAsync("/peer/feed/end", "GeoRegistry-Cluster the key of a cluster that lives for one test only", region));
+        Assert.Equal(HttpStatusCode.Forbidden, await AskAsync("/peer/feed/end", $"GeoRegistry-Cluster {ClusterFiles.Key}", region));
 
     [Fact]
     public async Task PeerListener_WithTheKey_Answers() =>
-        Assert.Equal(HttpStatusCode.OK, await AskAsync("/peer/feed/end", "GeoRegistry-Cluster the key of a cluster that lives for one test only", "us"));
+        Assert.Equal(HttpStatusCode.OK, await AskAsync("/peer/feed/end", $"GeoRegistry-Cluster {ClusterFiles.Key}", "us"));
 
     /// <summary>A head that the clients' listener takes must not break the connection that all requests to a region share.</summary>
     [Fact]

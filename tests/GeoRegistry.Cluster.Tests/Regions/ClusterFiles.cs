@@ -7,6 +7,9 @@ namespace GeoRegistry.Cluster.Tests.Regions;
 /// <summary>The files that all regions of a cluster read, and the folders that each has for itself.</summary>
 internal sealed class ClusterFiles : IDisposable
 {
+    /// <summary>The cluster's key.</summary>
+    public const string Key = "the key of a cluster that lives for one test only";
+
     private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     private readonly TemporaryFolder _folder = new();
@@ -15,7 +18,7 @@ internal sealed class ClusterFiles : IDisposable
     public ClusterFiles(ClusterPlan plan)
     {
         _plan = plan;
-        File.WriteAllText(KeyFile, "the key of a cluster that lives for one test only");
+        File.WriteAllText(KeyFile, Key);
         WriteTopology(version: 1, plan.Policies);
     }
 

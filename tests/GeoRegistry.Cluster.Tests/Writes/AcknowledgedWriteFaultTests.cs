@@ -25,12 +25,16 @@ public sealed class AcknowledgedWriteFaultTests
     [Theory]
     [MemberData(nameof(Ways))]
     public Task PushThroughTheHome_StoresFail_IsCompleteInAllRegionsWhenItIsAcknowledged(InjectedFault fault, bool restarts) =>
-        EachStep.FailAsync(_regions.StoreCalls, fault, () => PushAsync("eu", restarts), _output, nameof(ILedgerStore.FindWriteAsync), nameof(ILedgerStore.AppendAsync), nameof(IHydrationQueue.IsCompleteAsync));
+        FailAsync(fault, "eu", restarts);
 
     [Theory]
     [MemberData(nameof(Ways))]
     public Task PushThroughAnotherRegion_StoresFail_IsCompleteInAllRegionsWhenItIsAcknowledged(InjectedFault fault, bool restarts) =>
-        EachStep.FailAsync(_regions.StoreCalls, fault, () => PushAsync("us", restarts), _output, nameof(ILedgerStore.FindWriteAsync), nameof(ILedgerStore.AppendAsync), nameof(IHydrationQueue.IsCompleteAsync));
+        FailAsync(fault, "us", restarts);
+
+    private Task FailAsync(InjectedFault fault, string through, bool restarts) => EachStep.FailAsync(
+        _regions.StoreCalls, fault, () => PushAsync(through, restarts), _output,
+        nameof(ILedgerStore.FindWriteAsync), nameof(ILedgerStore.AppendAsync), nameof(IHydrationQueue.IsCompleteAsync));
 
     private async Task PushAsync(string through, bool restarts)
     {
