@@ -38,7 +38,8 @@ internal sealed class BenchmarkRun(BenchmarkOptions options, CancellationToken c
             foreach (var peer in factory.Peers) Prepare(scenario, peer);
             for (var round = 0; round < Math.Min(options.Rounds, scenario.MaxRounds); round++)
             {
-                foreach (var peer in factory.Peers) rounds.Add((peer, Measure(scenario, peer, round)));
+                // Each second round goes the other way, so that no server always runs after the same one.
+                foreach (var peer in round % 2 == 0 ? factory.Peers : factory.Peers.Reverse()) rounds.Add((peer, Measure(scenario, peer, round)));
             }
         }
         catch (Exception problem)

@@ -12,7 +12,7 @@ internal sealed record BenchmarkOptions
           --long                more and longer rounds (10 s, 9 rounds); the default is 4 s, 5 rounds
           --only NAME,...       only scenarios whose name starts with one of these; --list prints the names
           --list                print the names of the scenarios and stop
-          --peers NAME,...      only these servers: georegistry, docker-registry, nginx
+          --peers NAME,...      only these servers: georegistry, before, docker-registry, nginx
           --rounds N            rounds per scenario, 1 to 99
           --repositories N      repositories that the small pushes spread over; default 16
           --reuseport           let nginx listen with reuseport, which spreads connections over its workers; without,
@@ -20,6 +20,7 @@ internal sealed record BenchmarkOptions
           --output FILE.json    also write every round as JSON
           --data DIR            where the servers keep their data while it runs; default /var/tmp, never a tmpfs
           --server FILE.dll     the GeoRegistry server; default: the Release build of this tree
+          --before FILE.dll     also measure an earlier build of GeoRegistry, as server "before", and compare with it
           --help                print this
 
         The markdown report goes to stdout, progress to stderr. Rates are medians over the rounds, ratios are
@@ -59,6 +60,9 @@ internal sealed record BenchmarkOptions
     public string ServerFile { get; init; } =
         Path.Combine(FindRoot(), "src", "GeoRegistry.Server", "bin", "Release", "net10.0", "GeoRegistry.Server.dll");
 
+    /// <summary>The path of an earlier build's GeoRegistry.Server.dll to compare with; null for no comparison.</summary>
+    public string? BeforeFile { get; init; }
+
     /// <summary>Reads the arguments.</summary>
     /// <returns>The options, or null where they make no sense; <paramref name="problem"/> says why.</returns>
     public static BenchmarkOptions? Parse(IReadOnlyList<string> arguments, out string problem)
@@ -93,6 +97,7 @@ internal sealed record BenchmarkOptions
         "--output" => options with { OutputFile = value },
         "--data" => options with { DataFolder = Path.GetFullPath(value) },
         "--server" => options with { ServerFile = Path.GetFullPath(value) },
+        "--before" => options with { BeforeFile = Path.GetFullPath(value) },
         _ => null,
     };
 

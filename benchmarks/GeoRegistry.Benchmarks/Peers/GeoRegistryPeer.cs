@@ -6,13 +6,19 @@ using GeoRegistry.Benchmarks.Content;
 namespace GeoRegistry.Benchmarks.Peers;
 
 /// <summary>GeoRegistry: one region with the embedded stores.</summary>
-internal sealed partial class GeoRegistryPeer(string serverFile, string folder) : RegistryPeer
+internal sealed partial class GeoRegistryPeer(string name, string serverFile, string folder) : RegistryPeer
 {
+    /// <summary>The build that is measured.</summary>
+    public const string Current = "georegistry";
+
+    /// <summary>An earlier build, to compare with.</summary>
+    public const string Before = "before";
+
     private const int TagsPerRequest = 100;
 
     private volatile IPEndPoint? _address;
 
-    public override string Name => "georegistry";
+    public override string Name => name;
 
     public override IPEndPoint Address => _address ?? throw new InvalidOperationException("GeoRegistry does not run.");
 

@@ -12,7 +12,9 @@ internal sealed class PeerFactory : IDisposable
     public PeerFactory(BenchmarkOptions options, bool withFileServer, CancellationToken cancellationToken)
     {
         _folder = CreateFolder(options.DataFolder);
-        Add("georegistry", folder => new GeoRegistryPeer(options.ServerFile, folder));
+        Add(GeoRegistryPeer.Current, folder => new GeoRegistryPeer(GeoRegistryPeer.Current, options.ServerFile, folder));
+        if (options.BeforeFile is { } before)
+            Add(GeoRegistryPeer.Before, folder => new GeoRegistryPeer(GeoRegistryPeer.Before, before, folder));
         Add("docker-registry", folder => new DockerRegistryPeer(folder, cancellationToken));
         if (withFileServer) Add("nginx", folder => new NginxPeer(folder, options.ReusePort));
 

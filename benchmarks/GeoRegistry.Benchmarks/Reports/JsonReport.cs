@@ -1,6 +1,7 @@
 using System.Text.Json;
 using GeoRegistry.Benchmarks.CommandLine;
 using GeoRegistry.Benchmarks.Measuring;
+using GeoRegistry.Benchmarks.Peers;
 
 namespace GeoRegistry.Benchmarks.Reports;
 
@@ -37,7 +38,7 @@ internal static class JsonReport
             peakBytes = peer.Rounds.Max(round => round.PeakBytes),
             rounds = peer.Rounds.Select(Round),
         }),
-        ratios = result.Peers.Select(peer => new { other = peer.Name, ratio = result.Ratio("georegistry", peer.Name) }).Where(pair => pair.ratio is not null),
+        ratios = result.Peers.Select(peer => new { other = peer.Name, ratio = result.Ratio(GeoRegistryPeer.Current, peer.Name) }).Where(pair => pair.ratio is not null),
         targets = result.Scenario.Targets.Select(target => new { target.Text, target.Verdict(result)?.Measured, target.Verdict(result)?.IsMet }),
     };
 

@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Text;
 using GeoRegistry.Benchmarks.Measuring;
+using GeoRegistry.Benchmarks.Peers;
 
 namespace GeoRegistry.Benchmarks.Reports;
 
-/// <summary>The results as two markdown tables: what was measured, and the targets.</summary>
+/// <summary>The results as markdown tables: what was measured, the targets, and the comparison with an earlier build.</summary>
 internal static class MarkdownReport
 {
     private const string Baseline = "docker-registry";
@@ -20,6 +21,7 @@ internal static class MarkdownReport
         Line(text, $"| scenario | target | measured | verdict |");
         Line(text, $"| --- | --- | ---: | --- |");
         foreach (var result in results) AppendTargets(text, result);
+        AppendComparison(text, results);
         foreach (var note in results.Select(result => result.Scenario.Note).OfType<string>().Distinct()) Line(text, $"\n{note}");
         foreach (var result in results.Where(result => result.Failure is not null))
             Line(text, $"\n{result.Scenario.Name} failed: {result.Failure}");
@@ -41,6 +43,19 @@ internal static class MarkdownReport
             var verdict = target.Verdict(result);
             var word = verdict switch { null => "not measured", { IsMet: true } => "met", _ => "**not met**" };
             Line(text, $"| {result.Scenario.Title} | {target.Text} | {verdict?.Measured ?? "–"} | {word} |");
+        }
+    }
+
+    private static void AppendComparison(StringBuilder text, IReadOnlyList<ScenarioResult> results)
+    {
+        if (!results.Any(result => result.Of(GeoRegistryPeer.Before) is not null)) return;
+        Line(text, $"\n| scenario | rate vs the earlier build | server CPU vs the earlier build |");
+        Line(text, $"| --- | ---: | ---: |");
+        foreach (var result in results)
+        {
+            if (result.Ratio(GeoRegistryPeer.Current, GeoRegistryPeer.Before) is not { } rate) continue;
+            var cpu = result.CpuRatio(GeoRegistryPeer.Current, GeoRegistryPeer.Before);
+            Line(text, $"| {result.Scenario.Title} | {rate:0.00}x | {cpu:0.00}x |");
         }
     }
 

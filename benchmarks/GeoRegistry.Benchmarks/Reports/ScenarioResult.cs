@@ -18,6 +18,13 @@ internal sealed record ScenarioResult(IScenario Scenario, IReadOnlyList<PeerResu
         return Median(mine.Rounds.Zip(theirs.Rounds, (a, b) => a.Rate(Scenario.Work) / b.Rate(Scenario.Work)));
     }
 
+    /// <summary>The median over the rounds of one server's CPU cost divided by another's; null where one of them has none.</summary>
+    public double? CpuRatio(string name, string other)
+    {
+        if (Of(name) is not { } mine || Of(other) is not { } theirs) return null;
+        return Median(mine.Rounds.Zip(theirs.Rounds, (a, b) => a.CpuCost(Scenario.Work) / b.CpuCost(Scenario.Work)));
+    }
+
     public static double Median(IEnumerable<double> values)
     {
         var sorted = values.Order().ToArray();

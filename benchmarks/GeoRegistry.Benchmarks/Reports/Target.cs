@@ -1,4 +1,5 @@
 using System.Globalization;
+using GeoRegistry.Benchmarks.Peers;
 
 namespace GeoRegistry.Benchmarks.Reports;
 
@@ -7,7 +8,7 @@ namespace GeoRegistry.Benchmarks.Reports;
 /// <param name="Verdict">What was measured, or null where a server did not take part.</param>
 internal sealed record Target(string Text, Func<ScenarioResult, TargetVerdict?> Verdict)
 {
-    private const string Subject = "georegistry";
+    private const string Subject = GeoRegistryPeer.Current;
 
     /// <summary>The median over the rounds of our rate divided by the other's is at least so much.</summary>
     public static Target Ratio(string other, double bound) => new(
