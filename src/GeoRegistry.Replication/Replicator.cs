@@ -59,9 +59,9 @@ public sealed partial class Replicator(
                 RunUntilStoppedAsync("noting what is shown", () => visibility.KeepRecordAsync(RecordInterval, stoppingToken), stoppingToken),
                 announcer.RunAsync(stoppingToken)).ConfigureAwait(false);
         }
-        catch (OperationCanceledException)
+        catch (Exception) when (stoppingToken.IsCancellationRequested)
         {
-            // The server stops.
+            // The server stops, whatever failed just before.
         }
 
         topologies.Changed -= OnTopologyChanged;

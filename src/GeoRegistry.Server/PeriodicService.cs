@@ -17,7 +17,7 @@ internal abstract class PeriodicService(TimeSpan interval, TimeProvider clock) :
             if (BeginsAtOnce) await TryRunAsync(stoppingToken);
             while (await timer.WaitForNextTickAsync(stoppingToken)) await TryRunAsync(stoppingToken);
         }
-        catch (OperationCanceledException)
+        catch (Exception) when (stoppingToken.IsCancellationRequested)
         {
             // The server stops, or never started.
         }

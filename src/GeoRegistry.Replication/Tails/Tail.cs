@@ -104,9 +104,9 @@ internal sealed partial class Tail(
             await BeginAsync(stopping).ConfigureAwait(false);
             await Task.WhenAll(ReportAsync(stopping), RunFollowLoopAsync(stopping), RepairSetAsideAsync(stopping)).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        catch (Exception) when (stopping.IsCancellationRequested)
         {
-            // The server stops.
+            // The server stops, whatever failed just before.
         }
     }
 

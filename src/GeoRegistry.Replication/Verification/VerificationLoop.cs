@@ -58,7 +58,7 @@ public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifie
             {
                 LogFailed(failure);
             }
-            catch (OperationCanceledException)
+            catch (Exception)
             {
                 // The server stops.
             }
@@ -95,7 +95,7 @@ public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifie
             error = failure.Message;
             LogFailed(failure);
         }
-        catch (OperationCanceledException)
+        catch (Exception)
         {
             return; // The server stops.
         }
@@ -125,7 +125,7 @@ public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifie
         {
             LogFailed(failure);
         }
-        catch (OperationCanceledException)
+        catch (Exception)
         {
             // The server stops.
         }
