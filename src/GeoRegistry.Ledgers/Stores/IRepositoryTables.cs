@@ -52,6 +52,12 @@ public interface IRepositoryTables
     /// <summary>The size in bytes of a blob that the repository has, or null.</summary>
     ValueTask<long?> FindBlobAsync(RepositoryName repository, Digest digest, CancellationToken cancellation = default);
 
+    /// <summary>
+    /// Whether a commit says that the repository has a blob, so that it is wanted wherever the commit is applied; an upload
+    /// alone does not say it.
+    /// </summary>
+    ValueTask<bool> IsBlobCommittedAsync(RepositoryName repository, Digest digest, CancellationToken cancellation = default);
+
     /// <summary>The size in bytes of a blob that any repository has, or null.</summary>
     ValueTask<long?> FindBlobAnywhereAsync(Digest digest, CancellationToken cancellation = default);
 

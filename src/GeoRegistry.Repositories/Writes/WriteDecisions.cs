@@ -40,6 +40,7 @@ internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTable
         var missing = new List<Digest>();
         var errors = isNew ? await FaultsOfContentAsync(manifest, elsewhere, operations, missing, cancellation).ConfigureAwait(false) : [];
         if (errors.Count > 0) return new Decision.Refuse(errors) { Missing = missing };
+        if (!isNew) await LinkForeignLayersAsync(manifest, operations, cancellation).ConfigureAwait(false);
 
         var changed = new List<string>();
         if (isNew) operations.Add(new Operation.ManifestPut(manifest));
@@ -116,6 +117,17 @@ internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTable
         }
 
         return errors;
+    }
+
+    // A client that is told to push foreign layers as well pushes them, and then the manifest again that was there before.
+    private async Task LinkForeignLayersAsync(Manifest manifest, List<Operation> operations, CancellationToken cancellation)
+    {
+        foreach (var layer in manifest.References.Where(reference => reference.Kind == ContentKind.ForeignLayer))
+        {
+            if (await tables.FindBlobAsync(repository, layer.Digest, cancellation).ConfigureAwait(false) != layer.SizeBytes) continue;
+            if (!await tables.IsBlobCommittedAsync(repository, layer.Digest, cancellation).ConfigureAwait(false))
+                operations.Add(new Operation.BlobLinked(layer.Digest, layer.SizeBytes));
+        }
     }
 
     private static void Validate(ContentReference reference, long sizeBytes, List<RegistryError> errors)

@@ -110,6 +110,12 @@ public sealed partial class SqliteMetadataStore
             digest.ToKey(), repository.ToString()));
 
     /// <inheritdoc/>
+    public ValueTask<bool> IsBlobCommittedAsync(RepositoryName repository, Digest digest, CancellationToken cancellation = default) =>
+        Read(session => session.Number(
+            "SELECT 1 FROM blob_links WHERE digest = $1 AND ledger = $2 AND committed = 1",
+            digest.ToKey(), Ledger(session, repository)) is not null);
+
+    /// <inheritdoc/>
     public ValueTask<long?> FindBlobAnywhereAsync(Digest digest, CancellationToken cancellation = default) =>
         Read(session => session.Number("SELECT size FROM blob_links WHERE digest = $1 LIMIT 1", digest.ToKey()));
 

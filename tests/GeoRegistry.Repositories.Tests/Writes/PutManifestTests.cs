@@ -163,6 +163,29 @@ public sealed class PutManifestTests : IAsyncLifetime
         Assert.Null(await _region.Metadata.FindBlobAsync(TestProcess.Name, missing.Digest));
     }
 
+    /// <summary>A client that is told to push foreign layers too pushes the layer, and then the manifest as it was.</summary>
+    [Fact]
+    public async Task PutManifestAsync_AgainAfterItsForeignLayerWasPushed_CommitsTheLayerOnce()
+    {
+        var (config, layer) = (SampleManifests.ConfigOf("a"), SampleBlob.Of("foreign"));
+        await _process.PushBlobAsync(config);
+        var image = Manifest(
+            MediaTypes.OciImageManifest,
+            $$"""
+            {"schemaVersion":2,"config":{"mediaType":"a/b","digest":"{{config.Digest}}","size":{{config.SizeBytes}}},
+             "layers":[{"mediaType":"application/vnd.oci.image.layer.nondistributable.v1.tar","digest":"{{layer.Digest}}","size":{{layer.SizeBytes}}}]}
+            """);
+        TestProcess.Committed(await _process.PutAsync(image, "v1"));
+
+        await _process.PushBlobAsync(layer);
+        TestProcess.Committed(await _process.PutAsync(image, "v1"));
+        TestProcess.Committed(await _process.PutAsync(image, "v1"));
+
+        var commits = await _process.ReadCommitsAsync();
+        Assert.Equal(2, commits.Count);
+        Assert.Equal([new Operation.BlobLinked(layer.Digest, layer.SizeBytes)], commits[1].Operations);
+    }
+
     [Fact]
     public async Task PutManifestAsync_SameBytesUnderAnotherType_ReadsTheNewTypeByDigestAndTag()
     {

@@ -21,6 +21,21 @@ public abstract partial class RepositoryTablesContract
     }
 
     [Fact]
+    public async Task IsBlobCommittedAsync_UploadThenCommitThenDeletion_IsWhatTheCommitsSay()
+    {
+        var (ledger, blob) = (Ledger(), SampleBlob.Of("blob"));
+        await Tables.LinkBlobAsync(ledger.Repository, blob.Digest, blob.SizeBytes);
+        Assert.False(await Tables.IsBlobCommittedAsync(ledger.Repository, blob.Digest));
+
+        await ledger.AppendAsync(new Operation.BlobLinked(blob.Digest, blob.SizeBytes));
+        Assert.True(await Tables.IsBlobCommittedAsync(ledger.Repository, blob.Digest));
+        Assert.False(await Tables.IsBlobCommittedAsync(RepositoryName.Parse("library/other"), blob.Digest));
+
+        await ledger.AppendAsync(new Operation.BlobDeleted(blob.Digest));
+        Assert.False(await Tables.IsBlobCommittedAsync(ledger.Repository, blob.Digest));
+    }
+
+    [Fact]
     public async Task LinkBlobAsync_AgainAndInParallel_ChangesNothing()
     {
         var (name, blob) = (RepositoryName.Parse("library/sample"), SampleBlob.Of("blob"));
