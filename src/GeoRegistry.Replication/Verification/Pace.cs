@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace GeoRegistry.Replication.Verification;
 
 /// <summary>
@@ -17,12 +15,12 @@ internal sealed class Pace(double share, long bytesPerSecond, TimeProvider clock
     private TimeSpan _owed;
 
     /// <summary>Begins a piece of work.</summary>
-    public long Begin() => Stopwatch.GetTimestamp();
+    public long Begin() => clock.GetTimestamp();
 
     /// <summary>Ends a piece of work, and rests.</summary>
     public async Task EndAsync(long begun, CancellationToken cancellation, long bytes = 0)
     {
-        var worked = Stopwatch.GetElapsedTime(begun);
+        var worked = clock.GetElapsedTime(begun);
         var (byShare, byBytes) = (worked * ((1 / share) - 1), TimeSpan.FromSeconds(bytes / (double)bytesPerSecond) - worked);
         _owed += byShare > byBytes ? byShare : byBytes;
         if (_owed < ShortestRest) return;
