@@ -5,7 +5,7 @@ namespace GeoRegistry.Ledgers.Verification;
 /// <summary>Finds damage in a metadata store: rows that changed by other means than its own writes.</summary>
 /// <remarks>
 /// Covered are the heads, manifests, tags, references, referrers, committed blob links and kept commits of every ledger, and the
-/// cursors of feeds. Reads never wait behind writes; each call reads what is there at one moment.
+/// cursors of feeds, the hydration queue, and what the region remembers about itself. Reads never wait behind writes; each call reads what is there at one moment.
 /// </remarks>
 public interface ILedgerVerification
 {
@@ -47,4 +47,25 @@ public interface ILedgerVerification
     /// passed over.
     /// </summary>
     Task ResetCursorAsync(RegionId region, CancellationToken cancellation = default);
+
+    /// <summary>Whether a copy of what the region remembers about itself is damaged.</summary>
+    ValueTask<bool> IsRecordDamagedAsync(CancellationToken cancellation = default);
+
+    /// <summary>Replaces a damaged copy of what the region remembers about itself by the other.</summary>
+    /// <exception cref="InvalidDataException">Both are damaged.</exception>
+    Task RepairRecordAsync(CancellationToken cancellation = default);
+
+    /// <summary>Finds what is damaged in the hydration queue.</summary>
+    /// <param name="regions">All regions of the topology.</param>
+    /// <param name="cancellation">Cancels before it begins.</param>
+    /// <returns>What is damaged, for people; null where nothing is.</returns>
+    ValueTask<string?> FindFaultOfQueueAsync(IReadOnlyList<RegionId> regions, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Makes the hydration queue whole, from its own rows and the links of blobs; drops blobs that no repository which
+    /// awaits them has any more. Does nothing where neither is needed.
+    /// </summary>
+    /// <param name="regions">All regions of the topology; the first is asked for blobs whose own is not known.</param>
+    /// <param name="cancellation">Cancels before the transaction begins.</param>
+    Task RepairQueueAsync(IReadOnlyList<RegionId> regions, CancellationToken cancellation = default);
 }

@@ -18,11 +18,15 @@ public sealed partial class BlobVerifier
 {
     internal const string Kind = "blob";
 
+    /// <summary>How many dead letters a pass looks at.</summary>
+    private const int MaxDeadLetters = 1000;
+
     private readonly RegionMap _map;
     private readonly VerifyingBlobStore _blobs;
     private readonly ILedgerVerification _store;
     private readonly ILedgerStore _ledgers;
     private readonly IReplicaStore _replicas;
+    private readonly IHydrationQueue _queue;
     private readonly WantedBlobs _wanted;
     private readonly TailStates _tails;
     private readonly VerificationProgress _progress;
@@ -35,13 +39,14 @@ public sealed partial class BlobVerifier
         ILedgerVerification store,
         ILedgerStore ledgers,
         IReplicaStore replicas,
+        IHydrationQueue queue,
         WantedBlobs wanted,
         TailStates tails,
         VerificationProgress progress,
         ILogger<BlobVerifier> logger)
     {
-        (_map, _blobs, _store, _ledgers, _replicas, _wanted, _tails, _progress, _logger) = (map, blobs, store, ledgers, replicas,
-            wanted, tails, progress, logger);
+        (_map, _blobs, _store, _ledgers, _replicas, _queue, _wanted, _tails, _progress, _logger) = (map, blobs, store, ledgers,
+            replicas, queue, wanted, tails, progress, logger);
         blobs.Damaged += OnDamaged;
     }
 
@@ -76,6 +81,9 @@ public sealed partial class BlobVerifier
             after = page[^1].Ledger.Name;
         }
 
+        // A process that ended between storing a blob and taking note of it leaves a dead letter that nobody waits for.
+        foreach (var letter in await _queue.ListAsync(dead: true, MaxDeadLetters, cancellation).ConfigureAwait(false))
+            await _wanted.NoteStoredAsync(letter.Digest, cancellation).ConfigureAwait(false);
         await NoteRepairedAsync(cancellation).ConfigureAwait(false);
     }
 

@@ -21,7 +21,7 @@ public sealed partial class LedgerVerifier(
     TimeProvider clock,
     ILogger<LedgerVerifier> logger)
 {
-    internal const string Kind = "ledger", FeedKind = "feed";
+    internal const string Kind = "ledger", FeedKind = "feed", QueueKind = "hydration", RecordKind = "record";
 
     /// <summary>
     /// How long a home's feed may need to be applied up to where it was when its ledgers were listed; then they are
@@ -29,20 +29,23 @@ public sealed partial class LedgerVerifier(
     /// </summary>
     private static readonly TimeSpan CatchUpTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>Scans all ledgers and feeds of this region.</summary>
+    /// <summary>Scans all that the metadata store of this region has.</summary>
     internal async Task ScanAsync(Pace pace, bool repairs, CancellationToken cancellation)
     {
+        await ScanRecordAsync(repairs, cancellation).ConfigureAwait(false);
         await ScanFeedsAsync(repairs, cancellation).ConfigureAwait(false);
         for (var cursor = 0L; ;)
         {
             var begun = pace.Begin();
             var scan = await store.VerifyNextAsync(cursor, cancellation).ConfigureAwait(false);
-            if (scan is null) return;
+            if (scan is null) break;
             cursor = scan.Cursor;
             progress.Scanned();
             await TakeAsync(scan, repairs, cancellation).ConfigureAwait(false);
             await pace.EndAsync(begun, cancellation).ConfigureAwait(false);
         }
+
+        await ScanQueueAsync(pace, repairs, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Tries again what could not be repaired yet.</summary>
@@ -78,6 +81,15 @@ public sealed partial class LedgerVerifier(
         }
     }
 
+    private async Task ScanRecordAsync(bool repairs, CancellationToken cancellation)
+    {
+        if (!await store.IsRecordDamagedAsync(cancellation).ConfigureAwait(false)) return;
+        if (progress.Found(RecordKind, map.Self.ToString(), "one of its two copies does not have its checksum")) LogRecord(map.Self);
+        if (!repairs) return;
+        await store.RepairRecordAsync(cancellation).ConfigureAwait(false);
+        if (progress.Repaired(RecordKind, map.Self.ToString())) LogRecordRepaired(map.Self);
+    }
+
     private async Task ScanFeedsAsync(bool repairs, CancellationToken cancellation)
     {
         foreach (var region in await store.FindDamagedFeedsAsync(cancellation).ConfigureAwait(false))
@@ -87,6 +99,23 @@ public sealed partial class LedgerVerifier(
             await store.ResetCursorAsync(region, cancellation).ConfigureAwait(false);
             if (progress.Repaired(FeedKind, region.ToString())) LogFeedReset(region);
         }
+    }
+
+    // After the ledgers, because it is compared with their links.
+    private async Task ScanQueueAsync(Pace pace, bool repairs, CancellationToken cancellation)
+    {
+        IReadOnlyList<RegionId> regions = [.. map.Others.Select(region => region.Id), map.Self];
+        if (regions.Count == 1) return;
+        var begun = pace.Begin();
+        var fault = await store.FindFaultOfQueueAsync(regions, cancellation).ConfigureAwait(false);
+        if (fault is not null && progress.Found(QueueKind, map.Self.ToString(), fault)) LogQueue(map.Self, fault);
+        if (repairs && damaged.Count == 0)
+        {
+            await store.RepairQueueAsync(regions, cancellation).ConfigureAwait(false);
+            if (progress.Repaired(QueueKind, map.Self.ToString())) LogQueueRepaired(map.Self);
+        }
+
+        await pace.EndAsync(begun, cancellation).ConfigureAwait(false);
     }
 
     private async Task TakeAsync(LedgerScanResult scan, bool repairs, CancellationToken cancellation)
@@ -237,4 +266,16 @@ public sealed partial class LedgerVerifier(
 
     [LoggerMessage(7, LogLevel.Warning, "The row of the feed of {Region} is repaired.")]
     private partial void LogFeedReset(RegionId region);
+
+    [LoggerMessage(8, LogLevel.Error, "The hydration queue of {Self} is damaged: it has {Fault}. It is made whole from the links of blobs.")]
+    private partial void LogQueue(RegionId self, string fault);
+
+    [LoggerMessage(9, LogLevel.Warning, "The hydration queue of {Self} is repaired.")]
+    private partial void LogQueueRepaired(RegionId self);
+
+    [LoggerMessage(10, LogLevel.Error, "A copy of what {Self} remembers about itself is damaged. It is replaced by the other.")]
+    private partial void LogRecord(RegionId self);
+
+    [LoggerMessage(11, LogLevel.Warning, "What {Self} remembers about itself is repaired.")]
+    private partial void LogRecordRepaired(RegionId self);
 }

@@ -7,19 +7,14 @@ namespace GeoRegistry.Storage.Sqlite;
 public sealed partial class SqliteMetadataStore
 {
     /// <inheritdoc/>
-    public ValueTask<RegionRecord> ReadRecordAsync(CancellationToken cancellation = default) => Read(session =>
-    {
-        using var row = session.Query("SELECT topology, longest_lease, shown_through FROM region_record WHERE id = 1");
-        row.Read();
-        return new RegionRecord(row.GetFieldValue<byte[]>(0), TimeSpan.FromMilliseconds(row.GetInt64(1)), row.GetInt64(2));
-    });
+    public ValueTask<RegionRecord> ReadRecordAsync(CancellationToken cancellation = default) => Read(RegionRecordRows.Read);
 
     /// <inheritdoc/>
     public Task AdoptTopologyAsync(ReadOnlyMemory<byte> topology, IReadOnlyList<RegionId> takeOverFrom,
         CancellationToken cancellation = default) => WriteAsync(
         session =>
         {
-            session.Execute("UPDATE region_record SET topology = $1 WHERE id = 1", topology.ToArray());
+            RegionRecordRows.Change(session, record => record with { Topology = topology.ToArray() });
             foreach (var region in takeOverFrom) FeedRows.SetTakeOver(session, region.ToString(), isPending: true);
         },
         cancellation);
@@ -30,11 +25,15 @@ public sealed partial class SqliteMetadataStore
 
     /// <inheritdoc/>
     public Task SetLongestLeaseAsync(TimeSpan lease, CancellationToken cancellation = default) => WriteAsync(
-        session => session.Execute("UPDATE region_record SET longest_lease = $1 WHERE id = 1", (long)Math.Ceiling(lease.TotalMilliseconds)), cancellation);
+        session => RegionRecordRows.Change(
+            session, record => record with { LongestLease = TimeSpan.FromMilliseconds(Math.Ceiling(lease.TotalMilliseconds)) }),
+        cancellation);
 
     /// <inheritdoc/>
     public Task SetShownThroughAsync(long number, CancellationToken cancellation = default) => WriteAsync(
-        session => session.Execute("UPDATE region_record SET shown_through = $1 WHERE id = 1 AND shown_through < $1", number), cancellation);
+        session => RegionRecordRows.Change(
+            session, record => record with { ShownThrough = Math.Max(record.ShownThrough, number) }),
+        cancellation);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<BlobAnnouncement>> ListAnnouncementsAsync(int limit, CancellationToken cancellation = default) =>

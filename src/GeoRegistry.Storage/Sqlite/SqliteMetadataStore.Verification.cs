@@ -61,4 +61,28 @@ public sealed partial class SqliteMetadataStore
     /// <inheritdoc/>
     public Task ResetCursorAsync(RegionId region, CancellationToken cancellation = default) =>
         WriteAsync(session => FeedRows.Recover(session, region.ToString(), isOwn: region == _region), cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<bool> IsRecordDamagedAsync(CancellationToken cancellation = default) => Read(RegionRecordRows.IsAnyDamaged);
+
+    /// <inheritdoc/>
+    public Task RepairRecordAsync(CancellationToken cancellation = default) => WriteAsync(RegionRecordRows.Repair, cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<string?> FindFaultOfQueueAsync(IReadOnlyList<RegionId> regions, CancellationToken cancellation = default)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        return new(_readers.ReadOneMoment(session => HydrationAudit.FindFault(session, Names(regions))));
+    }
+
+    /// <inheritdoc/>
+    public async Task RepairQueueAsync(IReadOnlyList<RegionId> regions, CancellationToken cancellation = default)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        var isWhole = _readers.ReadOneMoment(
+            session => HydrationAudit.FindFault(session, Names(regions)) is null && !HydrationAudit.HasUnlinked(session));
+        if (!isWhole) await WriteAsync(session => HydrationAudit.Repair(session, Names(regions)), cancellation).ConfigureAwait(false);
+    }
+
+    private static IReadOnlyList<string> Names(IReadOnlyList<RegionId> regions) => [.. regions.Select(region => region.ToString())];
 }

@@ -1,4 +1,5 @@
 using GeoRegistry.Cluster.Tests.Histories;
+using GeoRegistry.Cluster.Tests.Links;
 using GeoRegistry.Cluster.Tests.Load;
 using GeoRegistry.Cluster.Tests.Regions;
 using GeoRegistry.TestKit;
@@ -78,6 +79,21 @@ public sealed class DamageTests(ITestOutputHelper output)
         LedgerAudit.AssertHeadsEqual([.. cluster.Regions]);
     }
 
+    [Fact]
+    public async Task Start_CopyOfTheRegionsRecordDamaged_IsFoundAndReplacedByTheOther()
+    {
+        await using var cluster = await RegionCluster.StartAsync(new ClusterPlan { Regions = ["eu", "us"], Homes = [new("", "eu")] });
+        await cluster.WaitUntilConvergedAsync();
+        await cluster["us"].StopAsync();
+        Assert.Equal(1, LedgerAudit.Execute(cluster["us"].DataFolder, "UPDATE region_records SET topology = x'00' WHERE copy = 1"));
+
+        await cluster["us"].StartAsync();
+
+        await Waiting.UntilAsync(
+            "us has repaired its record",
+            () => Task.FromResult(cluster["us"].Output.Contains("What us remembers about itself is repaired.", StringComparison.Ordinal)), FindTime);
+    }
+
     [Theory]
     [InlineData("position = position - 2")]
     [InlineData("position = position + 2")]
@@ -97,6 +113,37 @@ public sealed class DamageTests(ITestOutputHelper output)
         await cluster["eu"].Client.PushAsync("damage/cursor", "next", image);
         await cluster.WaitUntilConvergedAsync();
         await cluster["us"].Client.PullExactlyAsync("damage/cursor", "next", image);
+    }
+
+    /// <summary>A blob is awaited when its region stops; then what says so is damaged.</summary>
+    [Theory]
+    [InlineData("UPDATE hydration SET size = size + 1", "The hydration queue of us is repaired.")]
+    [InlineData("UPDATE hydration_commits SET blobs = blobs + 1", "The hydration queue of us is repaired.")]
+    [InlineData($"UPDATE hydration SET digest = {Zeros}", "is missing and nothing awaited it")]
+    public async Task Start_RowOfTheHydrationQueueDamaged_IsFoundAndTheBlobsCome(string change, string found)
+    {
+        await using var cluster = await RegionCluster.StartAsync(new ClusterPlan { Regions = ["eu", "us"], Homes = [new("", "eu")] });
+        var (eu, us) = (cluster["eu"], cluster["us"]);
+        await cluster.WaitUntilConvergedAsync();
+        var image = TestImage.Next(Seeds.Next(output), 5_000);
+        var layer = eu.Blobs.PathOf(image.Blobs[1].Digest);
+        cluster.CutOff("us", CutMode.Refused);
+        await eu.Client.PushAsync("damage/queue", "1", image);
+        File.Move(layer, Path.Combine(eu.DataFolder, "aside"));
+        cluster.Rejoin("us");
+        await Waiting.UntilAsync(
+            "us awaits the layer and nothing else", async () => (await us.ReplicationAsync()).From("eu") is { PendingCommits: 1, PendingBlobs: 1 });
+        await us.StopAsync();
+        File.Move(Path.Combine(eu.DataFolder, "aside"), layer);
+        Assert.Equal(1, LedgerAudit.Execute(us.DataFolder, change));
+
+        await us.StartAsync();
+
+        await Waiting.UntilAsync(
+            $"us says '{found}'", () => Task.FromResult(us.Output.Contains(found, StringComparison.Ordinal)), FindTime);
+        await cluster.WaitUntilConvergedAsync();
+        await us.Client.PullExactlyAsync("damage/queue", "1", image);
+        Assert.True(us.Blobs.Has(image.Blobs[1].Digest));
     }
 
     /// <summary>

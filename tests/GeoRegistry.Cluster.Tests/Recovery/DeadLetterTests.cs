@@ -8,10 +8,24 @@ namespace GeoRegistry.Cluster.Tests.Recovery;
 /// <summary>A blob that no region has any more stays visible until somebody puts it back.</summary>
 public sealed class DeadLetterTests(ITestOutputHelper output)
 {
+    /// <summary>How the blob comes back.</summary>
+    public enum Return
+    {
+        /// <summary>An operator lets it be retried.</summary>
+        Retried,
+
+        /// <summary>Somebody pushes it.</summary>
+        Pushed,
+
+        /// <summary>It is in the store, and the process ended before it took note of that.</summary>
+        StoredWithoutANote,
+    }
+
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Hydrate_OfABlobThatNoRegionHas_IsADeadLetterUntilRetriedOrPushed(bool isPushed)
+    [InlineData(Return.Retried)]
+    [InlineData(Return.Pushed)]
+    [InlineData(Return.StoredWithoutANote)]
+    public async Task Hydrate_OfABlobThatNoRegionHas_IsADeadLetterUntilItIsBack(Return by)
     {
         await using var cluster = await RegionCluster.StartAsync(new ClusterPlan
         {
@@ -35,13 +49,23 @@ public sealed class DeadLetterTests(ITestOutputHelper output)
         // Another region tells of it too.
         Assert.Contains((await eu.Client.GetJsonAsync<PendingBlobs>("/api/v1/replication/dead-letters?region=us")).Blobs, blob => blob.Digest == layer.Digest);
 
-        if (isPushed)
+        if (by == Return.Pushed)
         {
             // Somebody who has the blob pushes it to the region: it is a dead letter no more, and nobody need retry.
             await us.Client.PushBlobAsync("two/app", layer, looksFirst: false);
             Assert.Empty((await DeadLettersAsync(us)).Blobs);
             await cluster.WaitUntilConvergedAsync();
             await us.Client.PullExactlyAsync("two/app", "1", image);
+            return;
+        }
+
+        if (by == Return.StoredWithoutANote)
+        {
+            await us.StopAsync();
+            File.Copy(aside, us.Blobs.PathOf(layer.Digest));
+            await us.StartAsync();
+            await Waiting.UntilAsync("the dead letter is gone", async () => (await DeadLettersAsync(us)).Blobs.Count == 0);
+            await cluster.WaitUntilConvergedAsync();
             return;
         }
 

@@ -33,6 +33,7 @@ public sealed class SchemaTests
     [InlineData(2)]
     [InlineData(3)]
     [InlineData(4)]
+    [InlineData(5)]
     public async Task Constructor_DatabaseOfAVersion_OpensWithAllItHolds(int version)
     {
         await using var fixture = new SqliteStoreFixture(Golden(version));
@@ -84,7 +85,7 @@ public sealed class SchemaTests
         await using var upgraded = new SqliteStoreFixture(Golden(1));
         using var folder = new TemporaryFolder();
         using var golden = new SqliteFile(folder.Child("golden.db"));
-        golden.Execute(Golden(4));
+        golden.Execute(Golden(5));
         using var database = new SqliteFile(upgraded.DatabasePath);
 
         const string Schema = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name";
@@ -96,15 +97,30 @@ public sealed class SchemaTests
     /// rows.
     /// </summary>
     [Fact]
-    public async Task VerifyNextAsync_DatabaseOfVersion4_HasTheChecksumsThatStandInIt()
+    public async Task VerifyNextAsync_DatabaseOfVersion5_HasTheChecksumsThatStandInIt()
     {
-        await using var fixture = new SqliteStoreFixture(Golden(4));
+        await using var fixture = new SqliteStoreFixture(Golden(5));
 
         var scan = await fixture.Store.VerifyNextAsync(0);
 
         Assert.Null(scan!.Fault);
         Assert.Equal(scan.Stored, scan.Computed);
         Assert.Empty(await fixture.Store.FindDamagedFeedsAsync());
+        Assert.False(await fixture.Store.IsRecordDamagedAsync());
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public async Task ReadRecordAsync_DatabaseOfAVersion_HasWhatTheRegionRemembers(int version)
+    {
+        await using var fixture = new SqliteStoreFixture(Golden(version));
+
+        var record = await fixture.Store.ReadRecordAsync();
+
+        Assert.Equal("{}"u8.ToArray(), record.Topology.ToArray());
+        Assert.Equal((TimeSpan.FromSeconds(5), 1), (record.LongestLease, record.ShownThrough));
     }
 
     [Theory]

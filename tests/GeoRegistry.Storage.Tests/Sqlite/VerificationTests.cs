@@ -9,6 +9,10 @@ namespace GeoRegistry.Storage.Tests.Sqlite;
 
 public sealed class VerificationTests : IAsyncLifetime
 {
+    private static readonly RegionId Us = RegionId.Parse("us");
+
+    private static readonly IReadOnlyList<RegionId> Regions = [Us, SampleLedger.Region];
+
     private readonly SqliteStoreFixture _fixture = new();
 
     /// <summary>Each change is one row of the database, changed beside the store as a disk or a person would.</summary>
@@ -157,6 +161,109 @@ public sealed class VerificationTests : IAsyncLifetime
         Assert.Equal((3, null), (outcome.Cursor.Position, outcome.Faulty));
     }
 
+    [Theory]
+    [InlineData("UPDATE region_records SET topology = x'ff' WHERE copy = 1")]
+    [InlineData("UPDATE region_records SET longest_lease = 1 WHERE copy = 2")]
+    [InlineData("UPDATE region_records SET shown_through = 1000 WHERE copy = 1")]
+    [InlineData("UPDATE region_records SET copy = 9 WHERE copy = 1")]
+    [InlineData("UPDATE region_records SET row_checksum = zeroblob(32) WHERE copy = 1")]
+    [InlineData("DELETE FROM region_records WHERE copy = 2")]
+    public async Task IsRecordDamagedAsync_CopyChangedByHand_IsFoundAndTheOtherIsRead(string change)
+    {
+        await _fixture.Store.AdoptTopologyAsync("{}"u8.ToArray(), []);
+        await _fixture.Store.SetLongestLeaseAsync(TimeSpan.FromSeconds(7));
+        await _fixture.Store.SetShownThroughAsync(3);
+        Assert.False(await _fixture.Store.IsRecordDamagedAsync());
+
+        _fixture.Execute(change);
+        await _fixture.Store.SetShownThroughAsync(4); // A write does not hide the damage.
+
+        Assert.True(await _fixture.Store.IsRecordDamagedAsync());
+        await AssertRecordAsync();
+        await _fixture.Store.RepairRecordAsync();
+        Assert.False(await _fixture.Store.IsRecordDamagedAsync());
+        await AssertRecordAsync();
+
+        async Task AssertRecordAsync()
+        {
+            var record = await _fixture.Store.ReadRecordAsync();
+            Assert.Equal("{}"u8.ToArray(), record.Topology.ToArray());
+            Assert.Equal((TimeSpan.FromSeconds(7), 4), (record.LongestLease, record.ShownThrough));
+        }
+    }
+
+    [Fact]
+    public async Task ReadRecordAsync_BothCopiesDamaged_SaysSo()
+    {
+        await _fixture.Store.SetShownThroughAsync(3);
+        _fixture.Execute("UPDATE region_records SET shown_through = 1000");
+
+        var failure = await Assert.ThrowsAsync<InvalidDataException>(async () => await _fixture.Store.ReadRecordAsync());
+
+        Assert.Contains("region_records", failure.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Two commits of a feed await three blobs, one of which both await.</summary>
+    [Theory]
+    [InlineData("UPDATE hydration SET size = size + 1 WHERE id = 1")]
+    [InlineData("UPDATE hydration SET origin = 'uk' WHERE id = 1")]
+    [InlineData("UPDATE hydration SET ledger = 99 WHERE id = 1")]
+    [InlineData("UPDATE hydration SET not_before = 99999999999999 WHERE id = 1")]
+    [InlineData("UPDATE hydration SET dead = 1 WHERE id = 1")]
+    [InlineData("UPDATE hydration SET id = 99 WHERE id = 1")]
+    [InlineData("DELETE FROM hydration WHERE id = 1")]
+    [InlineData("UPDATE hydration_waits SET blob = 99 WHERE blob = 1")]
+    [InlineData("UPDATE hydration_waits SET position = 99 WHERE position = 1 AND blob = 1")]
+    [InlineData("UPDATE hydration_waits SET source = 'uk' WHERE position = 1 AND blob = 1")]
+    [InlineData("DELETE FROM hydration_waits WHERE position = 1 AND blob = 1")]
+    [InlineData("UPDATE hydration_commits SET blobs = blobs + 1 WHERE position = 1")]
+    [InlineData("UPDATE hydration_commits SET position = 99 WHERE position = 1")]
+    [InlineData("UPDATE hydration_commits SET at = 0 WHERE position = 1")]
+    [InlineData("DELETE FROM hydration_commits WHERE position = 1")]
+    [InlineData("INSERT INTO hydration_commits (source, position, ledger, at, blobs) VALUES ('us', 9, 1, 0, 1)")]
+    [InlineData("UPDATE hydration_regions SET bytes = bytes + 1")]
+    [InlineData("UPDATE hydration_regions SET source = 'uk'")]
+    [InlineData("DELETE FROM hydration_regions")]
+    [InlineData("UPDATE hydration_ledgers SET oldest = 0")]
+    [InlineData("UPDATE hydration_ledgers SET ledger = 99")]
+    public async Task FindFaultOfQueueAsync_RowChangedByHand_IsFoundAndRepaired(string change)
+    {
+        var blobs = await FillQueueAsync();
+        Assert.Null(await _fixture.Store.FindFaultOfQueueAsync(Regions));
+
+        _fixture.Execute(change);
+
+        Assert.NotNull(await _fixture.Store.FindFaultOfQueueAsync(Regions));
+        await _fixture.Store.RepairQueueAsync(Regions);
+        Assert.Null(await _fixture.Store.FindFaultOfQueueAsync(Regions));
+
+        // What the queue lost altogether is named by the links, and is queued again from there.
+        var ledger = LedgerId.Of(RepositoryName.Parse("library/r"));
+        var lost = await _fixture.Store.ListUnqueuedBlobsAsync(ledger);
+        await _fixture.Store.QueueMissingAsync(
+            new FeedPosition(Us, SampleFeed.Incarnation, 2), ledger, [.. lost.Select(blob => new MissingBlob(blob.Digest, blob.SizeBytes, Us))]);
+        var ready = await _fixture.Store.ReadReadyAsync(Us, DateTimeOffset.UnixEpoch.AddYears(100), 10);
+        Assert.Equal(blobs.Select(blob => (blob.Digest, blob.SizeBytes)).Order(), ready.Select(job => (job.Digest, job.SizeBytes)).Order());
+        foreach (var blob in blobs) await _fixture.Store.CompleteAsync(blob.Digest);
+        Assert.Empty(await _fixture.Store.SummarizeAsync());
+        Assert.Empty(await _fixture.Store.SummarizeRepositoriesAsync(null, 10));
+        Assert.True(await _fixture.Store.IsCompleteAsync(ledger, Us, 1));
+    }
+
+    /// <summary>Its digest is one that nobody has: it is dropped without a finding, because a deletion leaves the same behind.</summary>
+    [Fact]
+    public async Task RepairQueueAsync_BlobThatNobodyHasAnyMore_IsDropped()
+    {
+        var blobs = await FillQueueAsync();
+        _fixture.Execute("UPDATE hydration SET digest = CAST(x'ff' || zeroblob(32) AS BLOB) WHERE id = 1");
+
+        await _fixture.Store.RepairQueueAsync(Regions);
+
+        Assert.Null(await _fixture.Store.FindFaultOfQueueAsync(Regions));
+        Assert.Single(await _fixture.Store.ListUnqueuedBlobsAsync(LedgerId.Of(RepositoryName.Parse("library/r"))));
+        Assert.Equal(blobs.Count - 1, (await _fixture.Store.ListAsync(dead: false, 10)).Count);
+    }
+
     [Fact]
     public async Task AcceptAsync_DamagedChecksum_IsThatOfTheRows()
     {
@@ -171,6 +278,16 @@ public sealed class VerificationTests : IAsyncLifetime
     public Task InitializeAsync() => Task.CompletedTask;
 
     public Task DisposeAsync() => _fixture.DisposeAsync().AsTask();
+
+    private async Task<IReadOnlyList<MissingBlob>> FillQueueAsync()
+    {
+        var (feed, samples) = (new SampleFeed(), new[] { SampleBlob.Of("one"), SampleBlob.Of("two"), SampleBlob.Of("three") });
+        var blobs = samples.Select(blob => new MissingBlob(blob.Digest, blob.SizeBytes, Us)).ToList();
+        feed.Add("library/r", blobs[..2], [.. blobs[..2].Select(blob => new Operation.BlobLinked(blob.Digest, blob.SizeBytes))]);
+        feed.Add("library/r", blobs[1..], [.. blobs[1..].Select(blob => new Operation.BlobLinked(blob.Digest, blob.SizeBytes))]);
+        await _fixture.Store.ApplyAsync(feed.Region, feed.Entries);
+        return blobs;
+    }
 
     private async Task<SampleLedger> FillAsync()
     {
