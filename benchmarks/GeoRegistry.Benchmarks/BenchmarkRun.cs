@@ -39,7 +39,8 @@ internal sealed class BenchmarkRun(BenchmarkOptions options, CancellationToken c
             for (var round = 0; round < Math.Min(options.Rounds, scenario.MaxRounds); round++)
             {
                 // Each second round goes the other way, so that no server always runs after the same one.
-                foreach (var peer in round % 2 == 0 ? factory.Peers : factory.Peers.Reverse()) rounds.Add((peer, Measure(scenario, peer, round)));
+                foreach (var peer in round % 2 == 0 ? factory.Peers : factory.Peers.Reverse())
+                    rounds.Add((peer, Measure(scenario, peer, round)));
             }
         }
         catch (Exception problem)
@@ -59,15 +60,18 @@ internal sealed class BenchmarkRun(BenchmarkOptions options, CancellationToken c
         var started = Stopwatch.GetTimestamp();
         peer.Start();
         scenario.Prepare(peer);
-        Console.Error.WriteLine(FormattableString.Invariant($"    {peer.Name} seeded and warm after {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s"));
+        Console.Error.WriteLine(FormattableString.Invariant(
+            $"    {peer.Name} seeded and warm after {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s"));
     }
 
     private Measurement Measure(IScenario scenario, IPeer peer, int round)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var measurement = scenario.Measure(peer, round);
+        var rate = measurement.Rate(scenario.Work);
+        var p50 = measurement.Load.P50.TotalMilliseconds;
         Console.Error.WriteLine(FormattableString.Invariant(
-            $"    round {round + 1} {peer.Name}: {measurement.Rate(scenario.Work):0.0}/s, p50 {measurement.Load.P50.TotalMilliseconds:0.00} ms, CPU {measurement.CpuSeconds:0.00} s"));
+            $"    round {round + 1} {peer.Name}: {rate:0.0}/s, p50 {p50:0.00} ms, CPU {measurement.CpuSeconds:0.00} s"));
         return measurement;
     }
 }

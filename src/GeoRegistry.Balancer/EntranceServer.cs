@@ -28,8 +28,8 @@ internal static class EntranceServer
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTimeout);
         builder.Services
             .AddSingleton(TimeProvider.System)
-            .AddSingleton(
-                new RegionRoundRobin(config.Regions.Select(region => new Region(region.Id, region.Address.GetLeftPart(UriPartial.Authority)))))
+            .AddSingleton(new RegionRoundRobin(
+                config.Regions.Select(region => new Region(region.Id, region.Address.GetLeftPart(UriPartial.Authority)))))
             .AddSingleton<RepositoryRegions>()
             .AddSingleton(_ => RegionClient.Create())
             .AddSingleton<RegionHealth>()
@@ -55,7 +55,9 @@ internal static class EntranceServer
         await app.Services.GetRequiredService<RegionHealth>().CheckAllAsync(CancellationToken.None);
         app.Run(app.Services.GetRequiredService<Entrance>().HandleAsync);
         await app.StartAsync();
-        Console.WriteLine($"GeoRegistry entrance listens on {string.Join(", ", app.Urls)} and sends requests to {string.Join(", ", config.Regions.Select(region => region.Id))} in turn");
+        Console.WriteLine(
+            $"GeoRegistry entrance listens on {string.Join(", ", app.Urls)} "
+                + $"and sends requests to {string.Join(", ", config.Regions.Select(region => region.Id))} in turn");
         await app.WaitForShutdownAsync();
     }
 

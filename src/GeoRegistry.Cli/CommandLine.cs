@@ -27,7 +27,13 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] arguments, CliConsole console)
     {
         var parsed = Root(console).Parse(arguments);
-        var invocation = new InvocationConfiguration { Output = console.Out, Error = console.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+        var invocation = new InvocationConfiguration
+        {
+            Output = console.Out,
+            Error = console.Error,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+        };
         try
         {
             if (parsed.Action is not ParseErrorAction faults)
@@ -73,7 +79,10 @@ internal static class CommandLine
             },
             new Command("region", "Commands for one region.") { ResumeCommand.Create(api) },
             new Command("repo", "Where a repository's images are stored.") { WhereCommand.Create(api) },
-            new Command("receipt", "Pushes, by the receipts that they were answered with (header GeoRegistry-Receipt).") { WaitCommand.Create(api) },
+            new Command("receipt", "Pushes, by the receipts that they were answered with (header GeoRegistry-Receipt).")
+            {
+                WaitCommand.Create(api),
+            },
         };
     }
 }

@@ -15,7 +15,13 @@ internal static class Durations
     {
         duration = default;
         var (unit, seconds) = Units.FirstOrDefault(unit => text.EndsWith(unit.Unit, StringComparison.Ordinal));
-        if (unit is null || !double.TryParse(text.AsSpan(0, text.Length - unit.Length), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)) return false;
+        if (unit is null
+            || !double.TryParse(
+                text.AsSpan(0, text.Length - unit.Length), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+        {
+            return false;
+        }
+
         if (!(number * seconds <= Longest.TotalSeconds)) return false; // Nor where it is no number.
         duration = TimeSpan.FromSeconds(number * seconds);
         return true;
@@ -25,7 +31,8 @@ internal static class Durations
     public static TimeSpan Parse(ArgumentResult argument)
     {
         var text = argument.Tokens.Single().Value;
-        if (!TryParse(text, out var duration)) argument.AddError($"'{text}' is not a duration: give a number and ms, s or m, such as 40ms or 0.5s.");
+        if (!TryParse(text, out var duration))
+            argument.AddError($"'{text}' is not a duration: give a number and ms, s or m, such as 40ms or 0.5s.");
         return duration;
     }
 }

@@ -43,11 +43,14 @@ public sealed class RegistryFrontDoor
     {
         // The target as it was sent: the server's own path has dot segments resolved, and names must be what they look like.
         var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        if (http.Request.Path.StartsWithSegments("/v2") || target.StartsWith("/v2/", StringComparison.Ordinal)) return _oci.HandleAsync(http, target);
-        if (_admin is not null && http.Request.Path.Value!.StartsWith(AdminApi.Prefix, StringComparison.Ordinal)) return _admin.HandleAsync(http);
+        if (http.Request.Path.StartsWithSegments("/v2") || target.StartsWith("/v2/", StringComparison.Ordinal))
+            return _oci.HandleAsync(http, target);
+        if (_admin is not null && http.Request.Path.Value!.StartsWith(AdminApi.Prefix, StringComparison.Ordinal))
+            return _admin.HandleAsync(http);
         return _health.TryHandle(http, out var answer)
             ? answer
-            : ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unsupported, "There is nothing here; the registry is under /v2/.") with { Status = 404 });
+            : ErrorResponse.WriteAsync(http, RegistryError.Of(
+                ErrorCode.Unsupported, "There is nothing here; the registry is under /v2/.") with { Status = 404 });
     }
 
     private async Task GuardAsync(HttpContext http, Task answer)

@@ -20,8 +20,10 @@ public readonly record struct FeedPosition(RegionId Region, Incarnation Incarnat
         var dash = text?.LastIndexOf('-') ?? -1;
         var before = dash - Incarnation.Length - 1;
         if (before < 1 || text![before] != '-') return false;
-        if (!RegionId.TryParse(text[..before], out var region) || !Incarnation.TryParse(text.AsSpan(before + 1, Incarnation.Length), out var incarnation)) return false;
-        if (!long.TryParse(text.AsSpan(dash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number == 0) return false;
+        if (!RegionId.TryParse(text[..before], out var region)
+            || !Incarnation.TryParse(text.AsSpan(before + 1, Incarnation.Length), out var incarnation)) return false;
+        if (!long.TryParse(text.AsSpan(dash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number == 0)
+            return false;
         position = new FeedPosition(region, incarnation, number);
         return true;
     }

@@ -33,7 +33,12 @@ public static class ReplicationServices
     /// <param name="peer">How the others are reached.</param>
     /// <param name="options">How content is copied.</param>
     public static IServiceCollection AddGeoRegistryReplication(
-        this IServiceCollection services, RegionId self, IControlStore control, Topology topology, PeerOptions peer, ReplicationOptions options) => services
+        this IServiceCollection services,
+        RegionId self,
+        IControlStore control,
+        Topology topology,
+        PeerOptions peer,
+        ReplicationOptions options) => services
         .AddSingleton(new RegionMap(self, topology))
         .AddSingleton(control)
         .AddSingleton(peer)

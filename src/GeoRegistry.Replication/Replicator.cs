@@ -55,8 +55,10 @@ public sealed partial class Replicator(
             Run(map.Self, hydrator.RunAsync(map.Self, stoppingToken));
             await Task.WhenAll(
                 FollowTopologyAsync(stoppingToken),
-                RunUntilStoppedAsync("asking the other regions how far they follow this one", () => gate.RunAsync(stoppingToken), stoppingToken),
-                RunUntilStoppedAsync("noting what is shown", () => visibility.KeepRecordAsync(RecordInterval, stoppingToken), stoppingToken),
+                RunUntilStoppedAsync(
+                    "asking the other regions how far they follow this one", () => gate.RunAsync(stoppingToken), stoppingToken),
+                RunUntilStoppedAsync(
+                    "noting what is shown", () => visibility.KeepRecordAsync(RecordInterval, stoppingToken), stoppingToken),
                 announcer.RunAsync(stoppingToken)).ConfigureAwait(false);
         }
         catch (Exception) when (stoppingToken.IsCancellationRequested)

@@ -17,7 +17,10 @@ namespace GeoRegistry.Repositories;
 /// </remarks>
 public sealed class Repository : IRepository
 {
-    /// <summary>How often a write is decided again because another writer appended; more means that two writers keep conflicting.</summary>
+    /// <summary>
+    /// How often a write is decided again because another writer appended; more means that two writers keep
+    /// conflicting.
+    /// </summary>
     private const int MaxAttempts = 16;
 
     private static readonly Dictionary<Digest, long> NothingRemote = [];
@@ -83,9 +86,11 @@ public sealed class Repository : IRepository
     /// <param name="origin">Who asks.</param>
     /// <param name="cancellation">Cancels as long as nothing was appended.</param>
     private async Task<WriteOutcome> WriteAsync(
-        Func<IReadOnlyDictionary<Digest, long>, Task<Decision>> decide, IReadOnlyList<string> names, WriteOrigin origin, CancellationToken cancellation)
+        Func<IReadOnlyDictionary<Digest, long>, Task<Decision>> decide, IReadOnlyList<string> names, WriteOrigin origin,
+        CancellationToken cancellation)
     {
-        if (await _gate.FindRefusalAsync(Name, cancellation).ConfigureAwait(false) is { } refusal) return new WriteOutcome.Refused(refusal);
+        if (await _gate.FindRefusalAsync(Name, cancellation).ConfigureAwait(false) is { } refusal)
+            return new WriteOutcome.Refused(refusal);
         var (outcome, shown, missing) = await TakeTurnAsync(() => decide(NothingRemote), origin, cancellation).ConfigureAwait(false);
         if (missing.Count > 0 && await _remote.FindManyAsync(Name, missing, cancellation).ConfigureAwait(false) is { Count: > 0 } remote)
             (outcome, shown, _) = await TakeTurnAsync(() => decide(remote), origin, cancellation).ConfigureAwait(false);
@@ -104,23 +109,27 @@ public sealed class Repository : IRepository
         {
             for (var attempt = 1; attempt <= MaxAttempts; attempt++)
             {
-                if (origin.Id is { } id && await _ledgers.FindWriteAsync(_ledger, id, cancellation).ConfigureAwait(false) is { } first) return AlreadyDone(first.Head, first.Position, cancellation);
+                if (origin.Id is { } id && await _ledgers.FindWriteAsync(_ledger, id, cancellation).ConfigureAwait(false) is { } first)
+                    return AlreadyDone(first.Head, first.Position, cancellation);
                 _head ??= await _ledgers.ReadHeadAsync(_ledger, cancellation).ConfigureAwait(false);
                 var decision = await decide().ConfigureAwait(false);
-                if (decision is Decision.Refuse refused) return new Turn(new WriteOutcome.Refused(refused.Errors), Task.CompletedTask, refused.Missing);
+                if (decision is Decision.Refuse refused)
+                    return new Turn(new WriteOutcome.Refused(refused.Errors), Task.CompletedTask, refused.Missing);
                 var commit = (Decision.Commit)decision;
 
                 // A write that may be repeated is remembered by its commit, also where it changes nothing: else its repetition would
                 // be decided again, on what others have changed since.
                 if (commit.Operations.Count == 0 && origin.Id is null)
-                    return AlreadyDone(_head, await _ledgers.FindPositionAsync(_ledger, _head.Number, cancellation).ConfigureAwait(false), cancellation);
+                    return AlreadyDone(
+                        _head, await _ledgers.FindPositionAsync(_ledger, _head.Number, cancellation).ConfigureAwait(false), cancellation);
                 if (await TryAppendAsync(_head, commit, origin, cancellation).ConfigureAwait(false) is var (appended, shown))
                     return new Turn(new WriteOutcome.Committed(appended.Head, appended.Position), shown, []);
             }
 
             return new Turn(
-                new WriteOutcome.Refused(
-                    RegistryError.Of(ErrorCode.TooManyRequests, $"{Name} was changed by other writers {MaxAttempts} times meanwhile; try again.")),
+                new WriteOutcome.Refused(RegistryError.Of(
+                    ErrorCode.TooManyRequests,
+                    $"{Name} was changed by other writers {MaxAttempts} times meanwhile; try again.")),
                 Task.CompletedTask,
                 []);
         }
@@ -145,7 +154,11 @@ public sealed class Repository : IRepository
         var change = decided.ChangedNames.Count > 0
             ? await _visibility.BeginChangeAsync(Name, decided.ChangedNames, cancellation).ConfigureAwait(false)
             : null;
-        var commit = new Commit(_ledger, home.Epoch, head.Number + 1, _clock.GetUtcNow(), origin.Actor, home.Region, operations) { Write = origin.Id ?? WriteId.New() };
+        var commit = new Commit(
+            _ledger, home.Epoch, head.Number + 1, _clock.GetUtcNow(), origin.Actor, home.Region, operations)
+        {
+            Write = origin.Id ?? WriteId.New(),
+        };
         _head = null; // Unknown until the store has answered, and after an exception.
         AppendOutcome outcome;
         var start = Stopwatch.GetTimestamp();

@@ -35,5 +35,7 @@ public sealed class RepositoryDirectory(
 
     /// <summary>The writer of a repository, which need not exist yet.</summary>
     public IRepository Of(RepositoryName name) =>
-        _repositories.GetOrAdd(name, missing => new Repository(missing, () => homeOf(missing), ledgers, tables, views, remote, wanted, gate, visibility, clock));
+        _repositories.GetOrAdd(
+            name,
+            missing => new Repository(missing, () => homeOf(missing), ledgers, tables, views, remote, wanted, gate, visibility, clock));
 }

@@ -50,7 +50,8 @@ internal static class Composition
     /// <param name="services">Where to.</param>
     /// <param name="configuration">The server's configuration.</param>
     /// <param name="topology">The regions that this one is among; null where it is alone.</param>
-    public static IServiceCollection AddGeoRegistry(this IServiceCollection services, ServerConfiguration configuration, Topology? topology)
+    public static IServiceCollection AddGeoRegistry(
+        this IServiceCollection services, ServerConfiguration configuration, Topology? topology)
     {
         var region = RegionId.Parse(configuration.Server.Region);
         services

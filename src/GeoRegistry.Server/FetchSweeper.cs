@@ -14,6 +14,7 @@ internal sealed partial class FetchSweeper(BlobFetches fetches, TimeProvider clo
     [LoggerMessage(1, LogLevel.Information, "Discarded {Count} uploads that were left by interrupted fetches of blobs.")]
     private partial void LogDiscarded(int count);
 
-    [LoggerMessage(2, LogLevel.Error, "Uploads that were left by interrupted fetches of blobs could not be discarded; the next round tries again.")]
+    [LoggerMessage(2, LogLevel.Error,
+        "Uploads that were left by interrupted fetches of blobs could not be discarded; the next round tries again.")]
     protected override partial void LogFailed(Exception failure);
 }

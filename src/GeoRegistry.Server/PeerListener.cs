@@ -45,7 +45,8 @@ internal sealed class PeerListener : IHostedService, IAsyncDisposable
             kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
             kestrel.Limits.Http2.InitialStreamWindowSize = StreamWindowBytes;
             kestrel.Limits.Http2.InitialConnectionWindowSize = ConnectionWindowBytes;
-            kestrel.Limits.MinRequestBodyDataRate = null; // Relayed bodies are as slow as their clients, whom the client's listener limits.
+            // Relayed bodies are as slow as their clients, whom the client's listener limits.
+            kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null; // A link between regions may be full.
         });
         _app = builder.Build();

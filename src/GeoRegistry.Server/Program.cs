@@ -24,6 +24,8 @@ try
 }
 catch (Exception e)
 {
-    Console.Error.WriteLine($"GeoRegistry could not start at {configuration.Server.Listen} with the data in {Path.GetFullPath(configuration.Server.Data)}: {e.Message}");
+    Console.Error.WriteLine(
+        $"GeoRegistry could not start at {configuration.Server.Listen} "
+            + $"with the data in {Path.GetFullPath(configuration.Server.Data)}: {e.Message}");
     return ExitCode.CouldNotStart;
 }

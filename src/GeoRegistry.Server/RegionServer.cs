@@ -65,7 +65,8 @@ internal static class RegionServer
             app.Run(app.Services.GetRequiredService<RegistryFrontDoor>().HandleAsync);
             await app.StartAsync();
             Console.WriteLine(
-                $"GeoRegistry region {configuration.Server.Region} listens on {string.Join(", ", app.Urls)} and keeps its data in {app.Services.GetRequiredService<DataFolder>().FullPath}");
+                $"GeoRegistry region {configuration.Server.Region} listens on {string.Join(", ", app.Urls)} "
+                    + $"and keeps its data in {app.Services.GetRequiredService<DataFolder>().FullPath}");
             if (app.Services.GetService<PeerListener>() is { } peers)
                 Console.WriteLine(
                     $"GeoRegistry region {configuration.Server.Region} talks to other regions on {string.Join(", ", peers.Urls)}");
@@ -101,6 +102,7 @@ internal static class RegionServer
         return topology.Find(RegionId.Parse(configuration.Server.Region)) is not null
             ? topology
             : throw new InvalidDataException(
-                $"the topology has no region {configuration.Server.Region}, but {string.Join(", ", topology.Regions.Select(region => region.Id))}: name one of them with --region.");
+                $"the topology has no region {configuration.Server.Region}, "
+                    + $"but {string.Join(", ", topology.Regions.Select(region => region.Id))}: name one of them with --region.");
     }
 }

@@ -85,7 +85,8 @@ public sealed class DataFolder : IDisposable
             StoreFault.ReadOnly =>
                 $"The data folder {FullPath} is on a read-only file system: make it writable, or name another folder with --data.",
             StoreFault.Full => $"The disk of the data folder {FullPath} is full: free space on it, or name another folder with --data.",
-            _ => $"The user {Environment.UserName} may not write the data folder {FullPath}: give that user permission, or name another folder with --data. {cause.Message}",
+            _ => $"The user {Environment.UserName} may not write the data folder {FullPath}: give that user permission, "
+                + $"or name another folder with --data. {cause.Message}",
         },
         cause);
 
@@ -97,7 +98,9 @@ public sealed class DataFolder : IDisposable
         {
             var owner = File.ReadAllText(file).Trim();
             if (owner != region.ToString())
-                throw new IOException($"The data in {FullPath} is that of region {owner}: start with --region {owner}, or give region {region} a folder of its own with --data.");
+                throw new IOException(
+                    $"The data in {FullPath} is that of region {owner}: start with --region {owner}, "
+                        + $"or give region {region} a folder of its own with --data.");
             return;
         }
 

@@ -15,7 +15,9 @@ internal static class StoreFaults
     private const int NoSpace = 28, ReadOnlyFileSystem = 30, QuotaExceeded = 122;
 
     /// <summary>The same on Windows.</summary>
-    private const int WindowsHandleDiskFull = unchecked((int)0x80070027), WindowsDiskFull = unchecked((int)0x80070070), WindowsWriteProtected = unchecked((int)0x80070013);
+    private const int WindowsHandleDiskFull = unchecked((int)0x80070027),
+        WindowsDiskFull = unchecked((int)0x80070070),
+        WindowsWriteProtected = unchecked((int)0x80070013);
 
     /// <summary>SQLite's result codes. It could not make its shared memory larger is what a full disk looks like, too.</summary>
     private const int SqlitePermission = 3, SqliteReadOnly = 8, SqliteFull = 13, SqliteSharedMemorySize = 4874;

@@ -47,13 +47,17 @@ public sealed class DependencyTests
             $"GeoRegistry.{project} is new: decide in {nameof(DependencyTests)} and in ARCHITECTURE.md what it may refer to.");
         var allowed = ClosureOf(project);
 
-        Assert.Empty(ReferencesOf(project).Where(reference => !allowed.Contains(reference)).Select(reference => $"{project} → {reference}"));
+        Assert.Empty(ReferencesOf(project)
+            .Where(reference => !allowed.Contains(reference))
+            .Select(reference => $"{project} → {reference}"));
     }
 
     [Theory]
     [MemberData(nameof(Projects))]
     public void Programs_ThatAProjectStarts_AreAllowed(string project) =>
-        Assert.Empty(StartedBy(project).Except(AllowedToStart.GetValueOrDefault(project, [])).Select(program => $"{project} starts {program}"));
+        Assert.Empty(StartedBy(project)
+            .Except(AllowedToStart.GetValueOrDefault(project, []))
+            .Select(program => $"{project} starts {program}"));
 
     [Fact]
     public void References_OfAllProjects_AreProjectsOfTheSameFolder() =>

@@ -22,7 +22,9 @@ public sealed partial class MutationTests
         Assert.True(found == 1, $"The search text of tests/mutations/{name} is {found} times in {source}: edit it with the source.");
 
         var (project, type, method) = (form.Groups["project"].Value, form.Groups["type"].Value, form.Groups["method"].Value);
-        var texts = Sources.Files($"tests/{project}", ".cs").Where(file => Path.GetFileName(file) == $"{type}.cs").Select(File.ReadAllText);
+        var texts = Sources.Files($"tests/{project}", ".cs")
+            .Where(file => Path.GetFileName(file) == $"{type}.cs")
+            .Select(File.ReadAllText);
         Assert.True(
             texts.Any(text => Regex.IsMatch(text, $@"\bclass {type}\b") && Regex.IsMatch(text, $@"\b(Task|void) {method}")),
             $"tests/mutations/{name}: {project} has no test {type} {method}");

@@ -5,7 +5,7 @@ namespace GeoRegistry.Architecture.Tests;
 /// <summary>Small rules of shape that are worth having always.</summary>
 public sealed partial class SourceShapeTests
 {
-    private const int MaxFileLines = 400, MaxProgramLines = 60;
+    private const int MaxFileLines = 400, MaxProgramLines = 60, MaxColumns = 139;
 
     private static readonly string[] Folders = ["src", "tests", "benchmarks", "cluster-config"];
 
@@ -27,6 +27,13 @@ public sealed partial class SourceShapeTests
         Assert.Empty(programs.Where(file => File.ReadLines(file).Count() > MaxProgramLines).Select(Sources.Name));
     }
 
+    [Fact]
+    public void Lines_OfAllCode_StayUnder140Columns() => Assert.Empty(
+        Folders.SelectMany(folder => Sources.Files(folder, ".cs"))
+            .SelectMany(file => File.ReadLines(file).Select((line, i) => (File: Sources.Name(file), Number: i + 1, line.Length)))
+            .Where(line => line.Length > MaxColumns)
+            .Select(line => $"{line.File}:{line.Number} has {line.Length} columns"));
+
     /// <summary>A test that is skipped is one that nobody sees fail.</summary>
     [Fact]
     public void Tests_OfAllProjects_SkipNothing() =>
@@ -46,7 +53,14 @@ public sealed partial class SourceShapeTests
     [Fact]
     public void Projects_OfTests_MirrorAProjectOfSrcOrAreNamedHere()
     {
-        string[] others = ["GeoRegistry.Architecture.Tests", "GeoRegistry.Clients.Tests", "GeoRegistry.Cluster.Tests", "GeoRegistry.Conformance.Tests", "GeoRegistry.TestKit"];
+        string[] others =
+        [
+            "GeoRegistry.Architecture.Tests",
+            "GeoRegistry.Clients.Tests",
+            "GeoRegistry.Cluster.Tests",
+            "GeoRegistry.Conformance.Tests",
+            "GeoRegistry.TestKit",
+        ];
         var projects = Sources.Files("src", ".csproj").Select(file => $"{Path.GetFileNameWithoutExtension(file)}.Tests");
 
         Assert.Empty(Sources.Files("tests", ".csproj").Select(Path.GetFileNameWithoutExtension).Except(projects).Except(others));

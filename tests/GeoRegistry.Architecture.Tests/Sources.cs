@@ -15,7 +15,8 @@ internal static class Sources
         var top = Path.Combine(SourceTree.Root, folder);
         if (!Directory.Exists(top)) return [];
         return Directory.EnumerateFiles(top, "*", SearchOption.AllDirectories)
-            .Where(file => extensions.Contains(Path.GetExtension(file)) && !Path.GetRelativePath(top, file).Split(Path.DirectorySeparatorChar).Any(Generated.Contains))
+            .Where(file => extensions.Contains(Path.GetExtension(file))
+                && !Path.GetRelativePath(top, file).Split(Path.DirectorySeparatorChar).Any(Generated.Contains))
             .Order(StringComparer.Ordinal);
     }
 

@@ -7,7 +7,10 @@ internal sealed record Cli(int ExitCode, string Output, string Error)
 {
     /// <summary>The lines of its output, with single spaces between words.</summary>
     public IReadOnlyList<string> Lines =>
-        [.. Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)))];
+    [
+        .. Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries))),
+    ];
 
     public static async Task<Cli> RunAsync(params string[] arguments)
     {

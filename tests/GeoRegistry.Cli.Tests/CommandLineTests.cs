@@ -5,7 +5,13 @@ namespace GeoRegistry.Cli.Tests;
 public sealed class CommandLineTests
 {
     public static TheoryData<string> Commands =>
-        ["", "up", "replication", "replication status", "replication lag", "replication pending", "replication dead-letters", "replication retry", "replication verify", "repo", "repo where", "receipt", "receipt wait"];
+    [
+        "", "up",
+        "replication", "replication status", "replication lag", "replication pending", "replication dead-letters",
+        "replication retry", "replication verify",
+        "repo", "repo where",
+        "receipt", "receipt wait",
+    ];
 
     [Theory]
     [MemberData(nameof(Commands))]

@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 
 namespace GeoRegistry.Cluster.Tests;
 
-/// <summary>The test host blocks some of the pool's threads: links and clients, which measure, must not wait until it makes more.</summary>
+/// <summary>
+/// The test host blocks some of the pool's threads: links and clients, which measure, must not wait until it makes more.
+/// </summary>
 internal static class Threads
 {
     [ModuleInitializer]

@@ -32,5 +32,8 @@ public sealed class RegionIdTests
 
     [Fact]
     public void Parse_NoId_SaysWhatAnIdIs() =>
-        Assert.Contains("1 to 16 lower-case letters", Assert.Throws<FormatException>(() => RegionId.Parse("EU")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "1 to 16 lower-case letters",
+            Assert.Throws<FormatException>(() => RegionId.Parse("EU")).Message,
+            StringComparison.Ordinal);
 }

@@ -20,7 +20,9 @@ public sealed class StoredContractTests
 
     [Fact]
     public void Numbers_OfStoredEnumerations_AreThoseAgreedOn() =>
-        Assert.Equal(Expected.ReplaceLineEndings("\n"), string.Join('\n', [.. Lines<DigestAlgorithm>(), .. Lines<LedgerKind>(), .. Lines<OperationKind>()]));
+        Assert.Equal(
+            Expected.ReplaceLineEndings("\n"),
+            string.Join('\n', [.. Lines<DigestAlgorithm>(), .. Lines<LedgerKind>(), .. Lines<OperationKind>()]));
 
     [Fact]
     public void Operation_Cases_AreAsManyAsTheirKinds() =>

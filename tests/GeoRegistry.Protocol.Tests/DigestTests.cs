@@ -51,7 +51,8 @@ public sealed class DigestTests
     public void Parse_NoDigest_Throws() => Assert.Throws<FormatException>(() => Digest.Parse("sha256:abc"));
 
     [Fact]
-    public void FromHash_WrongLength_Throws() => Assert.Throws<ArgumentException>(() => Digest.FromHash(DigestAlgorithm.Sha512, new byte[32]));
+    public void FromHash_WrongLength_Throws() =>
+        Assert.Throws<ArgumentException>(() => Digest.FromHash(DigestAlgorithm.Sha512, new byte[32]));
 
     [Fact]
     public void Default_NamesNothing()

@@ -17,7 +17,8 @@ internal static class TestTopology
     {
         var list = regions.ToList();
         var entries = string.Join(",", list.Select(region => $$"""{"id":"{{region.Id}}","peer":"{{region.Peer}}"}"""));
-        var json = $$"""{"version":{{version}},"regions":[{{entries}}],"homes":[{"prefix":"","region":"{{list[0].Id}}","epoch":1}],"policies":{{policies}}}""";
+        var json = $$"""{"version":{{version}},"regions":[{{entries}}],"homes":[{"prefix":"","region":"{{list[0].Id}}","epoch":1}]"""
+            + $$""","policies":{{policies}}}""";
         return TopologyReader.Read(Encoding.UTF8.GetBytes(json), out var faults)
             ?? throw new InvalidDataException(string.Join("; ", faults));
     }

@@ -46,7 +46,11 @@ internal sealed class TestRegion : IAsyncDisposable
 
     /// <summary>A process for which all calls of the stores have these faults.</summary>
     public TestProcess Start(StoreFaults faults) => new(
-        this, faults.Over<ILedgerStore>(Metadata), faults.Over<IRepositoryTables>(Metadata), new FaultyBlobStore(Blobs, faults), new NoOtherRegions());
+        this,
+        faults.Over<ILedgerStore>(Metadata),
+        faults.Over<IRepositoryTables>(Metadata),
+        new FaultyBlobStore(Blobs, faults),
+        new NoOtherRegions());
 
     public async ValueTask DisposeAsync()
     {
@@ -71,7 +75,15 @@ internal sealed class TestProcess
         var none = new NoOtherRegions();
         Blobs = new RepositoryBlobs(tables, blobs, none, none, none, region.Options);
         Directory = new RepositoryDirectory(
-            _ => new Home(TestRegion.Id, 1), ledgers, tables, new RepositoryViews(Reader, Blobs), none, none, none, visibility, region.Clock);
+            _ => new Home(TestRegion.Id, 1),
+            ledgers,
+            tables,
+            new RepositoryViews(Reader, Blobs),
+            none,
+            none,
+            none,
+            visibility,
+            region.Clock);
         Uploads = new UploadSessions(TestRegion.Id, blobs, Blobs, region.Options, region.Clock);
     }
 
@@ -98,10 +110,12 @@ internal sealed class TestProcess
     {
         var id = await Uploads.BeginAsync(repository ?? Name, DigestAlgorithm.Sha256)
             ?? throw new InvalidOperationException("Too many uploads are open.");
-        Assert.IsType<UploadOutcome.Completed>(await Uploads.CompleteAsync(repository ?? Name, id, new UploadChunk(new MemoryStream(blob.Content), null, null), blob.Digest));
+        Assert.IsType<UploadOutcome.Completed>(await Uploads.CompleteAsync(
+            repository ?? Name, id, new UploadChunk(new MemoryStream(blob.Content), null, null), blob.Digest));
     }
 
-    public Task<WriteOutcome> PutAsync(Manifest manifest, params IReadOnlyList<string> tags) => PutAsync(manifest, Precondition.None, tags);
+    public Task<WriteOutcome> PutAsync(Manifest manifest, params IReadOnlyList<string> tags) =>
+        PutAsync(manifest, Precondition.None, tags);
 
     public Task<WriteOutcome> PutAsync(Manifest manifest, Precondition precondition, params IReadOnlyList<string> tags) =>
         Repository.PutManifestAsync(new PutManifest(manifest, [.. tags.Select(Tag.Parse)], precondition, Origin));

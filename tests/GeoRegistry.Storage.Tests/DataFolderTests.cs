@@ -47,7 +47,9 @@ public sealed class DataFolderTests : IDisposable
 
         var refusal = Assert.Throws<IOException>(() => new DataFolder(_folder.Path, RegionId.Parse("us")));
 
-        Assert.Equal($"The data in {_folder.Path} is that of region eu: start with --region eu, or give region us a folder of its own with --data.", refusal.Message);
+        Assert.Equal(
+            $"The data in {_folder.Path} is that of region eu: start with --region eu, or give region us a folder of its own with --data.",
+            refusal.Message);
         new DataFolder(_folder.Path, Eu).Dispose();
     }
 

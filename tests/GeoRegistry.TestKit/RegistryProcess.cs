@@ -22,7 +22,8 @@ public sealed partial class RegistryProcess : IAsyncDisposable
         _process.EnableRaisingEvents = true;
         _process.Exited += (_, _) =>
         {
-            _listening.TrySetException(new InvalidOperationException($"The server ended before it listened (exit code {process.ExitCode})."));
+            _listening.TrySetException(
+                new InvalidOperationException($"The server ended before it listened (exit code {process.ExitCode})."));
             _listeningToPeers.TrySetException(new InvalidOperationException("The server ended before it listened to other regions."));
         };
     }
@@ -77,7 +78,8 @@ public sealed partial class RegistryProcess : IAsyncDisposable
     /// <param name="runner">The program that runs it and its arguments; none to start the server itself.</param>
     /// <param name="dataFolder">Its data; used again, it is a restart.</param>
     /// <param name="arguments">Further arguments, as on the command line.</param>
-    public static async Task<RegistryProcess> StartBuildAsync(string assembly, IReadOnlyList<string> runner, string dataFolder, params string[] arguments)
+    public static async Task<RegistryProcess> StartBuildAsync(
+        string assembly, IReadOnlyList<string> runner, string dataFolder, params string[] arguments)
     {
         string[] listen = arguments.Contains("--listen") ? [] : ["--listen", "http://127.0.0.1:0"];
         var server = Launch([.. runner, "dotnet", assembly, .. listen, "--data", dataFolder, .. arguments]);

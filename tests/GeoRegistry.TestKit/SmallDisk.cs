@@ -48,6 +48,8 @@ public sealed class SmallDisk : IDisposable
     {
         using var process = Process.Start(command, arguments);
         process.WaitForExit();
-        if (process.ExitCode != 0) throw new InvalidOperationException($"{command} {string.Join(' ', arguments)} failed with {process.ExitCode}; it must run as root on Linux.");
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException(
+                $"{command} {string.Join(' ', arguments)} failed with {process.ExitCode}; it must run as root on Linux.");
     }
 }

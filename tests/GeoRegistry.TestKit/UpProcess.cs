@@ -44,7 +44,9 @@ public sealed class UpProcess : IAsyncDisposable
             using var json = JsonDocument.Parse(line ?? throw new InvalidOperationException($"It ended before it was ready: {up.Error}"));
             up.Entrance = new Uri(json.RootElement.GetProperty("entrance").GetString()!);
             up.Regions = json.RootElement.GetProperty("regions").EnumerateArray()
-                .ToDictionary(region => region.GetProperty("region").GetString()!, region => new Uri(region.GetProperty("address").GetString()!));
+                .ToDictionary(
+                    region => region.GetProperty("region").GetString()!,
+                    region => new Uri(region.GetProperty("address").GetString()!));
             return up;
         }
         catch
@@ -62,7 +64,11 @@ public sealed class UpProcess : IAsyncDisposable
     }
 
     /// <summary>The processes that it started and that are still there.</summary>
-    public IReadOnlyList<int> Children() => [.. Directory.EnumerateDirectories("/proc").Select(path => Path.GetFileName(path)).Where(name => name.All(char.IsAsciiDigit)).Where(IsChild).Select(int.Parse)];
+    public IReadOnlyList<int> Children() => [.. Directory.EnumerateDirectories("/proc")
+        .Select(path => Path.GetFileName(path))
+        .Where(name => name.All(char.IsAsciiDigit))
+        .Where(IsChild)
+        .Select(int.Parse)];
 
     public async Task SignalAsync(string signal, int? process = null)
     {
@@ -88,7 +94,11 @@ public sealed class UpProcess : IAsyncDisposable
     {
         var up = new UpProcess(new Process
         {
-            StartInfo = new ProcessStartInfo("dotnet", [Assembly, "up", .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true },
+            StartInfo = new ProcessStartInfo("dotnet", [Assembly, "up", .. arguments])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            },
         });
         up._process.ErrorDataReceived += (_, line) =>
         {

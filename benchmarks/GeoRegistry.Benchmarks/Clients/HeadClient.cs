@@ -15,7 +15,8 @@ internal static class HeadClient
     private const int PollTimeoutMilliseconds = 30_000;
     private const short Readable = 1;
 
-    public static Load Run(IPEndPoint address, string target, TimeSpan time, int threads, int connections, CancellationToken cancellationToken)
+    public static Load Run(
+        IPEndPoint address, string target, TimeSpan time, int threads, int connections, CancellationToken cancellationToken)
     {
         var request = Encoding.ASCII.GetBytes($"HEAD {target} HTTP/1.1\r\nHost: {address}\r\nAccept: {Image.MediaType}\r\n\r\n");
         var started = Stopwatch.GetTimestamp();

@@ -22,8 +22,10 @@ internal sealed record HttpAnswer(int Status, long? ContentLength, bool IsChunke
 
     private HttpAnswer With(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
-        if (Ascii.EqualsIgnoreCase(name, "content-length"u8)) return this with { ContentLength = long.Parse(value, CultureInfo.InvariantCulture) };
-        if (Ascii.EqualsIgnoreCase(name, "transfer-encoding"u8)) return this with { IsChunked = Ascii.EqualsIgnoreCase(value, "chunked"u8) };
+        if (Ascii.EqualsIgnoreCase(name, "content-length"u8))
+            return this with { ContentLength = long.Parse(value, CultureInfo.InvariantCulture) };
+        if (Ascii.EqualsIgnoreCase(name, "transfer-encoding"u8))
+            return this with { IsChunked = Ascii.EqualsIgnoreCase(value, "chunked"u8) };
         if (Ascii.EqualsIgnoreCase(name, "connection"u8)) return this with { Closes = Ascii.EqualsIgnoreCase(value, "close"u8) };
         if (Ascii.EqualsIgnoreCase(name, "location"u8)) return this with { Location = Encoding.ASCII.GetString(value) };
         return this;

@@ -9,7 +9,8 @@ namespace GeoRegistry.Benchmarks.Clients;
 /// <summary>Repeats one GET from many connections with the tool <c>wrk</c>.</summary>
 internal static class Wrk
 {
-    public static Load Get(IPEndPoint address, string target, TimeSpan time, int threads, int connections, CancellationToken cancellationToken)
+    public static Load Get(
+        IPEndPoint address, string target, TimeSpan time, int threads, int connections, CancellationToken cancellationToken)
     {
         var script = Path.Combine(AppContext.BaseDirectory, "Clients", "wrk.lua");
         string[] arguments =

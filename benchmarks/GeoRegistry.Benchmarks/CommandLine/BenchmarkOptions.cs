@@ -81,8 +81,10 @@ internal sealed record BenchmarkOptions
 
     private static BenchmarkOptions? WithFlag(BenchmarkOptions options, string name) => name switch
     {
-        "--short" => options with { RoundTime = TimeSpan.FromSeconds(2), Rounds = 3, WarmUpTime = TimeSpan.FromSeconds(4), LargeReads = 24 },
-        "--long" => options with { RoundTime = TimeSpan.FromSeconds(10), Rounds = 9, WarmUpTime = TimeSpan.FromSeconds(10), LargeReads = 160 },
+        "--short" =>
+            options with { RoundTime = TimeSpan.FromSeconds(2), Rounds = 3, WarmUpTime = TimeSpan.FromSeconds(4), LargeReads = 24 },
+        "--long" =>
+            options with { RoundTime = TimeSpan.FromSeconds(10), Rounds = 9, WarmUpTime = TimeSpan.FromSeconds(10), LargeReads = 160 },
         "--list" => options with { List = true },
         "--reuseport" => options with { ReusePort = true },
         _ => null,

@@ -42,6 +42,7 @@ internal sealed partial class GeoRegistryPeer(string name, string serverFile, st
 
     private void FindAddress(string line)
     {
-        if (Listening.Match(line) is { Success: true } match) _address = new IPEndPoint(IPAddress.Loopback, new Uri(match.Groups[1].Value).Port);
+        if (Listening.Match(line) is { Success: true } match)
+            _address = new IPEndPoint(IPAddress.Loopback, new Uri(match.Groups[1].Value).Port);
     }
 }

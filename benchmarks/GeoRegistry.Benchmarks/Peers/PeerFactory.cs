@@ -23,7 +23,8 @@ internal sealed class PeerFactory : IDisposable
 
         void Add(string name, Func<string, IPeer> create)
         {
-            if (options.Peers.Count == 0 || options.Peers.Contains(name)) _peers.Add(create(Directory.CreateDirectory(Path.Combine(_folder, name)).FullName));
+            if (options.Peers.Count == 0 || options.Peers.Contains(name))
+                _peers.Add(create(Directory.CreateDirectory(Path.Combine(_folder, name)).FullName));
         }
     }
 

@@ -21,7 +21,10 @@ internal sealed class ServerProcess : IDisposable
     /// <param name="onLine">Called with each line that it prints; null where nobody cares.</param>
     public ServerProcess(string program, IEnumerable<string> arguments, Action<string>? onLine = null)
     {
-        _process = new Process { StartInfo = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true } };
+        _process = new Process
+        {
+            StartInfo = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true },
+        };
         _process.OutputDataReceived += (_, line) => Keep(line.Data, onLine);
         _process.ErrorDataReceived += (_, line) => Keep(line.Data, null);
         _process.Start();

@@ -38,8 +38,11 @@ internal static class JsonReport
             peakBytes = peer.Rounds.Max(round => round.PeakBytes),
             rounds = peer.Rounds.Select(Round),
         }),
-        ratios = result.Peers.Select(peer => new { other = peer.Name, ratio = result.Ratio(GeoRegistryPeer.Current, peer.Name) }).Where(pair => pair.ratio is not null),
-        targets = result.Scenario.Targets.Select(target => new { target.Text, target.Verdict(result)?.Measured, target.Verdict(result)?.IsMet }),
+        ratios = result.Peers
+            .Select(peer => new { other = peer.Name, ratio = result.Ratio(GeoRegistryPeer.Current, peer.Name) })
+            .Where(pair => pair.ratio is not null),
+        targets = result.Scenario.Targets
+            .Select(target => new { target.Text, target.Verdict(result)?.Measured, target.Verdict(result)?.IsMet }),
     };
 
     private static object Round(Measurement round) => new

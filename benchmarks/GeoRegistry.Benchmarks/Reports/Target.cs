@@ -18,7 +18,9 @@ internal sealed record Target(string Text, Func<ScenarioResult, TargetVerdict?> 
     /// <summary>The greatest peak of any round is below so much.</summary>
     public static Target PeakMebibytesBelow(double bound) => new(
         Format($"peak memory < {bound:0} MiB"),
-        result => result.Of(Subject) is { } peer ? new TargetVerdict(Format($"{peer.PeakMebibytes:0} MiB"), peer.PeakMebibytes < bound) : null);
+        result => result.Of(Subject) is { } peer
+            ? new TargetVerdict(Format($"{peer.PeakMebibytes:0} MiB"), peer.PeakMebibytes < bound)
+            : null);
 
     /// <summary>The median time is below so much.</summary>
     public static Target SecondsBelow(double bound) => new(

@@ -41,6 +41,7 @@ internal sealed class LargeBlobRead(ScenarioContext context) : IScenario
     private Load Run(IPeer peer)
     {
         var digest = _blob.Value.Digest;
-        return Workers.Run(peer.Address, Connections, context.Options.LargeReads, SizeBytes, (client, _) => client.ReadBlob(Repository, digest));
+        return Workers.Run(
+            peer.Address, Connections, context.Options.LargeReads, SizeBytes, (client, _) => client.ReadBlob(Repository, digest));
     }
 }

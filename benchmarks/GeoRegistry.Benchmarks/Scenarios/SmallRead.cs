@@ -22,7 +22,8 @@ internal abstract class SmallRead(ScenarioContext context) : IScenario
 
     public IReadOnlyList<Target> Targets { get; } = [Target.Ratio("nginx", 0.65), Target.Ratio("docker-registry", 30)];
 
-    public string Note => "The client takes its share of the same processors, which draws ratios of rates towards 1; the server's CPU does not have that.";
+    public string Note =>
+        "The client takes its share of the same processors, which draws ratios of rates towards 1; the server's CPU does not have that.";
 
     /// <summary>Whether it is asked for with HEAD rather than GET.</summary>
     protected virtual bool OnlyHead => false;
@@ -39,7 +40,8 @@ internal abstract class SmallRead(ScenarioContext context) : IScenario
         using (var connection = new HttpConnection(peer.Address))
         {
             var (answer, body) = connection.Get(Path, $"Accept: {GeoRegistry.Benchmarks.Content.Image.MediaType}\r\n");
-            if (answer.Status != 200 || !body.AsSpan().SequenceEqual(Content)) throw new IOException($"GET {Path} answered {answer.Status} or other bytes.");
+            if (answer.Status != 200 || !body.AsSpan().SequenceEqual(Content))
+                throw new IOException($"GET {Path} answered {answer.Status} or other bytes.");
         }
 
         Run(peer, context.Options.WarmUpTime);

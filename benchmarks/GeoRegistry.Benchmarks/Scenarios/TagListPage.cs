@@ -52,7 +52,8 @@ internal sealed class TagListPage(ScenarioContext context, bool inTheMiddle) : I
         var tags = page.RootElement.GetProperty("tags");
         var first = tags[0].GetString();
         Console.Error.WriteLine($"    {peer.Name} answers n={PageSize} with {tags.GetArrayLength():N0} tags from {first}");
-        if (tags.GetArrayLength() == PageSize && first != TagOf(inTheMiddle ? Tags / 2 : 0)) throw new IOException("The page is not the one asked for.");
+        if (tags.GetArrayLength() == PageSize && first != TagOf(inTheMiddle ? Tags / 2 : 0))
+            throw new IOException("The page is not the one asked for.");
     }
 
     private Load Run(IPeer peer, TimeSpan time) =>

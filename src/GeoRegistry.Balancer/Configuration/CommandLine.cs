@@ -34,7 +34,8 @@ internal static class CommandLine
         var listen = given.GetValueOrDefault("--listen", DefaultListen);
         if (!IsAddress(listen, out var address) || address.Scheme != "http")
             found.Add($"--listen: '{listen}' is not an address to listen on: use a form such as {DefaultListen}.");
-        if (!given.TryGetValue("--regions", out var regions)) found.Add("--regions is missing: name the regions, such as \"eu=http://127.0.0.1:5001;us=http://127.0.0.1:5002\".");
+        if (!given.TryGetValue("--regions", out var regions))
+            found.Add("--regions is missing: name the regions, such as \"eu=http://127.0.0.1:5001;us=http://127.0.0.1:5002\".");
         return new BalancerConfig(listen, regions is null ? [] : ReadRegions(regions, found));
     }
 
@@ -46,7 +47,8 @@ internal static class CommandLine
             var parts = arguments[i].Split('=', 2);
             if (parts[0] is not ("--listen" or "--regions")) faults.Add($"'{arguments[i]}' is not an option; --help lists them.");
             else if (parts.Length == 2) given[parts[0]] = parts[1];
-            else if (i + 1 == arguments.Length || arguments[i + 1].StartsWith("--", StringComparison.Ordinal)) faults.Add($"{parts[0]} needs a value.");
+            else if (i + 1 == arguments.Length || arguments[i + 1].StartsWith("--", StringComparison.Ordinal))
+                faults.Add($"{parts[0]} needs a value.");
             else given[parts[0]] = arguments[++i];
         }
 

@@ -70,7 +70,9 @@ internal sealed class Attempt : HttpTransformer, IDisposable
         return copyBody;
     }
 
-    /// <summary>Awaits the next bytes of the region's answer, which must not take longer than <see cref="RegionTimeouts.Stall"/>.</summary>
+    /// <summary>
+    /// Awaits the next bytes of the region's answer, which must not take longer than <see cref="RegionTimeouts.Stall"/>.
+    /// </summary>
     public async ValueTask<int> WatchAsync(ValueTask<int> reading)
     {
         if (reading.IsCompleted) return await reading;

@@ -9,7 +9,8 @@ namespace GeoRegistry.Balancer.Forwarding;
 /// answer.
 /// </summary>
 internal sealed partial class Entrance(
-    RegionRoundRobin turns, RepositoryRegions repositories, RegionHealth health, IHttpForwarder forwarder, HttpMessageInvoker client, TimeProvider time, ILogger<Entrance> logger)
+    RegionRoundRobin turns, RepositoryRegions repositories, RegionHealth health, IHttpForwarder forwarder,
+    HttpMessageInvoker client, TimeProvider time, ILogger<Entrance> logger)
 {
     /// <summary>
     /// How many requests may be under way: each has two connections and at most 200 KiB of buffers. What comes beyond is
@@ -74,7 +75,8 @@ internal sealed partial class Entrance(
         var fault = attempt.Left.IsCancellationRequested ? "it did not answer in time" : failure?.Message ?? $"{error}";
         if (http.Response.HasStarted) LogBrokenAnswer(region.Id, http.Request.Method, fault);
         else if (ForwardingFailure.FaultOfClient(failure) is { } bad) await EntranceError.WriteAsync(http, bad);
-        else if (plan.Body is { IsClientIdle: true } && error == ForwarderError.RequestTimedOut) await EntranceError.WriteAsync(http, IdleClient);
+        else if (plan.Body is { IsClientIdle: true } && error == ForwarderError.RequestTimedOut)
+            await EntranceError.WriteAsync(http, IdleClient);
         else if (ForwardingFailure.IsUnsendable(error, failure)) await EntranceError.WriteAsync(http, Unsendable(failure));
         else if (plan.MayGoElsewhere || ForwardingFailure.IsUnconnected(failure)) return fault;
         else

@@ -9,7 +9,8 @@ internal static class ForwardingFailure
     // What the operating system says where the entrance itself has no more sockets, ports or memory.
     private static readonly SocketError[] NoResources =
     [
-        SocketError.TooManyOpenSockets, SocketError.AddressNotAvailable, SocketError.AddressAlreadyInUse, SocketError.NoBufferSpaceAvailable, SocketError.ProcessLimit,
+        SocketError.TooManyOpenSockets, SocketError.AddressNotAvailable, SocketError.AddressAlreadyInUse,
+        SocketError.NoBufferSpaceAvailable, SocketError.ProcessLimit,
     ];
 
     /// <summary>Whether the region took no connection.</summary>
@@ -18,7 +19,8 @@ internal static class ForwardingFailure
     /// <summary>Whether there was no connection, so that the region has seen nothing of the request and its body was not read.</summary>
     public static bool IsUnconnected(Exception? failure) => failure switch
     {
-        HttpRequestException e => e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
+        HttpRequestException e => e.HttpRequestError
+            is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
         OperationCanceledException e => e.InnerException is TimeoutException, // The connection took too long.
         _ => false,
     };

@@ -29,7 +29,11 @@ internal sealed class RequestPlan : IDisposable
         IsRepeatable = Body is null && (IsRead || HttpMethods.IsPost(request.Method));
         _repository = RepositoryPath.RepositoryOf(request.Path.Value ?? "");
         var known = _repository is null ? [] : repositories.Find(_repository);
-        _left = [.. turns.Next(IsRead ? Readiness.Pulls : Readiness.Pushes).OrderBy(region => known.IsEmpty || known.Contains(region) ? 0 : 1)];
+        _left =
+        [
+            .. turns.Next(IsRead ? Readiness.Pulls : Readiness.Pushes)
+                .OrderBy(region => known.IsEmpty || known.Contains(region) ? 0 : 1),
+        ];
     }
 
     /// <summary>Whether the request changes nothing.</summary>
@@ -76,8 +80,10 @@ internal sealed class RequestPlan : IDisposable
     /// </summary>
     public string? WhyDeclined(Region region, HttpResponseMessage answer)
     {
-        if ((int)answer.StatusCode == StatusCodes.Status403Forbidden && answer.Headers.TryGetValues(AllowedRegions, out var allowed)) return WhyRefused(string.Join(',', allowed));
-        if (_repository is not null && _repositories.Find(_repository) is { IsEmpty: false } known && !known.Contains(region)) _repositories.Forget(_repository);
+        if ((int)answer.StatusCode == StatusCodes.Status403Forbidden && answer.Headers.TryGetValues(AllowedRegions, out var allowed))
+            return WhyRefused(string.Join(',', allowed));
+        if (_repository is not null && _repositories.Find(_repository) is { IsEmpty: false } known && !known.Contains(region))
+            _repositories.Forget(_repository);
         return (int)answer.StatusCode >= StatusCodes.Status500InternalServerError && MayGoElsewhere && _left.Count > 0
             ? $"it answered {(int)answer.StatusCode}"
             : null;

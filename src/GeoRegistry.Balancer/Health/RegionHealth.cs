@@ -4,7 +4,9 @@ using GeoRegistry.Balancer.Regions;
 
 namespace GeoRegistry.Balancer.Health;
 
-/// <summary>Asks every region each second whether it is ready for pulls and for pushes, and tells <see cref="RegionRoundRobin"/>.</summary>
+/// <summary>
+/// Asks every region each second whether it is ready for pulls and for pushes, and tells <see cref="RegionRoundRobin"/>.
+/// </summary>
 internal sealed partial class RegionHealth(RegionRoundRobin turns, HttpMessageInvoker http, TimeProvider time,
     ILogger<RegionHealth> logger) : BackgroundService
 {
@@ -88,7 +90,8 @@ internal sealed partial class RegionHealth(RegionRoundRobin turns, HttpMessageIn
             using var answer = await http.SendAsync(request, either.Token);
             if (answer.StatusCode == HttpStatusCode.OK) return new HealthAnswer(Answered: true, Fault: null);
             var text = await answer.Content.ReadAsStringAsync(either.Token);
-            return new HealthAnswer(Answered: true, $"it answers {(int)answer.StatusCode} {text[..Math.Min(text.Length, MaxFaultLength)]}");
+            return new HealthAnswer(
+                Answered: true, $"it answers {(int)answer.StatusCode} {text[..Math.Min(text.Length, MaxFaultLength)]}");
         }
         catch (HttpRequestException e) when (!ForwardingFailure.IsOutOfResources(e))
         {

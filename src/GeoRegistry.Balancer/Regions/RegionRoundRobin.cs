@@ -53,5 +53,9 @@ internal sealed class RegionRoundRobin
 
     // What a region can do beyond the need makes it no better.
     private Region[][] GroupsFor(Readiness need) =>
-        [.. All.GroupBy(region => (Readiness)Math.Min((int)region.Readiness, (int)need)).OrderByDescending(group => group.Key).Select(group => group.ToArray())];
+    [
+        .. All.GroupBy(region => (Readiness)Math.Min((int)region.Readiness, (int)need))
+            .OrderByDescending(group => group.Key)
+            .Select(group => group.ToArray()),
+    ];
 }

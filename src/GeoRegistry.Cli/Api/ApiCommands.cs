@@ -56,7 +56,8 @@ internal sealed class ApiCommands(CliConsole console)
     }
 
     /// <summary>Asks once; where the result is null, the fault was already reported.</summary>
-    public async Task<(T? Report, byte[] Json, int Code)> AskAsync<T>(ParseResult parsed, HttpMethod method, string target, JsonTypeInfo<T> type, CancellationToken cancellation)
+    public async Task<(T? Report, byte[] Json, int Code)> AskAsync<T>(
+        ParseResult parsed, HttpMethod method, string target, JsonTypeInfo<T> type, CancellationToken cancellation)
         where T : class
     {
         var server = parsed.GetValue(Server)!;
@@ -103,7 +104,12 @@ internal sealed class ApiCommands(CliConsole console)
 
     private static Option<string> OutputOption()
     {
-        var option = new Option<string>("--output") { Description = "How data is printed: a table, or the API's JSON as it came.", Recursive = true, DefaultValueFactory = _ => Table };
+        var option = new Option<string>("--output")
+        {
+            Description = "How data is printed: a table, or the API's JSON as it came.",
+            Recursive = true,
+            DefaultValueFactory = _ => Table,
+        };
         option.AcceptOnlyFromAmong(Table, Json);
         return option;
     }

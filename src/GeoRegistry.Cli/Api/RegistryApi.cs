@@ -16,7 +16,10 @@ internal sealed class RegistryApi : IDisposable
     public RegistryApi(Uri server, TimeSpan? timeout = null)
     {
         _server = server;
-        _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = timeout ?? DefaultTimeout };
+        _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false })
+        {
+            Timeout = timeout ?? DefaultTimeout,
+        };
     }
 
     /// <summary>Sends a request and reads its whole answer.</summary>
@@ -30,7 +33,8 @@ internal sealed class RegistryApi : IDisposable
             var body = await answer.Content.ReadAsByteArrayAsync(cancellation);
             return answer.IsSuccessStatusCode ? new ApiAnswer.Body(body) : new ApiAnswer.Fault(Sentence(address, answer, body));
         }
-        catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError)
+        catch (HttpRequestException e)
+            when (e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError)
         {
             return new ApiAnswer.Fault($"No region answers at {address}: start one with 'georegistry up', or name another with --server.");
         }

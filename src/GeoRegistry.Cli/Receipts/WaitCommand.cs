@@ -18,7 +18,10 @@ internal static class WaitCommand
 
     public static Command Create(ApiCommands api)
     {
-        var receipt = new Argument<string>("RECEIPT") { Description = "The receipt, such as eu-7f3a9c01-1234: the header GeoRegistry-Receipt of a push." };
+        var receipt = new Argument<string>("RECEIPT")
+        {
+            Description = "The receipt, such as eu-7f3a9c01-1234: the header GeoRegistry-Receipt of a push.",
+        };
         var region = ApiCommands.RegionOption("Only in this region. Without it: in every region that the repository may be in.");
         var timeout = new Option<TimeSpan>("--timeout")
         {
@@ -27,14 +30,26 @@ internal static class WaitCommand
             CustomParser = Durations.Parse,
             DefaultValueFactory = _ => TimeSpan.FromSeconds(30),
         };
-        var command = new Command("wait", "Waits until a push is complete: its manifest applied and all its blobs stored. Exit code 3 where it is not in time.") { receipt, region, timeout };
+        var command = new Command(
+            "wait",
+            "Waits until a push is complete: its manifest applied and all its blobs stored. Exit code 3 where it is not in time.")
+        {
+            receipt, region, timeout,
+        };
         command.SetAction((parsed, cancellation) => WaitAsync(
-            api, parsed, parsed.GetRequiredValue(receipt), parsed.GetValue(region), parsed.GetValue(timeout), TimeProvider.System, cancellation));
+            api,
+            parsed,
+            parsed.GetRequiredValue(receipt),
+            parsed.GetValue(region),
+            parsed.GetValue(timeout),
+            TimeProvider.System,
+            cancellation));
         return command;
     }
 
     private static async Task<int> WaitAsync(
-        ApiCommands api, ParseResult parsed, string receipt, string? region, TimeSpan timeout, TimeProvider time, CancellationToken cancellation)
+        ApiCommands api, ParseResult parsed, string receipt, string? region, TimeSpan timeout, TimeProvider time,
+        CancellationToken cancellation)
     {
         var began = time.GetTimestamp();
         while (true)
@@ -51,7 +66,8 @@ internal static class WaitCommand
             {
                 api.Show(parsed, json, () => Render(report));
                 if (done) return ExitCode.Done;
-                api.Console.Say($"Not complete: {string.Join(", ", report.Regions.Where(other => !IsDone(other)).Select(other => $"{other.Region} is {other.State}"))}.");
+                var others = report.Regions.Where(other => !IsDone(other)).Select(other => $"{other.Region} is {other.State}");
+                api.Console.Say($"Not complete: {string.Join(", ", others)}.");
                 return ExitCode.NotComplete;
             }
 

@@ -13,7 +13,10 @@ internal static class BlobsCommand
         api, "pending", "The blobs that regions have yet to fetch, with the last attempt's error.", "No region awaits a blob.");
 
     public static Command CreateDeadLetters(ApiCommands api) => Create(
-        api, "dead-letters", "The blobs that could not be fetched and are no longer retried automatically; 'replication retry' tries them again.", "There are no dead letters.");
+        api,
+        "dead-letters",
+        "The blobs that could not be fetched and are no longer retried automatically; 'replication retry' tries them again.",
+        "There are no dead letters.");
 
     private static Command Create(ApiCommands api, string name, string description, string none)
     {
@@ -62,4 +65,5 @@ internal sealed record BlobsReport(IReadOnlyList<AwaitedBlob> Blobs, IReadOnlyLi
 /// before the first attempt failed.
 /// </summary>
 internal sealed record AwaitedBlob(
-    string Region, string Digest, long SizeBytes, string? From, string? Repository, long Attempts, double? AgeSeconds, double? RetryInSeconds, string? Error);
+    string Region, string Digest, long SizeBytes, string? From, string? Repository, long Attempts, double? AgeSeconds,
+    double? RetryInSeconds, string? Error);

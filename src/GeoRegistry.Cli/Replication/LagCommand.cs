@@ -14,7 +14,10 @@ internal static class LagCommand
         var region = ApiCommands.RegionOption("Only in this region.");
         var repository = new Option<string?>("--repository") { Description = "Only this repository.", HelpName = "NAME" };
         var limit = ApiCommands.LimitOption();
-        var command = new Command("lag", "The repositories that are not complete in a region, and since when.") { region, repository, limit };
+        var command = new Command("lag", "The repositories that are not complete in a region, and since when.")
+        {
+            region, repository, limit,
+        };
         command.SetAction((parsed, cancellation) => api.ShowAsync(
             parsed,
             HttpMethod.Get,

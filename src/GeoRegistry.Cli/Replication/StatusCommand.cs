@@ -23,7 +23,12 @@ internal static class StatusCommand
             region,
         };
         command.SetAction((parsed, cancellation) => api.ShowAsync(
-            parsed, HttpMethod.Get, Target.Of("/api/v1/replication", ("region", parsed.GetValue(region))), ApiJson.Default.ReplicationReport, Render, cancellation));
+            parsed,
+            HttpMethod.Get,
+            Target.Of("/api/v1/replication", ("region", parsed.GetValue(region))),
+            ApiJson.Default.ReplicationReport,
+            Render,
+            cancellation));
         return command;
     }
 
@@ -33,8 +38,10 @@ internal static class StatusCommand
             "heard", "push-to-complete");
         foreach (var region in report.Regions)
         {
-            if (!region.Reachable) table.Add(region.Region, null, null, null, $"did not answer: {region.Error}", null, null, null, null, null);
-            else Add(table, region);
+            if (!region.Reachable)
+                table.Add(region.Region, null, null, null, $"did not answer: {region.Error}", null, null, null, null, null);
+            else
+                Add(table, region);
         }
 
         return table;
@@ -52,7 +59,10 @@ internal static class StatusCommand
                 feed,
                 source.Region,
                 RegionText.Applied(source),
-                source.PendingCommits + source.PendingBlobs == 0 ? null : $"{Humanize.Count(source.PendingCommits, "commit")}, {Humanize.Count(source.PendingBlobs, "blob")}, {Humanize.Size(source.PendingBytes)}",
+                source.PendingCommits + source.PendingBlobs == 0
+                    ? null
+                    : $"{Humanize.Count(source.PendingCommits, "commit")}, {Humanize.Count(source.PendingBlobs, "blob")}, "
+                        + $"{Humanize.Size(source.PendingBytes)}",
                 $"{source.DeadLetters}",
                 Humanize.Age(source.LagSeconds),
                 source.HeardSeconds is null ? null : $"{Humanize.Age(source.HeardSeconds)} ago",

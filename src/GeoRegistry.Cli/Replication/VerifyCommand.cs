@@ -20,12 +20,12 @@ internal static class VerifyCommand
         var region = ApiCommands.RegionOption("Only this region. Without it: all.");
         var repair = new Option<bool>("--repair") { Description = "Also repairs what is found, from the other regions." };
         var command = new Command("verify", """
-            Checks now the metadata and blobs of every region, and compares the regions.
+        Checks now the metadata and blobs of every region, and compares the regions.
 
-            Regions do the same all the time, slowly, and repair what they find. Without --repair, this command only finds: metadata is
-            left as it is until their own next pass, seconds later. A damaged blob is never served, so its file is set aside in either case.
-            Exit code 3 where something was found that is not repaired, or a region did not answer.
-            """)
+        Regions do the same all the time, slowly, and repair what they find. Without --repair, this command only finds: metadata is
+        left as it is until their own next pass, seconds later. A damaged blob is never served, so its file is set aside in either case.
+        Exit code 3 where something was found that is not repaired, or a region did not answer.
+        """)
         {
             region,
             repair,
@@ -38,7 +38,11 @@ internal static class VerifyCommand
         CancellationToken cancellation)
     {
         var (asked, json, code) = await api.AskAsync(
-            parsed, HttpMethod.Post, Target.Of(Path, ("region", region), ("repair", repairs ? "true" : null)), ApiJson.Default.VerificationReport, cancellation);
+            parsed,
+            HttpMethod.Post,
+            Target.Of(Path, ("region", region), ("repair", repairs ? "true" : null)),
+            ApiJson.Default.VerificationReport,
+            cancellation);
         if (asked is null) return code;
         var passes = asked.Regions.ToDictionary(row => row.Region, row => row.Requested);
         var report = asked;
@@ -59,13 +63,16 @@ internal static class VerifyCommand
         {
             if (report.Regions.Any(row => row.Error is null && row.Completed < passes.GetValueOrDefault(row.Region))) return false;
             ended ??= TimeProvider.System.GetUtcNow();
-            return !repairs || report.Regions.All(row => row.Found == row.Repaired) || TimeProvider.System.GetUtcNow() - ended > RepairTime;
+            return !repairs
+                || report.Regions.All(row => row.Found == row.Repaired)
+                || TimeProvider.System.GetUtcNow() - ended > RepairTime;
         }
     }
 
     private static string Progress(VerificationRow row) => row.Error is not null
         ? $"{row.Region}: {row.Error}"
-        : $"{row.Region}: {Humanize.Count(row.Ledgers, "ledger")}, {Humanize.Count(row.Blobs, "blob")}, {Humanize.Size(row.Bytes)}; {row.Found} found, {row.Repaired} repaired";
+        : $"{row.Region}: {Humanize.Count(row.Ledgers, "ledger")}, {Humanize.Count(row.Blobs, "blob")}, {Humanize.Size(row.Bytes)}; "
+            + $"{row.Found} found, {row.Repaired} repaired";
 
     internal static IRenderable Render(VerificationReport report)
     {
@@ -88,7 +95,8 @@ internal sealed record VerificationReport(IReadOnlyList<VerificationRow> Regions
 
 /// <summary>The state of one region's verification.</summary>
 internal sealed record VerificationRow(
-    string Region, long Requested, long Completed, long Ledgers, long Compared, long Blobs, long Bytes, long Found, long Repaired, IReadOnlyList<FindingRow>? Findings, string? Error);
+    string Region, long Requested, long Completed, long Ledgers, long Compared, long Blobs, long Bytes, long Found, long Repaired,
+    IReadOnlyList<FindingRow>? Findings, string? Error);
 
 /// <summary>Something that was found damaged or missing.</summary>
 internal sealed record FindingRow(string Region, string Kind, string Name, string Fault, bool Repaired);

@@ -33,7 +33,8 @@ internal readonly record struct ImageName(RepositoryName Repository, Reference R
     {
         var first = repository.Split('/')[0];
         return first.Contains('.', StringComparison.Ordinal)
-            ? $"No region knows {reference} in {repository}. If '{first}' is a registry's address, leave it out: --server names the registry."
+            ? $"No region knows {reference} in {repository}. If '{first}' is a registry's address, leave it out: "
+                + "--server names the registry."
             : $"No region knows {reference} in {repository}.";
     }
 }

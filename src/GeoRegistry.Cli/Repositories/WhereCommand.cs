@@ -16,9 +16,10 @@ internal static class WhereCommand
             Description = "The image: a repository and a tag, such as team/app:1, or a digest, such as team/app@sha256:…",
             CustomParser = ParseImage,
         };
-        var command = new Command("where", """
-            Which regions have an image: complete, partial (its manifest, and not yet all blobs), unknown, excluded (by policy), unreachable.
-            """)
+        var command = new Command(
+            "where",
+            "Which regions have an image: complete, partial (its manifest, and not yet all blobs), unknown, excluded (by policy), "
+                + "unreachable.")
         {
             image,
         };
@@ -45,7 +46,8 @@ internal static class WhereCommand
 
     private static IRenderable Render(ApiCommands api, WhereReport report)
     {
-        if (report.Regions.All(region => region.State == "unknown")) api.Console.Say(ImageName.UnknownHint(report.Repository, report.Reference));
+        if (report.Regions.All(region => region.State == "unknown"))
+            api.Console.Say(ImageName.UnknownHint(report.Repository, report.Reference));
         var table = Tables.Of("region", "home", "state", "digest", "blobs", "size");
         foreach (var region in report.Regions)
         {

@@ -23,7 +23,11 @@ internal sealed partial class ChildProcess : IDisposable
     {
         Name = name;
         _log = new ChildLog(logFile);
-        _process = new Process { StartInfo = ProcessStarter.Describe(Programs.Dotnet, [assembly, .. arguments]), EnableRaisingEvents = true };
+        _process = new Process
+        {
+            StartInfo = ProcessStarter.Describe(Programs.Dotnet, [assembly, .. arguments]),
+            EnableRaisingEvents = true,
+        };
         _process.OutputDataReceived += (_, line) => Observe(line.Data);
         _process.ErrorDataReceived += (_, line) => Observe(line.Data);
     }

@@ -52,7 +52,8 @@ internal sealed class ClusterFolder
         if (LocalTopology.Read(empty.TopologyFile, out fault) is not { } topology) return null;
         if (count is not null && count != topology.Count)
         {
-            fault = $"{empty.TopologyFile} has {topology.Count} regions ({string.Join(", ", topology.Select(region => region.Id))}), not {count}: leave out --regions, or choose another folder with --data.";
+            fault = $"{empty.TopologyFile} has {topology.Count} regions ({string.Join(", ", topology.Select(region => region.Id))}), "
+                + $"not {count}: leave out --regions, or choose another folder with --data.";
             return null;
         }
 

@@ -13,7 +13,8 @@ internal sealed class ClusterWatch(LocalCluster cluster, TimeProvider time) : ID
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1), Timeout = TimeSpan.FromSeconds(5);
 
     private readonly HashSet<ChildProcess> _ended = [];
-    private readonly Dictionary<ChildProcess, RegistryApi> _apis = cluster.Regions.ToDictionary(child => child, child => new RegistryApi(child.Address!, Timeout));
+    private readonly Dictionary<ChildProcess, RegistryApi> _apis =
+        cluster.Regions.ToDictionary(child => child, child => new RegistryApi(child.Address!, Timeout));
 
     /// <summary>Looks once a second until every region has ended.</summary>
     /// <param name="say">Is given what an operator must hear, once: a process that ended by itself, a log that cannot be written.</param>

@@ -20,7 +20,8 @@ internal sealed class LineView(CliConsole console, LocalCluster cluster, TimePro
     /// <summary>All regions in one line: <c>eu: head 4, applied us 3/3; us: …</c></summary>
     internal static string LineOf(ReplicationReport report) => string.Join("; ", report.Regions.Select(region =>
         region.Reachable
-            ? $"{region.Region}: head {region.Feed}, applied {RegionText.Applied(region)}{(RegionText.Pending(region) is { Length: > 0 } pending ? $", pending {pending}" : "")}"
+            ? $"{region.Region}: head {region.Feed}, applied {RegionText.Applied(region)}"
+                + (RegionText.Pending(region) is { Length: > 0 } pending ? $", pending {pending}" : "")
             : $"{region.Region}: did not answer"));
 
     private void Take(ReplicationReport? report)

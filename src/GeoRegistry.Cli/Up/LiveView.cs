@@ -31,7 +31,9 @@ internal sealed class LiveView(CliConsole console, LocalCluster cluster, TimePro
     /// <summary>The table of regions.</summary>
     internal static Table TableOf(IEnumerable<(string Region, string Address, bool IsRunning)> regions, ReplicationReport? report)
     {
-        var table = new Table().Border(TableBorder.Rounded).AddColumns("region", "address", "home of", "head", "applied", "pending", "lag");
+        var table = new Table()
+            .Border(TableBorder.Rounded)
+            .AddColumns("region", "address", "home of", "head", "applied", "pending", "lag");
         foreach (var (id, address, isRunning) in regions)
         {
             var region = report?.Regions.FirstOrDefault(region => region.Region == id);
@@ -47,7 +49,8 @@ internal sealed class LiveView(CliConsole console, LocalCluster cluster, TimePro
 
     private Rows Draw(ReplicationReport? report)
     {
-        IRenderable table = TableOf(cluster.Regions.Select(child => (child.Name, child.Address!.GetLeftPart(UriPartial.Authority), child.IsRunning)), report);
+        IRenderable table = TableOf(
+            cluster.Regions.Select(child => (child.Name, child.Address!.GetLeftPart(UriPartial.Authority), child.IsRunning)), report);
         return new Rows(_notes.TakeLast(MaxNotes).Select(note => (IRenderable)new Text(Printable.Of(note))).Prepend(table));
     }
 }

@@ -27,7 +27,11 @@ internal sealed class LocalCluster(ClusterFolder folder, Programs programs, Proc
         await Task.WhenAll(_regions.Select(child => child.StartAsync(starter, StartTimeout, time, cancellation)));
 
         var regions = string.Join(';', _regions.Select(child => $"{child.Name}={child.Address!.GetLeftPart(UriPartial.Authority)}"));
-        Entrance = new ChildProcess("entrance", programs.Balancer, ["--listen", options.Listen.GetLeftPart(UriPartial.Authority), "--regions", regions], folder.LogOf("entrance"));
+        Entrance = new ChildProcess(
+            "entrance",
+            programs.Balancer,
+            ["--listen", options.Listen.GetLeftPart(UriPartial.Authority), "--regions", regions],
+            folder.LogOf("entrance"));
         await Entrance.StartAsync(starter, StartTimeout, time, cancellation);
     }
 
@@ -79,9 +83,12 @@ internal sealed class LocalCluster(ClusterFolder folder, Programs programs, Proc
             "--peer-listen", region.PeerAddress.GetLeftPart(UriPartial.Authority),
             "--peer-key", folder.KeyFile,
         ];
-        var moved = folder.Regions.Where(other => other.IsMoved && other != region).Select(other => $"{other.Id}={other.PeerAddress.GetLeftPart(UriPartial.Authority)}");
+        var moved = folder.Regions
+            .Where(other => other.IsMoved && other != region)
+            .Select(other => $"{other.Id}={other.PeerAddress.GetLeftPart(UriPartial.Authority)}");
         if (string.Join(';', moved) is { Length: > 0 } addresses) arguments.AddRange(["--GeoRegistry:Peer:Addresses", addresses]);
-        if (options.Latency is { } latency) arguments.AddRange(["--GeoRegistry:Peer:Latency", latency.ToString("c", CultureInfo.InvariantCulture)]);
+        if (options.Latency is { } latency)
+            arguments.AddRange(["--GeoRegistry:Peer:Latency", latency.ToString("c", CultureInfo.InvariantCulture)]);
         return arguments;
     }
 }

@@ -11,6 +11,8 @@ internal static class LocalTopology
     /// <summary>Writes a topology in which each region is the home of something.</summary>
     public static string Write(IReadOnlyList<(string Id, Uri Peer)> regions)
     {
+        var peers = regions.Select(
+            region => $$"""{ "id": "{{region.Id}}", "peer": "{{region.Peer.GetLeftPart(UriPartial.Authority)}}" }""");
         var homes = regions.Skip(1).Select(region => $$"""{ "prefix": "{{region.Id}}-team", "region": "{{region.Id}}", "epoch": 1 }""")
             .Prepend($$"""{ "prefix": "", "region": "{{regions[0].Id}}", "epoch": 1 }""");
         var text = new StringBuilder();
@@ -20,7 +22,7 @@ internal static class LocalTopology
               "version": 1,
               // Where the regions reach each other.
               "regions": [
-                {{Lines(regions.Select(region => $$"""{ "id": "{{region.Id}}", "peer": "{{region.Peer.GetLeftPart(UriPartial.Authority)}}" }"""))}}
+                {{Lines(peers)}}
               ],
               // The one region that decides about the tags of a repository. The longest prefix wins, "" is all others, and a prefix
               // is of whole parts: us-team matches us-team and us-team/app, not us-teams.
@@ -52,7 +54,8 @@ internal static class LocalTopology
             fault = regions.Count == 0 ? $"{file} names no regions." : "";
             return regions.Count == 0 ? null : regions;
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or UriFormatException or ArgumentNullException)
+        catch (Exception e)
+            when (e is JsonException or KeyNotFoundException or InvalidOperationException or UriFormatException or ArgumentNullException)
         {
             fault = $"{file} cannot be read as a topology: {e.Message} Correct it, or delete it to have a new one written.";
             return null;

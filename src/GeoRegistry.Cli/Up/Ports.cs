@@ -33,7 +33,8 @@ internal static class Ports
         if (address is null && !IPAddress.TryParse(listen.DnsSafeHost, out address)) return null; // A name: the entrance itself finds out.
         return listen.Port == 0 || IsFree(address, listen.Port)
             ? null
-            : $"{listen.Authority} is taken or not an address of this machine: stop what listens there, or give the entrance another with --listen.";
+            : $"{listen.Authority} is taken or not an address of this machine: stop what listens there, "
+                + "or give the entrance another with --listen.";
     }
 
     private static bool IsFree(IPAddress address, int port)

@@ -19,7 +19,12 @@ internal sealed class ProcessStarter : IDisposable
     public static ProcessStartInfo Describe(string command, IEnumerable<string> arguments)
     {
         string[] line = [.. Wrapper, command, .. arguments];
-        return new ProcessStartInfo(line[0], line[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        return new ProcessStartInfo(line[0], line[1..])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
     }
 
     /// <summary>Starts a process.</summary>
@@ -33,7 +38,9 @@ internal sealed class ProcessStarter : IDisposable
     public void Dispose() => _starts.CompleteAdding();
 
     private static bool IsThere(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program)));
+        (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator)
+            .Any(folder => File.Exists(Path.Combine(folder, program)));
 
     private void StartAll()
     {

@@ -21,7 +21,8 @@ internal sealed record Programs(string Server, string Balancer)
         fault = "";
         var (server, balancer) = (Find(ServerName), Find(BalancerName));
         if (server is not null && balancer is not null) return new Programs(server, balancer);
-        fault = $"There is no {(server is null ? ServerName : BalancerName)}.dll beside this program or in its source tree: build it, or publish the three into one folder.";
+        fault = $"There is no {(server is null ? ServerName : BalancerName)}.dll beside this program or in its source tree: "
+            + "build it, or publish the three into one folder.";
         return null;
     }
 

@@ -14,14 +14,21 @@ internal static class UpCommand
     {
         var regions = new Option<int?>("--regions")
         {
-            Description = $"How many regions, 1 to {ClusterFolder.MaxRegions}: {string.Join(", ", ClusterFolder.RegionIds)}. Without it: as many as DIR has, 3 in a new one.",
+            Description = $"How many regions, 1 to {ClusterFolder.MaxRegions}: {string.Join(", ", ClusterFolder.RegionIds)}. "
+                + "Without it: as many as DIR has, 3 in a new one.",
             HelpName = "COUNT",
         };
         regions.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int?>() is < 1 or > ClusterFolder.MaxRegions) result.AddError($"--regions takes 1 to {ClusterFolder.MaxRegions}.");
+            if (result.GetValueOrDefault<int?>() is < 1 or > ClusterFolder.MaxRegions)
+                result.AddError($"--regions takes 1 to {ClusterFolder.MaxRegions}.");
         });
-        var data = new Option<string>("--data") { Description = "The folder of the regions' data, topology.json, the cluster's key and the logs.", HelpName = "DIR", DefaultValueFactory = _ => "./data" };
+        var data = new Option<string>("--data")
+        {
+            Description = "The folder of the regions' data, topology.json, the cluster's key and the logs.",
+            HelpName = "DIR",
+            DefaultValueFactory = _ => "./data",
+        };
         var latency = new Option<TimeSpan?>("--latency")
         {
             Description = "Added to all that goes between regions, such as 40ms, as if they were far apart.",
@@ -50,7 +57,11 @@ internal static class UpCommand
         command.SetAction((parsed, _) =>
         {
             var options = new UpOptions(
-                parsed.GetValue(regions), parsed.GetValue(data)!, parsed.GetValue(latency), parsed.GetRequiredValue(listen), ApiCommands.IsJson(parsed, output));
+                parsed.GetValue(regions),
+                parsed.GetValue(data)!,
+                parsed.GetValue(latency),
+                parsed.GetRequiredValue(listen),
+                ApiCommands.IsJson(parsed, output));
             return new UpSession(console, options, TimeProvider.System).RunAsync();
         });
         return command;

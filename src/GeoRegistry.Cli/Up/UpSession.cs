@@ -43,7 +43,12 @@ internal sealed class UpSession(CliConsole console, UpOptions options, TimeProvi
         var entrance = cluster.Entrance!.Address!;
         if (options.Json)
         {
-            var addresses = new { entrance = Text(entrance), regions = cluster.Regions.Select(region => new { region = region.Name, address = Text(region.Address!), log = region.LogFile }) };
+            var addresses = new
+            {
+                entrance = Text(entrance),
+                regions = cluster.Regions.Select(
+                    region => new { region = region.Name, address = Text(region.Address!), log = region.LogFile }),
+            };
             console.Out.WriteLine(JsonSerializer.Serialize(addresses));
         }
         else

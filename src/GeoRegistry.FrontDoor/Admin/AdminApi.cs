@@ -40,7 +40,9 @@ internal sealed class AdminApi(RegionMap map, PeerClient peers, ReplicationEndpo
         if (images.Find(method, path) is { } image) return image(this, http);
         if (verification.Find(method, path) is { } verify) return verify(this, http);
         if (regions.Find(method, path) is { } region) return region(this, http);
-        return ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unsupported, "The admin API has no such path, or not by this method; docs/api.md lists what it has.") with { Status = 404 });
+        return ErrorResponse.WriteAsync(http, RegistryError.Of(
+            ErrorCode.Unsupported,
+            "The admin API has no such path, or not by this method; docs/api.md lists what it has.") with { Status = 404 });
     }
 
     /// <summary>The regions that a request asks: the one that it names, or all; this one alone where another region asks.</summary>
@@ -52,7 +54,9 @@ internal sealed class AdminApi(RegionMap map, PeerClient peers, ReplicationEndpo
         var text = http.Request.Query["region"].ToString();
         if (text.Length == 0) return all;
         if (RegionId.TryParse(text, out var named) && all.Contains(named)) return [named];
-        await ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unsupported, $"'{text}' is not a region; there are {string.Join(", ", all)}.") with { Status = 404 }).ConfigureAwait(false);
+        await ErrorResponse.WriteAsync(http, RegistryError.Of(
+            ErrorCode.Unsupported,
+            $"'{text}' is not a region; there are {string.Join(", ", all)}.") with { Status = 404 }).ConfigureAwait(false);
         return null;
     }
 
@@ -65,7 +69,8 @@ internal sealed class AdminApi(RegionMap map, PeerClient peers, ReplicationEndpo
         where TReport : class
     {
         if (await RegionsOfAsync(http).ConfigureAwait(false) is not { } regions) return null;
-        return await Task.WhenAll(regions.Select(region => region == map.Self ? AnswerHereAsync(region, here) : AskAsync<TReport>(http, region))).ConfigureAwait(false);
+        return await Task.WhenAll(regions.Select(
+            region => region == map.Self ? AnswerHereAsync(region, here) : AskAsync<TReport>(http, region))).ConfigureAwait(false);
     }
 
     /// <summary>Answers with a document.</summary>
@@ -90,7 +95,8 @@ internal sealed class AdminApi(RegionMap map, PeerClient peers, ReplicationEndpo
             using var answer = await peers.SendAsync(region, new HttpMethod(http.Request.Method), target, http.RequestAborted,
                 Timeout).ConfigureAwait(false);
             var body = await answer.EnsureSuccessStatusCode().Content.ReadAsStreamAsync(http.RequestAborted).ConfigureAwait(false);
-            return new RegionAnswer<TReport>(region, await JsonSerializer.DeserializeAsync<TReport>(body, Json, http.RequestAborted).ConfigureAwait(false), null);
+            return new RegionAnswer<TReport>(
+                region, await JsonSerializer.DeserializeAsync<TReport>(body, Json, http.RequestAborted).ConfigureAwait(false), null);
         }
         catch (Exception e) when (PeerClient.IsFailureToAnswer(e))
         {

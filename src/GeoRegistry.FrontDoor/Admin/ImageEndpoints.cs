@@ -32,10 +32,19 @@ internal sealed class ImageEndpoints(RegionMap map, ImageLocator locator, Comple
     {
         var wait = TimeSpan.Zero;
         var fault = (RegistryError?)null;
-        if (http.Request.Query["wait"].ToString() is { Length: > 0 } asked && (!ReplicationEndpoints.TryWait(asked, out wait) || wait > MaxWait))
-            fault = RegistryError.Of(ErrorCode.Unsupported, $"wait is a number and s or ms, {MaxWait.TotalSeconds}s at most, not '{asked}'.") with { Status = 400 };
+        if (http.Request.Query["wait"].ToString() is { Length: > 0 } asked
+            && (!ReplicationEndpoints.TryWait(asked, out wait) || wait > MaxWait))
+        {
+            fault = RegistryError.Of(
+                ErrorCode.Unsupported,
+                $"wait is a number and s or ms, {MaxWait.TotalSeconds}s at most, not '{asked}'.") with { Status = 400 };
+        }
+
         if (!FeedPosition.TryParse(text, out var receipt) || map.Current.Find(receipt.Region) is null)
-            fault ??= RegistryError.Of(ErrorCode.Unsupported, $"'{text}' is not a receipt, such as eu-7f3a9c01-1234 from the GeoRegistry-Receipt header of a push.") with { Status = 404 };
+            fault ??= RegistryError.Of(
+                ErrorCode.Unsupported,
+                $"'{text}' is not a receipt, such as eu-7f3a9c01-1234 from the GeoRegistry-Receipt header of a push.")
+                with { Status = 404 };
         if (fault is not null)
         {
             await ErrorResponse.WriteAsync(http, fault).ConfigureAwait(false);
@@ -47,7 +56,9 @@ internal sealed class ImageEndpoints(RegionMap map, ImageLocator locator, Comple
         if (found is { Repository: null, Otherwise: CompletionState.Complete })
         {
             await ErrorResponse.WriteAsync(http, RegistryError.Of(
-                ErrorCode.Unsupported, $"The commit {receipt} is no longer kept: ask 'where' for its repository's images.") with { Status = 404 }).ConfigureAwait(false);
+                ErrorCode.Unsupported,
+                $"The commit {receipt} is no longer kept: ask 'where' for its repository's images.")
+                with { Status = 404 }).ConfigureAwait(false);
             return;
         }
 
@@ -58,23 +69,26 @@ internal sealed class ImageEndpoints(RegionMap map, ImageLocator locator, Comple
                 : found.Otherwise;
             return new ReceiptRow(region.ToString(), state.ToString().ToLowerInvariant());
         });
-        await AdminApi.WriteAsync(http, new ReceiptReport(text, found.Repository, await Task.WhenAll(rows).ConfigureAwait(false))).ConfigureAwait(false);
+        await AdminApi.WriteAsync(
+            http, new ReceiptReport(text, found.Repository, await Task.WhenAll(rows).ConfigureAwait(false))).ConfigureAwait(false);
     }
 
     private async Task WhereAsync(AdminApi api, HttpContext http, string name)
     {
         var asked = http.Request.Query["reference"].ToString();
         var fault = (RegistryError?)null;
-        if (!RepositoryName.TryParse(name, out var repository)) fault = RegistryError.Of(ErrorCode.NameInvalid, $"'{name}' is not a repository name.");
-        if (!Reference.TryParse(asked, out var reference)) fault ??= RegistryError.Of(ErrorCode.ManifestUnknown, $"reference is a tag or a digest, not '{asked}'.") with { Status = 400 };
+        if (!RepositoryName.TryParse(name, out var repository))
+            fault = RegistryError.Of(ErrorCode.NameInvalid, $"'{name}' is not a repository name.");
+        if (!Reference.TryParse(asked, out var reference))
+            fault ??= RegistryError.Of(ErrorCode.ManifestUnknown, $"reference is a tag or a digest, not '{asked}'.") with { Status = 400 };
         if (fault is not null)
         {
             await ErrorResponse.WriteAsync(http, fault).ConfigureAwait(false);
             return;
         }
 
-        var answers = await api.CollectAsync(
-            http, async () => Report([await locator.FindAsync(repository, reference, http.RequestAborted).ConfigureAwait(false)])).ConfigureAwait(false);
+        var answers = await api.CollectAsync(http, async () =>
+            Report([await locator.FindAsync(repository, reference, http.RequestAborted).ConfigureAwait(false)])).ConfigureAwait(false);
         if (answers is null) return;
         var rows = answers.SelectMany(answer => answer.Report?.Regions ?? [new ImageLocation(answer.Region.ToString(), "unreachable")]);
         await AdminApi.WriteAsync(http, Report([.. rows])).ConfigureAwait(false);

@@ -24,9 +24,13 @@ internal sealed class RegionEndpoints(RegionMap map, HomeResumption resumption, 
     private async Task ResumeAsync(HttpContext http, string text)
     {
         var fault = (RegistryError?)null;
-        if (!RegionId.TryParse(text, out var region) || map.Current.Find(region) is null) fault = RegistryError.Of(ErrorCode.Unsupported, $"'{text}' is not a region.") with { Status = 404 };
+        if (!RegionId.TryParse(text, out var region) || map.Current.Find(region) is null)
+            fault = RegistryError.Of(ErrorCode.Unsupported, $"'{text}' is not a region.") with { Status = 404 };
         else if (http.Request.Query[Accepted] != "true")
-            fault = RegistryError.Of(ErrorCode.Unsupported, $"Resuming {region} loses the commits that only unreachable regions have: confirm with ?{Accepted}=true.") with { Status = 400 };
+            fault = RegistryError.Of(
+                ErrorCode.Unsupported,
+                $"Resuming {region} loses the commits that only unreachable regions have: confirm with ?{Accepted}=true.")
+                with { Status = 400 };
         if (fault is not null)
         {
             await ErrorResponse.WriteAsync(http, fault).ConfigureAwait(false);
@@ -40,7 +44,11 @@ internal sealed class RegionEndpoints(RegionMap map, HomeResumption resumption, 
             return;
         }
 
-        if (await resumption.ResumeAsync(http.RequestAborted).ConfigureAwait(false) is { } report) await AdminApi.WriteAsync(http, report).ConfigureAwait(false);
-        else await ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unsupported, $"Region {region} takes writes: there is nothing to resume.") with { Status = 409 }).ConfigureAwait(false);
+        if (await resumption.ResumeAsync(http.RequestAborted).ConfigureAwait(false) is { } report)
+            await AdminApi.WriteAsync(http, report).ConfigureAwait(false);
+        else
+            await ErrorResponse.WriteAsync(http, RegistryError.Of(
+                ErrorCode.Unsupported,
+                $"Region {region} takes writes: there is nothing to resume.") with { Status = 409 }).ConfigureAwait(false);
     }
 }

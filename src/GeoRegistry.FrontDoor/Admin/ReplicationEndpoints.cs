@@ -12,7 +12,8 @@ using Microsoft.AspNetCore.Http;
 namespace GeoRegistry.FrontDoor.Admin;
 
 /// <summary>The state of replication, the blobs that it waits for, and its dead letters.</summary>
-internal sealed class ReplicationEndpoints(RegionMap map, StatusReport status, IHydrationQueue queue, Hydrator hydrator, TimeProvider clock)
+internal sealed class ReplicationEndpoints(RegionMap map, StatusReport status, IHydrationQueue queue, Hydrator hydrator,
+    TimeProvider clock)
 {
     /// <summary>The most rows of one region in an answer.</summary>
     private const int MaxRows = 1000;
@@ -30,9 +31,11 @@ internal sealed class ReplicationEndpoints(RegionMap map, StatusReport status, I
 
     private async Task StatusAsync(AdminApi api, HttpContext http)
     {
-        var answers = await api.CollectAsync(http, async () => Report([await status.ReadAsync(http.RequestAborted).ConfigureAwait(false)])).ConfigureAwait(false);
+        var answers = await api.CollectAsync(http, async () =>
+            Report([await status.ReadAsync(http.RequestAborted).ConfigureAwait(false)])).ConfigureAwait(false);
         if (answers is null) return;
-        var regions = answers.SelectMany(answer => answer.Report?.Regions ?? [new RegionStatus(answer.Region.ToString(), Reachable: false, answer.Error)]);
+        var regions = answers.SelectMany(
+            answer => answer.Report?.Regions ?? [new RegionStatus(answer.Region.ToString(), Reachable: false, answer.Error)]);
         await AdminApi.WriteAsync(http, Report([.. regions])).ConfigureAwait(false);
 
         ReplicationReport Report(IReadOnlyList<RegionStatus> regions) => new(map.Self.ToString(), map.Current.Version, regions);
@@ -45,7 +48,8 @@ internal sealed class ReplicationEndpoints(RegionMap map, StatusReport status, I
         {
             if (!RepositoryName.TryParse(name, out var parsed))
             {
-                await ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.NameInvalid, $"'{name}' is not a repository name.")).ConfigureAwait(false);
+                await ErrorResponse.WriteAsync(
+                    http, RegistryError.Of(ErrorCode.NameInvalid, $"'{name}' is not a repository name.")).ConfigureAwait(false);
                 return;
             }
 
@@ -56,7 +60,10 @@ internal sealed class ReplicationEndpoints(RegionMap map, StatusReport status, I
         var answers = await api.CollectAsync(http, async () =>
         {
             var pending = await queue.SummarizeRepositoriesAsync(repository, limit, http.RequestAborted).ConfigureAwait(false);
-            return new LagReport([.. pending.Select(row => new LagRow(map.Self.ToString(), row.Repository, row.Commits, row.Blobs, row.Bytes, AgeOf(row.Oldest)))], []);
+            return new LagReport(
+                [.. pending.Select(row => new LagRow(
+                    map.Self.ToString(), row.Repository, row.Commits, row.Blobs, row.Bytes, AgeOf(row.Oldest)))],
+                []);
         }).ConfigureAwait(false);
         if (answers is null) return;
         var rows = answers.SelectMany(answer => answer.Report?.Repositories ?? []).OrderByDescending(row => row.OldestSeconds);
@@ -72,7 +79,8 @@ internal sealed class ReplicationEndpoints(RegionMap map, StatusReport status, I
             return new BlobsReport([.. jobs.Select(job => Describe(job, dead))], []);
         }).ConfigureAwait(false);
         if (answers is not null)
-            await AdminApi.WriteAsync(http, new BlobsReport([.. answers.SelectMany(answer => answer.Report?.Blobs ?? [])], Unreachable(answers))).ConfigureAwait(false);
+            await AdminApi.WriteAsync(http, new BlobsReport(
+                [.. answers.SelectMany(answer => answer.Report?.Blobs ?? [])], Unreachable(answers))).ConfigureAwait(false);
     }
 
     private async Task RetryAsync(AdminApi api, HttpContext http)
@@ -95,7 +103,9 @@ internal sealed class ReplicationEndpoints(RegionMap map, StatusReport status, I
             hydrator.RetryNow();
             return new RetryReport(retried, []);
         }).ConfigureAwait(false);
-        if (answers is not null) await AdminApi.WriteAsync(http, new RetryReport(answers.Sum(answer => answer.Report?.Retried ?? 0), Unreachable(answers))).ConfigureAwait(false);
+        if (answers is not null)
+            await AdminApi.WriteAsync(http, new RetryReport(
+                answers.Sum(answer => answer.Report?.Retried ?? 0), Unreachable(answers))).ConfigureAwait(false);
     }
 
     private static int RowsOf(HttpContext http) => Math.Max(1, Paging.Of(http.Request, MaxRows).Limit);
@@ -139,7 +149,8 @@ internal sealed class ReplicationEndpoints(RegionMap map, StatusReport status, I
     private sealed record BlobsReport(IReadOnlyList<BlobRow> Blobs, IReadOnlyList<string> Unreachable);
 
     private sealed record BlobRow(
-        string Region, string Digest, long SizeBytes, string From, string Repository, int Attempts, double AgeSeconds, double? RetryInSeconds, string? Error);
+        string Region, string Digest, long SizeBytes, string From, string Repository, int Attempts, double AgeSeconds,
+        double? RetryInSeconds, string? Error);
 
     private sealed record RetryReport(int Retried, IReadOnlyList<string> Unreachable);
 }

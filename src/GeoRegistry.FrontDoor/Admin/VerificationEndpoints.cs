@@ -26,7 +26,8 @@ internal sealed class VerificationEndpoints(VerificationProgress progress, Verif
     {
         var answers = await api.CollectAsync(http, () => Task.FromResult(new Report([here()]))).ConfigureAwait(false);
         if (answers is null) return;
-        var regions = answers.SelectMany(answer => answer.Report?.Regions ?? [VerificationStatus.Unreachable(answer.Region.ToString(), answer.Error)]);
+        var regions = answers.SelectMany(
+            answer => answer.Report?.Regions ?? [VerificationStatus.Unreachable(answer.Region.ToString(), answer.Error)]);
         await AdminApi.WriteAsync(http, new Report([.. regions])).ConfigureAwait(false);
     }
 

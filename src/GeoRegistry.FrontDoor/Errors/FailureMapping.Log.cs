@@ -12,6 +12,7 @@ internal sealed partial class FailureMapping
     [LoggerMessage(2, LogLevel.Error, "{Method} {Path} failed (trace {TraceId}).")]
     private partial void LogUnexpected(Exception failure, string method, PathString path, string traceId);
 
-    [LoggerMessage(3, LogLevel.Error, "{Method} {Path} could not be stored ({Fault}). Free space on the data folder's disk or make it writable; pulls go on.")]
+    [LoggerMessage(3, LogLevel.Error,
+        "{Method} {Path} could not be stored ({Fault}). Free space on the data folder's disk or make it writable; pulls go on.")]
     private partial void LogStoreFault(Exception failure, string method, PathString path, StoreFault fault);
 }

@@ -55,7 +55,9 @@ internal sealed partial class FailureMapping(RegionId region, ILogger<FailureMap
         LogStoreFault(fault, http.Request.Method, http.Request.Path, fault.Fault);
         return fault.Fault switch
         {
-            StoreFault.Full => Refuse($"The disk of region {region} is full: it takes no push until there is space again.", StatusCodes.Status507InsufficientStorage),
+            StoreFault.Full => Refuse(
+                $"The disk of region {region} is full: it takes no push until there is space again.",
+                StatusCodes.Status507InsufficientStorage),
             StoreFault.ReadOnly => Refuse($"The disk of region {region} is read-only: it takes no push until it is writable again."),
             _ => Refuse($"The server of region {region} lacks permission to write its data: it takes no push until it has it."),
         };

@@ -47,7 +47,8 @@ internal sealed class HealthEndpoints
         await WriteAsync(http, read, written).ConfigureAwait(false);
     }
 
-    private static Task<(string Store, string Outcome)[]> RunAsync(IReadOnlyList<StoreCheck> checks, bool decides, CancellationToken cancellation) =>
+    private static Task<(string Store, string Outcome)[]> RunAsync(
+        IReadOnlyList<StoreCheck> checks, bool decides, CancellationToken cancellation) =>
         Task.WhenAll(checks.Select(async check => (check.Store, await check.RunAsync(decides, cancellation).ConfigureAwait(false))));
 
     private static bool IsOk(IReadOnlyList<(string Store, string Outcome)> outcomes) =>

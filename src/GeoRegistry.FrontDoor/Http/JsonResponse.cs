@@ -18,6 +18,7 @@ internal static class JsonResponse
         using (var json = new Utf8JsonWriter(buffer, Readable)) write(json);
         http.Response.ContentType = contentType;
         http.Response.ContentLength = buffer.WrittenCount;
-        if (!HttpMethods.IsHead(http.Request.Method)) await http.Response.Body.WriteAsync(buffer.WrittenMemory, http.RequestAborted).ConfigureAwait(false);
+        if (!HttpMethods.IsHead(http.Request.Method))
+            await http.Response.Body.WriteAsync(buffer.WrittenMemory, http.RequestAborted).ConfigureAwait(false);
     }
 }

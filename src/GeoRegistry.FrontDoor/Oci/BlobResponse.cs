@@ -28,7 +28,9 @@ internal static class BlobResponse
         {
             case ByteRangeKind.Unsatisfiable:
                 response.Headers.ContentRange = $"bytes */{content.SizeBytes}";
-                var error = RegistryError.Of(ErrorCode.SizeInvalid, $"The blob has {content.SizeBytes} bytes; the range asks for others.") with { Status = 416 };
+                var error = RegistryError.Of(
+                    ErrorCode.SizeInvalid,
+                    $"The blob has {content.SizeBytes} bytes; the range asks for others.") with { Status = 416 };
                 await ErrorResponse.WriteAsync(http, error).ConfigureAwait(false);
                 return;
             case ByteRangeKind.Part:
@@ -52,7 +54,8 @@ internal static class BlobResponse
         for (var end = offset + lengthBytes; offset < end;)
         {
             var memory = writer.GetMemory((int)Math.Min(ReadBytes, end - offset));
-            var read = await content.ReadAsync(offset, memory[..(int)Math.Min(memory.Length, end - offset)], http.RequestAborted).ConfigureAwait(false);
+            var read = await content.ReadAsync(
+                offset, memory[..(int)Math.Min(memory.Length, end - offset)], http.RequestAborted).ConfigureAwait(false);
             if (read == 0) throw new EndOfStreamException("The blob is shorter than the store says.");
             writer.Advance(read);
             offset += read;

@@ -50,7 +50,9 @@ internal sealed class ListEndpoints(IRepositoryTables tables)
     private async Task CatalogAsync(OciRequest request)
     {
         var paging = Paging.Of(request.Http.Request, MaxNames);
-        var found = paging.Limit == 0 ? [] : await tables.ListRepositoriesAsync(paging.After, paging.Limit + 1, request.Aborted).ConfigureAwait(false);
+        var found = paging.Limit == 0
+            ? []
+            : await tables.ListRepositoriesAsync(paging.After, paging.Limit + 1, request.Aborted).ConfigureAwait(false);
         var page = paging.Cut(request.Http.Response, "/v2/_catalog", found, name => name.ToString());
         await JsonResponse.WriteAsync(request.Http, "application/json", json =>
         {
@@ -70,7 +72,9 @@ internal sealed class ListEndpoints(IRepositoryTables tables)
         }
 
         var paging = Paging.Of(request.Http.Request, MaxNames);
-        var found = paging.Limit == 0 ? [] : await tables.ListTagsAsync(request.Repository, paging.After, paging.Limit + 1, request.Aborted).ConfigureAwait(false);
+        var found = paging.Limit == 0
+            ? []
+            : await tables.ListTagsAsync(request.Repository, paging.After, paging.Limit + 1, request.Aborted).ConfigureAwait(false);
         var page = paging.Cut(request.Http.Response, $"/v2/{request.Repository}/tags/list", found, tag => tag.ToString());
         await JsonResponse.WriteAsync(request.Http, "application/json", json =>
         {

@@ -24,7 +24,8 @@ internal sealed class ManifestEndpoints(RepositoryReader reader, RepositoryDirec
 
     private Task GetAsync(OciRequest request)
     {
-        if (!Reference.TryParse(request.Reference, out var reference)) return ErrorResponse.WriteAsync(request.Http, NoReference(request.Reference));
+        if (!Reference.TryParse(request.Reference, out var reference))
+            return ErrorResponse.WriteAsync(request.Http, NoReference(request.Reference));
         var found = reader.FindManifestAsync(request.Repository, reference, request.Aborted);
         return found.IsCompletedSuccessfully
             ? AnswerAsync(request.Http, reference, found.Result)
@@ -37,7 +38,9 @@ internal sealed class ManifestEndpoints(RepositoryReader reader, RepositoryDirec
     /// <summary>Answers a read with what was found, or that nothing was.</summary>
     public static Task AnswerAsync(HttpContext http, Reference reference, Manifest? manifest)
     {
-        if (manifest is null) return ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.ManifestUnknown, null, ("reference", reference.ToString())));
+        if (manifest is null)
+            return ErrorResponse.WriteAsync(
+                http, RegistryError.Of(ErrorCode.ManifestUnknown, null, ("reference", reference.ToString())));
         var response = http.Response;
         response.Headers.ETag = EntityTags.Of(manifest.Digest);
         response.Headers[HeaderNames.DockerContentDigest] = manifest.Digest.ToString();
@@ -64,9 +67,11 @@ internal sealed class ManifestEndpoints(RepositoryReader reader, RepositoryDirec
             return;
         }
 
-        if (await BodyReader.ReadWholeAsync(http.Request, ManifestReader.MaxSizeBytes, request.Aborted).ConfigureAwait(false) is not { } content)
+        if (await BodyReader.ReadWholeAsync(
+            http.Request, ManifestReader.MaxSizeBytes, request.Aborted).ConfigureAwait(false) is not { } content)
         {
-            var tooLarge = RegistryError.Of(ErrorCode.ManifestInvalid, $"A manifest may have {ManifestReader.MaxSizeBytes} bytes.") with { Status = 413 };
+            var tooLarge = RegistryError.Of(
+                ErrorCode.ManifestInvalid, $"A manifest may have {ManifestReader.MaxSizeBytes} bytes.") with { Status = 413 };
             await ErrorResponse.WriteAsync(http, tooLarge).ConfigureAwait(false);
             return;
         }
@@ -74,7 +79,10 @@ internal sealed class ManifestEndpoints(RepositoryReader reader, RepositoryDirec
         var digest = Digest.Of(content.Span, target.Digest?.Algorithm ?? DigestAlgorithm.Sha256);
         if (target.Digest is { } named && named != digest)
         {
-            await ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.DigestInvalid, $"The content's digest is {digest}, not {named}.", ("digest", digest.ToString()))).ConfigureAwait(false);
+            await ErrorResponse.WriteAsync(http, RegistryError.Of(
+                ErrorCode.DigestInvalid,
+                $"The content's digest is {digest}, not {named}.",
+                ("digest", digest.ToString()))).ConfigureAwait(false);
             return;
         }
 

@@ -28,7 +28,8 @@ internal sealed record ManifestTarget(Digest? Digest, IReadOnlyList<Tag> Tags)
         }
 
         if (fault is not null) return None;
-        if (tags.Count > MaxTags) fault = RegistryError.Of(ErrorCode.ManifestInvalid, $"A push may set {MaxTags} tags.") with { Status = 414 };
+        if (tags.Count > MaxTags)
+            fault = RegistryError.Of(ErrorCode.ManifestInvalid, $"A push may set {MaxTags} tags.") with { Status = 414 };
         else if (request.Reference.Contains(':'))
         {
             if (Protocol.Digest.TryParse(request.Reference, out var digest)) return new ManifestTarget(digest, tags);
@@ -41,5 +42,6 @@ internal sealed record ManifestTarget(Digest? Digest, IReadOnlyList<Tag> Tags)
     }
 
     private static RegistryError NotATag(string? text) => RegistryError.Of(
-        ErrorCode.ManifestInvalid, $"'{text}' is not a tag: up to {Tag.MaxLength} letters, digits, '_', '.' and '-', not beginning with '.' or '-'.");
+        ErrorCode.ManifestInvalid,
+        $"'{text}' is not a tag: up to {Tag.MaxLength} letters, digits, '_', '.' and '-', not beginning with '.' or '-'.");
 }

@@ -54,6 +54,7 @@ internal sealed class OciApi
 
     private static RegistryError InvalidName(string name) => RegistryError.Of(
         ErrorCode.NameInvalid,
-        $"'{name}' is not a repository name: lower-case letters and digits in components separated by '/', with single '.', '_', '__' or dashes inside, {RepositoryName.MaxLength} characters at most.",
+        $"'{name}' is not a repository name: lower-case letters and digits in components separated by '/', "
+            + $"with single '.', '_', '__' or dashes inside, {RepositoryName.MaxLength} characters at most.",
         ("name", name));
 }

@@ -59,7 +59,8 @@ internal sealed class UploadEndpoints(UploadSessions sessions, RepositoryBlobs b
         }
         finally
         {
-            if (outcome is not UploadOutcome.Completed) await sessions.CancelAsync(request.Repository, id, CancellationToken.None).ConfigureAwait(false);
+            if (outcome is not UploadOutcome.Completed)
+                await sessions.CancelAsync(request.Repository, id, CancellationToken.None).ConfigureAwait(false);
         }
     }
 
@@ -69,7 +70,10 @@ internal sealed class UploadEndpoints(UploadSessions sessions, RepositoryBlobs b
     private async Task PatchAsync(OciRequest request)
     {
         if (!TryChunk(request, out var chunk)) await ErrorResponse.WriteAsync(request.Http, MalformedRange(request)).ConfigureAwait(false);
-        else await UseAsync(request, StatusCodes.Status202Accepted, id => sessions.AppendAsync(request.Repository, id, chunk, request.Aborted)).ConfigureAwait(false);
+        else await UseAsync(
+            request,
+            StatusCodes.Status202Accepted,
+            id => sessions.AppendAsync(request.Repository, id, chunk, request.Aborted)).ConfigureAwait(false);
     }
 
     private async Task PutAsync(OciRequest request)
@@ -80,7 +84,10 @@ internal sealed class UploadEndpoints(UploadSessions sessions, RepositoryBlobs b
         else if (!TryChunk(request, out var chunk))
             await ErrorResponse.WriteAsync(request.Http, MalformedRange(request)).ConfigureAwait(false);
         else
-            await UseAsync(request, StatusCodes.Status201Created, id => sessions.CompleteAsync(request.Repository, id, chunk, digest, request.Aborted)).ConfigureAwait(false);
+            await UseAsync(
+                request,
+                StatusCodes.Status201Created,
+                id => sessions.CompleteAsync(request.Repository, id, chunk, digest, request.Aborted)).ConfigureAwait(false);
     }
 
     private Task DeleteAsync(OciRequest request) => UseAsync(
@@ -170,5 +177,6 @@ internal sealed class UploadEndpoints(UploadSessions sessions, RepositoryBlobs b
         ErrorCode.TooManyRequests, "Too many uploads are open in this region: try again when some have ended.");
 
     private static RegistryError MalformedRange(OciRequest request) => RegistryError.Of(
-        ErrorCode.BlobUploadInvalid, $"Content-Range is two offsets with a dash between them, such as 0-1023, not '{request.Http.Request.Headers.ContentRange}'.");
+        ErrorCode.BlobUploadInvalid,
+        $"Content-Range is two offsets with a dash between them, such as 0-1023, not '{request.Http.Request.Headers.ContentRange}'.");
 }

@@ -24,7 +24,8 @@ internal sealed record UploadQuery(Digest? Digest, Digest? Mount, bool HasFrom, 
         if (request.Query.TryGetValue("digest-algorithm", out var name) && !DigestAlgorithms.TryParse(name.ToString(), out algorithm))
             fault ??= RegistryError.Of(ErrorCode.DigestInvalid, $"The digest algorithm '{name}' is not supported: use sha256 or sha512.");
         var hasFrom = request.Query.TryGetValue("from", out var from);
-        return new UploadQuery(digest, mount, hasFrom, RepositoryName.TryParse(from.ToString(), out var source) ? source : null, algorithm);
+        return new UploadQuery(
+            digest, mount, hasFrom, RepositoryName.TryParse(from.ToString(), out var source) ? source : null, algorithm);
     }
 
     private static Digest? ReadDigest(IQueryCollection query, string name, ref RegistryError? fault)

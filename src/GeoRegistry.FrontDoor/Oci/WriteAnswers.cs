@@ -20,6 +20,7 @@ internal static class WriteAnswers
     /// <summary>Adds the receipt of a committed write.</summary>
     public static void NameReceipt(HttpResponse response, WriteOutcome outcome)
     {
-        if (outcome is WriteOutcome.Committed { Position: { } position }) response.Headers[HeaderNames.GeoRegistryReceipt] = position.ToString();
+        if (outcome is WriteOutcome.Committed { Position: { } position })
+            response.Headers[HeaderNames.GeoRegistryReceipt] = position.ToString();
     }
 }

@@ -58,7 +58,9 @@ internal sealed class ContentEndpoints(IBlobStore store, IRepositoryTables table
         }
         else
         {
-            await ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unsupported, "A link has a repository, a digest and a size.") with { Status = 400 }).ConfigureAwait(false);
+            await ErrorResponse.WriteAsync(http, RegistryError.Of(
+                ErrorCode.Unsupported,
+                "A link has a repository, a digest and a size.") with { Status = 400 }).ConfigureAwait(false);
         }
     }
 
@@ -66,7 +68,9 @@ internal sealed class ContentEndpoints(IBlobStore store, IRepositoryTables table
     {
         if (await ReadQuestionAsync(http).ConfigureAwait(false) is not var (repository, digests, after))
         {
-            await ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unsupported, "A repository, digests and a position are asked for.") with { Status = 400 }).ConfigureAwait(false);
+            await ErrorResponse.WriteAsync(http, RegistryError.Of(
+                ErrorCode.Unsupported,
+                "A repository, digests and a position are asked for.") with { Status = 400 }).ConfigureAwait(false);
             return;
         }
 
@@ -75,7 +79,8 @@ internal sealed class ContentEndpoints(IBlobStore store, IRepositoryTables table
         var found = new List<BlobLink>();
         foreach (var digest in digests)
         {
-            if (await tables.FindBlobAsync(repository, digest, http.RequestAborted).ConfigureAwait(false) is { } sizeBytes) found.Add(new BlobLink(digest.ToString(), sizeBytes));
+            if (await tables.FindBlobAsync(repository, digest, http.RequestAborted).ConfigureAwait(false) is { } sizeBytes)
+                found.Add(new BlobLink(digest.ToString(), sizeBytes));
         }
 
         await http.Response.WriteAsJsonAsync(found, http.RequestAborted).ConfigureAwait(false);
@@ -85,7 +90,8 @@ internal sealed class ContentEndpoints(IBlobStore store, IRepositoryTables table
     {
         try
         {
-            var asked = await JsonSerializer.DeserializeAsync<FindLinks>(http.Request.Body, JsonSerializerOptions.Web, http.RequestAborted).ConfigureAwait(false);
+            var asked = await JsonSerializer.DeserializeAsync<FindLinks>(
+                http.Request.Body, JsonSerializerOptions.Web, http.RequestAborted).ConfigureAwait(false);
             return asked is { Repository: not null, Digests: not null }
                 ? (RepositoryName.Parse(asked.Repository), [.. asked.Digests.Select(digest => Digest.Parse(digest ?? ""))], asked.After)
                 : null;
@@ -102,10 +108,14 @@ internal sealed class ContentEndpoints(IBlobStore store, IRepositoryTables table
             || !RepositoryName.TryParse(http.Request.Query["repository"].ToString(), out var repository)
             || !ReplicationEndpoints.TryWait(http.Request.Query["wait"].ToString(), out var wait))
         {
-            await ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unsupported, "A receipt, its repository and a time to wait are asked for.") with { Status = 400 }).ConfigureAwait(false);
+            await ErrorResponse.WriteAsync(http, RegistryError.Of(
+                ErrorCode.Unsupported,
+                "A receipt, its repository and a time to wait are asked for.") with { Status = 400 }).ConfigureAwait(false);
             return;
         }
 
-        await http.Response.WriteAsJsonAsync(await completion.AwaitHereAsync(repository, receipt, wait, http.RequestAborted).ConfigureAwait(false), http.RequestAborted).ConfigureAwait(false);
+        await http.Response.WriteAsJsonAsync(
+            await completion.AwaitHereAsync(repository, receipt, wait, http.RequestAborted).ConfigureAwait(false),
+            http.RequestAborted).ConfigureAwait(false);
     }
 }

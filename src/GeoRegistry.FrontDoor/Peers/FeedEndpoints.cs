@@ -45,7 +45,9 @@ internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, HomeGate ga
     {
         if (!TryIncarnation(http, out var incarnation) || !TryNumber(http, "after", out var after) || !TryChecksum(http, out var checksum))
         {
-            await ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unsupported, "incarnation and after are a position, and checksum is its entry's.") with { Status = 400 }).ConfigureAwait(false);
+            await ErrorResponse.WriteAsync(http, RegistryError.Of(
+                ErrorCode.Unsupported,
+                "incarnation and after are a position, and checksum is its entry's.") with { Status = 400 }).ConfigureAwait(false);
             return;
         }
 
@@ -90,7 +92,9 @@ internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, HomeGate ga
     {
         if (!TryIncarnation(http, out var incarnation) || !TryNumber(http, "applied", out var applied))
         {
-            await ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unsupported, "incarnation and applied are a position.") with { Status = 400 }).ConfigureAwait(false);
+            await ErrorResponse.WriteAsync(http, RegistryError.Of(
+                ErrorCode.Unsupported,
+                "incarnation and applied are a position.") with { Status = 400 }).ConfigureAwait(false);
             return;
         }
 
@@ -118,7 +122,8 @@ internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, HomeGate ga
         var rows = heads
             .Where(row => MayHave(reader, home, row.Ledger))
             .Select(row => LedgerRow.Of(row.Ledger, row.State));
-        await http.Response.WriteAsJsonAsync(new LedgerPage([.. rows], heads.Count < limit ? null : heads[^1].Ledger.Name), http.RequestAborted).ConfigureAwait(false);
+        await http.Response.WriteAsJsonAsync(
+            new LedgerPage([.. rows], heads.Count < limit ? null : heads[^1].Ledger.Name), http.RequestAborted).ConfigureAwait(false);
     }
 
     private async Task LedgerAsync(HttpContext http, RegionId reader)
@@ -152,10 +157,12 @@ internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, HomeGate ga
     private async Task<bool> SpoolAsync(ISpoolFile spool, RegionId reader, string name, CancellationToken cancellation)
     {
         var ledger = new LedgerId(LedgerKind.Repository, name);
-        if (!RepositoryName.TryParse(name, out var repository) || !MayHave(reader, map.Current.HomeOf(repository).Region, ledger)) return false;
+        if (!RepositoryName.TryParse(name, out var repository) || !MayHave(reader, map.Current.HomeOf(repository).Region, ledger))
+            return false;
         var content = spool.OpenWrite();
         await using (content.ConfigureAwait(false))
-            return await replicas.ReadSnapshotAsync(ledger, snapshot => SnapshotCodec.Write(content, snapshot), cancellation).ConfigureAwait(false);
+            return await replicas.ReadSnapshotAsync(
+                ledger, snapshot => SnapshotCodec.Write(content, snapshot), cancellation).ConfigureAwait(false);
     }
 
     // A home gives its ledgers to whoever may have them; a replica gives them to their home, which may have lost them.

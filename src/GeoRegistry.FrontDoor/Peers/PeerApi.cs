@@ -54,17 +54,23 @@ public sealed class PeerApi
 
     private Task DispatchAsync(HttpContext http)
     {
-        if (!HasKey(http.Request)) return ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unauthorized, "This listener is for other regions, which know the cluster's key."));
+        if (!HasKey(http.Request))
+            return ErrorResponse.WriteAsync(http, RegistryError.Of(
+                ErrorCode.Unauthorized, "This listener is for other regions, which know the cluster's key."));
         if (!RegionId.TryParse(http.Request.Headers[PeerHeaders.Region], out var region) || _map.Current.Find(region) is null)
-            return ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Denied, $"'{http.Request.Headers[PeerHeaders.Region]}' is not a region of version {_map.Current.Version} of the topology."));
+            return ErrorResponse.WriteAsync(http, RegistryError.Of(
+                ErrorCode.Denied,
+                $"'{http.Request.Headers[PeerHeaders.Region]}' is not a region of version {_map.Current.Version} of the topology."));
         http.Features.Set(new PeerIdentity(region));
         var path = http.Request.Path.Value!;
-        if (path.StartsWith("/v2/", StringComparison.Ordinal)) return _oci.HandleAsync(http, http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
+        if (path.StartsWith("/v2/", StringComparison.Ordinal))
+            return _oci.HandleAsync(http, http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
         if (path.StartsWith(AdminApi.Prefix, StringComparison.Ordinal)) return _admin.HandleAsync(http);
         var handle = _feeds.Find(http.Request.Method, path) ?? _content.Find(http.Request.Method, path);
         return handle is not null
             ? handle(http, region)
-            : ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unsupported, "The peer API has no such path.") with { Status = 404 });
+            : ErrorResponse.WriteAsync(
+                http, RegistryError.Of(ErrorCode.Unsupported, "The peer API has no such path.") with { Status = 404 });
     }
 
     // Hashes are compared, so that neither length nor content of the key shows in the time it takes.

@@ -40,9 +40,20 @@ internal sealed class AcknowledgedWrites(RegionMap map, TailStates tails, Relay 
 
         if (home == map.Self) await here(request).ConfigureAwait(false);
         else await RelayAsync(request, home).ConfigureAwait(false);
-        if (request.Http.Response.StatusCode >= 300 || !FeedPosition.TryParse(request.Http.Response.Headers[HeaderNames.GeoRegistryReceipt], out var receipt)) return;
+        if (request.Http.Response.StatusCode >= 300
+            || !FeedPosition.TryParse(request.Http.Response.Headers[HeaderNames.GeoRegistryReceipt], out var receipt))
+        {
+            return;
+        }
+
         var count = policy.RegionsFor(durability);
-        if (count == 0 || await completion.AwaitAsync(request.Repository, receipt, policy.Regions, count, options.DurabilityTimeout, request.Aborted).ConfigureAwait(false)) return;
+        if (count == 0
+            || await completion.AwaitAsync(
+                request.Repository, receipt, policy.Regions, count, options.DurabilityTimeout, request.Aborted).ConfigureAwait(false))
+        {
+            return;
+        }
+
         request.Http.Response.Clear();
         await ErrorResponse.WriteAsync(request.Http, NotDurable(receipt, count)).ConfigureAwait(false);
     }
@@ -59,14 +70,18 @@ internal sealed class AcknowledgedWrites(RegionMap map, TailStates tails, Relay 
         catch (OtherRegionsUnreachableException e)
         {
             var error = RegistryError.Of(
-                ErrorCode.Unavailable, $"{home}, the home of {request.Repository}, did not answer, so it is not known whether this was done; repeating it is safe. {e.Message}", ("home", home.ToString()));
+                ErrorCode.Unavailable,
+                $"{home}, the home of {request.Repository}, did not answer, so it is not known whether this was done; "
+                    + $"repeating it is safe. {e.Message}",
+                ("home", home.ToString()));
             await ErrorResponse.WriteAsync(request.Http, error).ConfigureAwait(false);
             return;
         }
 
         using (answer)
         {
-            if (answer.IsSuccessStatusCode && ReceiptOf(answer) is { } receipt) await AwaitAppliedAsync(receipt, request.Aborted).ConfigureAwait(false);
+            if (answer.IsSuccessStatusCode && ReceiptOf(answer) is { } receipt)
+                await AwaitAppliedAsync(receipt, request.Aborted).ConfigureAwait(false);
             ServedBy.Name(request.Http, home);
             await relay.CopyAsync(answer, request.Http, home).ConfigureAwait(false);
         }
@@ -97,14 +112,20 @@ internal sealed class AcknowledgedWrites(RegionMap map, TailStates tails, Relay 
         var header = request.Http.Request.Headers[HeaderNames.GeoRegistryDurability].ToString();
         if (header.Length == 0) return policy.Durability;
         if (!TopologyReader.TryDurability(header, out var durability))
-            fault = RegistryError.Of(ErrorCode.Unsupported, $"{HeaderNames.GeoRegistryDurability} is local, one, majority or all, not '{header}'.") with { Status = 400 };
+            fault = RegistryError.Of(
+                ErrorCode.Unsupported,
+                $"{HeaderNames.GeoRegistryDurability} is local, one, majority or all, not '{header}'.") with { Status = 400 };
         else if (durability != Durability.Local && policy.IsLazy)
-            fault = RegistryError.Of(ErrorCode.Unsupported, $"Blobs of {request.Repository} are copied when they are pulled, so no push can wait for it: its policy says lazy.") with { Status = 400 };
+            fault = RegistryError.Of(
+                ErrorCode.Unsupported,
+                $"Blobs of {request.Repository} are copied when they are pulled, so no push can wait for it: its policy says lazy.")
+                with { Status = 400 };
         return durability;
     }
 
     private RegistryError NotDurable(FeedPosition receipt, int count) => RegistryError.Of(
         ErrorCode.Unavailable,
-        $"The push is committed but was not complete in {count} regions after {options.DurabilityTimeout.TotalSeconds} s; pushing again is safe and waits again.",
+        $"The push is committed but was not complete in {count} regions after {options.DurabilityTimeout.TotalSeconds} s; "
+            + "pushing again is safe and waits again.",
         ("receipt", receipt.ToString()));
 }

@@ -60,7 +60,8 @@ internal sealed class RegionRouting(
                 : WriteAsync(request, home, policy, here);
         }
 
-        if (home == map.Self && resource != OciResource.Upload && gate.HasLostData) return ReadWithLostDataAsync(resource, request, policy, here);
+        if (home == map.Self && resource != OciResource.Upload && gate.HasLostData)
+            return ReadWithLostDataAsync(resource, request, policy, here);
         if (home == map.Self && resource == OciResource.Manifest) return ReadAtHomeAsync(request, here);
         if (home == map.Self && resource == OciResource.Referrers) return ReadReferrersAtHomeAsync(request, here);
         if (request.Relay is not null) return here(request);
@@ -76,7 +77,8 @@ internal sealed class RegionRouting(
 
     private RegistryError Damaged() => RegistryError.Of(
         ErrorCode.Unavailable,
-        $"Region {map.Self} found this repository's metadata damaged on its disk and is restoring it from another region: try again in a moment.",
+        $"Region {map.Self} found this repository's metadata damaged on its disk and is restoring it from another region: "
+            + "try again in a moment.",
         ("region", map.Self.ToString()));
 
     // Uploads change what a region holds; a repository changes by its manifests, tags and deletions.
@@ -90,7 +92,9 @@ internal sealed class RegionRouting(
         return home == map.Self
             ? here(request)
             : ErrorResponse.WriteAsync(request.Http, RegistryError.Of(
-                ErrorCode.Unsupported, $"Region {map.Self} is not the home of {request.Repository} by version {map.Current.Version} of the topology.") with { Status = 421 });
+                ErrorCode.Unsupported,
+                $"Region {map.Self} is not the home of {request.Repository} by version {map.Current.Version} of the topology.")
+                with { Status = 421 });
     }
 
     private async Task UploadAsync(OciRequest request, Func<OciRequest, Task> here)
@@ -123,7 +127,8 @@ internal sealed class RegionRouting(
         }
 
         var found = await reader.FindManifestAsync(request.Repository, reference, request.Aborted).ConfigureAwait(false);
-        if (visibility.SpreadOf(request.Repository, request.Reference) is { } spread) await spread.WaitAsync(request.Aborted).ConfigureAwait(false);
+        if (visibility.SpreadOf(request.Repository, request.Reference) is { } spread)
+            await spread.WaitAsync(request.Aborted).ConfigureAwait(false);
         // What a home does not have may be among what it lost, as long as no other region has said that it follows nothing more.
         if (found is null && await gate.FindRefusalAsync(request.Repository, request.Aborted).ConfigureAwait(false) is { } refusal)
             await ErrorResponse.WriteAsync(request.Http, refusal).ConfigureAwait(false);
@@ -136,8 +141,10 @@ internal sealed class RegionRouting(
         var isBlob = resource == OciResource.Blob;
         var isHere = await IsHereAsync(resource, request).ConfigureAwait(false);
         if (isBlob && isHere) await here(request).ConfigureAwait(false);
-        else if (request.Relay is null && (isBlob || !policy.IsStrict) && await TryRelayToAnyAsync(request, map.Self, policy, mayBeStale: !isBlob).ConfigureAwait(false)) return;
-        else if (request.Relay is null && isHere && !policy.IsStrict) await AnswerStaleAsync(request, map.Self, here).ConfigureAwait(false);
+        else if (request.Relay is null && (isBlob || !policy.IsStrict)
+            && await TryRelayToAnyAsync(request, map.Self, policy, mayBeStale: !isBlob).ConfigureAwait(false)) return;
+        else if (request.Relay is null && isHere && !policy.IsStrict)
+            await AnswerStaleAsync(request, map.Self, here).ConfigureAwait(false);
         else await ErrorResponse.WriteAsync(request.Http, LostData(request, map.Self)).ConfigureAwait(false);
     }
 
@@ -153,7 +160,8 @@ internal sealed class RegionRouting(
     // A list waits first: what is read after that is shown everywhere, unless it changes again.
     private async Task ReadReferrersAtHomeAsync(OciRequest request, Func<OciRequest, Task> here)
     {
-        if (visibility.SpreadOf(request.Repository, VisibleNames.Referrers) is { } spread) await spread.WaitAsync(request.Aborted).ConfigureAwait(false);
+        if (visibility.SpreadOf(request.Repository, VisibleNames.Referrers) is { } spread)
+            await spread.WaitAsync(request.Aborted).ConfigureAwait(false);
         await here(request).ConfigureAwait(false);
     }
 
@@ -169,7 +177,8 @@ internal sealed class RegionRouting(
         // it holds for what was read.
         var heldLease = HoldsLease(home);
         var found = await reader.FindManifestAsync(request.Repository, reference, request.Aborted).ConfigureAwait(false);
-        if (found is not null && heldLease && MayShow(home, request.Repository, request.Reference)) await ManifestEndpoints.AnswerAsync(request.Http, reference, found).ConfigureAwait(false);
+        if (found is not null && heldLease && MayShow(home, request.Repository, request.Reference))
+            await ManifestEndpoints.AnswerAsync(request.Http, reference, found).ConfigureAwait(false);
         else if ((found is null || MayAsk(home)) && await TryRelayAsync(request, home, foundOnly: false).ConfigureAwait(false)) return;
         else if (policy.IsStrict) await ErrorResponse.WriteAsync(request.Http, Unreachable(request, home)).ConfigureAwait(false);
         else if (found is not null) await AnswerStaleAsync(request, home, here).ConfigureAwait(false);
@@ -234,14 +243,18 @@ internal sealed class RegionRouting(
 
     private static RegistryError UploadUnknown(UploadId id, OtherRegionsUnreachableException e) => RegistryError.Of(
         ErrorCode.Unavailable,
-        $"{id.Region}, which has the upload, did not answer, so it is not known whether it took this: ask for the upload's offset and go on from there. {e.Message}",
+        $"{id.Region}, which has the upload, did not answer, so it is not known whether it took this: "
+            + $"ask for the upload's offset and go on from there. {e.Message}",
         ("region", id.Region.ToString()));
 
     // A home that lost data would deny what the others have.
     private bool HasLostData(RegionId home) => home == map.Self ? gate.HasLostData : tails.Of(home) is { Activity: TailActivity.Diverged };
 
     private static RegistryError LostData(OciRequest request, RegionId home) => RegistryError.Of(
-        ErrorCode.Unavailable, $"{home}, the home of {request.Repository}, has lost commits that other regions have. It takes no writes, and what it does not know may exist, until its data is restored or an operator resumes it.", ("home", home.ToString()));
+        ErrorCode.Unavailable,
+        $"{home}, the home of {request.Repository}, has lost commits that other regions have. "
+            + "It takes no writes, and what it does not know may exist, until its data is restored or an operator resumes it.",
+        ("home", home.ToString()));
 
     private bool HoldsLease(RegionId home) => tails.Of(home)?.Visibility.HoldsLease == true;
 
@@ -252,13 +265,17 @@ internal sealed class RegionRouting(
     private bool MayAsk(RegionId home) => tails.Of(home) is not { } tail || tail.SinceHeard is not { } silence || silence < SilentTime;
 
     private RegistryError Unreachable(OciRequest request, RegionId home) => RegistryError.Of(
-        ErrorCode.Unavailable, $"Region {map.Self} cannot answer for {home}, the home of {request.Repository}, which cannot be reached: try again.", ("home", home.ToString()));
+        ErrorCode.Unavailable,
+        $"Region {map.Self} cannot answer for {home}, the home of {request.Repository}, which cannot be reached: try again.",
+        ("home", home.ToString()));
 
     private Task RefuseAsync(OciRequest request, PolicyRule policy)
     {
         var regions = string.Join(", ", policy.Regions);
         request.Http.Response.Headers[HeaderNames.GeoRegistryRegions] = regions; // An entrance goes there by itself.
         return ErrorResponse.WriteAsync(request.Http, RegistryError.Of(
-            ErrorCode.Denied, $"{request.Repository} is kept in {regions} and may not pass through {map.Self}: ask there.", ("regions", regions)));
+            ErrorCode.Denied,
+            $"{request.Repository} is kept in {regions} and may not pass through {map.Self}: ask there.",
+            ("regions", regions)));
     }
 }

@@ -34,7 +34,11 @@ internal sealed class Relay(PeerClient peers, PeerOptions options)
     public async Task<HttpResponseMessage> SendAsync(HttpContext http, RegionId region)
     {
         var request = http.Request;
-        var relayed = new PeerRequest(new HttpMethod(request.Method), TargetOf(http)) { Headers = RelayedHeaders.Of(request.Headers), BufferedAnswerBytes = BufferedAnswerBytes };
+        var relayed = new PeerRequest(new HttpMethod(request.Method), TargetOf(http))
+        {
+            Headers = RelayedHeaders.Of(request.Headers),
+            BufferedAnswerBytes = BufferedAnswerBytes,
+        };
         if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
             return await peers.SendAsync(region, relayed, ReadTimeout, http.RequestAborted).ConfigureAwait(false);
 
@@ -43,7 +47,8 @@ internal sealed class Relay(PeerClient peers, PeerOptions options)
         try
         {
             var isBulk = request.ContentLength is null or > BulkBytes;
-            return await peers.SendAsync(region, relayed with { Content = body, IsBulk = isBulk }, timeout, http.RequestAborted).ConfigureAwait(false);
+            return await peers.SendAsync(
+                region, relayed with { Content = body, IsBulk = isBulk }, timeout, http.RequestAborted).ConfigureAwait(false);
         }
         catch (RelayedBodyException e)
         {
@@ -95,7 +100,8 @@ internal sealed class Relay(PeerClient peers, PeerOptions options)
             try
             {
                 var count = await body.ReadAsync(buffer, either.Token).ConfigureAwait(false);
-                if (count == 0 && response.ContentLength is { } promised && sentBytes != promised) throw PeerClient.EndedEarly(sentBytes, promised);
+                if (count == 0 && response.ContentLength is { } promised && sentBytes != promised)
+                    throw PeerClient.EndedEarly(sentBytes, promised);
                 return count;
             }
             catch (Exception e) when (!http.RequestAborted.IsCancellationRequested && PeerClient.IsFailureOfRegion(e))

@@ -11,7 +11,8 @@ internal static class RelayedHeaders
     // Those of the connection itself, and those that the client or server of this hop sets.
     private static readonly HashSet<string> OfOneHop = new(StringComparer.OrdinalIgnoreCase)
     {
-        HeaderNames.Connection, HeaderNames.KeepAlive, HeaderNames.ProxyConnection, HeaderNames.TransferEncoding, HeaderNames.Upgrade, HeaderNames.TE, HeaderNames.Trailer,
+        HeaderNames.Connection, HeaderNames.KeepAlive, HeaderNames.ProxyConnection, HeaderNames.TransferEncoding, HeaderNames.Upgrade,
+        HeaderNames.TE, HeaderNames.Trailer,
         HeaderNames.Host, HeaderNames.Authorization, HeaderNames.Expect, HeaderNames.ContentLength, HeaderNames.Date, HeaderNames.Server,
         HeaderNames.TraceParent, HeaderNames.TraceState, PeerHeaders.Region,
     };
@@ -19,8 +20,8 @@ internal static class RelayedHeaders
     // HTTP/2 has names in lower case; clients that look at them as text know these.
     private static readonly Dictionary<string, string> UsualNames = new[]
     {
-        Oci.HeaderNames.DockerContentDigest, Oci.HeaderNames.DockerDistributionApiVersion, Oci.HeaderNames.DockerUploadUuid, Oci.HeaderNames.GeoRegistryReceipt,
-        Oci.HeaderNames.OciFiltersApplied, Oci.HeaderNames.OciSubject, Oci.HeaderNames.OciTag,
+        Oci.HeaderNames.DockerContentDigest, Oci.HeaderNames.DockerDistributionApiVersion, Oci.HeaderNames.DockerUploadUuid,
+        Oci.HeaderNames.GeoRegistryReceipt, Oci.HeaderNames.OciFiltersApplied, Oci.HeaderNames.OciSubject, Oci.HeaderNames.OciTag,
     }.ToDictionary(name => name, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The headers of a client's request that another region is sent.</summary>
@@ -46,7 +47,10 @@ internal static class RelayedHeaders
     /// <summary>Adds the headers of a region's answer to the answer to the client; what no server may send is left out.</summary>
     public static void Copy(HttpResponseMessage answer, IHeaderDictionary headers)
     {
-        var named = NamedBy(answer.Headers.NonValidated.TryGetValues(HeaderNames.Connection, out var connection) ? connection.ToArray() : StringValues.Empty);
+        var named = NamedBy(
+            answer.Headers.NonValidated.TryGetValues(HeaderNames.Connection, out var connection)
+                ? connection.ToArray()
+                : StringValues.Empty);
         foreach (var (name, values) in answer.Headers.NonValidated.Concat(answer.Content.Headers.NonValidated))
         {
             if (OfOneHop.Contains(name) || named.Contains(name)) continue;
@@ -63,5 +67,7 @@ internal static class RelayedHeaders
     /// those are not known here.
     /// </remarks>
     private static HashSet<string> NamedBy(StringValues connection) =>
-        connection.SelectMany(value => (value ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        connection
+            .SelectMany(value => (value ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
 }

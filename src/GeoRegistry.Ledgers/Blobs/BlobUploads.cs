@@ -8,7 +8,9 @@ public static class BlobUploads
 {
     private const int BufferBytes = 256 * 1024;
 
-    /// <summary>Adds all bytes of an upload to a hash, as the store has them: for what was appended before a restart, or removed.</summary>
+    /// <summary>
+    /// Adds all bytes of an upload to a hash, as the store has them: for what was appended before a restart, or removed.
+    /// </summary>
     /// <param name="upload">The upload; it is flushed first, as only flushed bytes can be read back.</param>
     /// <param name="hash">The hash, to which nothing was added yet.</param>
     /// <param name="cancellation">Cancels the call; the hash is of no use then.</param>

@@ -16,7 +16,9 @@ namespace GeoRegistry.Ledgers.Blobs;
 /// <param name="inner">The store.</param>
 public sealed class VerifyingBlobStore(IBlobStore inner) : IBlobStore
 {
-    /// <summary>How many blobs are remembered as intact; beyond it all are hashed again when they are opened. About 100 bytes each.</summary>
+    /// <summary>
+    /// How many blobs are remembered as intact; beyond it all are hashed again when they are opened. About 100 bytes each.
+    /// </summary>
     private const int MaxKnown = 1_000_000;
 
     private const int ReadBytes = 1024 * 1024;

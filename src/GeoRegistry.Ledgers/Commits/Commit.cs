@@ -7,7 +7,8 @@ namespace GeoRegistry.Ledgers.Commits;
 /// <param name="At">When the home made it, in whole milliseconds; for people, never for order.</param>
 /// <param name="Actor">Who asked for it; empty for a client that did not say.</param>
 /// <param name="Region">The region that made it.</param>
-/// <param name="Operations">What it changes, in order. None for a write that found everything as it was to be: the commit remembers its id.</param>
+/// <param name="Operations">What it changes, in order. None for a write that found everything as it was to be: the commit remembers
+/// its id.</param>
 public sealed record Commit(
     LedgerId Ledger,
     long Epoch,

@@ -173,7 +173,8 @@ public static class CommitCodec
         var digest = reader.Digest();
         var mediaType = reader.Text();
         var content = reader.Bytes();
-        if (Digest.Of(content.Span, digest.Algorithm) != digest) throw new InvalidDataException($"The commit holds other content under {digest}.");
+        if (Digest.Of(content.Span, digest.Algorithm) != digest)
+            throw new InvalidDataException($"The commit holds other content under {digest}.");
         return ManifestReader.Read(content, mediaType, digest) switch
         {
             ManifestReading.Accepted { Manifest: var manifest } when manifest.MediaType == mediaType => manifest,

@@ -24,7 +24,8 @@ internal struct WireReader(ReadOnlyMemory<byte> data)
         {
             var next = Byte();
             value |= (long)(next & 0x7f) << (7 * i);
-            if (next < 0x80) return next > 0 || i == 0 ? value : throw new InvalidDataException("A number in a commit has needless bytes.");
+            if (next < 0x80)
+                return next > 0 || i == 0 ? value : throw new InvalidDataException("A number in a commit has needless bytes.");
         }
 
         throw new InvalidDataException("A number in a commit is too long.");

@@ -73,7 +73,14 @@ public interface IHydrationQueue
 /// <param name="Since">When the oldest commit that awaits it was made.</param>
 /// <param name="Repository">A repository that awaits it.</param>
 public sealed record HydrationJob(
-    Digest Digest, long SizeBytes, RegionId From, int Attempts, DateTimeOffset NotBefore, string? Error, DateTimeOffset Since, string Repository);
+    Digest Digest,
+    long SizeBytes,
+    RegionId From,
+    int Attempts,
+    DateTimeOffset NotBefore,
+    string? Error,
+    DateTimeOffset Since,
+    string Repository);
 
 /// <summary>A commit by its place in a feed.</summary>
 /// <param name="Source">The region that made it.</param>

@@ -1,7 +1,9 @@
 namespace GeoRegistry.Ledgers.Stores;
 
 /// <summary>A region's replicas of ledgers whose home is elsewhere: what its tails and repairs write.</summary>
-/// <remarks>Safe for any number of callers at once, but each source has one tail. What is written is on disk when a call returns.</remarks>
+/// <remarks>
+/// Safe for any number of callers at once, but each source has one tail. What is written is on disk when a call returns.
+/// </remarks>
 public interface IReplicaStore
 {
     /// <summary>How far a region's feed is applied here.</summary>
@@ -12,7 +14,8 @@ public interface IReplicaStore
     /// transaction.
     /// </summary>
     /// <param name="source">The region whose feed it is.</param>
-    /// <param name="incarnation">The incarnation of the feed that the entries are of: the cursor's, unless the cursor has none yet.</param>
+    /// <param name="incarnation">The incarnation of the feed that the entries are of: the cursor's, unless the cursor has none
+    /// yet.</param>
     /// <param name="entries">The entries, their positions consecutive; those at or before the cursor are skipped.</param>
     /// <param name="cancellation">Cancels waiting before the transaction begins.</param>
     /// <returns>How far the cursor moved, and the ledger that has to be repaired before it can move on.</returns>
@@ -57,7 +60,11 @@ public interface IReplicaStore
     /// hear of stay. A ledger that was set aside is so no longer.
     /// </remarks>
     Task<bool> InstallSnapshotAsync(
-        FeedPosition position, LedgerSnapshot snapshot, IReadOnlyList<MissingBlob> missing, LedgerHead? replaced = null, CancellationToken cancellation = default);
+        FeedPosition position,
+        LedgerSnapshot snapshot,
+        IReadOnlyList<MissingBlob> missing,
+        LedgerHead? replaced = null,
+        CancellationToken cancellation = default);
 
     /// <summary>Queues blobs that a ledger names and the blob store lacks, as if they had come with a snapshot.</summary>
     Task QueueMissingAsync(FeedPosition position, LedgerId ledger, IReadOnlyList<MissingBlob> missing,
@@ -85,7 +92,8 @@ public interface IReplicaStore
     /// <param name="reason">Why, for people.</param>
     /// <param name="notBefore">When to try again.</param>
     /// <param name="cancellation">Cancels before the transaction begins.</param>
-    Task SetAsideAsync(RegionId source, LedgerId ledger, string reason, DateTimeOffset notBefore, CancellationToken cancellation = default);
+    Task SetAsideAsync(
+        RegionId source, LedgerId ledger, string reason, DateTimeOffset notBefore, CancellationToken cancellation = default);
 
     /// <summary>The ledgers that are set aside, in no order.</summary>
     ValueTask<IReadOnlyList<LedgerSetAside>> ListSetAsideAsync(CancellationToken cancellation = default);

@@ -33,7 +33,12 @@ public interface IRepositoryTables
     /// <param name="after">The digest after which to begin; null for the start.</param>
     /// <param name="limit">The most descriptors to read, at least 1.</param>
     ValueTask<IReadOnlyList<Referrer>> ListReferrersAsync(
-        RepositoryName repository, Digest subject, string? artifactType, Digest? after, int limit, CancellationToken cancellation = default);
+        RepositoryName repository,
+        Digest subject,
+        string? artifactType,
+        Digest? after,
+        int limit,
+        CancellationToken cancellation = default);
 
     /// <summary>A manifest of the repository that names this content, or null: one, where there are several.</summary>
     ValueTask<Digest?> FindReferenceToAsync(RepositoryName repository, Digest content, CancellationToken cancellation = default);

@@ -10,7 +10,12 @@ namespace GeoRegistry.Ledgers.Stores;
 /// <param name="Checksum">The ledger's checksum after it, as the source has it; empty where it was withheld.</param>
 /// <param name="Missing">Blobs that it names, that are to be here, and that the blob store lacks.</param>
 public sealed record ReplicaEntry(
-    long Position, LedgerId? Ledger, Commit? Commit, ReadOnlyMemory<byte> Encoded, ReadOnlyMemory<byte> Checksum, IReadOnlyList<MissingBlob> Missing);
+    long Position,
+    LedgerId? Ledger,
+    Commit? Commit,
+    ReadOnlyMemory<byte> Encoded,
+    ReadOnlyMemory<byte> Checksum,
+    IReadOnlyList<MissingBlob> Missing);
 
 /// <summary>The outcome of applying entries.</summary>
 /// <param name="Cursor">How far the feed is applied now.</param>

@@ -65,7 +65,9 @@ public static class SnapshotCodec
             throw new InvalidDataException(
                 $"The snapshot has the version {version}; this build knows {Version}. Upgrade this region first.");
         var kind = (LedgerKind)reader.Byte();
-        if (!Enum.IsDefined(kind)) throw new InvalidDataException($"The snapshot is of a ledger of the unknown kind {(int)kind}. Upgrade this region first.");
+        if (!Enum.IsDefined(kind))
+            throw new InvalidDataException(
+                $"The snapshot is of a ledger of the unknown kind {(int)kind}. Upgrade this region first.");
         var ledger = new LedgerId(kind, reader.Text());
         var head = new LedgerHead(reader.Number(), reader.Number(), reader.Bytes());
         reader.End();

@@ -5,7 +5,8 @@ namespace GeoRegistry.Ledgers.Verification;
 /// <summary>Finds damage in a metadata store: rows that changed by other means than its own writes.</summary>
 /// <remarks>
 /// Covered are the heads, manifests, tags, references, referrers, committed blob links and kept commits of every ledger, and the
-/// cursors of feeds, the hydration queue, and what the region remembers about itself. Reads never wait behind writes; each call reads what is there at one moment.
+/// cursors of feeds, the hydration queue, and what the region remembers about itself. Reads never
+/// wait behind writes; each call reads what is there at one moment.
 /// </remarks>
 public interface ILedgerVerification
 {

@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace GeoRegistry.Protocol.Manifests;
 
 /// <summary>Reads the descriptors of one manifest and gathers the content they name.</summary>
-/// <param name="required">Whether the media type is known, so that a field of the wrong form is a fault and not just another field.</param>
+/// <param name="required">Whether the media type is known, so that a field of the wrong form is a fault and not just another
+/// field.</param>
 internal sealed class DescriptorReader(bool required)
 {
     /// <summary>The longest media type, in characters (RFC 6838 §4.2 allows 127 on each side of the slash).</summary>
@@ -58,7 +59,8 @@ internal sealed class DescriptorReader(bool required)
         if (!TryRead(value, field, out var digest, out var sizeBytes, out var mediaType)) return null;
         if (kind == ContentKind.Blob && MediaTypes.IsForeignLayer(mediaType)) kind = ContentKind.ForeignLayer;
         if (!_references.TryGetValue(digest, out var known)) _references.Add(digest, new ContentReference(digest, sizeBytes, kind));
-        else if (known.SizeBytes != sizeBytes) throw new ManifestFormatException($"{digest} is listed with two sizes: {known.SizeBytes} and {sizeBytes}.");
+        else if (known.SizeBytes != sizeBytes)
+            throw new ManifestFormatException($"{digest} is listed with two sizes: {known.SizeBytes} and {sizeBytes}.");
         else if (known.Kind == ContentKind.ForeignLayer) _references[digest] = known with { Kind = kind };
         return mediaType;
     }
@@ -74,11 +76,18 @@ internal sealed class DescriptorReader(bool required)
     private static string? Fault(JsonElement value, ref Digest digest, ref long sizeBytes, ref string mediaType)
     {
         if (value.ValueKind != JsonValueKind.Object) return "it must be an object.";
-        if (!value.TryGetProperty("digest", out var digestValue) || digestValue.ValueKind != JsonValueKind.String || !Digest.TryParse(digestValue.GetString(), out digest))
+        if (!value.TryGetProperty("digest", out var digestValue)
+            || digestValue.ValueKind != JsonValueKind.String
+            || !Digest.TryParse(digestValue.GetString(), out digest))
             return "its digest must be sha256 or sha512 in lower-case hexadecimal.";
-        if (!value.TryGetProperty("size", out var size) || size.ValueKind != JsonValueKind.Number || !size.TryGetInt64(out sizeBytes) || sizeBytes < 0)
+        if (!value.TryGetProperty("size", out var size)
+            || size.ValueKind != JsonValueKind.Number
+            || !size.TryGetInt64(out sizeBytes)
+            || sizeBytes < 0)
             return "its size must be a whole number of bytes.";
-        if (!value.TryGetProperty("mediaType", out var type) || type.ValueKind != JsonValueKind.String || type.GetString() is not { Length: > 0 and <= MaxMediaTypeLength } text)
+        if (!value.TryGetProperty("mediaType", out var type)
+            || type.ValueKind != JsonValueKind.String
+            || type.GetString() is not { Length: > 0 and <= MaxMediaTypeLength } text)
             return "its mediaType must be a media type.";
         mediaType = text;
         return null;

@@ -29,7 +29,10 @@ public static class ManifestReader
     /// </param>
     /// <param name="digest">The digest that the content is known to have.</param>
     public static ManifestReading ReadPushed(ReadOnlyMemory<byte> content, string? contentType, Digest digest) =>
-        Read(content, contentType is not null && MediaTypes.IsGeneric(MediaTypes.WithoutParameters(contentType)) ? null : contentType, digest);
+        Read(
+            content,
+            contentType is not null && MediaTypes.IsGeneric(MediaTypes.WithoutParameters(contentType)) ? null : contentType,
+            digest);
 
     /// <summary>Reads a manifest that was accepted before, by this build or an earlier one.</summary>
     /// <param name="content">The bytes as pushed; kept by the result, so the caller must not change them.</param>
@@ -74,7 +77,8 @@ public static class ManifestReader
         var mediaType = declared ?? sent;
         if (string.IsNullOrEmpty(mediaType))
             throw new ManifestFormatException(
-                $"The request does not say what kind of manifest this is: send 'Content-Type: {GuessedType(root)}', or that as the mediaType field.");
+                $"The request does not say what kind of manifest this is: send 'Content-Type: {GuessedType(root)}', "
+                    + "or that as the mediaType field.");
         if (!MediaTypes.IsWellFormed(mediaType)) throw new ManifestFormatException($"'{mediaType}' is not a media type.");
         return MediaTypes.IsDockerSchema1(mediaType)
             ? throw new ManifestFormatException("Docker schema 1 manifests are not supported: push schema 2 or OCI.")
@@ -122,7 +126,10 @@ public static class ManifestReader
 
     private static void RequireSchemaVersion2(JsonElement root)
     {
-        if (!root.TryGetProperty("schemaVersion", out var version) || version.ValueKind != JsonValueKind.Number || !version.TryGetInt32(out var number) || number != 2)
+        if (!root.TryGetProperty("schemaVersion", out var version)
+            || version.ValueKind != JsonValueKind.Number
+            || !version.TryGetInt32(out var number)
+            || number != 2)
             throw new ManifestFormatException("schemaVersion must be 2.");
     }
 

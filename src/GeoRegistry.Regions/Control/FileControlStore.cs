@@ -16,7 +16,10 @@ public sealed class FileControlStore(string path, TimeProvider clock) : IControl
     /// <inheritdoc/>
     public async Task<Topology> ReadAsync(CancellationToken cancellation = default)
     {
-        if (!File.Exists(_path)) throw new InvalidDataException($"There is no topology at {_path}: write one (cluster-config/three-regions has an example), or start without --topology.");
+        if (!File.Exists(_path))
+            throw new InvalidDataException(
+                $"There is no topology at {_path}: write one (cluster-config/three-regions has an example), "
+                    + "or start without --topology.");
         var json = await File.ReadAllBytesAsync(_path, cancellation).ConfigureAwait(false);
         return TopologyReader.Read(json, out var faults)
             ?? throw new InvalidDataException(
@@ -26,7 +29,8 @@ public sealed class FileControlStore(string path, TimeProvider clock) : IControl
     /// <inheritdoc/>
     public async Task<bool> TryReplaceAsync(long expectedVersion, Topology next, CancellationToken cancellation = default)
     {
-        if (next.Version != expectedVersion + 1) throw new ArgumentException($"Version {next.Version} cannot follow {expectedVersion}.", nameof(next));
+        if (next.Version != expectedVersion + 1)
+            throw new ArgumentException($"Version {next.Version} cannot follow {expectedVersion}.", nameof(next));
         await using var held = await LockAsync(cancellation).ConfigureAwait(false);
         var current = File.Exists(_path) ? (await ReadAsync(cancellation).ConfigureAwait(false)).Version : 0;
         if (current != expectedVersion) return false;

@@ -49,7 +49,10 @@ public static class TopologyReader
     public static byte[] Write(Topology topology) => JsonSerializer.SerializeToUtf8Bytes(
         new Document(
             topology.Version,
-            [.. topology.Regions.Select(region => new RegionEntry(region.Id.ToString(), region.Peer.ToString().TrimEnd('/'), region.Incarnation.IsNone ? null : region.Incarnation.ToString()))],
+            [.. topology.Regions.Select(region => new RegionEntry(
+                region.Id.ToString(),
+                region.Peer.ToString().TrimEnd('/'),
+                region.Incarnation.IsNone ? null : region.Incarnation.ToString()))],
             [.. topology.Homes.Select(rule => new HomeEntry(rule.Prefix, rule.Home.Region.ToString(), rule.Home.Epoch))],
             [.. topology.Policies.Select(rule => new PolicyEntry(
                 rule.Prefix,
@@ -62,14 +65,20 @@ public static class TopologyReader
     private static Topology? Validate(Document document, List<string> faults)
     {
         if (document.Version < 1) faults.Add($"version is {document.Version}: it starts at 1 and grows with every change.");
-        var regions = Present("regions", document.Regions, faults).Select(entry => ValidateRegion(entry, faults)).OfType<Region>().ToList();
+        var regions = Present("regions", document.Regions, faults)
+            .Select(entry => ValidateRegion(entry, faults))
+            .OfType<Region>()
+            .ToList();
         if (regions.Count is 0 or > MaxRegions) faults.Add($"regions has {regions.Count} entries: 1 to {MaxRegions} are possible.");
         foreach (var twice in regions.GroupBy(region => region.Id).Where(group => group.Count() > 1))
             faults.Add($"region {twice.Key} is listed twice in regions.");
         foreach (var twice in regions.GroupBy(region => region.Peer).Where(group => group.Count() > 1))
-            faults.Add($"{string.Join(" and ", twice.Select(region => region.Id))} have the same peer address {twice.Key}: each region has its own.");
+            faults.Add(
+                $"{string.Join(" and ", twice.Select(region => region.Id))} have the same peer address {twice.Key}: "
+                    + "each region has its own.");
         var homes = Present("homes", document.Homes, faults).Select(entry => ValidateHome(entry, regions, faults)).ToList();
-        if (homes.All(rule => rule.Prefix.Length > 0)) faults.Add("homes lacks a rule with the prefix \"\": every repository needs a home.");
+        if (homes.All(rule => rule.Prefix.Length > 0))
+            faults.Add("homes lacks a rule with the prefix \"\": every repository needs a home.");
         var policies = Present("policies", document.Policies, faults).Select(entry => ValidatePolicy(entry, regions, faults)).ToList();
         FindDoubles("homes", homes.Select(rule => rule.Prefix), faults);
         FindDoubles("policies", policies.Select(rule => rule.Prefix), faults);
@@ -89,13 +98,21 @@ public static class TopologyReader
     private static Region? ValidateRegion(RegionEntry entry, List<string> faults)
     {
         var valid = RegionId.TryParse(entry.Id, out var id);
-        if (!valid) faults.Add($"'{entry.Id}' is not a region id: use 1 to {RegionId.MaxLength} lower-case letters, digits and inner dashes, a letter first.");
+        if (!valid)
+            faults.Add(
+                $"'{entry.Id}' is not a region id: use 1 to {RegionId.MaxLength} lower-case letters, digits and inner dashes, "
+                    + "a letter first.");
         var isAddress = Uri.TryCreate(entry.Peer, UriKind.Absolute, out var peer) && peer.Scheme is "http" or "https"
             && peer.PathAndQuery == "/";
-        if (!isAddress) faults.Add($"region {entry.Id}: peer is '{entry.Peer}', which is not an address: use a form such as https://eu.example.com:6001.");
+        if (!isAddress)
+            faults.Add(
+                $"region {entry.Id}: peer is '{entry.Peer}', which is not an address: use a form such as https://eu.example.com:6001.");
         var incarnation = default(Incarnation);
         var hasIncarnation = entry.Incarnation is null || Incarnation.TryParse(entry.Incarnation, out incarnation);
-        if (!hasIncarnation) faults.Add($"region {entry.Id}: incarnation is '{entry.Incarnation}'; it takes {Incarnation.Length} lower-case hexadecimal digits and is written by 'georegistry region resume'.");
+        if (!hasIncarnation)
+            faults.Add(
+                $"region {entry.Id}: incarnation is '{entry.Incarnation}'; it takes {Incarnation.Length} lower-case hexadecimal digits "
+                    + "and is written by 'georegistry region resume'.");
         return valid && isAddress && hasIncarnation ? new Region(id, peer!, incarnation) : null;
     }
 
@@ -103,7 +120,8 @@ public static class TopologyReader
     {
         ValidatePrefix("homes", entry.Prefix, faults);
         var region = ValidateRegionOf($"homes, prefix '{entry.Prefix}'", entry.Region, regions, faults);
-        if (entry.Epoch < 1) faults.Add($"homes, prefix '{entry.Prefix}': epoch is {entry.Epoch}; it starts at 1 and grows with every change of the home.");
+        if (entry.Epoch < 1)
+            faults.Add($"homes, prefix '{entry.Prefix}': epoch is {entry.Epoch}; it starts at 1 and grows with every change of the home.");
         return (entry.Prefix ?? "", new Home(region, entry.Epoch));
     }
 
@@ -141,7 +159,10 @@ public static class TopologyReader
     private static void ValidatePrefix(string list, string? prefix, List<string> faults)
     {
         if (prefix is null) faults.Add($"{list}: an entry lacks its prefix; \"\" matches every repository.");
-        else if (prefix.Length > 0 && !RepositoryName.TryParse(prefix, out _)) faults.Add($"{list}: the prefix '{prefix}' is not the beginning of a repository name in whole components, such as team or team/app.");
+        else if (prefix.Length > 0 && !RepositoryName.TryParse(prefix, out _))
+            faults.Add(
+                $"{list}: the prefix '{prefix}' is not the beginning of a repository name in whole components, "
+                    + "such as team or team/app.");
     }
 
     private static RegionId ValidateRegionOf(string where, string? text, List<Region> regions, List<string> faults)
@@ -153,23 +174,31 @@ public static class TopologyReader
 
     private static bool OneOf(string where, string field, string? value, string usual, string other, List<string> faults)
     {
-        if (value is not null && value != usual && value != other) faults.Add($"{where}: {field} is '{value}'; it is {usual} (the default) or {other}.");
+        if (value is not null && value != usual && value != other)
+            faults.Add($"{where}: {field} is '{value}'; it is {usual} (the default) or {other}.");
         return value == other;
     }
 
     private static void FindDoubles(string list, IEnumerable<string> prefixes, List<string> faults) =>
-        faults.AddRange(prefixes.GroupBy(prefix => prefix).Where(group => group.Count() > 1).Select(group => $"{list}: the prefix '{group.Key}' is listed twice."));
+        faults.AddRange(prefixes
+            .GroupBy(prefix => prefix)
+            .Where(group => group.Count() > 1)
+            .Select(group => $"{list}: the prefix '{group.Key}' is listed twice."));
 
     // Where a policy leaves a home out, that home would have to append to a ledger that it may not have.
     private static IEnumerable<string> HomesOutside(Topology topology)
     {
-        var prefixes = topology.Homes.Select(rule => rule.Prefix).Concat(topology.Policies.Select(rule => rule.Prefix)).Distinct().Order(StringComparer.Ordinal);
+        var prefixes = topology.Homes.Select(rule => rule.Prefix)
+            .Concat(topology.Policies.Select(rule => rule.Prefix))
+            .Distinct()
+            .Order(StringComparer.Ordinal);
         foreach (var prefix in prefixes)
         {
             var home = new PrefixRules<Home>(topology.Homes).FindText(prefix);
             var policy = new PrefixRules<PolicyRule>(topology.Policies).FindText(prefix);
             if (home is not null && policy is not null && !policy.Allows(home.Region))
-                yield return $"the home of '{prefix}' is {home.Region}, which its policy leaves out: add it to the policy's regions, or give the prefix a home among {string.Join(", ", policy.Regions)}.";
+                yield return $"the home of '{prefix}' is {home.Region}, which its policy leaves out: add it to the policy's regions, "
+                    + $"or give the prefix a home among {string.Join(", ", policy.Regions)}.";
         }
     }
 

@@ -15,23 +15,27 @@ public static class TopologySuccession
     public static string? FindFaultAtStart(Topology last, Topology next)
     {
         if (next.Version < last.Version)
-            return $"the topology has version {next.Version}, and this region has already adopted version {last.Version}: give it the newer document, or, to go back to the older content, raise its version above {last.Version}";
+            return $"the topology has version {next.Version}, and this region has already adopted version {last.Version}: "
+                + $"give it the newer document, or, to go back to the older content, raise its version above {last.Version}";
         if (next.Version == last.Version)
         {
             return TopologyReader.Write(next).AsSpan().SequenceEqual(TopologyReader.Write(last))
                 ? null
-                : $"the topology has version {next.Version} like the one that this region has adopted, but other content: raise its version with every change";
+                : $"the topology has version {next.Version} like the one that this region has adopted, but other content: "
+                    + "raise its version with every change";
         }
 
         foreach (var (prefix, before, after) in HomesOf(last, next))
         {
             if (after.Region == before.Region && after.Epoch < before.Epoch)
-                return $"the topology sets the epoch of '{prefix}' back from {before.Epoch} to {after.Epoch}: the other regions refuse commits of an epoch that has ended. Give it {before.Epoch} or more";
+                return $"the topology sets the epoch of '{prefix}' back from {before.Epoch} to {after.Epoch}: "
+                    + $"the other regions refuse commits of an epoch that has ended. Give it {before.Epoch} or more";
             if (after.Region != before.Region && after.Epoch <= before.Epoch)
             {
-                return $"the topology moves the home of '{prefix}' from {before.Region} (epoch {before.Epoch}) to {after.Region} (epoch {after.Epoch}): "
-                    + $"what only {before.Region} has would be lost. Put {before.Region} back; or, once 'georegistry replication status' shows that {after.Region} has all of it and {before.Region} is stopped, "
-                    + $"give the prefix an epoch above {before.Epoch}";
+                return $"the topology moves the home of '{prefix}' from {before.Region} (epoch {before.Epoch}) "
+                    + $"to {after.Region} (epoch {after.Epoch}): what only {before.Region} has would be lost. "
+                    + $"Put {before.Region} back; or, once 'georegistry replication status' shows that {after.Region} has all of it "
+                    + $"and {before.Region} is stopped, give the prefix an epoch above {before.Epoch}";
             }
         }
 
@@ -43,7 +47,8 @@ public static class TopologySuccession
     {
         foreach (var (prefix, before, after) in HomesOf(current, next))
         {
-            if (after.Region != before.Region) return $"it moves the home of '{prefix}' from {before.Region} to {after.Region}, which cannot be done while regions run";
+            if (after.Region != before.Region)
+                return $"it moves the home of '{prefix}' from {before.Region} to {after.Region}, which cannot be done while regions run";
             if (after.Epoch < before.Epoch) return $"it sets the epoch of '{prefix}' back from {before.Epoch} to {after.Epoch}";
         }
 

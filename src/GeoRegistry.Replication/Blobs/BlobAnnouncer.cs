@@ -30,7 +30,8 @@ public sealed partial class BlobAnnouncer(RegionMap map, PeerClient peers, IAnno
     /// <inheritdoc/>
     public async Task AnnounceAsync(RepositoryName repository, Digest digest, long sizeBytes, CancellationToken cancellation = default)
     {
-        if (await TryAnnounceAsync(new BlobAnnouncement(repository, digest, sizeBytes), cancellation).ConfigureAwait(false) is not { } number) return;
+        if (await TryAnnounceAsync(
+            new BlobAnnouncement(repository, digest, sizeBytes), cancellation).ConfigureAwait(false) is not { } number) return;
 
         // The client need not wait until this is on disk: announced once more, the home answers the same.
         _ = ConfirmAsync(repository, digest, number);
@@ -85,7 +86,8 @@ public sealed partial class BlobAnnouncer(RegionMap map, PeerClient peers, IAnno
         try
         {
             var target = $"/peer/links?repository={repository}&digest={digest}&size={sizeBytes}";
-            return (await peers.AskAsync<LinkReply>(home, HttpMethod.Post, target, cancellation, AnnounceTimeout).ConfigureAwait(false)).Number;
+            return (await peers.AskAsync<LinkReply>(
+                home, HttpMethod.Post, target, cancellation, AnnounceTimeout).ConfigureAwait(false)).Number;
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested && PeerClient.IsFailureToAnswer(e))
         {

@@ -50,7 +50,8 @@ public sealed class RemoteBlobs(RegionMap map, PeerClient peers, ILedgerStore le
         var found = new Dictionary<Digest, long>();
         var extent = await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false);
         var asked = new FindLinks(repository.ToString(), [.. digests.Select(digest => digest.ToString())], extent.Head);
-        foreach (var answer in await Task.WhenAll(OthersThan(map.Self, repository).Select(region => TryFindManyAsync(region, asked, cancellation))).ConfigureAwait(false))
+        foreach (var answer in await Task.WhenAll(
+            OthersThan(map.Self, repository).Select(region => TryFindManyAsync(region, asked, cancellation))).ConfigureAwait(false))
         {
             foreach (var link in answer) found[Digest.Parse(link.Digest)] = link.SizeBytes;
         }

@@ -61,7 +61,8 @@ public sealed class FeedServer(RegionMap map, ILedgerStore ledgers)
                 if (isDue && (await output.FlushAsync(cancellation).ConfigureAwait(false)).IsCompleted) return;
             }
 
-            // One that is overtaken by pruning begins again, and is told then that it needs snapshots; so does one whose incarnation ended.
+            // One that is overtaken by pruning begins again, and is told then that it needs snapshots; so does one whose incarnation
+            // ended.
             if (entries.Count == 0)
             {
                 var extent = await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false);

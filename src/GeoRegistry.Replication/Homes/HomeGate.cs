@@ -60,7 +60,8 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
 
         // It follows an incarnation that the topology has ended, and will change to this one.
         if (map.Current.Find(map.Self)?.Incarnation == extent.Incarnation && cursor.Incarnation != extent.Incarnation) return true;
-        var reason = $"{follower} follows it to {new FeedPosition(map.Self, cursor.Incarnation, cursor.Position)}, and its own feed ends at {extent.EndOf(map.Self)}: it has lost commits";
+        var reason = $"{follower} follows it to {new FeedPosition(map.Self, cursor.Incarnation, cursor.Position)}, "
+            + $"and its own feed ends at {extent.EndOf(map.Self)}: it has lost commits";
         if (!_state.LostData) LogLostData(map.Self, reason);
         _state = new State(IsOpen: false, LostData: true, reason);
         _decided.TrySetResult();
@@ -88,7 +89,8 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
         if (_state is not { IsOpen: false } closed) return null;
         return RegistryError.Of(
             ErrorCode.Unavailable,
-            $"Region {map.Self}, the home of {repository}, takes no writes: {closed.Reason}. An operator can resume it: 'georegistry region resume {map.Self}' says what may be lost.",
+            $"Region {map.Self}, the home of {repository}, takes no writes: {closed.Reason}. "
+                + $"An operator can resume it: 'georegistry region resume {map.Self}' says what may be lost.",
             ("home", map.Self.ToString()));
     }
 
@@ -108,7 +110,11 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
         }
         else
         {
-            _state = new State(IsOpen: false, LostData: false, $"none of {string.Join(", ", others)} can be reached to tell how far it follows {map.Self}, so commits may be missing here");
+            _state = new State(
+                IsOpen: false,
+                LostData: false,
+                $"none of {string.Join(", ", others)} can be reached to tell how far it follows {map.Self}, "
+                    + "so commits may be missing here");
         }
     }
 
@@ -116,7 +122,8 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
     {
         try
         {
-            var reply = await peers.AskAsync<FeedEnd>(region, HttpMethod.Get, "/peer/followed", stopping, AnswerTimeout).ConfigureAwait(false);
+            var reply = await peers.AskAsync<FeedEnd>(
+                region, HttpMethod.Get, "/peer/followed", stopping, AnswerTimeout).ConfigureAwait(false);
             return reply.ToCursor();
         }
         catch (Exception e) when (!stopping.IsCancellationRequested && (PeerClient.IsFailureToAnswer(e) || e is FormatException))
@@ -128,7 +135,10 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
     [LoggerMessage(1, LogLevel.Information, "Region {Region} takes writes: no other region follows what it does not have.")]
     private partial void LogOpen(RegionId region);
 
-    [LoggerMessage(2, LogLevel.Error, "Region {Region} takes no writes: {Reason}. Restore its data, or resume it with 'georegistry region resume'.")]
+    [LoggerMessage(
+        2,
+        LogLevel.Error,
+        "Region {Region} takes no writes: {Reason}. Restore its data, or resume it with 'georegistry region resume'.")]
     private partial void LogLostData(RegionId region, string reason);
 
     private sealed record State(bool IsOpen, bool LostData, string Reason);

@@ -61,7 +61,8 @@ public sealed partial class HomeResumption(
             await topologies.AdoptAsync(next, cancellation).ConfigureAwait(false);
             gate.Open();
             LogResumed(map.Self, incarnation, recovered, string.Join(", ", unreachable));
-            return new ResumptionReport(map.Self.ToString(), reason, incarnation.ToString(), next.Version, recovered, reached, unreachable);
+            return new ResumptionReport(
+                map.Self.ToString(), reason, incarnation.ToString(), next.Version, recovered, reached, unreachable);
         }
         finally
         {
@@ -77,13 +78,18 @@ public sealed partial class HomeResumption(
             if (await control.TryReplaceAsync(next.Version - 1, next, cancellation).ConfigureAwait(false)) return next;
         }
 
-        throw new RegionUnavailableException($"The topology was changed by others {MaxAttempts} times at the same moment: resume region {map.Self} again.");
+        throw new RegionUnavailableException(
+            $"The topology was changed by others {MaxAttempts} times at the same moment: resume region {map.Self} again.");
     }
 
     [LoggerMessage(1, LogLevel.Warning, "An operator resumes region {Region} although {Reason}.")]
     private partial void LogResuming(RegionId region, string reason);
 
-    [LoggerMessage(2, LogLevel.Warning, "Region {Region} resumed under the incarnation {Incarnation}; {Recovered} ledgers were brought back from other regions. Unreachable, so commits that only they have are lost: {Unreachable}.")]
+    [LoggerMessage(
+        2,
+        LogLevel.Warning,
+        "Region {Region} resumed under the incarnation {Incarnation}; {Recovered} ledgers were brought back from other regions. "
+            + "Unreachable, so commits that only they have are lost: {Unreachable}.")]
     private partial void LogResumed(RegionId region, Incarnation incarnation, int recovered, string unreachable);
 }
 
@@ -96,4 +102,10 @@ public sealed partial class HomeResumption(
 /// <param name="Reached">The regions that were asked.</param>
 /// <param name="Unreachable">The regions that could not be: what only they have is lost.</param>
 public sealed record ResumptionReport(
-    string Region, string Reason, string Incarnation, long Topology, int RecoveredLedgers, IReadOnlyList<string> Reached, IReadOnlyList<string> Unreachable);
+    string Region,
+    string Reason,
+    string Incarnation,
+    long Topology,
+    int RecoveredLedgers,
+    IReadOnlyList<string> Reached,
+    IReadOnlyList<string> Unreachable);

@@ -26,7 +26,8 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
     private readonly ResiliencePipeline<FetchOutcome> _rounds = new ResiliencePipelineBuilder<FetchOutcome> { TimeProvider = clock }
         .AddRetry(new RetryStrategyOptions<FetchOutcome>
         {
-            ShouldHandle = new PredicateBuilder<FetchOutcome>().HandleResult(outcome => outcome is FetchOutcome.Failed { Fault: FetchFault.Regions }),
+            ShouldHandle = new PredicateBuilder<FetchOutcome>()
+                .HandleResult(outcome => outcome is FetchOutcome.Failed { Fault: FetchFault.Regions }),
             MaxRetryAttempts = 4,
             BackoffType = DelayBackoffType.Exponential,
             UseJitter = true,
@@ -106,7 +107,8 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
 
             // Only what a region is still to continue is worth its space.
             var isOver = outcome is FetchOutcome.Nowhere or FetchOutcome.Failed { Fault: FetchFault.Copies };
-            if (isOver || (outcome is FetchOutcome.Failed && upload.SizeBytes == 0)) await upload.DiscardAsync(cancellation).ConfigureAwait(false);
+            if (isOver || (outcome is FetchOutcome.Failed && upload.SizeBytes == 0))
+                await upload.DiscardAsync(cancellation).ConfigureAwait(false);
             return outcome;
         }
         catch (Exception) when (!cancellation.IsCancellationRequested)
@@ -153,11 +155,13 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
     {
         while (true)
         {
-            var answer = await source.ReceiveAsync(region, digest, upload, () => Begin(upload, region), () => _copy.Show(upload.Upload), cancellation).ConfigureAwait(false);
+            var answer = await source.ReceiveAsync(
+                region, digest, upload, () => Begin(upload, region), () => _copy.Show(upload.Upload), cancellation).ConfigureAwait(false);
             if (answer is not SourceAnswer.Whole) return answer;
             var copy = _copy;
             if (await TryStoreAsync(upload, cancellation).ConfigureAwait(false)) return answer;
-            if (copy.Source == region) return new SourceAnswer.Damaged($"Region {region} sent other bytes than the digest {digest} names.");
+            if (copy.Source == region)
+                return new SourceAnswer.Damaged($"Region {region} sent other bytes than the digest {digest} names.");
 
             // The bad bytes may be those that came before, from elsewhere: this region is asked for all of them.
         }

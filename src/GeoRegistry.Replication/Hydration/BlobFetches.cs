@@ -13,7 +13,13 @@ namespace GeoRegistry.Replication.Hydration;
 
 /// <summary>The blobs on their way into this region: each is fetched once, whoever wants it.</summary>
 public sealed partial class BlobFetches(
-    RegionMap map, IBlobStore store, PeerClient peers, IHydrationQueue queue, Latencies latencies, TimeProvider clock, ILogger<BlobFetches> logger) : IDisposable
+    RegionMap map,
+    IBlobStore store,
+    PeerClient peers,
+    IHydrationQueue queue,
+    Latencies latencies,
+    TimeProvider clock,
+    ILogger<BlobFetches> logger) : IDisposable
 {
     /// <summary>How old what a fetch left must be to be discarded: until then another fetch may resume it.</summary>
     internal static readonly TimeSpan LeftoverExpiry = TimeSpan.FromDays(1);
@@ -50,7 +56,8 @@ public sealed partial class BlobFetches(
     /// </summary>
     public async Task NoteStoredAsync(Digest digest, CancellationToken cancellation)
     {
-        if (await store.FindAsync(digest, cancellation).ConfigureAwait(false) is not null && await CompleteAsync(digest, cancellation).ConfigureAwait(false)) Completions.Advance();
+        if (await store.FindAsync(digest, cancellation).ConfigureAwait(false) is not null
+            && await CompleteAsync(digest, cancellation).ConfigureAwait(false)) Completions.Advance();
     }
 
     /// <summary>Discards what fetches left that no fetch has resumed for <see cref="LeftoverExpiry"/>.</summary>
@@ -81,7 +88,8 @@ public sealed partial class BlobFetches(
     {
         if (_running.TryGetValue(digest, out var running)) return running.Fetch;
         var place = _slots.TryBegin() ?? throw new RegionUnavailableException(
-            $"Region {map.Self} fetches {ReadThroughSlots.MaxReceiving} blobs for clients and {ReadThroughSlots.MaxWaiting} more wait: try again in a second.");
+            $"Region {map.Self} fetches {ReadThroughSlots.MaxReceiving} blobs for clients "
+                + $"and {ReadThroughSlots.MaxWaiting} more wait: try again in a second.");
         var mine = new Running(() => Start(digest, sizeBytes, from: null, place));
         running = _running.GetOrAdd(digest, mine);
         if (running != mine) place.Dispose(); // Another client was faster.
@@ -146,7 +154,13 @@ public sealed partial class BlobFetches(
 
     // Those that answer before those that did not the last time; the region that is said to have it first; known damaged copies last.
     private IReadOnlyList<RegionId> RegionsFor(Digest digest, RegionId? from) =>
-        [.. map.Others.Select(region => region.Id).OrderBy(region => _damaged.Has(digest, region)).ThenBy(peers.IsSuspect).ThenBy(region => region != from)];
+        [
+            .. map.Others
+                .Select(region => region.Id)
+                .OrderBy(region => _damaged.Has(digest, region))
+                .ThenBy(peers.IsSuspect)
+                .ThenBy(region => region != from),
+        ];
 
     // A sweep looks, under the semaphore, whether a fetch runs; a fetch is among those that run before it passes here.
     private async Task AwaitSweepAsync()

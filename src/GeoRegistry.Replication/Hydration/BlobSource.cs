@@ -38,7 +38,8 @@ internal sealed class BlobSource(PeerClient peers, ReadThroughSlots? slots, Time
         using var answer = await AskAsync(region, digest, upload, cancellation).ConfigureAwait(false);
         if (answer.Refusal is { } refusal) return refusal;
         using var slot = slots?.TryTake();
-        if (slots is null || slot is not null) return await ReceiveAsync(region, answer.Response!, upload, begun, grown, cancellation).ConfigureAwait(false);
+        if (slots is null || slot is not null)
+            return await ReceiveAsync(region, answer.Response!, upload, begun, grown, cancellation).ConfigureAwait(false);
 
         // The answer is dropped, as its first megabytes would wait in memory; the region is asked again when there is a slot.
         answer.Dispose();

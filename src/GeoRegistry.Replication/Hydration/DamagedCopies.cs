@@ -43,6 +43,10 @@ internal sealed partial class DamagedCopies(ILogger logger)
         lock (_changes) _regions.Remove(digest);
     }
 
-    [LoggerMessage(11, LogLevel.Warning, "Region {Region} has a damaged copy of the blob {Digest}; it is asked last from now on. Replace the copy there by an intact one. {Reason}")]
+    [LoggerMessage(
+        11,
+        LogLevel.Warning,
+        "Region {Region} has a damaged copy of the blob {Digest}; it is asked last from now on. "
+            + "Replace the copy there by an intact one. {Reason}")]
     private partial void LogDamaged(RegionId region, Digest digest, string reason);
 }

@@ -68,7 +68,11 @@ internal sealed partial class HydrationPause(TimeProvider clock, ILogger logger)
         lock (_changes) _until = clock.GetUtcNow();
     }
 
-    [LoggerMessage(21, LogLevel.Error, "Blobs cannot be stored in this region. {Reason} Hydration pauses and retries, at least every minute; 'georegistry replication retry' retries at once.")]
+    [LoggerMessage(
+        21,
+        LogLevel.Error,
+        "Blobs cannot be stored in this region. {Reason} "
+            + "Hydration pauses and retries, at least every minute; 'georegistry replication retry' retries at once.")]
     private partial void LogFailed(Exception? failure, string reason);
 
     [LoggerMessage(22, LogLevel.Information, "Blobs can be stored in this region again. Hydration continues.")]

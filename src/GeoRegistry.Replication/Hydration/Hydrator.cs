@@ -44,7 +44,10 @@ public sealed partial class Hydrator(
             {
                 var isPaused = fetches.Pause.Remaining > TimeSpan.Zero;
                 var free = isPaused ? 0 : options.HydrationParallelism - running.Count;
-                var ready = free == 0 ? [] : await queue.ReadReadyAsync(from, clock.GetUtcNow(), options.HydrationParallelism + running.Count, stopping).ConfigureAwait(false);
+                var ready = free == 0
+                    ? []
+                    : await queue.ReadReadyAsync(
+                        from, clock.GetUtcNow(), options.HydrationParallelism + running.Count, stopping).ConfigureAwait(false);
                 var jobs = Choose(ready.Where(job => !running.ContainsKey(job.Digest)), free, ref isRetryNext);
                 foreach (var job in jobs) Begin(job, running, stopping);
                 if (jobs.Count > 0 && jobs.Count == free) continue;
@@ -136,6 +139,10 @@ public sealed partial class Hydrator(
         return queue.PutOffAsync(job.Digest, reason, now + delay, countAttempt: true, stopping);
     }
 
-    [LoggerMessage(1, LogLevel.Error, "The blob {Digest} of {Repository} is a dead letter after {Attempts} attempts: {Reason}. 'georegistry replication retry' tries it again.")]
+    [LoggerMessage(
+        1,
+        LogLevel.Error,
+        "The blob {Digest} of {Repository} is a dead letter after {Attempts} attempts: {Reason}. "
+            + "'georegistry replication retry' tries it again.")]
     private partial void LogDeadLetter(Digest digest, string repository, int attempts, string reason);
 }

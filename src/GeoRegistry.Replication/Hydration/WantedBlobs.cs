@@ -63,5 +63,7 @@ public sealed class WantedBlobs(RegionMap map, IBlobStore blobs, Hydrator hydrat
     // What else a manifest names that is a blob, its commit says: children that are no manifests, and layers that may live elsewhere
     // and were pushed.
     private static IEnumerable<(Digest, long)> BlobsOf(Manifest manifest) =>
-        manifest.References.Where(reference => reference.Kind == ContentKind.Blob).Select(reference => (reference.Digest, reference.SizeBytes));
+        manifest.References
+            .Where(reference => reference.Kind == ContentKind.Blob)
+            .Select(reference => (reference.Digest, reference.SizeBytes));
 }

@@ -68,7 +68,11 @@ public sealed class PeerClient : IDisposable
         HttpContent? content = null,
         IEnumerable<KeyValuePair<string, string>>? headers = null,
         bool bulk = false) =>
-        SendAsync(region, new PeerRequest(method, target) { Content = content, Headers = headers ?? [], IsBulk = bulk }, timeout ?? Timeout.InfiniteTimeSpan, cancellation);
+        SendAsync(
+            region,
+            new PeerRequest(method, target) { Content = content, Headers = headers ?? [], IsBulk = bulk },
+            timeout ?? Timeout.InfiniteTimeSpan,
+            cancellation);
 
     /// <summary>Sends a request and returns when the answer's head has arrived, and its body too where that is to be buffered.</summary>
     /// <param name="region">The region.</param>
@@ -76,7 +80,8 @@ public sealed class PeerClient : IDisposable
     /// <param name="timeout">How long the head may take, and then a body that is buffered. A head of a region that failed the last
     /// request may take a second at most.</param>
     /// <exception cref="OtherRegionsUnreachableException">The region did not answer, or its answer broke off.</exception>
-    public async Task<HttpResponseMessage> SendAsync(RegionId region, PeerRequest request, TimeSpan timeout, CancellationToken cancellation)
+    public async Task<HttpResponseMessage> SendAsync(
+        RegionId region, PeerRequest request, TimeSpan timeout, CancellationToken cancellation)
     {
         using var limit = StartTimeout(IsSuspect(region) && timeout > SuspectTimeout ? SuspectTimeout : timeout);
         return await SendAsync(region, request, limit, cancellation).ConfigureAwait(false);
@@ -132,7 +137,12 @@ public sealed class PeerClient : IDisposable
     /// <exception cref="HttpRequestException">It answered with an error.</exception>
     /// <exception cref="JsonException">It answered something else. See <see cref="IsFailureToAnswer"/>.</exception>
     public async Task<T> AskAsync<T>(
-        RegionId region, HttpMethod method, string target, CancellationToken cancellation, TimeSpan? timeout = null, HttpContent? content = null)
+        RegionId region,
+        HttpMethod method,
+        string target,
+        CancellationToken cancellation,
+        TimeSpan? timeout = null,
+        HttpContent? content = null)
     {
         using var response = await SendAsync(region, method, target, cancellation, timeout, content).ConfigureAwait(false);
         var answer = await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<T>(cancellation).ConfigureAwait(false);
@@ -147,7 +157,8 @@ public sealed class PeerClient : IDisposable
 
     /// <summary>Whether a failure while a region was asked is the region's, or that of the way to it.</summary>
     /// <remarks>What cannot be sent at all is refused before it is sent, so all that comes from the connection is.</remarks>
-    public static bool IsFailureOfRegion(Exception failure) => failure is HttpRequestException or IOException or OperationCanceledException;
+    public static bool IsFailureOfRegion(Exception failure) =>
+        failure is HttpRequestException or IOException or OperationCanceledException;
 
     /// <summary>The failure of an answer whose body has not the length that its head says.</summary>
     public static HttpIOException EndedEarly(long receivedBytes, long promisedBytes) =>
@@ -186,13 +197,21 @@ public sealed class PeerClient : IDisposable
     {
         var address = _addresses.GetValueOrDefault(region) ?? _map.Current.Find(region)?.Peer
             ?? throw new OtherRegionsUnreachableException($"The topology has no region {region}.");
-        var uri = new Uri(address.GetLeftPart(UriPartial.Authority) + request.Target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
-        var message = new HttpRequestMessage(request.Method, uri) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = request.Content };
+        var uri = new Uri(
+            address.GetLeftPart(UriPartial.Authority) + request.Target,
+            new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        var message = new HttpRequestMessage(request.Method, uri)
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = request.Content,
+        };
         message.Headers.Authorization = _authorization;
         message.Headers.Add(PeerHeaders.Region, _map.Self.ToString());
         foreach (var (name, value) in request.Headers)
         {
-            if (!PeerHeaders.CanSend(value)) throw new ArgumentException($"The header {name} has characters that cannot be sent.", nameof(request));
+            if (!PeerHeaders.CanSend(value))
+                throw new ArgumentException($"The header {name} has characters that cannot be sent.", nameof(request));
             if (!message.Headers.TryAddWithoutValidation(name, value)) message.Content?.Headers.TryAddWithoutValidation(name, value);
         }
 

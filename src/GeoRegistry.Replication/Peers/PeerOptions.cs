@@ -55,12 +55,15 @@ public sealed class PeerOptions : IValidatableObject
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (!IsAddress(Listen)) yield return new ValidationResult($"'{Listen}' is not an address to listen on: use a form such as https://0.0.0.0:6000.", [nameof(Listen)]);
+        if (!IsAddress(Listen))
+            yield return new ValidationResult(
+                $"'{Listen}' is not an address to listen on: use a form such as https://0.0.0.0:6000.", [nameof(Listen)]);
         foreach (var entry in Split(Addresses))
         {
             var pair = entry.Split('=', 2);
             if (pair.Length != 2 || !RegionId.TryParse(pair[0].Trim(), out _) || !IsAddress(pair[1]))
-                yield return new ValidationResult($"'{entry}' is not a region and its address: use a form such as us=https://10.0.0.1:6000.", [nameof(Addresses)]);
+                yield return new ValidationResult(
+                    $"'{entry}' is not a region and its address: use a form such as us=https://10.0.0.1:6000.", [nameof(Addresses)]);
         }
 
         var regions = Split(Addresses).Select(entry => entry.Split('=', 2)[0].Trim());
@@ -73,9 +76,13 @@ public sealed class PeerOptions : IValidatableObject
 
         if (!File.Exists(KeyFile)) yield break;
         if (ReadKey().Any(c => c is < ' ' or > '~'))
-            yield return new ValidationResult($"the key in '{KeyFile}' has characters other than printable ASCII: make one with 'openssl rand -hex 32'.", [nameof(KeyFile)]);
+            yield return new ValidationResult(
+                $"the key in '{KeyFile}' has characters other than printable ASCII: make one with 'openssl rand -hex 32'.",
+                [nameof(KeyFile)]);
         else if (ReadKey().Length < KeyMinLength)
-            yield return new ValidationResult($"the key in '{KeyFile}' has fewer than {KeyMinLength} characters: make one with 'openssl rand -hex 32'.", [nameof(KeyFile)]);
+            yield return new ValidationResult(
+                $"the key in '{KeyFile}' has fewer than {KeyMinLength} characters: make one with 'openssl rand -hex 32'.",
+                [nameof(KeyFile)]);
     }
 
     /// <summary>The cluster key.</summary>

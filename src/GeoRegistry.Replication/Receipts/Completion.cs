@@ -60,7 +60,8 @@ public sealed class Completion(
             while (true)
             {
                 var completions = fetches.Completions.Position;
-                if (await ReadStateAsync(repository, position, either.Token).ConfigureAwait(false) is var state and not CompletionState.Pending) return state;
+                if (await ReadStateAsync(repository, position, either.Token).ConfigureAwait(false)
+                    is var state and not CompletionState.Pending) return state;
                 await AwaitNewsAsync(position, completions, either.Token).ConfigureAwait(false);
             }
         }
@@ -98,7 +99,12 @@ public sealed class Completion(
     /// <param name="wait">How long to wait at most.</param>
     /// <returns>Whether it is.</returns>
     public async Task<bool> AwaitAsync(
-        RepositoryName repository, FeedPosition position, IReadOnlyList<RegionId> regions, int count, TimeSpan wait, CancellationToken cancellation)
+        RepositoryName repository,
+        FeedPosition position,
+        IReadOnlyList<RegionId> regions,
+        int count,
+        TimeSpan wait,
+        CancellationToken cancellation)
     {
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var asked = regions.Select(region => AwaitInAsync(region, repository, position, wait, enough.Token)).ToList();
@@ -123,12 +129,17 @@ public sealed class Completion(
     public async Task<ReceiptLookup> FindRepositoryAsync(FeedPosition position, CancellationToken cancellation)
     {
         if (position.Region == map.Self) return await FindHereAsync(position, cancellation).ConfigureAwait(false);
-        if (IsFollowed(position) && await ledgers.FindEntryAsync(position.Region, position.Number, cancellation).ConfigureAwait(false) is { Ledger: { } ledger })
-            return new ReceiptLookup(ledger.Name, CompletionState.Complete);
+        if (IsFollowed(position)
+            && await ledgers.FindEntryAsync(position.Region, position.Number, cancellation).ConfigureAwait(false)
+                is { Ledger: { } ledger }) return new ReceiptLookup(ledger.Name, CompletionState.Complete);
         try
         {
             return await peers.AskAsync<ReceiptLookup>(
-                position.Region, HttpMethod.Get, $"/peer/feed/repository?position={position}", cancellation, AnswerTime).ConfigureAwait(false);
+                position.Region,
+                HttpMethod.Get,
+                $"/peer/feed/repository?position={position}",
+                cancellation,
+                AnswerTime).ConfigureAwait(false);
         }
         catch (Exception e) when (PeerClient.IsFailureToAnswer(e))
         {
@@ -152,7 +163,8 @@ public sealed class Completion(
         try
         {
             var target = $"/peer/receipts/{position}?repository={repository}&wait={(long)wait.TotalMilliseconds}ms";
-            return await peers.AskAsync<CompletionState>(region, HttpMethod.Get, target, cancellation, wait + AnswerTime).ConfigureAwait(false);
+            return await peers.AskAsync<CompletionState>(
+                region, HttpMethod.Get, target, cancellation, wait + AnswerTime).ConfigureAwait(false);
         }
         catch (Exception e) when (PeerClient.IsFailureToAnswer(e))
         {
@@ -198,16 +210,23 @@ public sealed class Completion(
     // Where a snapshot covers the commit, all that came with it must be complete.
     private async ValueTask<bool> HasBlobsAsync(RepositoryName repository, FeedPosition position, CancellationToken cancellation)
     {
-        if (await ledgers.FindEntryAsync(position.Region, position.Number, cancellation).ConfigureAwait(false) is not { } entry) return true;
+        if (await ledgers.FindEntryAsync(position.Region, position.Number, cancellation).ConfigureAwait(false) is not { } entry)
+            return true;
         return CommitCodec.TryDecode(entry.Encoded) is { } commit
-            && (await wanted.FindMissingAsync(repository, commit.Operations, position.Region, cancellation).ConfigureAwait(false)).Count == 0;
+            && (await wanted.FindMissingAsync(
+                repository, commit.Operations, position.Region, cancellation).ConfigureAwait(false)).Count == 0;
     }
 
     private async Task AwaitNewsAsync(FeedPosition position, long completions, CancellationToken cancellation)
     {
         using var wait = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var events = new List<Task> { fetches.Completions.WaitForAsync(completions + 1, wait.Token), Task.Delay(LookInterval, clock, wait.Token) };
-        if (tails.Of(position.Region) is { } tail && tail.Applied.Position < position.Number) events.Add(tail.Applied.WaitForAsync(position.Number, wait.Token));
+        var events = new List<Task>
+        {
+            fetches.Completions.WaitForAsync(completions + 1, wait.Token),
+            Task.Delay(LookInterval, clock, wait.Token),
+        };
+        if (tails.Of(position.Region) is { } tail && tail.Applied.Position < position.Number)
+            events.Add(tail.Applied.WaitForAsync(position.Number, wait.Token));
         await Task.WhenAny(events).ConfigureAwait(false);
         await wait.CancelAsync().ConfigureAwait(false);
         cancellation.ThrowIfCancellationRequested();

@@ -28,7 +28,13 @@ public sealed class ImageLocator(RegionMap map, IRepositoryTables tables, IBlobS
         }
 
         return new ImageLocation(
-            region, here.Count == content.Count ? "complete" : "partial", manifest.Digest.ToString(), content.Count, here.Count, content.Values.Sum(), here.Sum());
+            region,
+            here.Count == content.Count ? "complete" : "partial",
+            manifest.Digest.ToString(),
+            content.Count,
+            here.Count,
+            content.Values.Sum(),
+            here.Sum());
     }
 
     private async Task CollectAsync(RepositoryName repository, Manifest manifest, Dictionary<Digest, long> content,
@@ -37,7 +43,8 @@ public sealed class ImageLocator(RegionMap map, IRepositoryTables tables, IBlobS
         foreach (var reference in manifest.References)
         {
             // A layer that may live elsewhere counts where it was pushed all the same.
-            if (reference.Kind == ContentKind.ForeignLayer && await tables.FindBlobAsync(repository, reference.Digest, cancellation).ConfigureAwait(false) is null) continue;
+            if (reference.Kind == ContentKind.ForeignLayer
+                && await tables.FindBlobAsync(repository, reference.Digest, cancellation).ConfigureAwait(false) is null) continue;
 
             var child = reference.Kind == ContentKind.Child
                 ? await tables.FindManifestAsync(repository, reference.Digest, cancellation).ConfigureAwait(false)
@@ -58,4 +65,10 @@ public sealed class ImageLocator(RegionMap map, IRepositoryTables tables, IBlobS
 /// <param name="Bytes">The bytes of all.</param>
 /// <param name="BytesHere">The bytes of those that are there.</param>
 public sealed record ImageLocation(
-    string Region, string State, string? Digest = null, int? Blobs = null, int? BlobsHere = null, long? Bytes = null, long? BytesHere = null);
+    string Region,
+    string State,
+    string? Digest = null,
+    int? Blobs = null,
+    int? BlobsHere = null,
+    long? Bytes = null,
+    long? BytesHere = null);

@@ -31,7 +31,15 @@ internal static class ReplicationMetrics
     public static void Observe(TailState state)
     {
         var source = KeyValuePair.Create<string, object?>("source", state.Source.ToString());
-        Meter.CreateObservableGauge("georegistry.replication.lag", () => new Measurement<double>(state.Behind?.TotalSeconds ?? 0, source), "s", "How long ago all that the source had was applied; 0 where nothing is awaited.");
-        Meter.CreateObservableGauge("georegistry.replication.behind", () => new Measurement<long>(state.Head - state.Applied.Position, source), "{commit}", "Commits of the source that are not applied.");
+        Meter.CreateObservableGauge(
+            "georegistry.replication.lag",
+            () => new Measurement<double>(state.Behind?.TotalSeconds ?? 0, source),
+            "s",
+            "How long ago all that the source had was applied; 0 where nothing is awaited.");
+        Meter.CreateObservableGauge(
+            "georegistry.replication.behind",
+            () => new Measurement<long>(state.Head - state.Applied.Position, source),
+            "{commit}",
+            "Commits of the source that are not applied.");
     }
 }

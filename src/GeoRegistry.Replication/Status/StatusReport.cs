@@ -23,7 +23,11 @@ public sealed class StatusReport(RegionMap map, TailStates tails, HomeGate gate,
             gate.Reason,
             [.. map.Current.Homes.Where(rule => rule.Home.Region == map.Self).Select(rule => rule.Prefix)],
             extent.Head,
-            [.. map.Current.Regions.Select(region => Describe(region.Id, extent.Head, pending.GetValueOrDefault(region.Id), now)).OfType<SourceStatus>()],
+            [
+                .. map.Current.Regions
+                    .Select(region => Describe(region.Id, extent.Head, pending.GetValueOrDefault(region.Id), now))
+                    .OfType<SourceStatus>(),
+            ],
             latencies.Completed.Percentile(0.5),
             latencies.Completed.Percentile(0.99),
             latencies.Applied.Percentile(0.5),

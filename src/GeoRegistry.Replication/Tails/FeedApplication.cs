@@ -18,7 +18,8 @@ public sealed class FeedApplication(IRepositoryTables tables, WantedBlobs wanted
     private readonly ConcurrentDictionary<RegionId, HashSet<LedgerId>?> _setAside = new();
 
     /// <summary>Whether a ledger is set aside here: what is here of it may be old, and is not shown alone.</summary>
-    public bool IsSetAside(RegionId source, LedgerId ledger) => _setAside.TryGetValue(source, out var ledgers) && ledgers?.Contains(ledger) != false;
+    public bool IsSetAside(RegionId source, LedgerId ledger) =>
+        _setAside.TryGetValue(source, out var ledgers) && ledgers?.Contains(ledger) != false;
 
     /// <summary>
     /// Prepares an entry: notes the names that it changes before they can be read, and finds the blobs that it makes this
@@ -30,7 +31,8 @@ public sealed class FeedApplication(IRepositoryTables tables, WantedBlobs wanted
         if (entry.Ledger is not { } ledger) return new ReplicaEntry(entry.Position, null, null, default, default, []);
         // One of a newer build, or damaged: the ledger is repaired by a snapshot, or set aside.
         var commit = CommitCodec.TryDecode(entry.Encoded);
-        if (commit is null || commit.Ledger != ledger) return new ReplicaEntry(entry.Position, ledger, null, entry.Encoded, entry.Checksum, []);
+        if (commit is null || commit.Ledger != ledger)
+            return new ReplicaEntry(entry.Position, ledger, null, entry.Encoded, entry.Checksum, []);
         var repository = RepositoryName.Parse(ledger.Name);
         var names = new List<string>();
         foreach (var name in VisibleNames.ChangedBy(commit.Operations))

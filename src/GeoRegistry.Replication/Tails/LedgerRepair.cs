@@ -19,7 +19,15 @@ namespace GeoRegistry.Replication.Tails;
 /// new, and what a home lost.
 /// </summary>
 public sealed partial class LedgerRepair(
-    RegionMap map, PeerClient peers, ILedgerStore ledgers, IReplicaStore replicas, WantedBlobs wanted, RepositoryViews views, ISpoolFolder spools, TimeProvider clock, ILogger<LedgerRepair> logger)
+    RegionMap map,
+    PeerClient peers,
+    ILedgerStore ledgers,
+    IReplicaStore replicas,
+    WantedBlobs wanted,
+    RepositoryViews views,
+    ISpoolFolder spools,
+    TimeProvider clock,
+    ILogger<LedgerRepair> logger)
 {
     /// <summary>
     /// How many ledgers are listed at a time, and how many are fetched at once: far regions take round trips, not
@@ -52,7 +60,8 @@ public sealed partial class LedgerRepair(
             await InstallAsync(position.Region, position, ledger, cancellation).ConfigureAwait(false);
             return true;
         }
-        catch (Exception failure) when (!cancellation.IsCancellationRequested && failure is not OtherRegionsUnreachableException and not StoreFaultException)
+        catch (Exception failure) when (!cancellation.IsCancellationRequested
+            && failure is not OtherRegionsUnreachableException and not StoreFaultException)
         {
             var backoff = Backoff.After(attempts, FirstBackoff, LongestBackoff);
             LogSetAside(ledger, position.Region, backoff.TotalSeconds, failure.Message);
@@ -75,7 +84,9 @@ public sealed partial class LedgerRepair(
         var end = await ReadEndAsync(source, cancellation).ConfigureAwait(false);
         var position = new FeedPosition(source, end.Incarnation, end.Position);
         var (taken, listed) = (0, new HashSet<string>());
-        var isOtherFeed = (await replicas.ReadCursorAsync(source, cancellation).ConfigureAwait(false)).Incarnation is { IsNone: false } before && before != end.Incarnation;
+        var isOtherFeed =
+            (await replicas.ReadCursorAsync(source, cancellation).ConfigureAwait(false)).Incarnation is { IsNone: false } before
+            && before != end.Incarnation;
         await foreach (var page in ListAsync(source, source, cancellation).ConfigureAwait(false))
         {
             if (isOtherFeed) listed.UnionWith(page.Select(row => row.Name));
@@ -155,7 +166,8 @@ public sealed partial class LedgerRepair(
         return end.ToCursor();
     }
 
-    internal async IAsyncEnumerable<IReadOnlyList<LedgerRow>> ListAsync(RegionId region, RegionId home, [EnumeratorCancellation] CancellationToken cancellation)
+    internal async IAsyncEnumerable<IReadOnlyList<LedgerRow>> ListAsync(
+        RegionId region, RegionId home, [EnumeratorCancellation] CancellationToken cancellation)
     {
         for (string? after = ""; after is not null;)
         {
@@ -171,7 +183,8 @@ public sealed partial class LedgerRepair(
     {
         var repository = RepositoryName.Parse(ledger.Name);
         var named = new HashSet<(Digest, long)>();
-        await replicas.ReadSnapshotAsync(ledger, snapshot => named.UnionWith(WantedBlobs.NamedBy(snapshot.Entries)), cancellation).ConfigureAwait(false);
+        await replicas.ReadSnapshotAsync(
+            ledger, snapshot => named.UnionWith(WantedBlobs.NamedBy(snapshot.Entries)), cancellation).ConfigureAwait(false);
         var missing = await wanted.FindMissingAsync(repository, named, position.Region, cancellation).ConfigureAwait(false);
         if (missing.Count > 0) await replicas.QueueMissingAsync(position, ledger, missing, cancellation).ConfigureAwait(false);
     }
@@ -232,7 +245,8 @@ public sealed partial class LedgerRepair(
         using var response = await peers.SendAsync(from, HttpMethod.Get, $"/peer/ledgers/{ledger.Name}",
             cancellation).ConfigureAwait(false);
         if (response.StatusCode == HttpStatusCode.NotFound) throw new InvalidDataException($"Region {from} has no ledger {ledger}.");
-        if (!response.IsSuccessStatusCode) throw new InvalidDataException($"Region {from} answered {(int)response.StatusCode} to the request for {ledger}.");
+        if (!response.IsSuccessStatusCode)
+            throw new InvalidDataException($"Region {from} answered {(int)response.StatusCode} to the request for {ledger}.");
         var file = spool.OpenWrite();
         await using (file.ConfigureAwait(false)) await response.Content.CopyToAsync(file, cancellation).ConfigureAwait(false);
     }
@@ -240,7 +254,11 @@ public sealed partial class LedgerRepair(
     private static ParallelOptions Limit(CancellationToken cancellation) =>
         new() { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellation };
 
-    [LoggerMessage(1, LogLevel.Error, "The {Ledger} cannot be repaired from {Source} and is set aside for {Seconds} s; the rest of the feed goes on, and reads of it are sent to {Source}: {Reason}")]
+    [LoggerMessage(
+        1,
+        LogLevel.Error,
+        "The {Ledger} cannot be repaired from {Source} and is set aside for {Seconds} s; "
+            + "the rest of the feed goes on, and reads of it are sent to {Source}: {Reason}")]
     private partial void LogSetAside(LedgerId ledger, RegionId source, double seconds, string reason);
 
     [LoggerMessage(2, LogLevel.Warning, "The {Ledger} is removed here: {Home}, its home, lost it and continued without it.")]

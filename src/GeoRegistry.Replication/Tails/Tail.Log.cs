@@ -14,16 +14,26 @@ internal sealed partial class Tail
     [LoggerMessage(3, LogLevel.Error, "The feed of {Source} could not be applied; the next attempt is in {Seconds} s.")]
     private partial void LogFailed(Exception failure, RegionId source, double seconds);
 
-    [LoggerMessage(4, LogLevel.Error, "Region {Source} has another feed than the one followed to position {Position}: it lost data or was set up again. Nothing of it is applied here until {Source} is restored or resumed.")]
+    [LoggerMessage(
+        4,
+        LogLevel.Error,
+        "Region {Source} has another feed than the one followed to position {Position}: it lost data or was set up again. "
+            + "Nothing of it is applied here until {Source} is restored or resumed.")]
     private partial void LogDiverged(RegionId source, long position);
 
-    [LoggerMessage(5, LogLevel.Information, "Takes over the ledgers of {Source} as snapshots: its feed from position {Position} is gone or long.")]
+    [LoggerMessage(
+        5,
+        LogLevel.Information,
+        "Takes over the ledgers of {Source} as snapshots: its feed from position {Position} is gone or long.")]
     private partial void LogTakingOver(RegionId source, long position);
 
     [LoggerMessage(6, LogLevel.Information, "Took over {Count} ledgers of {Source}; its feed goes on from position {Position}.")]
     private partial void LogTakenOver(RegionId source, int count, long position);
 
-    [LoggerMessage(7, LogLevel.Warning, "The {Ledger} here does not continue with the feed of {Source} at position {Position}: it is repaired from a snapshot.")]
+    [LoggerMessage(
+        7,
+        LogLevel.Warning,
+        "The {Ledger} here does not continue with the feed of {Source} at position {Position}: it is repaired from a snapshot.")]
     private partial void LogRepairing(LedgerId ledger, RegionId source, long position);
 
     [LoggerMessage(8, LogLevel.Debug, "Region {Source} did not answer: {Reason}")]

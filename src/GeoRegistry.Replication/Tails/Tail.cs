@@ -135,7 +135,8 @@ internal sealed partial class Tail(
         {
             try
             {
-                using var response = await _untilReached.ExecuteAsync(async token => await ConnectAsync(token).ConfigureAwait(false), stopping).ConfigureAwait(false);
+                using var response = await _untilReached.ExecuteAsync(
+                    async token => await ConnectAsync(token).ConfigureAwait(false), stopping).ConfigureAwait(false);
                 switch (response.StatusCode)
                 {
                     case HttpStatusCode.OK when _takesOver || IsFarBehind(response):
@@ -175,7 +176,8 @@ internal sealed partial class Tail(
     {
         var cursor = await replicas.ReadCursorAsync(state.Source, cancellation).ConfigureAwait(false);
         _unanswered = Show(cursor, _unanswered);
-        var target = $"/peer/feed?incarnation={cursor.Incarnation}&after={cursor.Position}&checksum={Convert.ToHexStringLower(cursor.Checksum.Span)}";
+        var target = $"/peer/feed?incarnation={cursor.Incarnation}&after={cursor.Position}"
+            + $"&checksum={Convert.ToHexStringLower(cursor.Checksum.Span)}";
         return await peers.SendAsync(state.Source, HttpMethod.Get, target, cancellation, ReportTimeout).ConfigureAwait(false);
     }
 
@@ -186,7 +188,8 @@ internal sealed partial class Tail(
     // The one that the topology names was begun by an operator after a loss. A region that is the home of nothing has nothing to lose.
     private bool FollowsNewIncarnation(HttpResponseMessage response)
     {
-        if (!Incarnation.TryParse(HeaderOf(response, PeerHeaders.Incarnation), out var incarnation) || incarnation == state.Incarnation) return false;
+        if (!Incarnation.TryParse(HeaderOf(response, PeerHeaders.Incarnation), out var incarnation) || incarnation == state.Incarnation)
+            return false;
         return map.Current.Find(state.Source)?.Incarnation == incarnation
             || map.Current.Homes.All(rule => rule.Home.Region != state.Source);
     }
@@ -224,7 +227,8 @@ internal sealed partial class Tail(
 
     private async Task FollowAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
-        if (!Incarnation.TryParse(HeaderOf(response, PeerHeaders.Incarnation), out var incarnation)) throw new InvalidDataException($"Region {state.Source} does not name the incarnation of its feed.");
+        if (!Incarnation.TryParse(HeaderOf(response, PeerHeaders.Incarnation), out var incarnation))
+            throw new InvalidDataException($"Region {state.Source} does not name the incarnation of its feed.");
         var feed = _feed = PipeReader.Create(await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false),
             new StreamPipeReaderOptions(bufferSize: 64 * 1024));
         while (!_takesOver)
@@ -254,7 +258,8 @@ internal sealed partial class Tail(
             {
                 var position = new FeedPosition(state.Source, incarnation, rest[0].Position);
                 LogRepairing(ledger, state.Source, position.Number);
-                await ReplaceAsync(() => repair.TryRepairAsync(position, ledger, attempts: 0, cancellation), cancellation).ConfigureAwait(false);
+                await ReplaceAsync(
+                    () => repair.TryRepairAsync(position, ledger, attempts: 0, cancellation), cancellation).ConfigureAwait(false);
             }
 
             entries = rest;
@@ -334,7 +339,8 @@ internal sealed partial class Tail(
                 foreach (var ledger in setAside.Where(ledger => ledger.NotBefore <= clock.GetUtcNow()))
                 {
                     var position = state.Position;
-                    await ReplaceAsync(() => repair.TryRepairAsync(position, ledger.Ledger, ledger.Attempts, stopping), stopping).ConfigureAwait(false);
+                    await ReplaceAsync(
+                        () => repair.TryRepairAsync(position, ledger.Ledger, ledger.Attempts, stopping), stopping).ConfigureAwait(false);
                 }
             }
             catch (Exception failure) when (!stopping.IsCancellationRequested)
@@ -361,7 +367,8 @@ internal sealed partial class Tail(
             try
             {
                 var target = $"/peer/progress?incarnation={incarnation}&applied={applied}&topology={topology}";
-                var reply = await peers.AskAsync<ProgressReply>(state.Source, HttpMethod.Post, target, stopping, ReportTimeout).ConfigureAwait(false);
+                var reply = await peers.AskAsync<ProgressReply>(
+                    state.Source, HttpMethod.Post, target, stopping, ReportTimeout).ConfigureAwait(false);
                 var isOtherFeed = state.Activity == TailActivity.Diverged || incarnation != state.Incarnation;
                 var lease = isOtherFeed ? TimeSpan.Zero : TimeSpan.FromMilliseconds(reply.LeaseMilliseconds);
                 state.Heard(askedAt, askedAtUtc, reply.Head, lease, reply.Shown);

@@ -80,7 +80,8 @@ public sealed class TailState(RegionId source, TimeProvider clock)
             Visibility.DropLease();
             Applied = new PositionSignal(cursor.Position);
             Incarnation = cursor.Incarnation;
-            before.Fail(new OtherRegionsUnreachableException($"Region {Source} continues under another incarnation, {cursor.Incarnation}."));
+            before.Fail(new OtherRegionsUnreachableException(
+                $"Region {Source} continues under another incarnation, {cursor.Incarnation}."));
         }
 
         Applied.Advance(cursor.Position);

@@ -22,7 +22,8 @@ public sealed class AdoptedTopology(RegionMap map, IRegionRecord record)
             ? null
             : TopologyReader.Read(remembered.Span, out var faults)
                 ?? throw new InvalidDataException($"The topology that this region remembers cannot be read: {string.Join("; ", faults)}");
-        if (last is not null && TopologySuccession.FindFaultAtStart(last, map.Current) is { } fault) throw new InvalidDataException($"{fault}.");
+        if (last is not null && TopologySuccession.FindFaultAtStart(last, map.Current) is { } fault)
+            throw new InvalidDataException($"{fault}.");
         if (last?.Version != map.Current.Version) await RememberAsync(map.Current, cancellation).ConfigureAwait(false);
     }
 
@@ -40,5 +41,8 @@ public sealed class AdoptedTopology(RegionMap map, IRegionRecord record)
     // Everything is compared, also where this topology says what the last one said: others may have had one between the two, and have
     // withheld by it.
     private Task RememberAsync(Topology next, CancellationToken cancellation) =>
-        record.AdoptTopologyAsync(TopologyReader.Write(next), [.. next.Regions.Select(region => region.Id).Where(id => id != map.Self)], cancellation);
+        record.AdoptTopologyAsync(
+            TopologyReader.Write(next),
+            [.. next.Regions.Select(region => region.Id).Where(id => id != map.Self)],
+            cancellation);
 }

@@ -58,7 +58,8 @@ public sealed partial class BlobVerifier
     {
         await foreach (var blob in _blobs.ListAsync(cancellation).ConfigureAwait(false))
         {
-            await _blobs.VerifyAsync(blob.Digest, (begun, bytes) => pace.EndAsync(begun, cancellation, bytes), cancellation).ConfigureAwait(false);
+            await _blobs.VerifyAsync(
+                blob.Digest, (begun, bytes) => pace.EndAsync(begun, cancellation, bytes), cancellation).ConfigureAwait(false);
             _progress.Hashed(blob.SizeBytes, counts);
         }
     }
@@ -93,7 +94,8 @@ public sealed partial class BlobVerifier
         foreach (var name in _progress.Open(Kind))
         {
             var digest = Digest.Parse(name);
-            if (await _blobs.FindAsync(digest, cancellation).ConfigureAwait(false) is not null && _progress.Repaired(Kind, name)) LogRepaired(digest);
+            if (await _blobs.FindAsync(digest, cancellation).ConfigureAwait(false) is not null && _progress.Repaired(Kind, name))
+                LogRepaired(digest);
         }
     }
 
@@ -106,7 +108,8 @@ public sealed partial class BlobVerifier
         if (missing.Count == 0) return;
         foreach (var blob in missing)
         {
-            if (_progress.Found(Kind, blob.Digest.ToString(), $"missing, though {repository} has it and nothing awaited it")) LogMissing(blob.Digest, repository.ToString());
+            if (_progress.Found(Kind, blob.Digest.ToString(), $"missing, though {repository} has it and nothing awaited it"))
+                LogMissing(blob.Digest, repository.ToString());
         }
 
         await _replicas.QueueMissingAsync(await PositionOfAsync(home, cancellation).ConfigureAwait(false), ledger, missing,
@@ -123,10 +126,16 @@ public sealed partial class BlobVerifier
         if (_progress.Found(Kind, digest.ToString(), "its bytes do not have its digest")) LogDamaged(digest);
     }
 
-    [LoggerMessage(1, LogLevel.Error, "The blob {Digest} is damaged: its file was moved to blobs/damaged, it is not served, and it is fetched from another region.")]
+    [LoggerMessage(
+        1,
+        LogLevel.Error,
+        "The blob {Digest} is damaged: its file was moved to blobs/damaged, it is not served, and it is fetched from another region.")]
     private partial void LogDamaged(Digest digest);
 
-    [LoggerMessage(2, LogLevel.Error, "The blob {Digest} of {Repository} is missing and nothing awaited it: it is fetched from another region.")]
+    [LoggerMessage(
+        2,
+        LogLevel.Error,
+        "The blob {Digest} of {Repository} is missing and nothing awaited it: it is fetched from another region.")]
     private partial void LogMissing(Digest digest, string repository);
 
     [LoggerMessage(3, LogLevel.Warning, "The blob {Digest} is repaired.")]

@@ -94,7 +94,8 @@ public sealed partial class LedgerVerifier(
     {
         foreach (var region in await store.FindDamagedFeedsAsync(cancellation).ConfigureAwait(false))
         {
-            if (progress.Found(FeedKind, region.ToString(), "the row that says how far the feed is applied does not have its checksum")) LogFeed(region, map.Self);
+            if (progress.Found(FeedKind, region.ToString(), "the row that says how far the feed is applied does not have its checksum"))
+                LogFeed(region, map.Self);
             if (!repairs) continue;
             await store.ResetCursorAsync(region, cancellation).ConfigureAwait(false);
             if (progress.Repaired(FeedKind, region.ToString())) LogFeedReset(region);
@@ -172,11 +173,13 @@ public sealed partial class LedgerVerifier(
         return false;
     }
 
-    private async Task<bool> TryRestoreFromAsync(RegionId region, FeedPosition position, LedgerScanResult scan, CancellationToken cancellation)
+    private async Task<bool> TryRestoreFromAsync(
+        RegionId region, FeedPosition position, LedgerScanResult scan, CancellationToken cancellation)
     {
         if (await repair.FindRowAsync(region, scan.Ledger, cancellation).ConfigureAwait(false) is not { } row) return false;
         if (ContentsChecksum.Parse(row.Contents) is not { } theirs) return false;
-        if (theirs == scan.Computed && theirs != scan.Stored && await store.AcceptAsync(scan, cancellation).ConfigureAwait(false)) return true;
+        if (theirs == scan.Computed && theirs != scan.Stored && await store.AcceptAsync(scan, cancellation).ConfigureAwait(false))
+            return true;
         if (theirs != scan.Stored) return false;
         await repair.RestoreAsync(region, position, scan.Ledger, cancellation).ConfigureAwait(false);
         return true;
@@ -225,7 +228,8 @@ public sealed partial class LedgerVerifier(
             if (!repairs) continue;
             try
             {
-                if (await TryReplaceAsync(tail.Source, ledger, cancellation).ConfigureAwait(false) && progress.Repaired(Kind, ledger.Name)) LogRepaired(ledger);
+                if (await TryReplaceAsync(tail.Source, ledger, cancellation).ConfigureAwait(false) && progress.Repaired(Kind, ledger.Name))
+                    LogRepaired(ledger);
             }
             catch (InvalidDataException e)
             {
@@ -240,7 +244,8 @@ public sealed partial class LedgerVerifier(
     private static string? DifferenceOf(LedgerState theirs, LedgerState ours)
     {
         if (ours.Head.Number > theirs.Head.Number && ours.Head.Epoch >= theirs.Head.Epoch) return null;
-        if (!ours.Head.Equals(theirs.Head)) return $"it ends with commit {ours.Head.Number} here and with commit {theirs.Head.Number} in its home";
+        if (!ours.Head.Equals(theirs.Head))
+            return $"it ends with commit {ours.Head.Number} here and with commit {theirs.Head.Number} in its home";
         return theirs.Contents is { } there && ours.Contents is { } here && there != here
             ? "its contents are not its home's, though the history is"
             : null;
@@ -261,13 +266,17 @@ public sealed partial class LedgerVerifier(
     [LoggerMessage(5, LogLevel.Debug, "The ledgers of {Home} were not all compared: {Reason}")]
     private partial void LogNotCompared(RegionId home, string reason);
 
-    [LoggerMessage(6, LogLevel.Error, "The row of the feed of {Region} is damaged in {Self}. The feed is followed again from its beginning.")]
+    [LoggerMessage(
+        6,
+        LogLevel.Error,
+        "The row of the feed of {Region} is damaged in {Self}. The feed is followed again from its beginning.")]
     private partial void LogFeed(RegionId region, RegionId self);
 
     [LoggerMessage(7, LogLevel.Warning, "The row of the feed of {Region} is repaired.")]
     private partial void LogFeedReset(RegionId region);
 
-    [LoggerMessage(8, LogLevel.Error, "The hydration queue of {Self} is damaged: it has {Fault}. It is made whole from the links of blobs.")]
+    [LoggerMessage(8, LogLevel.Error,
+        "The hydration queue of {Self} is damaged: it has {Fault}. It is made whole from the links of blobs.")]
     private partial void LogQueue(RegionId self, string fault);
 
     [LoggerMessage(9, LogLevel.Warning, "The hydration queue of {Self} is repaired.")]

@@ -36,13 +36,21 @@ public sealed class VerificationProgress(RegionMap map)
     /// <summary>The status of a region.</summary>
     public VerificationStatus Read()
     {
-        lock (_lock) return _status with { Findings = [.. _findings.Values], Found = _findings.Count, Repaired = _findings.Values.Count(finding => finding.Repaired) };
+        lock (_lock)
+            return _status with
+            {
+                Findings = [.. _findings.Values],
+                Found = _findings.Count,
+                Repaired = _findings.Values.Count(finding => finding.Repaired),
+            };
     }
 
     /// <summary>Takes note that the pass after this one was asked for.</summary>
     internal void Request() => Change(status => status with { Requested = status.Pass + 1 });
 
-    internal void Begin() => Change(status => status with { Pass = status.Pass + 1, Running = true, Ledgers = 0, Compared = 0, Blobs = 0, Bytes = 0 }, forgetRepaired: true);
+    internal void Begin() => Change(
+        status => status with { Pass = status.Pass + 1, Running = true, Ledgers = 0, Compared = 0, Blobs = 0, Bytes = 0 },
+        forgetRepaired: true);
 
     internal void End(string? error) => Change(status => status with { Running = false, Completed = status.Pass, Error = error });
 
@@ -93,7 +101,8 @@ public sealed class VerificationProgress(RegionMap map)
     /// <summary>The names of a kind's findings that are not repaired.</summary>
     internal IReadOnlyList<string> Open(string kind)
     {
-        lock (_lock) return [.. _findings.Values.Where(finding => finding.Kind == kind && !finding.Repaired).Select(finding => finding.Name)];
+        lock (_lock)
+            return [.. _findings.Values.Where(finding => finding.Kind == kind && !finding.Repaired).Select(finding => finding.Name)];
     }
 
     private void Change(Func<VerificationStatus, VerificationStatus> change, bool forgetRepaired = false)

@@ -16,7 +16,19 @@ namespace GeoRegistry.Replication.Verification;
 /// <param name="Findings">The last findings, at most 100.</param>
 /// <param name="Error">Why a region's answer is missing, or why the last pass failed; null otherwise.</param>
 public sealed record VerificationStatus(
-    string Region, long Pass, bool Running, long Requested, long Completed, long Ledgers, long Compared, long Blobs, long Bytes, long Found, long Repaired, IReadOnlyList<Finding> Findings, string? Error = null)
+    string Region,
+    long Pass,
+    bool Running,
+    long Requested,
+    long Completed,
+    long Ledgers,
+    long Compared,
+    long Blobs,
+    long Bytes,
+    long Found,
+    long Repaired,
+    IReadOnlyList<Finding> Findings,
+    string? Error = null)
 {
     /// <summary>The status of a region that did not answer.</summary>
     public static VerificationStatus Unreachable(string region, string? error) =>

@@ -62,7 +62,8 @@ public sealed class HomeVisibility(RegionMap map, ReadLeases leases, ILedgerStor
             {
                 // What cannot be read says no names; it must not keep the region from starting.
                 if (CommitCodec.TryDecode(entry.Encoded) is not { } commit) continue;
-                _ = Begin(RepositoryName.Parse(entry.Ledger!.Value.Name), [.. VisibleNames.ChangedBy(commit.Operations)]).Appended(entry.Position);
+                _ = Begin(RepositoryName.Parse(entry.Ledger!.Value.Name), [.. VisibleNames.ChangedBy(commit.Operations)])
+                    .Appended(entry.Position);
             }
 
             after = entries[^1].Position;
@@ -78,7 +79,8 @@ public sealed class HomeVisibility(RegionMap map, ReadLeases leases, ILedgerStor
         while (await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false))
         {
             var head = (await ledgers.ReadFeedExtentAsync(map.Self, stopping).ConfigureAwait(false)).Head;
-            if (leases.ShownThrough(head) is var shown && shown > noted) await record.SetShownThroughAsync(noted = shown, stopping).ConfigureAwait(false);
+            if (leases.ShownThrough(head) is var shown && shown > noted)
+                await record.SetShownThroughAsync(noted = shown, stopping).ConfigureAwait(false);
             if (longest > leases.Length && clock.GetElapsedTime(started) >= longest)
                 await record.SetLongestLeaseAsync(longest = leases.Length, stopping).ConfigureAwait(false);
         }

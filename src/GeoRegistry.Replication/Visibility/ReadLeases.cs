@@ -91,7 +91,8 @@ public sealed class ReadLeases
     /// The lease counts before the head is read, so that a commit that is appended meanwhile either is seen here or waits
     /// for the lease.
     /// </remarks>
-    public async Task<(long Head, TimeSpan Lease)> ReportAsync(RegionId region, long applied, long topology, Func<ValueTask<long>> readHead)
+    public async Task<(long Head, TimeSpan Lease)> ReportAsync(
+        RegionId region, long applied, long topology, Func<ValueTask<long>> readHead)
     {
         var holder = HolderOf(region);
         var now = _clock.GetTimestamp();

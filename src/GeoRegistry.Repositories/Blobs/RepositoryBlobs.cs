@@ -53,7 +53,8 @@ public sealed class RepositoryBlobs
         var version = _cache.VersionOf(repository);
         var known = await KnowAsync(repository, digest, cancellation).ConfigureAwait(false);
         if (known?.Bytes is { } cached) return new BlobContent(cached);
-        if (known is null && await _remote.FindAsync(repository, digest, cancellation).ConfigureAwait(false) is { } sizeElsewhere) known = new KnownBlob(sizeElsewhere, null);
+        if (known is null && await _remote.FindAsync(repository, digest, cancellation).ConfigureAwait(false) is { } sizeElsewhere)
+            known = new KnownBlob(sizeElsewhere, null);
         if (known is null) return null;
         var reader = await _store.OpenAsync(digest, cancellation).ConfigureAwait(false);
         if (reader is null)

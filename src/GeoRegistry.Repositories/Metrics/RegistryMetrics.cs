@@ -30,7 +30,8 @@ public static class RegistryMetrics
     }
 
     /// <summary>Counts bytes of a blob that came in.</summary>
-    internal static void Received(long sizeBytes) => BlobBytes.Add(sizeBytes, KeyValuePair.Create<string, object?>("direction", "receive"));
+    internal static void Received(long sizeBytes) =>
+        BlobBytes.Add(sizeBytes, KeyValuePair.Create<string, object?>("direction", "receive"));
 
     /// <summary>Counts bytes of a blob that went out.</summary>
     public static void Sent(long sizeBytes) => BlobBytes.Add(sizeBytes, KeyValuePair.Create<string, object?>("direction", "transmit"));

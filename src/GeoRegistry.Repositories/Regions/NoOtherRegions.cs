@@ -20,7 +20,8 @@ public sealed class NoOtherRegions : IRemoteBlobs, IBlobAnnouncer, IWantedBlobs,
 
     /// <inheritdoc/>
     public Task<IReadOnlyDictionary<Digest, long>> FindManyAsync(
-        RepositoryName repository, IReadOnlyCollection<Digest> digests, CancellationToken cancellation = default) => Task.FromResult<IReadOnlyDictionary<Digest, long>>(NoBlobs);
+        RepositoryName repository, IReadOnlyCollection<Digest> digests, CancellationToken cancellation = default) =>
+        Task.FromResult<IReadOnlyDictionary<Digest, long>>(NoBlobs);
 
     /// <inheritdoc/>
     public Task<IBlobReader?> OpenAsync(Digest digest, long sizeBytes, CancellationToken cancellation = default) =>
@@ -35,7 +36,8 @@ public sealed class NoOtherRegions : IRemoteBlobs, IBlobAnnouncer, IWantedBlobs,
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<MissingBlob>> FindMissingAsync(
-        RepositoryName repository, IReadOnlyList<Operation> operations, RegionId from, CancellationToken cancellation = default) => new([]);
+        RepositoryName repository, IReadOnlyList<Operation> operations, RegionId from, CancellationToken cancellation = default) =>
+        new([]);
 
     /// <inheritdoc/>
     public void Queued()

@@ -34,7 +34,8 @@ internal static class RepeatedBody
         {
             try
             {
-                await ReadWithoutAsync(upload, from, until, bytes => copy.AppendAsync(bytes, cancellation), cancellation).ConfigureAwait(false);
+                await ReadWithoutAsync(
+                    upload, from, until, bytes => copy.AppendAsync(bytes, cancellation), cancellation).ConfigureAwait(false);
                 await copy.CommitAsync(digest, cancellation).ConfigureAwait(false);
                 return true;
             }

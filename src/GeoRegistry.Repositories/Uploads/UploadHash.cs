@@ -20,7 +20,9 @@ internal sealed class UploadHash(DigestAlgorithm begunWith) : IDisposable
         _hashedBytes += data.Length;
     }
 
-    /// <summary>Drops what was hashed. A hash cannot forget bytes that were removed, so it is recomputed from what the store has.</summary>
+    /// <summary>
+    /// Drops what was hashed. A hash cannot forget bytes that were removed, so it is recomputed from what the store has.
+    /// </summary>
     public void Drop()
     {
         _hash?.Dispose();

@@ -22,7 +22,8 @@ public readonly record struct UploadId(RegionId Region, Guid Session)
         id = default;
         var dash = text.Length - SessionLength - 1;
         if (dash <= 0 || text[dash] != '-') return false;
-        if (!RegionId.TryParse(text[..dash], out var region) || !Guid.TryParseExact(text.AsSpan(dash + 1), "D", out var session)) return false;
+        if (!RegionId.TryParse(text[..dash], out var region) || !Guid.TryParseExact(text.AsSpan(dash + 1), "D", out var session))
+            return false;
         id = new UploadId(region, session);
         return true;
     }

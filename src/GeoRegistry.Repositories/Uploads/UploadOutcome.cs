@@ -23,7 +23,8 @@ public abstract record UploadOutcome
     public sealed record Cancelled : UploadOutcome;
 
     /// <summary>The request was refused.</summary>
-    /// <param name="Error">Why. A session that the request found stays as it was, unless the digest did not match: then it is gone.</param>
+    /// <param name="Error">Why. A session that the request found stays as it was, unless the digest did not match: then it is
+    /// gone.</param>
     /// <param name="SizeBytes">Where the client can go on: how many bytes the session has; null where the refusal is about something
     /// else.</param>
     public sealed record Refused(RegistryError Error, long? SizeBytes = null) : UploadOutcome;

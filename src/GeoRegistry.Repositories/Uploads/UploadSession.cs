@@ -90,8 +90,13 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
         var expected = chunk.Range is { } range ? range.Last - range.First + 1 : (long?)null;
         try
         {
-            if (!await ReceiveAsync(chunk.Body, start + Math.Min(expected ?? long.MaxValue, limits.MaxSizeBytes - start), cancellation).ConfigureAwait(false))
+            if (!await ReceiveAsync(
+                chunk.Body,
+                start + Math.Min(expected ?? long.MaxValue, limits.MaxSizeBytes - start),
+                cancellation).ConfigureAwait(false))
+            {
                 return await BreakOffAsync(start).ConfigureAwait(false);
+            }
         }
         catch (StoreFaultException)
         {
@@ -114,7 +119,8 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
         if (expected is not null && received != expected)
         {
             await TakeBackAsync(start).ConfigureAwait(false);
-            return new UploadOutcome.Refused(RegistryError.Of(ErrorCode.SizeInvalid, $"Content-Range announces {expected} bytes; the body has another number."));
+            return new UploadOutcome.Refused(RegistryError.Of(
+                ErrorCode.SizeInvalid, $"Content-Range announces {expected} bytes; the body has another number."));
         }
 
         if (chunk.Range is null && received > 0 && _brokenFrom is not null) _brokenUntil ??= start;
@@ -136,7 +142,8 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
             var actual = await _hash.ComputeAsync(Upload, digest.Algorithm, cancellation).ConfigureAwait(false);
             var sizeBytes = Upload.SizeBytes;
             if (actual == digest) await Upload.CommitAsync(digest, cancellation).ConfigureAwait(false);
-            else if (await TryCommitRepeatedAsync(chunk, start, digest, cancellation).ConfigureAwait(false) is { } repeated) sizeBytes = repeated;
+            else if (await TryCommitRepeatedAsync(chunk, start, digest, cancellation).ConfigureAwait(false) is { } repeated)
+                sizeBytes = repeated;
             else
             {
                 await DiscardAsync(cancellation).ConfigureAwait(false);
@@ -206,7 +213,10 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
         _brokenFrom ??= start;
         await Upload.FlushAsync(CancellationToken.None).ConfigureAwait(false);
         return new UploadOutcome.Refused(
-            RegistryError.Of(ErrorCode.BlobUploadInvalid, "The body sent nothing for too long, so the request was ended; the upload can be resumed.") with { Status = 408 }, Upload.SizeBytes);
+            RegistryError.Of(
+                ErrorCode.BlobUploadInvalid,
+                "The body sent nothing for too long, so the request was ended; the upload can be resumed.") with { Status = 408 },
+            Upload.SizeBytes);
     }
 
     /// <summary>Makes the upload a blob without the bytes of a request that broke off and was repeated.</summary>
@@ -216,10 +226,16 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
         // Bytes that were acknowledged are never left out. Where it is not known what was, the body may be the whole blob again.
         List<(long From, long Until)> ranges = [];
         if (_brokenFrom is { } from && _brokenUntil is { } until && from < until) ranges.Add((from, until));
-        if (!_sawAll && last.Range is null && start > 0 && Upload.SizeBytes > start && !ranges.Contains((0, start))) ranges.Add((0, start));
+        if (!_sawAll && last.Range is null && start > 0 && Upload.SizeBytes > start && !ranges.Contains((0, start)))
+            ranges.Add((0, start));
         foreach (var range in ranges)
         {
-            if (!await RepeatedBody.TryCommitWithoutAsync(store, Upload, UploadId.SpareKey(key), range.From, range.Until, digest, cancellation).ConfigureAwait(false)) continue;
+            if (!await RepeatedBody.TryCommitWithoutAsync(
+                store, Upload, UploadId.SpareKey(key), range.From, range.Until, digest, cancellation).ConfigureAwait(false))
+            {
+                continue;
+            }
+
             var sizeBytes = Upload.SizeBytes - (range.Until - range.From);
             await Upload.DiscardAsync(CancellationToken.None).ConfigureAwait(false);
             return sizeBytes;

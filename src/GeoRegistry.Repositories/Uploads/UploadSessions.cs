@@ -84,7 +84,8 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
                 return completed;
             },
             cancellation).ConfigureAwait(false);
-        if (outcome is not UploadOutcome.Refused { Error.Code: var code } || code != ErrorCode.BlobUploadUnknown || id.Region != region) return outcome;
+        if (outcome is not UploadOutcome.Refused { Error.Code: var code } || code != ErrorCode.BlobUploadUnknown || id.Region != region)
+            return outcome;
         return await FindCompletedAsync(repository, chunk, digest, cancellation).ConfigureAwait(false) ?? outcome;
     }
 
@@ -158,7 +159,8 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
 
     private void Remove(string key, UploadSession session)
     {
-        if (_sessions.TryRemove(new KeyValuePair<string, UploadSession>(key, session)) && session.HasEnded) Interlocked.Decrement(ref _change);
+        if (_sessions.TryRemove(new KeyValuePair<string, UploadSession>(key, session)) && session.HasEnded)
+            Interlocked.Decrement(ref _change);
     }
 
     private UploadSession NewSession(string key) => NewSession(key, DigestAlgorithm.Sha256);
@@ -174,7 +176,8 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
         {
             var session = _sessions.GetOrAdd(key, NewSession);
             if (!await EnterAsync(session, cancellation).ConfigureAwait(false))
-                return new UploadOutcome.Refused(RegistryError.Of(ErrorCode.TooManyRequests, "Another request to this upload is under way; try again after it."));
+                return new UploadOutcome.Refused(RegistryError.Of(
+                    ErrorCode.TooManyRequests, "Another request to this upload is under way; try again after it."));
             try
             {
                 if (session.IsClosed) continue;

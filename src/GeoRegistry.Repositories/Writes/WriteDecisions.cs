@@ -70,7 +70,8 @@ internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTable
         var current = await FindCurrentAsync(command.Reference, cancellation).ConfigureAwait(false);
         if (!command.Precondition.Holds(current)) return PreconditionFailed($"reference '{command.Reference}'", current);
         if (current is not { } digest) return await UnknownAsync(command.Reference, cancellation).ConfigureAwait(false);
-        if (!command.Reference.IsDigest) return new Decision.Commit([new Operation.TagDeleted(command.Reference.Tag)], [command.Reference.ToString()]);
+        if (!command.Reference.IsDigest)
+            return new Decision.Commit([new Operation.TagDeleted(command.Reference.Tag)], [command.Reference.ToString()]);
         if (await tables.FindReferenceToAsync(repository, digest, cancellation).ConfigureAwait(false) is { } index)
             return InUse($"The manifest is listed by the index {index}: delete that first.", index);
 
@@ -96,7 +97,8 @@ internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTable
     // The commit says of what a manifest alone does not tell whether it is a blob of the repository: children that are none of its
     // manifests, and layers that may live elsewhere and were pushed all the same.
     private async Task<IReadOnlyList<RegistryError>> FaultsOfContentAsync(
-        Manifest manifest, IReadOnlyDictionary<Digest, long> elsewhere, List<Operation> operations, List<Digest> missing, CancellationToken cancellation)
+        Manifest manifest, IReadOnlyDictionary<Digest, long> elsewhere, List<Operation> operations, List<Digest> missing,
+        CancellationToken cancellation)
     {
         var errors = new List<RegistryError>();
         foreach (var reference in manifest.References)
@@ -111,7 +113,8 @@ internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTable
             {
                 missing.Add(reference.Digest);
                 if (errors.Count < MaxErrors) errors.Add(RegistryError.Of(
-                    ErrorCode.ManifestBlobUnknown, $"The manifest names {reference.Digest}, which this repository does not have: push it first.",
+                    ErrorCode.ManifestBlobUnknown,
+                    $"The manifest names {reference.Digest}, which this repository does not have: push it first.",
                     ("digest", reference.Digest.ToString())));
             }
         }
@@ -142,8 +145,13 @@ internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTable
         ContentReference reference, IReadOnlyDictionary<Digest, long> elsewhere, CancellationToken cancellation)
     {
         if (reference.Kind == ContentKind.Child
-            && await tables.FindManifestAsync(repository, reference.Digest, cancellation).ConfigureAwait(false) is { } child) return (child.Content.Length, true);
-        if (await tables.FindBlobAsync(repository, reference.Digest, cancellation).ConfigureAwait(false) is { } sizeBytes) return (sizeBytes, false);
+            && await tables.FindManifestAsync(repository, reference.Digest, cancellation).ConfigureAwait(false) is { } child)
+        {
+            return (child.Content.Length, true);
+        }
+
+        if (await tables.FindBlobAsync(repository, reference.Digest, cancellation).ConfigureAwait(false) is { } sizeBytes)
+            return (sizeBytes, false);
         return elsewhere.TryGetValue(reference.Digest, out var remoteBytes) ? (remoteBytes, false) : null;
     }
 

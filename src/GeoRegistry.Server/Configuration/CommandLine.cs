@@ -39,7 +39,8 @@ internal static class CommandLine
           skopeo copy --dest-tls-verify=false docker-archive:image.tar docker://127.0.0.1:5000/team/app:1
 
         Three regions on one machine: georegistry up (dotnet run --project src/GeoRegistry.Cli -- up).
-        Health: GET /healthz/live (the process runs), /healthz/ready/pull and /healthz/ready/push (it can serve pulls, take pushes: 200, else 503).
+        Health: GET /healthz/live (the process runs), /healthz/ready/pull and /healthz/ready/push (it can serve pulls, take
+        pushes: 200, else 503).
         Exit codes: 0 stopped as asked, 1 could not start, 2 the configuration is not valid.
         """;
 

@@ -36,7 +36,9 @@ internal sealed record ServerConfiguration(ServerOptions Server, RepositoryOptio
             Bind<PeerOptions>(configuration, Sections[2].Section, found),
             Bind<ReplicationOptions>(configuration, Sections[3].Section, found));
         if (read.Server.Topology.Length > 0 && read.Peer.KeyFile.Length == 0)
-            found.Add($"{Sections[2].Section}:{nameof(PeerOptions.KeyFile)}: regions know each other by a cluster key; make one with 'openssl rand -hex 32 > cluster.key' and name the file with --peer-key in every region.");
+            found.Add(
+                $"{Sections[2].Section}:{nameof(PeerOptions.KeyFile)}: regions know each other by a cluster key; "
+                    + "make one with 'openssl rand -hex 32 > cluster.key' and name the file with --peer-key in every region.");
         found.AddRange(UnknownKeys(configuration));
         faults = found;
         return read;
@@ -56,7 +58,9 @@ internal sealed record ServerConfiguration(ServerOptions Server, RepositoryOptio
             }
             catch (InvalidOperationException)
             {
-                faults.Add($"{section}:{property.Name} is '{configuration[$"{section}:{property.Name}"]}', which is not a {Describe(property.PropertyType)}.");
+                faults.Add(
+                    $"{section}:{property.Name} is '{configuration[$"{section}:{property.Name}"]}', "
+                        + $"which is not a {Describe(property.PropertyType)}.");
             }
         }
 
@@ -64,8 +68,11 @@ internal sealed record ServerConfiguration(ServerOptions Server, RepositoryOptio
         Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true);
 
         // The validator asks the object itself only when its attributes find no fault.
-        if (results.Count > 0 && options is IValidatableObject validatable) results.AddRange(validatable.Validate(new ValidationContext(options)));
-        faults.AddRange(results.DistinctBy(result => result.ErrorMessage).Select(result => $"{section}:{result.MemberNames.First()}: {result.ErrorMessage}"));
+        if (results.Count > 0 && options is IValidatableObject validatable)
+            results.AddRange(validatable.Validate(new ValidationContext(options)));
+        faults.AddRange(results
+            .DistinctBy(result => result.ErrorMessage)
+            .Select(result => $"{section}:{result.MemberNames.First()}: {result.ErrorMessage}"));
         return options;
     }
 
@@ -74,7 +81,10 @@ internal sealed record ServerConfiguration(ServerOptions Server, RepositoryOptio
         foreach (var (section, options) in Sections)
         {
             var known = options.GetProperties().Where(property => property.CanWrite).Select(property => property.Name)
-                .Concat(Sections.Select(other => other.Section).Where(other => other.StartsWith(section + ':', StringComparison.Ordinal)).Select(other => other[(section.Length + 1)..]));
+                .Concat(Sections
+                    .Select(other => other.Section)
+                    .Where(other => other.StartsWith(section + ':', StringComparison.Ordinal))
+                    .Select(other => other[(section.Length + 1)..]));
             foreach (var child in configuration.GetSection(section).GetChildren())
             {
                 if (!known.Contains(child.Key, StringComparer.OrdinalIgnoreCase))

@@ -53,21 +53,28 @@ public sealed class ServerOptions : IValidatableObject
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (!RegionId.TryParse(Region, out _))
-            yield return new ValidationResult($"'{Region}' is not a region id: use 1 to {RegionId.MaxLength} lower-case letters, digits and inner dashes, a letter first.", [nameof(Region)]);
-        if (Urls.Count == 0) yield return new ValidationResult($"'{Listen}' names no address: use a form such as http://0.0.0.0:5000.", [nameof(Listen)]);
+            yield return new ValidationResult(
+                $"'{Region}' is not a region id: use 1 to {RegionId.MaxLength} lower-case letters, digits and inner dashes, "
+                    + "a letter first.",
+                [nameof(Region)]);
+        if (Urls.Count == 0)
+            yield return new ValidationResult($"'{Listen}' names no address: use a form such as http://0.0.0.0:5000.", [nameof(Listen)]);
         foreach (var url in Urls)
         {
             if (!IsHttpRoot(url))
-                yield return new ValidationResult($"'{url}' is not an address to listen on: use a form such as http://0.0.0.0:5000.", [nameof(Listen)]);
+                yield return new ValidationResult(
+                    $"'{url}' is not an address to listen on: use a form such as http://0.0.0.0:5000.", [nameof(Listen)]);
         }
 
         var origins = Split(CorsOrigins);
         if (origins.Contains(CrossOrigin.Any) && origins.Length > 1)
-            yield return new ValidationResult($"'{CrossOrigin.Any}' must be the only entry: name the origins, or allow any to read.", [nameof(CorsOrigins)]);
+            yield return new ValidationResult(
+                $"'{CrossOrigin.Any}' must be the only entry: name the origins, or allow any to read.", [nameof(CorsOrigins)]);
         foreach (var origin in origins)
         {
             if (origin != CrossOrigin.Any && !IsHttpRoot(origin))
-                yield return new ValidationResult($"'{origin}' is not an origin: use a form such as https://ui.example, without a path.", [nameof(CorsOrigins)]);
+                yield return new ValidationResult(
+                    $"'{origin}' is not an origin: use a form such as https://ui.example, without a path.", [nameof(CorsOrigins)]);
         }
     }
 

@@ -63,7 +63,8 @@ public sealed class FileBlobStore : IBlobStore, IStoreHealth
         {
             await foreach (var file in ListAsync(shard, cancellation).ConfigureAwait(false))
             {
-                if (Digest.TryParse($"{algorithm.Name()}:{file.Name}", out var digest)) yield return new StoredBlob(digest, file.SizeBytes, file.WrittenAt);
+                if (Digest.TryParse($"{algorithm.Name()}:{file.Name}", out var digest))
+                    yield return new StoredBlob(digest, file.SizeBytes, file.WrittenAt);
             }
         }
     }

@@ -13,7 +13,9 @@ namespace GeoRegistry.Storage.Sqlite;
 /// </remarks>
 internal static class BlobLinkRows
 {
-    private const string IsAnnounced = "EXISTS (SELECT 1 FROM announcements WHERE announcements.ledger = blob_links.ledger AND announcements.digest = blob_links.digest)";
+    private const string IsAnnounced =
+        "EXISTS (SELECT 1 FROM announcements "
+        + "WHERE announcements.ledger = blob_links.ledger AND announcements.digest = blob_links.digest)";
 
     /// <summary>Records what a commit says.</summary>
     public static void Commit(SqliteSession session, long ledger, Digest digest, long sizeBytes, ContentsChange change)
@@ -45,10 +47,13 @@ internal static class BlobLinkRows
     /// <summary>Carries out a deletion by the commit of a number.</summary>
     public static void Delete(SqliteSession session, long ledger, Digest digest, long number, ContentsChange change)
     {
-        if (session.Number("SELECT size FROM blob_links WHERE digest = $1 AND ledger = $2 AND committed = 1", digest.ToKey(), ledger) is { } sizeBytes)
+        if (session.Number(
+            "SELECT size FROM blob_links WHERE digest = $1 AND ledger = $2 AND committed = 1",
+            digest.ToKey(), ledger) is { } sizeBytes)
             change.Remove(ContentsChecksum.OfBlobLink(digest.ToKey(), sizeBytes));
         var kept = session.Execute(
-            $"UPDATE blob_links SET committed = 0 WHERE digest = $1 AND ledger = $2 AND uploaded IS NOT NULL AND (uploaded >= $3 OR {IsAnnounced})",
+            "UPDATE blob_links SET committed = 0 "
+                + $"WHERE digest = $1 AND ledger = $2 AND uploaded IS NOT NULL AND (uploaded >= $3 OR {IsAnnounced})",
             digest.ToKey(), ledger, number);
         if (kept == 0) session.Execute("DELETE FROM blob_links WHERE digest = $1 AND ledger = $2", digest.ToKey(), ledger);
     }
@@ -71,6 +76,7 @@ internal static class BlobLinkRows
     {
         session.Execute("DELETE FROM announcements WHERE ledger = $1 AND digest = $2", ledger, digest.ToKey());
         session.Execute(
-            "UPDATE blob_links SET uploaded = $3 WHERE digest = $1 AND ledger = $2 AND (uploaded IS NULL OR uploaded < $3)", digest.ToKey(), ledger, number);
+            "UPDATE blob_links SET uploaded = $3 WHERE digest = $1 AND ledger = $2 AND (uploaded IS NULL OR uploaded < $3)",
+            digest.ToKey(), ledger, number);
     }
 }

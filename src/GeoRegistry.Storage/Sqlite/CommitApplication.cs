@@ -12,7 +12,12 @@ internal static class CommitApplication
 {
     /// <summary>Appends a commit of this region, or finds that the head is another and changes nothing.</summary>
     public static AppendOutcome Append(
-        SqliteSession session, LedgerHead expected, Commit commit, ReadOnlyMemory<byte> encoded, LedgerHead next, IReadOnlyList<MissingBlob> missing)
+        SqliteSession session,
+        LedgerHead expected,
+        Commit commit,
+        ReadOnlyMemory<byte> encoded,
+        LedgerHead next,
+        IReadOnlyList<MissingBlob> missing)
     {
         var (ledger, before) = LedgerRows.Find(session, commit.Ledger);
         if (!before.Head.Equals(expected) || commit.Epoch < before.Head.Epoch) return new AppendOutcome.HeadMoved(before.Head);
@@ -34,17 +39,27 @@ internal static class CommitApplication
     /// <param name="region">The region whose feed it is in.</param>
     /// <param name="position">Its place there.</param>
     public static void Apply(
-        SqliteSession session, long ledger, LedgerState before, Commit commit, ReadOnlyMemory<byte> encoded, LedgerHead next, string region, long position)
+        SqliteSession session,
+        long ledger,
+        LedgerState before,
+        Commit commit,
+        ReadOnlyMemory<byte> encoded,
+        LedgerHead next,
+        string region,
+        long position)
     {
         var write = commit.Write.IsNone ? null : commit.Write.ToBytes();
         session.Execute(
-            "INSERT INTO commits (region, position, ledger, number, checksum, encoded, write_id, row_checksum) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO commits (region, position, ledger, number, checksum, encoded, write_id, row_checksum) "
+                + "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
             region, position, ledger, next.Number, next.Checksum.ToArray(), encoded.ToArray(), write,
             CommitRows.ChecksumOf(region, position, ledger, next.Number, next.Checksum.Span, encoded.Span, write));
 
         // Pruning kept the commit before, as it was the ledger's last then.
         session.Execute(
-            "DELETE FROM commits WHERE ledger = $1 AND number = $2 AND position <= (SELECT pruned FROM feeds WHERE region = commits.region)", ledger, next.Number - 1);
+            "DELETE FROM commits "
+                + "WHERE ledger = $1 AND number = $2 AND position <= (SELECT pruned FROM feeds WHERE region = commits.region)",
+            ledger, next.Number - 1);
         var change = new ContentsChange();
         foreach (var operation in commit.Operations) Apply(session, ledger, next.Number, operation, change);
         LedgerRows.MoveHead(session, ledger, commit.Ledger, before, next, change);
@@ -73,7 +88,8 @@ internal static class CommitApplication
         foreach (var reference in manifest.References)
         {
             session.Execute(
-                "INSERT OR IGNORE INTO manifest_references (ledger, target, manifest) VALUES ($1, $2, $3)", ledger, reference.Digest.ToKey(), digest);
+                "INSERT OR IGNORE INTO manifest_references (ledger, target, manifest) VALUES ($1, $2, $3)",
+                ledger, reference.Digest.ToKey(), digest);
             if (reference.Kind == ContentKind.Blob) BlobLinkRows.Commit(session, ledger, reference.Digest, reference.SizeBytes, change);
         }
 
@@ -128,7 +144,8 @@ internal static class CommitApplication
         foreach (var reference in manifest.References)
         {
             session.Execute(
-                "DELETE FROM manifest_references WHERE ledger = $1 AND target = $2 AND manifest = $3", ledger, reference.Digest.ToKey(), digest.ToKey());
+                "DELETE FROM manifest_references WHERE ledger = $1 AND target = $2 AND manifest = $3",
+                ledger, reference.Digest.ToKey(), digest.ToKey());
         }
 
         if (manifest.Subject is { } subject)

@@ -11,7 +11,14 @@ internal static class CommitRows
     /// The checksum that a commit's row carries: over all its other columns. The chain of checksums alone does not cover
     /// the oldest commit that is kept.
     /// </summary>
-    public static byte[] ChecksumOf(string region, long position, long ledger, long number, ReadOnlySpan<byte> checksum, ReadOnlySpan<byte> encoded, byte[]? write)
+    public static byte[] ChecksumOf(
+        string region,
+        long position,
+        long ledger,
+        long number,
+        ReadOnlySpan<byte> checksum,
+        ReadOnlySpan<byte> encoded,
+        byte[]? write)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Span<byte> numbers = stackalloc byte[4 * sizeof(long)];

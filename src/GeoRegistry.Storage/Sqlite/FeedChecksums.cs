@@ -17,7 +17,8 @@ internal static class FeedChecksums
     /// <summary>Gives a row the checksum of what it holds now.</summary>
     public static void Set(SqliteSession session, string region)
     {
-        if (Read(session, region) is (_, var computed)) session.Execute("UPDATE feeds SET row_checksum = $2 WHERE region = $1", region, computed);
+        if (Read(session, region) is (_, var computed))
+            session.Execute("UPDATE feeds SET row_checksum = $2 WHERE region = $1", region, computed);
     }
 
     /// <summary>Whether a row does not have its checksum. One of an earlier build that has none yet counts as whole.</summary>
@@ -33,7 +34,8 @@ internal static class FeedChecksums
         using var row = session.Query(
             "SELECT incarnation, position, checksum, snapshot, pruned, row_checksum FROM feeds WHERE region = $1", region);
         if (!row.Read()) return null;
-        var text = $"{region}\n{row.GetString(0)}\n{row.GetInt64(1)}\n{Convert.ToHexString(row.GetFieldValue<byte[]>(2))}\n{row.GetInt64(3)}\n{row.GetInt64(4)}";
+        var text = $"{region}\n{row.GetString(0)}\n{row.GetInt64(1)}\n{Convert.ToHexString(row.GetFieldValue<byte[]>(2))}\n"
+            + $"{row.GetInt64(3)}\n{row.GetInt64(4)}";
         return (row.IsDBNull(5) ? null : row.GetFieldValue<byte[]>(5), SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     }
 }

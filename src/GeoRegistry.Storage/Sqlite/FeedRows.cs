@@ -25,7 +25,8 @@ internal static class FeedRows
     /// <summary>Makes a region's row where there is none.</summary>
     public static void Ensure(SqliteSession session, string region)
     {
-        if (session.Execute($"{NewRow} ($1, 0, x'', 0, 0, '', 0, 0) ON CONFLICT DO NOTHING", region) > 0) FeedChecksums.Set(session, region);
+        if (session.Execute($"{NewRow} ($1, 0, x'', 0, 0, '', 0, 0) ON CONFLICT DO NOTHING", region) > 0)
+            FeedChecksums.Set(session, region);
     }
 
     /// <summary>The incarnation that a feed's positions belong to.</summary>
@@ -88,7 +89,9 @@ internal static class FeedRows
     public static FeedCursor Cursor(SqliteSession session, string region)
     {
         using var row = session.Query("SELECT incarnation, position, checksum FROM feeds WHERE region = $1", region);
-        return row.Read() ? new FeedCursor(Ledgers.Incarnation.Parse(row.GetString(0)), row.GetInt64(1), row.GetFieldValue<byte[]>(2)) : FeedCursor.Start;
+        return row.Read()
+            ? new FeedCursor(Ledgers.Incarnation.Parse(row.GetString(0)), row.GetInt64(1), row.GetFieldValue<byte[]>(2))
+            : FeedCursor.Start;
     }
 
     /// <summary>Moves the cursor, which goes forward only, and takes its incarnation.</summary>
@@ -113,7 +116,8 @@ internal static class FeedRows
     {
         session.Execute("DELETE FROM commits WHERE region = $1", region);
         FeedChecksums.Keep(session, region, () => session.Execute(
-            "UPDATE feeds SET incarnation = $2, position = 0, checksum = x'', snapshot = 0, pruned = 0 WHERE region = $1", region, incarnation.ToString()));
+            "UPDATE feeds SET incarnation = $2, position = 0, checksum = x'', snapshot = 0, pruned = 0 WHERE region = $1",
+            region, incarnation.ToString()));
     }
 
     /// <summary>
@@ -124,7 +128,8 @@ internal static class FeedRows
     public static void Recover(SqliteSession session, string region, bool isOwn)
     {
         var last = session.Number("SELECT max(position) FROM commits WHERE region = $1", region) ?? 0;
-        if (isOwn) session.Execute("UPDATE feeds SET position = max(position, $2), checksum = x'', snapshot = $2, pruned = $2 WHERE region = $1", region, last);
+        if (isOwn) session.Execute(
+            "UPDATE feeds SET position = max(position, $2), checksum = x'', snapshot = $2, pruned = $2 WHERE region = $1", region, last);
         else session.Execute(
             "UPDATE feeds SET incarnation = '', position = 0, checksum = x'', snapshot = $2, pruned = $2 WHERE region = $1", region, last);
         FeedChecksums.Set(session, region);
@@ -134,7 +139,8 @@ internal static class FeedRows
     public static void RaiseSnapshot(SqliteSession session, string region, long position)
     {
         Ensure(session, region);
-        FeedChecksums.Keep(session, region, () => session.Execute("UPDATE feeds SET snapshot = $2 WHERE region = $1 AND snapshot < $2", region, position));
+        FeedChecksums.Keep(session, region, () => session.Execute(
+            "UPDATE feeds SET snapshot = $2 WHERE region = $1 AND snapshot < $2", region, position));
     }
 
     /// <summary>Notes whether ledgers of a region are to be compared with its own.</summary>
@@ -157,7 +163,8 @@ internal static class FeedRows
         if (head - keep <= pruned && excessBytes <= 0) return 0;
         var oldest = session.List(
             row => (Position: row.GetInt64(0), Bytes: row.GetInt64(1)),
-            "SELECT position, length(encoded) FROM commits WHERE region = $1 AND position > $2 ORDER BY position LIMIT $3", region, pruned, (long)limit);
+            "SELECT position, length(encoded) FROM commits WHERE region = $1 AND position > $2 ORDER BY position LIMIT $3",
+            region, pruned, (long)limit);
         var last = Math.Max(pruned, oldest.Count < limit ? head - keep : 0);
         var count = 0;
         foreach (var (position, bytes) in oldest.TakeWhile(row => row.Position <= head - keep || excessBytes > 0))
@@ -181,7 +188,8 @@ internal static class FeedRows
     public static void RaisePruned(SqliteSession session, string region, long position)
     {
         Ensure(session, region);
-        FeedChecksums.Keep(session, region, () => session.Execute("UPDATE feeds SET pruned = $2 WHERE region = $1 AND pruned < $2", region, position));
+        FeedChecksums.Keep(session, region, () => session.Execute(
+            "UPDATE feeds SET pruned = $2 WHERE region = $1 AND pruned < $2", region, position));
     }
 
     private static FeedEntry Entry(Microsoft.Data.Sqlite.SqliteDataReader row) => new(

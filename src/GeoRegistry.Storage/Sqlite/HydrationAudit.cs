@@ -12,15 +12,17 @@ internal static class HydrationAudit
 
     private const string RegionSums =
         """
-        SELECT source, (SELECT count(*) FROM hydration_commits WHERE hydration_commits.source = awaited.source), count(*), sum(size), sum(dead)
+        SELECT source, (SELECT count(*) FROM hydration_commits WHERE hydration_commits.source = awaited.source),
+            count(*), sum(size), sum(dead)
         FROM (SELECT DISTINCT source, blob FROM hydration_waits) AS awaited JOIN hydration ON hydration.id = awaited.blob GROUP BY source
         """;
 
     private const string LedgerSums =
         """
-        SELECT awaited.ledger, (SELECT count(*) FROM hydration_commits WHERE hydration_commits.ledger = awaited.ledger), count(*), sum(size),
-            (SELECT min(at) FROM hydration_commits WHERE hydration_commits.ledger = awaited.ledger)
-        FROM (SELECT DISTINCT ledger, blob FROM hydration_waits) AS awaited JOIN hydration ON hydration.id = awaited.blob GROUP BY awaited.ledger
+        SELECT awaited.ledger, (SELECT count(*) FROM hydration_commits WHERE hydration_commits.ledger = awaited.ledger),
+            count(*), sum(size), (SELECT min(at) FROM hydration_commits WHERE hydration_commits.ledger = awaited.ledger)
+        FROM (SELECT DISTINCT ledger, blob FROM hydration_waits) AS awaited JOIN hydration ON hydration.id = awaited.blob
+        GROUP BY awaited.ledger
         """;
 
     private const string StoredCommits = "SELECT source, position, ledger, blobs FROM hydration_commits";
@@ -40,7 +42,8 @@ internal static class HydrationAudit
         ("a queued blob that no commit awaits", "SELECT 1 FROM hydration WHERE id NOT IN (SELECT blob FROM hydration_waits)"),
         ("a commit that awaits a blob which is not queued", "SELECT 1 FROM hydration_waits WHERE blob NOT IN (SELECT id FROM hydration)"),
         ("a blob of a repository that is not there", "SELECT 1 FROM hydration WHERE ledger NOT IN (SELECT id FROM ledgers)"),
-        ("another size than the repository's", $"SELECT 1 FROM hydration WHERE EXISTS (SELECT 1 {LinkOfBlob} AND blob_links.size <> hydration.size)"),
+        ("another size than the repository's",
+            $"SELECT 1 FROM hydration WHERE EXISTS (SELECT 1 {LinkOfBlob} AND blob_links.size <> hydration.size)"),
         ("a blob put off for more than a day", "SELECT 1 FROM hydration WHERE dead = 0 AND not_before > (unixepoch() + 86400) * 1000"),
         ("other counts of commits than it awaits", Differs(CommitSums, StoredCommits)),
         ("other sums of regions than it awaits", Differs(RegionSums, StoredRegions)),
@@ -74,7 +77,10 @@ internal static class HydrationAudit
             UPDATE hydration SET size = (SELECT blob_links.size {LinkOfBlob}), attempts = 0, not_before = 0, dead = 0, error = NULL,
                 ledger = (SELECT hydration_waits.ledger {LinkOfBlob})
             """);
-        session.Execute("DELETE FROM hydration_commits WHERE (source, position, ledger) NOT IN (SELECT source, position, ledger FROM hydration_waits)");
+        session.Execute(
+            """
+            DELETE FROM hydration_commits WHERE (source, position, ledger) NOT IN (SELECT source, position, ledger FROM hydration_waits)
+            """);
         session.Execute(
             """
             INSERT INTO hydration_commits (source, position, ledger, blobs, at)
@@ -92,5 +98,9 @@ internal static class HydrationAudit
         [.. session.List(row => row.GetString(0), "SELECT DISTINCT origin FROM hydration").Except(regions)];
 
     private static string Differs(string computed, string stored) =>
-        $"SELECT 1 FROM (SELECT * FROM (SELECT * FROM ({computed}) EXCEPT {stored}) UNION ALL SELECT * FROM ({stored} EXCEPT SELECT * FROM ({computed})))";
+        $"""
+        SELECT 1 FROM (
+            SELECT * FROM (SELECT * FROM ({computed}) EXCEPT {stored})
+            UNION ALL SELECT * FROM ({stored} EXCEPT SELECT * FROM ({computed})))
+        """;
 }

@@ -20,16 +20,22 @@ internal static class HydrationRows
         foreach (var blob in missing)
         {
             var (id, sum) = FindOrAdd(session, blob, ledger, at);
-            var isNewToSource = session.Number("SELECT 1 FROM hydration_waits WHERE blob = $1 AND source = $2 LIMIT 1", id, source) is null;
-            var isNewToLedger = session.Number("SELECT 1 FROM hydration_waits WHERE blob = $1 AND ledger = $2 LIMIT 1", id, ledger) is null;
-            if (session.Execute("INSERT OR IGNORE INTO hydration_waits (blob, source, position, ledger) VALUES ($1, $2, $3, $4)", id, source, position, ledger) == 0) continue;
+            var isNewToSource = session.Number(
+                "SELECT 1 FROM hydration_waits WHERE blob = $1 AND source = $2 LIMIT 1", id, source) is null;
+            var isNewToLedger = session.Number(
+                "SELECT 1 FROM hydration_waits WHERE blob = $1 AND ledger = $2 LIMIT 1", id, ledger) is null;
+            if (session.Execute(
+                "INSERT OR IGNORE INTO hydration_waits (blob, source, position, ledger) VALUES ($1, $2, $3, $4)",
+                id, source, position, ledger) == 0) continue;
             awaited++;
             if (isNewToSource) ofSource += sum;
             if (isNewToLedger) ofLedger += sum;
         }
 
         if (awaited == 0) return;
-        if (session.Execute("UPDATE hydration_commits SET blobs = blobs + $4 WHERE source = $1 AND position = $2 AND ledger = $3", source, position, ledger, awaited) == 0)
+        if (session.Execute(
+            "UPDATE hydration_commits SET blobs = blobs + $4 WHERE source = $1 AND position = $2 AND ledger = $3",
+            source, position, ledger, awaited) == 0)
         {
             session.Execute("INSERT INTO hydration_commits (source, position, ledger, at, blobs) VALUES ($1, $2, $3, $4, $5)", source,
                 position, ledger, at, awaited);
@@ -56,9 +62,11 @@ internal static class HydrationRows
         foreach (var (source, position, ledger) in waits)
         {
             if (session.Number(
-                "UPDATE hydration_commits SET blobs = blobs - 1 WHERE source = $1 AND position = $2 AND ledger = $3 RETURNING blobs", source, position, ledger) > 0) continue;
+                "UPDATE hydration_commits SET blobs = blobs - 1 WHERE source = $1 AND position = $2 AND ledger = $3 RETURNING blobs",
+                source, position, ledger) > 0) continue;
             var at = session.Number(
-                "DELETE FROM hydration_commits WHERE source = $1 AND position = $2 AND ledger = $3 RETURNING at", source, position, ledger)!.Value;
+                "DELETE FROM hydration_commits WHERE source = $1 AND position = $2 AND ledger = $3 RETURNING at",
+                source, position, ledger)!.Value;
             ofSources[source] = ofSources[source] with { Commits = ofSources[source].Commits - 1 };
             ofLedgers[ledger] = ofLedgers[ledger] with { Commits = ofLedgers[ledger].Commits - 1 };
             if (!IsAwaiting(session, source, position, position))
@@ -80,7 +88,8 @@ internal static class HydrationRows
     {
         var snapshot = session.Number("SELECT snapshot FROM feeds WHERE region = $1", source) ?? 0;
         return session.Number(
-            "SELECT 1 FROM hydration_commits WHERE source = $1 AND ledger = $2 AND (position = $3 OR (position <= $4 AND $3 <= $4)) LIMIT 1",
+            "SELECT 1 FROM hydration_commits "
+                + "WHERE source = $1 AND ledger = $2 AND (position = $3 OR (position <= $4 AND $3 <= $4)) LIMIT 1",
             source, ledger, position, snapshot) is null;
     }
 
@@ -113,12 +122,15 @@ internal static class HydrationRows
     public static int RetrySome(SqliteSession session, int limit)
     {
         var blobs = session.List(
-            row => (Id: row.GetInt64(0), IsDead: true), "SELECT id FROM hydration INDEXED BY hydration_lists WHERE dead = 1 LIMIT $1", (long)limit);
+            row => (Id: row.GetInt64(0), IsDead: true),
+            "SELECT id FROM hydration INDEXED BY hydration_lists WHERE dead = 1 LIMIT $1",
+            (long)limit);
         for (var origin = NextOrigin(session, ""); origin is not null && blobs.Count < limit; origin = NextOrigin(session, origin))
         {
             blobs.AddRange(session.List(
                 row => (Id: row.GetInt64(0), IsDead: false),
-                "SELECT id FROM hydration INDEXED BY hydration_ready WHERE origin = $1 AND dead = 0 AND not_before > 0 LIMIT $2", origin, (long)(limit - blobs.Count)));
+                "SELECT id FROM hydration INDEXED BY hydration_ready WHERE origin = $1 AND dead = 0 AND not_before > 0 LIMIT $2",
+                origin, (long)(limit - blobs.Count)));
         }
 
         foreach (var (id, isDead) in blobs)

@@ -39,7 +39,8 @@ internal static class HydrationSums
         if (session.Number("SELECT min(at) FROM hydration_commits WHERE ledger = $1", ledger) is { } oldest)
         {
             session.Execute(
-                "UPDATE hydration_ledgers SET commits = commits + $2, blobs = blobs + $3, bytes = bytes + $4, oldest = $5 WHERE ledger = $1",
+                "UPDATE hydration_ledgers SET commits = commits + $2, blobs = blobs + $3, bytes = bytes + $4, oldest = $5 "
+                    + "WHERE ledger = $1",
                 ledger, change.Commits, change.Blobs, change.Bytes, oldest);
         }
         else

@@ -35,8 +35,13 @@ internal static class LedgerRows
     /// <param name="before">What its row has now.</param>
     /// <param name="head">The new head.</param>
     /// <param name="change">What else the commit changed.</param>
-    public static void MoveHead(SqliteSession session, long ledger, LedgerId id, LedgerState before, LedgerHead head, ContentsChange change) =>
-        Write(session, ledger, head, before.Contents - ContentsChecksum.OfHead(id, before.Head) + ContentsChecksum.OfHead(id, head) + change.Sum);
+    public static void MoveHead(
+        SqliteSession session, long ledger, LedgerId id, LedgerState before, LedgerHead head, ContentsChange change) =>
+        Write(
+            session,
+            ledger,
+            head,
+            before.Contents - ContentsChecksum.OfHead(id, before.Head) + ContentsChecksum.OfHead(id, head) + change.Sum);
 
     /// <summary>Sets the head of a ledger whose contents were replaced whole.</summary>
     /// <param name="session">The writer's.</param>

@@ -24,7 +24,8 @@ internal sealed class LedgerScan
         long row;
         LedgerId id;
         LedgerState state;
-        using (var found = session.Query("SELECT id, kind, name, epoch, number, checksum, contents FROM ledgers WHERE id > $1 ORDER BY id LIMIT 1", after))
+        using (var found = session.Query(
+            "SELECT id, kind, name, epoch, number, checksum, contents FROM ledgers WHERE id > $1 ORDER BY id LIMIT 1", after))
         {
             if (!found.Read()) return null;
             (row, id, state) = (found.GetInt64(0), new LedgerId((LedgerKind)(byte)found.GetInt64(1), found.GetString(2)),
@@ -42,7 +43,8 @@ internal sealed class LedgerScan
         ScanBlobLinks();
         ScanReferences();
         ScanReferrers();
-        if (state.Contents is { } stored && stored != _computed) Damaged("the head, manifests, tags and blob links do not have the ledger's checksum");
+        if (state.Contents is { } stored && stored != _computed)
+            Damaged("the head, manifests, tags and blob links do not have the ledger's checksum");
         if (_derivedByRows != _derivedByManifests) Damaged("the references and referrers are not those of the manifests");
         ScanCommits(id, state.Head);
         return new LedgerScanResult(_row, id, state.Head, state.Contents, _computed, _contentFault ?? _commitFault);
@@ -58,7 +60,8 @@ internal sealed class LedgerScan
             return;
         }
 
-        foreach (var target in manifest.References.Select(reference => reference.Digest).Distinct()) _derivedByManifests += OfReference(target.ToKey(), key);
+        foreach (var target in manifest.References.Select(reference => reference.Digest).Distinct())
+            _derivedByManifests += OfReference(target.ToKey(), key);
         if (manifest.Subject is { } subject)
             _derivedByManifests += OfReferrer(subject.ToKey(), key, manifest.ArtifactType, manifest.ReferrerDescriptor.Span);
     });
@@ -78,13 +81,17 @@ internal sealed class LedgerScan
     private void ScanReferrers() => Scan(
         "SELECT subject, digest, artifact_type, descriptor FROM referrers WHERE ledger = $1",
         row => _derivedByRows += OfReferrer(
-            row.GetFieldValue<byte[]>(0), row.GetFieldValue<byte[]>(1), row.IsDBNull(2) ? null : row.GetString(2), row.GetFieldValue<byte[]>(3)));
+            row.GetFieldValue<byte[]>(0),
+            row.GetFieldValue<byte[]>(1),
+            row.IsDBNull(2) ? null : row.GetString(2),
+            row.GetFieldValue<byte[]>(3)));
 
     // Each row has a checksum of its own, the chain links each with the one before, and the last is the head's.
     private void ScanCommits(LedgerId id, LedgerHead head)
     {
         var before = LedgerHead.Empty;
-        const string Rows = "SELECT region, position, number, checksum, encoded, write_id, row_checksum FROM commits WHERE ledger = $1 ORDER BY number";
+        const string Rows =
+            "SELECT region, position, number, checksum, encoded, write_id, row_checksum FROM commits WHERE ledger = $1 ORDER BY number";
         Scan(Rows, row =>
         {
             var (region, position, number) = (row.GetString(0), row.GetInt64(1), row.GetInt64(2));
@@ -95,7 +102,8 @@ internal sealed class LedgerScan
                 CommitRows.ChecksumOf(region, position, _row, number, checksum, encoded, write));
             var commit = CommitCodec.TryDecode(encoded);
             var isLinked = number != before.Number + 1 || before.After(0, encoded).Checksum.Span.SequenceEqual(checksum);
-            if (!isWhole || !isLinked || commit?.Ledger != id || commit.Number != number) _commitFault ??= $"commit {number} of the history is damaged";
+            if (!isWhole || !isLinked || commit?.Ledger != id || commit.Number != number)
+                _commitFault ??= $"commit {number} of the history is damaged";
             before = new LedgerHead(commit?.Epoch ?? 0, number, checksum);
         });
         if (_commitFault is null && before.Number > 0 && !before.Equals(head)) Damaged("the head is not that of the last commit");

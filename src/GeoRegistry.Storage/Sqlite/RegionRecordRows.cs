@@ -7,7 +7,8 @@ namespace GeoRegistry.Storage.Sqlite;
 /// <summary>What the region remembers about itself, in two rows that say the same: no other region could give it back.</summary>
 internal static class RegionRecordRows
 {
-    private const string Rows = "SELECT copy, topology, longest_lease, shown_through, row_checksum FROM region_records WHERE copy IN (1, 2) ORDER BY copy";
+    private const string Rows =
+        "SELECT copy, topology, longest_lease, shown_through, row_checksum FROM region_records WHERE copy IN (1, 2) ORDER BY copy";
 
     /// <summary>Reads the record from the first row that has its checksum.</summary>
     /// <exception cref="InvalidDataException">Neither has.</exception>

@@ -150,7 +150,8 @@ internal static class Schema
         ALTER TABLE blob_links ADD COLUMN committed INTEGER NOT NULL DEFAULT 1;
         ALTER TABLE blob_links ADD COLUMN uploaded INTEGER;
         UPDATE blob_links SET committed = 0, uploaded = 0
-            WHERE NOT EXISTS (SELECT 1 FROM manifest_references WHERE manifest_references.ledger = blob_links.ledger AND target = blob_links.digest);
+            WHERE NOT EXISTS (
+                SELECT 1 FROM manifest_references WHERE manifest_references.ledger = blob_links.ledger AND target = blob_links.digest);
 
         CREATE TABLE announcements (
             ledger INTEGER NOT NULL,
@@ -161,7 +162,8 @@ internal static class Schema
         ALTER TABLE feeds ADD COLUMN incarnation TEXT NOT NULL DEFAULT '';
         ALTER TABLE feeds ADD COLUMN take_over INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE feeds ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
-        INSERT INTO feeds (region, position, checksum, snapshot, pruned) SELECT DISTINCT region, 0, x'', 0, 0 FROM commits WHERE true ON CONFLICT DO NOTHING;
+        INSERT INTO feeds (region, position, checksum, snapshot, pruned)
+            SELECT DISTINCT region, 0, x'', 0, 0 FROM commits WHERE true ON CONFLICT DO NOTHING;
         UPDATE feeds SET bytes = (SELECT coalesce(sum(length(encoded)), 0) FROM commits WHERE commits.region = feeds.region);
         CREATE TRIGGER commit_added AFTER INSERT ON commits
             BEGIN UPDATE feeds SET bytes = bytes + length(new.encoded) WHERE region = new.region; END;
@@ -208,7 +210,9 @@ internal static class Schema
     {
         var version = (int)session.Number("PRAGMA user_version")!.Value;
         if (version > Upgrades.Length)
-            throw new InvalidDataException($"The metadata database has the schema version {version}; this build knows {Upgrades.Length}. Start a newer build on this data.");
+            throw new InvalidDataException(
+                $"The metadata database has the schema version {version}; this build knows {Upgrades.Length}. "
+                    + "Start a newer build on this data.");
         for (; version < Upgrades.Length; version++)
             session.ExecuteScript($"BEGIN IMMEDIATE; {Upgrades[version]} PRAGMA user_version = {version + 1}; COMMIT;");
     }

@@ -22,7 +22,12 @@ internal static class SnapshotRows
 
     /// <summary>Replaces a ledger, unless it has a later epoch here; or where one is named, the ledger of that head alone.</summary>
     public static bool Install(
-        SqliteSession session, FeedPosition position, long at, LedgerSnapshot snapshot, IReadOnlyList<MissingBlob> missing, LedgerHead? replaced)
+        SqliteSession session,
+        FeedPosition position,
+        long at,
+        LedgerSnapshot snapshot,
+        IReadOnlyList<MissingBlob> missing,
+        LedgerHead? replaced)
     {
         var source = position.Region.ToString();
         var (ledger, (head, _)) = LedgerRows.Find(session, snapshot.Ledger);
@@ -57,7 +62,8 @@ internal static class SnapshotRows
             yield return entry;
         }
 
-        if (state.Contents is { } stored && stored != sum) throw new InvalidDataException($"The {id} is damaged in this region: its contents do not have their checksum.");
+        if (state.Contents is { } stored && stored != sum)
+            throw new InvalidDataException($"The {id} is damaged in this region: its contents do not have their checksum.");
     }
 
     private static ContentsChecksum ChecksumOf(SnapshotEntry entry) => entry switch
@@ -83,12 +89,15 @@ internal static class SnapshotRows
         using (var rows = session.Query("SELECT name, digest FROM tags WHERE ledger = $1", ledger))
         {
             while (rows.Read())
-                yield return new SnapshotEntry.OfTag(Protocol.Tag.Parse(rows.GetString(0)), DigestKeys.FromKey(rows.GetFieldValue<byte[]>(1)));
+                yield return new SnapshotEntry.OfTag(
+                    Protocol.Tag.Parse(rows.GetString(0)), DigestKeys.FromKey(rows.GetFieldValue<byte[]>(1)));
         }
 
         using (var rows = session.Query("SELECT digest, size, committed FROM blob_links WHERE ledger = $1", ledger))
         {
-            while (rows.Read()) yield return new SnapshotEntry.OfBlob(DigestKeys.FromKey(rows.GetFieldValue<byte[]>(0)), rows.GetInt64(1), rows.GetInt64(2) == 1);
+            while (rows.Read())
+                yield return new SnapshotEntry.OfBlob(
+                    DigestKeys.FromKey(rows.GetFieldValue<byte[]>(0)), rows.GetInt64(1), rows.GetInt64(2) == 1);
         }
     }
 
@@ -100,7 +109,9 @@ internal static class SnapshotRows
         session.Execute("DELETE FROM tags WHERE ledger = $1", ledger);
         BlobLinkRows.Clear(session, ledger, number);
         var dropped = session.List(
-            row => (Region: row.GetString(0), Position: row.GetInt64(1)), "DELETE FROM commits WHERE ledger = $1 RETURNING region, position", ledger);
+            row => (Region: row.GetString(0), Position: row.GetInt64(1)),
+            "DELETE FROM commits WHERE ledger = $1 RETURNING region, position",
+            ledger);
         foreach (var feed in dropped.GroupBy(commit => commit.Region, commit => commit.Position))
             FeedRows.RaisePosition(session, feed.Key, feed.Max());
     }

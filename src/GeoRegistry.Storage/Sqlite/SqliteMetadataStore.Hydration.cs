@@ -20,7 +20,8 @@ public sealed partial class SqliteMetadataStore
         [
             .. session.List(
                 Job,
-                $"SELECT {JobColumns} FROM hydration INDEXED BY hydration_ready WHERE origin = $1 AND dead = 0 AND not_before = 0 ORDER BY id DESC LIMIT $2",
+                $"SELECT {JobColumns} FROM hydration INDEXED BY hydration_ready "
+                    + "WHERE origin = $1 AND dead = 0 AND not_before = 0 ORDER BY id DESC LIMIT $2",
                 from.ToString(), (long)limit),
             .. session.List(
                 Job,
@@ -42,12 +43,14 @@ public sealed partial class SqliteMetadataStore
     public Task PutOffAsync(Digest digest, string error, DateTimeOffset? notBefore, bool countAttempt,
         CancellationToken cancellation = default) =>
         WriteAsync(
-            session => HydrationRows.PutOff(session, digest, error, notBefore?.ToUnixTimeMilliseconds(), countAttempt ? 1 : 0), cancellation);
+            session => HydrationRows.PutOff(session, digest, error, notBefore?.ToUnixTimeMilliseconds(), countAttempt ? 1 : 0),
+            cancellation);
 
     /// <inheritdoc/>
     public async Task<int> RetryAsync(Digest? digest, CancellationToken cancellation = default)
     {
-        if (digest is { } one) return await _writer.WriteAsync(session => HydrationRows.Retry(session, one), cancellation).ConfigureAwait(false);
+        if (digest is { } one)
+            return await _writer.WriteAsync(session => HydrationRows.Retry(session, one), cancellation).ConfigureAwait(false);
         var (retried, batch) = (0, 0);
         do
         {
@@ -61,20 +64,29 @@ public sealed partial class SqliteMetadataStore
 
     /// <inheritdoc/>
     public ValueTask<bool> IsCompleteAsync(LedgerId ledger, RegionId source, long position, CancellationToken cancellation = default) =>
-        new(_readers.ReadOneMoment(session => HydrationRows.IsComplete(session, LedgerRows.Find(session, ledger).Ledger, source.ToString(), position)));
+        new(_readers.ReadOneMoment(session => HydrationRows.IsComplete(
+            session, LedgerRows.Find(session, ledger).Ledger, source.ToString(), position)));
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<HydrationJob>> ListAsync(bool dead, int limit, CancellationToken cancellation = default) =>
         Read<IReadOnlyList<HydrationJob>>(session => session.List(
             Job,
-            $"SELECT {JobColumns} FROM hydration INDEXED BY hydration_lists WHERE dead = $1 ORDER BY id LIMIT $2", dead ? 1L : 0, (long)limit));
+            $"SELECT {JobColumns} FROM hydration INDEXED BY hydration_lists WHERE dead = $1 ORDER BY id LIMIT $2",
+            dead ? 1L : 0, (long)limit));
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<PendingSummary>> SummarizeAsync(CancellationToken cancellation = default) =>
         Read<IReadOnlyList<PendingSummary>>(session => session.List(
-            row => new PendingSummary(RegionId.Parse(row.GetString(0)), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), Time(row.GetInt64(5))),
+            row => new PendingSummary(
+                RegionId.Parse(row.GetString(0)),
+                row.GetInt64(1),
+                row.GetInt64(2),
+                row.GetInt64(3),
+                row.GetInt64(4),
+                Time(row.GetInt64(5))),
             """
-            SELECT source, commits, blobs, bytes, dead, (SELECT min(at) FROM hydration_commits WHERE hydration_commits.source = hydration_regions.source)
+            SELECT source, commits, blobs, bytes, dead,
+                (SELECT min(at) FROM hydration_commits WHERE hydration_commits.source = hydration_regions.source)
             FROM hydration_regions WHERE source > '' ORDER BY source
             """));
 

@@ -13,11 +13,13 @@ public sealed partial class SqliteMetadataStore
     public async Task<AppendOutcome> AppendAsync(
         LedgerHead expected, Commit commit, IReadOnlyList<MissingBlob>? missing = null, CancellationToken cancellation = default)
     {
-        if (commit.Number != expected.Number + 1) throw new ArgumentException($"Commit {commit.Number} cannot follow {expected.Number}.", nameof(commit));
+        if (commit.Number != expected.Number + 1)
+            throw new ArgumentException($"Commit {commit.Number} cannot follow {expected.Number}.", nameof(commit));
         var encoded = CommitCodec.Encode(commit);
         var next = expected.After(commit.Epoch, encoded);
         var outcome = await _writer.WriteAsync(
-            session => CommitApplication.Append(session, expected, commit, encoded, next, missing ?? []), cancellation).ConfigureAwait(false);
+            session => CommitApplication.Append(session, expected, commit, encoded, next, missing ?? []),
+            cancellation).ConfigureAwait(false);
         if (outcome is AppendOutcome.Appended appended) EndOf(commit.Region).Advance(appended.Position.Number);
         return outcome;
     }
@@ -34,7 +36,9 @@ public sealed partial class SqliteMetadataStore
     /// <inheritdoc/>
     public ValueTask<FeedExtent> ReadFeedExtentAsync(RegionId region, CancellationToken cancellation = default) =>
         new(_readers.ReadOneMoment(session => new FeedExtent(
-            FeedRows.Incarnation(session, region.ToString()), FeedRows.Pruned(session, region.ToString()), FeedRows.Head(session, region.ToString()))));
+            FeedRows.Incarnation(session, region.ToString()),
+            FeedRows.Pruned(session, region.ToString()),
+            FeedRows.Head(session, region.ToString()))));
 
     /// <inheritdoc/>
     public Task WaitForFeedAsync(RegionId region, long after, CancellationToken cancellation = default) =>
@@ -45,7 +49,8 @@ public sealed partial class SqliteMetadataStore
         Read<AppendOutcome.Appended?>(session =>
         {
             using var row = session.Query(
-                $"SELECT {PositionColumns}, number, checksum, encoded FROM commits WHERE ledger = (SELECT id FROM ledgers WHERE kind = $1 AND name = $2) AND write_id = $3",
+                $"SELECT {PositionColumns}, number, checksum, encoded FROM commits "
+                    + "WHERE ledger = (SELECT id FROM ledgers WHERE kind = $1 AND name = $2) AND write_id = $3",
                 (long)ledger.Kind, ledger.Name, write.ToBytes());
             if (!row.Read()) return null;
             var epoch = CommitCodec.Decode(row.GetFieldValue<byte[]>(5)).Epoch;
@@ -61,7 +66,8 @@ public sealed partial class SqliteMetadataStore
         Read<FeedPosition?>(session =>
         {
             using var row = session.Query(
-                $"SELECT {PositionColumns} FROM commits WHERE ledger = (SELECT id FROM ledgers WHERE kind = $1 AND name = $2) AND number = $3",
+                $"SELECT {PositionColumns} FROM commits "
+                    + "WHERE ledger = (SELECT id FROM ledgers WHERE kind = $1 AND name = $2) AND number = $3",
                 (long)ledger.Kind, ledger.Name, number);
             return row.Read() ? Position(row) : null;
         });
@@ -78,7 +84,9 @@ public sealed partial class SqliteMetadataStore
     public ValueTask<IReadOnlyList<(LedgerId Ledger, LedgerHead Head)>> ListHeadsAsync(
         string? after, int limit, CancellationToken cancellation = default) =>
         Read<IReadOnlyList<(LedgerId Ledger, LedgerHead Head)>>(session => session.List(
-            row => (new LedgerId(LedgerKind.Repository, row.GetString(0)), new LedgerHead(row.GetInt64(1), row.GetInt64(2), row.GetFieldValue<byte[]>(3))),
+            row => (
+                new LedgerId(LedgerKind.Repository, row.GetString(0)),
+                new LedgerHead(row.GetInt64(1), row.GetInt64(2), row.GetFieldValue<byte[]>(3))),
             """
             SELECT name, epoch, number, checksum FROM ledgers INDEXED BY repositories
             WHERE kind = 1 AND number > 0 AND name > $1 ORDER BY name LIMIT $2

@@ -28,7 +28,11 @@ public sealed partial class SqliteMetadataStore
 
     /// <inheritdoc/>
     public Task<bool> InstallSnapshotAsync(
-        FeedPosition position, LedgerSnapshot snapshot, IReadOnlyList<MissingBlob> missing, LedgerHead? replaced = null, CancellationToken cancellation = default)
+        FeedPosition position,
+        LedgerSnapshot snapshot,
+        IReadOnlyList<MissingBlob> missing,
+        LedgerHead? replaced = null,
+        CancellationToken cancellation = default)
     {
         var at = _time.GetUtcNow().ToUnixTimeMilliseconds();
         return _writer.WriteAsync(session => SnapshotRows.Install(session, position, at, snapshot, missing, replaced), cancellation);
@@ -56,7 +60,8 @@ public sealed partial class SqliteMetadataStore
             {
                 var region = source.ToString();
                 FeedRows.Ensure(session, region);
-                if (FeedRows.Cursor(session, region).Incarnation != cursor.Incarnation) FeedRows.Reset(session, region, cursor.Incarnation);
+                if (FeedRows.Cursor(session, region).Incarnation != cursor.Incarnation)
+                    FeedRows.Reset(session, region, cursor.Incarnation);
                 FeedRows.MoveCursor(session, region, cursor);
                 FeedRows.RaiseSnapshot(session, region, cursor.Position);
                 FeedRows.RaisePruned(session, region, cursor.Position);

@@ -49,7 +49,8 @@ public sealed partial class SqliteMetadataStore
             // Contents change with the head, or by a snapshot, which writes the checksum.
             var changed = session.Execute(
                 "UPDATE ledgers SET contents = $2 WHERE id = $1 AND contents IS $3 AND epoch = $4 AND number = $5 AND checksum = $6",
-                scan.Cursor, scan.Computed.ToBytes(), scan.Stored?.ToBytes(), scan.Head.Epoch, scan.Head.Number, scan.Head.Checksum.ToArray());
+                scan.Cursor, scan.Computed.ToBytes(), scan.Stored?.ToBytes(),
+                scan.Head.Epoch, scan.Head.Number, scan.Head.Checksum.ToArray());
             return changed > 0;
         },
         cancellation);

@@ -9,7 +9,8 @@ namespace GeoRegistry.Storage.Sqlite;
 
 /// <summary>The embedded metadata store: one SQLite file, for regions of one process.</summary>
 public sealed partial class SqliteMetadataStore
-    : ILedgerStore, IRepositoryTables, IReplicaStore, IHydrationQueue, IRegionRecord, IAnnouncements, ILedgerVerification, IStoreHealth, IAsyncDisposable
+    : ILedgerStore, IRepositoryTables, IReplicaStore, IHydrationQueue, IRegionRecord, IAnnouncements, ILedgerVerification,
+        IStoreHealth, IAsyncDisposable
 {
     private readonly SqliteWriter _writer;
     private readonly SqliteReaders _readers;
@@ -65,13 +66,19 @@ public sealed partial class SqliteMetadataStore
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<Referrer>> ListReferrersAsync(
-        RepositoryName repository, Digest subject, string? artifactType, Digest? after, int limit, CancellationToken cancellation = default) =>
+        RepositoryName repository,
+        Digest subject,
+        string? artifactType,
+        Digest? after,
+        int limit,
+        CancellationToken cancellation = default) =>
         Read<IReadOnlyList<Referrer>>(session =>
         {
             var filter = artifactType is null ? "" : "AND artifact_type = $5";
             return session.List(
                 row => new Referrer(DigestKeys.FromKey(row.GetFieldValue<byte[]>(0)), row.GetFieldValue<byte[]>(1)),
-                $"SELECT digest, descriptor FROM referrers WHERE ledger = $1 AND subject = $2 AND digest > $3 {filter} ORDER BY digest LIMIT $4",
+                "SELECT digest, descriptor FROM referrers "
+                    + $"WHERE ledger = $1 AND subject = $2 AND digest > $3 {filter} ORDER BY digest LIMIT $4",
                 artifactType is null
                     ? [Ledger(session, repository), subject.ToKey(), after?.ToKey() ?? [], (long)limit]
                     : [Ledger(session, repository), subject.ToKey(), after?.ToKey() ?? [], (long)limit, artifactType]);
@@ -82,7 +89,8 @@ public sealed partial class SqliteMetadataStore
         Read<Digest?>(session =>
         {
             using var row = session.Query(
-                "SELECT manifest FROM manifest_references WHERE ledger = $1 AND target = $2 LIMIT 1", Ledger(session, repository), content.ToKey());
+                "SELECT manifest FROM manifest_references WHERE ledger = $1 AND target = $2 LIMIT 1",
+                Ledger(session, repository), content.ToKey());
             return row.Read() ? DigestKeys.FromKey(row.GetFieldValue<byte[]>(0)) : null;
         });
 

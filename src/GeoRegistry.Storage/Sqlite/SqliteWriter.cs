@@ -14,7 +14,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private const int CacheSizeBytes = 32 * 1024 * 1024;
 
     private readonly SqliteSession _session;
-    private readonly Channel<IWrite> _waiting = Channel.CreateBounded<IWrite>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+    private readonly Channel<IWrite> _waiting =
+        Channel.CreateBounded<IWrite>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Opens the database and upgrades it.</summary>

@@ -7,11 +7,14 @@ public sealed class CommandLineTests
     [Fact]
     public void Read_RegionsAndAddress_AreTaken()
     {
-        var config = CommandLine.Read(["--listen", "http://127.0.0.1:8080", "--regions=eu=http://127.0.0.1:5001;us=https://us.example.com/"], out var faults);
+        var config = CommandLine.Read(
+            ["--listen", "http://127.0.0.1:8080", "--regions=eu=http://127.0.0.1:5001;us=https://us.example.com/"], out var faults);
 
         Assert.Empty(faults);
         Assert.Equal("http://127.0.0.1:8080", config.Listen);
-        Assert.Equal(["eu http://127.0.0.1:5001/", "us https://us.example.com/"], config.Regions.Select(region => $"{region.Id} {region.Address}"));
+        Assert.Equal(
+            ["eu http://127.0.0.1:5001/", "us https://us.example.com/"],
+            config.Regions.Select(region => $"{region.Id} {region.Address}"));
     }
 
     [Fact]

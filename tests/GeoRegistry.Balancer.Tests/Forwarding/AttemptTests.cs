@@ -82,7 +82,10 @@ public sealed class AttemptTests
     {
         using var attempt = Begin("GET", out _);
         var region = new TaskCompletionSource<int>();
-        using var answer = new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(new SteppedStream(() => region.Task)) };
+        using var answer = new HttpResponseMessage(HttpStatusCode.OK)
+        {
+            Content = new StreamContent(new SteppedStream(() => region.Task)),
+        };
         await attempt.TransformResponseAsync(new DefaultHttpContext(), answer, CancellationToken.None);
         await using var body = await answer.Content.ReadAsStreamAsync();
 

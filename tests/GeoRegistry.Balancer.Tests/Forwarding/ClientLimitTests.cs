@@ -31,7 +31,8 @@ public sealed class ClientLimitTests
     [Fact]
     public async Task Requests_MoreThanTheLimit_Are503AndServedAgainAfter()
     {
-        using var region = new RawRegion(head => head.StartsWith("PUT ", StringComparison.Ordinal) ? RawRegion.Silence : RawRegion.Answer(200));
+        using var region = new RawRegion(
+            head => head.StartsWith("PUT ", StringComparison.Ordinal) ? RawRegion.Silence : RawRegion.Answer(200));
         await using var entrance = await BalancerProcess.StartAsync(("eu", region.Address));
         using var http = entrance.CreateClient();
         var waiting = new List<TcpClient>();

@@ -22,7 +22,8 @@ public sealed class RawTargetTests
         using var region = new RawRegion("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
         await using var entrance = await BalancerProcess.StartAsync(("eu", region.Address));
 
-        var answer = await SendAsync(entrance.Address, $"GET {target} HTTP/1.1\r\nHost: registry.example.com\r\nConnection: close\r\n\r\n");
+        var answer = await SendAsync(
+            entrance.Address, $"GET {target} HTTP/1.1\r\nHost: registry.example.com\r\nConnection: close\r\n\r\n");
 
         Assert.StartsWith("HTTP/1.1 204 ", answer, StringComparison.Ordinal);
         Assert.Equal($"GET {target} HTTP/1.1", Assert.Single(region.RequestLines));

@@ -46,7 +46,10 @@ public sealed class ResidencyTests : IDisposable
         await using var entrance = await StartAsync();
         using var http = entrance.CreateClient();
         var body = string.Concat(Enumerable.Range(0, (sizeBytes / 10) + 1).Select(i => $"{i:D10}"))[..sizeBytes];
-        using var request = new HttpRequestMessage(HttpMethod.Put, "/v2/team/app/manifests/1") { Content = new ByteArrayContent(Encoding.ASCII.GetBytes(body)) };
+        using var request = new HttpRequestMessage(HttpMethod.Put, "/v2/team/app/manifests/1")
+        {
+            Content = new ByteArrayContent(Encoding.ASCII.GetBytes(body)),
+        };
         request.Headers.TransferEncodingChunked = isChunked;
 
         using var answer = await http.SendAsync(request);
@@ -101,7 +104,10 @@ public sealed class ResidencyTests : IDisposable
             using var answer = await http.GetAsync("/v2/team/app/manifests/1");
             Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
             using var body = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
-            Assert.Contains("kept in us, ca", body.RootElement.GetProperty("errors")[0].GetProperty("message").GetString(), StringComparison.Ordinal);
+            Assert.Contains(
+                "kept in us, ca",
+                body.RootElement.GetProperty("errors")[0].GetProperty("message").GetString(),
+                StringComparison.Ordinal);
         }
     }
 

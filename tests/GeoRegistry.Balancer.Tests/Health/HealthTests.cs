@@ -76,7 +76,8 @@ public sealed class HealthTests
         Assert.Equal(JsonValueKind.Object, error.GetProperty("detail").ValueKind);
 
         await regions.RestartAsync("eu");
-        await Waiting.UntilAsync("an answer of the region that is back", async () => (await regions.Client.GetAsync("/v2/")).IsSuccessStatusCode);
+        await Waiting.UntilAsync(
+            "an answer of the region that is back", async () => (await regions.Client.GetAsync("/v2/")).IsSuccessStatusCode);
     }
 
     [Fact]
@@ -93,6 +94,8 @@ public sealed class HealthTests
         for (var i = 0; i < 4; i++) Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("/v2/")).StatusCode);
 
         await Waiting.UntilAsync("the log line about the region that hangs", () => Task.FromResult(
-            entrance.Output.Contains("Region eu is not healthy and gets requests only where no other region can answer: it did not answer within 2 s", StringComparison.Ordinal)));
+            entrance.Output.Contains(
+                "Region eu is not healthy and gets requests only where no other region can answer: it did not answer within 2 s",
+                StringComparison.Ordinal)));
     }
 }

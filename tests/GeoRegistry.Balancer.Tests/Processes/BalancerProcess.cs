@@ -20,7 +20,11 @@ internal sealed partial class BalancerProcess : IAsyncDisposable
             "GeoRegistry.Balancer.dll");
         _process = new Process
         {
-            StartInfo = new ProcessStartInfo("dotnet", [assembly, "--listen", "http://127.0.0.1:0", "--regions", regions]) { RedirectStandardOutput = true, RedirectStandardError = true },
+            StartInfo = new ProcessStartInfo("dotnet", [assembly, "--listen", "http://127.0.0.1:0", "--regions", regions])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            },
             EnableRaisingEvents = true,
         };
         _process.OutputDataReceived += (_, line) => Observe(line.Data);
@@ -40,8 +44,11 @@ internal sealed partial class BalancerProcess : IAsyncDisposable
     }
 
     /// <summary>The most memory it ever held.</summary>
-    public long PeakMemoryBytes => File.ReadLines($"/proc/{_process.Id}/status").Where(line => line.StartsWith("VmHWM:", StringComparison.Ordinal))
-        .Select(line => long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024).Single();
+    public long PeakMemoryBytes =>
+        File.ReadLines($"/proc/{_process.Id}/status")
+            .Where(line => line.StartsWith("VmHWM:", StringComparison.Ordinal))
+            .Select(line => long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024)
+            .Single();
 
     /// <summary>Starts an entrance to regions, given by their ids and addresses.</summary>
     public static async Task<BalancerProcess> StartAsync(params (string Id, Uri Address)[] regions)

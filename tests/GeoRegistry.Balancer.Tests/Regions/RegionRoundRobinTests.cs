@@ -5,7 +5,8 @@ namespace GeoRegistry.Balancer.Tests.Regions;
 
 public sealed class RegionRoundRobinTests
 {
-    private readonly RegionRoundRobin _turns = new(new[] { "eu", "us", "ap" }.Select(id => new Region(RegionId.Parse(id), $"http://{id}")));
+    private readonly RegionRoundRobin _turns =
+        new(new[] { "eu", "us", "ap" }.Select(id => new Region(RegionId.Parse(id), $"http://{id}")));
 
     [Fact]
     public void Next_NothingKnownOfHealth_OffersAllTheSame()

@@ -7,7 +7,9 @@ namespace GeoRegistry.Balancer.Tests.Regions;
 public sealed class RepositoryRegionsTests
 {
     private readonly RepositoryRegions _repositories = new();
-    private readonly ImmutableArray<Region> _eu = [new Region(RegionId.Parse("eu"), "http://eu")], _us = [new Region(RegionId.Parse("us"), "http://us")];
+    private readonly ImmutableArray<Region>
+        _eu = [new Region(RegionId.Parse("eu"), "http://eu")],
+        _us = [new Region(RegionId.Parse("us"), "http://us")];
 
     [Fact]
     public void Find_Unknown_IsEmpty() => Assert.Empty(_repositories.Find("team/app"));

@@ -4,9 +4,9 @@ namespace GeoRegistry.Cli.Tests.Regions;
 
 public sealed class ResumeCommandTests
 {
-    private const string Report = """
-        { "region": "eu", "reason": "it has lost commits", "incarnation": "7f3a9c01", "topology": 2, "recovered_ledgers": 3, "reached": ["us"], "unreachable": ["ap"] }
-        """;
+    private const string Report =
+        """{ "region": "eu", "reason": "it has lost commits", "incarnation": "7f3a9c01", "topology": 2,"""
+        + """ "recovered_ledgers": 3, "reached": ["us"], "unreachable": ["ap"] }""";
 
     [Fact]
     public async Task Resume_WithoutTheFlag_AsksNothingAndSaysWhatItWouldCost()

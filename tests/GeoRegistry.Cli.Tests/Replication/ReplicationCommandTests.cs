@@ -94,7 +94,9 @@ public sealed class ReplicationCommandTests
     [InlineData(0, 0, ExitCode.Done)]
     public async Task Verify_PassThatEnded_SaysWhatItFoundAndWhetherAllIsRepaired(int found, int repaired, int exitCode)
     {
-        var row = $$$"""{"region":"eu","pass":3,"running":false,"requested":3,"completed":3,"ledgers":2,"compared":1,"blobs":5,"bytes":10,"found":{{{found}}},"repaired":{{{repaired}}},"findings":[]}""";
+        var row =
+            """{"region":"eu","pass":3,"running":false,"requested":3,"completed":3,"ledgers":2,"compared":1,"blobs":5,"bytes":10"""
+            + $$$""","found":{{{found}}},"repaired":{{{repaired}}},"findings":[]}""";
         using var api = new ApiListener((200, $$"""{"regions":[{{row}}]}"""));
 
         var run = await Cli.RunAsync("replication", "verify", "--server", api.Address);

@@ -11,8 +11,10 @@ public sealed class WhereCommandTests
     {
         using var api = new ApiListener((200, """
             { "repository": "team/app", "reference": "1.2", "home": "eu", "regions": [
-              { "region": "eu", "state": "complete", "digest": "sha256:aa", "blobs": 5, "blobs_here": 5, "bytes": 2048, "bytes_here": 2048 },
-              { "region": "us", "state": "partial", "digest": "sha256:aa", "blobs": 5, "blobs_here": 2, "bytes": 2048, "bytes_here": 1000 },
+              { "region": "eu", "state": "complete", "digest": "sha256:aa", "blobs": 5, "blobs_here": 5,
+                "bytes": 2048, "bytes_here": 2048 },
+              { "region": "us", "state": "partial", "digest": "sha256:aa", "blobs": 5, "blobs_here": 2,
+                "bytes": 2048, "bytes_here": 1000 },
               { "region": "ap", "state": "unreachable", "blobs": 0, "blobs_here": 0, "bytes": 0, "bytes_here": 0 } ] }
             """));
 
@@ -32,9 +34,9 @@ public sealed class WhereCommandTests
     [Fact]
     public async Task Where_UnknownInARepositoryNamedLikeAHost_HintsAtServer()
     {
-        using var api = new ApiListener((200, """
-            { "repository": "registry.example.com/app", "reference": "1", "home": "eu", "regions": [ { "region": "eu", "state": "unknown" } ] }
-            """));
+        using var api = new ApiListener((200,
+            """{ "repository": "registry.example.com/app", "reference": "1", "home": "eu","""
+            + """ "regions": [ { "region": "eu", "state": "unknown" } ] }"""));
 
         var run = await Cli.RunAsync("repo", "where", "registry.example.com/app:1", "--server", api.Address);
 

@@ -20,7 +20,8 @@ public sealed class ClusterFolderTests : IDisposable
         Assert.Equal(3, cluster.Regions.Select(region => region.PeerAddress.Port).Distinct().Count());
         Assert.DoesNotContain(cluster.Regions, region => region.IsMoved);
         Assert.Matches("^[0-9a-f]{64}\n$", File.ReadAllText(cluster.KeyFile));
-        if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(cluster.KeyFile));
+        if (!OperatingSystem.IsWindows())
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(cluster.KeyFile));
         var topology = File.ReadAllText(cluster.TopologyFile);
         Assert.Contains("""{ "prefix": "", "region": "eu", "epoch": 1 }""", topology, StringComparison.Ordinal);
         Assert.Contains("""{ "prefix": "ap-team", "region": "ap", "epoch": 1 }""", topology, StringComparison.Ordinal);

@@ -22,7 +22,8 @@ public sealed class UpTests : IDisposable
         await using var up = await UpProcess.StartAsync(_folder.Path, "--regions", "3", "--latency", "5ms");
         Assert.Equal(["ap", "eu", "us"], up.Regions.Keys.Order());
         using var http = new HttpClient();
-        await Waiting.UntilAsync("an answer of the entrance", async () => (await http.GetAsync(new Uri(up.Entrance, "/v2/"))).IsSuccessStatusCode);
+        await Waiting.UntilAsync(
+            "an answer of the entrance", async () => (await http.GetAsync(new Uri(up.Entrance, "/v2/"))).IsSuccessStatusCode);
 
         var manifest = await PushImageAsync(http, up.Entrance, "team/app");
         foreach (var region in up.Regions.Values)
@@ -46,11 +47,14 @@ public sealed class UpTests : IDisposable
     {
         await using var up = await UpProcess.StartAsync(_folder.Path, "--regions", "2");
         using var http = new HttpClient();
-        var killed = up.Children().Single(child => File.ReadAllText($"/proc/{child}/cmdline").Contains("\0--region\0us\0", StringComparison.Ordinal));
+        var killed = up.Children()
+            .Single(child => File.ReadAllText($"/proc/{child}/cmdline").Contains("\0--region\0us\0", StringComparison.Ordinal));
 
         await up.SignalAsync("KILL", killed);
 
-        await Waiting.UntilAsync("the line about the region that ended", () => Task.FromResult(up.Error.Contains("us exited with code 137; the others go on.", StringComparison.Ordinal)));
+        await Waiting.UntilAsync(
+            "the line about the region that ended",
+            () => Task.FromResult(up.Error.Contains("us exited with code 137; the others go on.", StringComparison.Ordinal)));
         for (var i = 0; i < 4; i++) Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri(up.Entrance, "/v2/"))).StatusCode);
     }
 
@@ -60,7 +64,9 @@ public sealed class UpTests : IDisposable
         var folder = ClusterFolder.Prepare(_folder.Path, 3, out _)!;
         const string policies = "\"policies\": [";
         var topology = await File.ReadAllTextAsync(folder.TopologyFile);
-        await File.WriteAllTextAsync(folder.TopologyFile, topology.Replace(policies, policies + """{ "prefix": "eu-only", "regions": ["eu"] }""", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(
+            folder.TopologyFile,
+            topology.Replace(policies, policies + """{ "prefix": "eu-only", "regions": ["eu"] }""", StringComparison.Ordinal));
         await using var up = await UpProcess.StartAsync(_folder.Path);
         using var http = new HttpClient();
 
@@ -82,12 +88,17 @@ public sealed class UpTests : IDisposable
         using var http = new HttpClient();
 
         foreach (var name in new[] { "eu", "us", "entrance" })
-            await Waiting.UntilAsync($"the line about {name}.log", () => Task.FromResult(up.Error.Contains($"{name}.log cannot be written: No space left", StringComparison.Ordinal)));
+            await Waiting.UntilAsync(
+                $"the line about {name}.log",
+                () => Task.FromResult(up.Error.Contains($"{name}.log cannot be written: No space left", StringComparison.Ordinal)));
 
         // Each says more, which is lost as well: the entrance of the region that ends, the other region of its peer.
-        var killed = up.Children().Single(child => File.ReadAllText($"/proc/{child}/cmdline").Contains("\0--region\0us\0", StringComparison.Ordinal));
+        var killed = up.Children()
+            .Single(child => File.ReadAllText($"/proc/{child}/cmdline").Contains("\0--region\0us\0", StringComparison.Ordinal));
         await up.SignalAsync("KILL", killed);
-        await Waiting.UntilAsync("the line about the region that ended", () => Task.FromResult(up.Error.Contains("us exited with code 137", StringComparison.Ordinal)));
+        await Waiting.UntilAsync(
+            "the line about the region that ended",
+            () => Task.FromResult(up.Error.Contains("us exited with code 137", StringComparison.Ordinal)));
         for (var i = 0; i < 4; i++) Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri(up.Entrance, "/v2/"))).StatusCode);
         Assert.Equal(3, up.Error.Split("cannot be written").Length - 1);
     }
@@ -134,13 +145,14 @@ public sealed class UpTests : IDisposable
     private static async Task<byte[]> PushImageAsync(HttpClient http, Uri registry, string repository)
     {
         var config = Encoding.UTF8.GetBytes("{}");
-        using var blob = await http.PostAsync(new Uri(registry, $"/v2/{repository}/blobs/uploads/?digest={Digest.Of(config)}"),
+        var digest = Digest.Of(config);
+        using var blob = await http.PostAsync(new Uri(registry, $"/v2/{repository}/blobs/uploads/?digest={digest}"),
             new ByteArrayContent(config));
         Assert.Equal(HttpStatusCode.Created, blob.StatusCode);
 
         var manifest = Encoding.UTF8.GetBytes($$"""
             {"schemaVersion":2,"mediaType":"{{MediaTypes.OciImageManifest}}",
-             "config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"{{Digest.Of(config)}}","size":{{config.Length}}},"layers":[]}
+             "config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"{{digest}}","size":{{config.Length}}},"layers":[]}
             """);
         var content = new ByteArrayContent(manifest);
         content.Headers.ContentType = new MediaTypeHeaderValue(MediaTypes.OciImageManifest);

@@ -16,11 +16,13 @@ public sealed class ViewTests
     public void Table_OfReachableAndEndedRegions_ShowsEach()
     {
         using var output = new StringWriter();
-        var table = LiveView.TableOf([("eu", "http://127.0.0.1:1", true), ("us", "http://127.0.0.1:2", true), ("ap", "http://127.0.0.1:3", false)], Report);
+        var table = LiveView.TableOf(
+            [("eu", "http://127.0.0.1:1", true), ("us", "http://127.0.0.1:2", true), ("ap", "http://127.0.0.1:3", false)], Report);
 
         new CliConsole(output, TextWriter.Null).Ansi.Write(table);
 
-        var rows = output.ToString().Split('\n').Where(line => line.Contains("127.0.0.1", StringComparison.Ordinal) || line.Contains("down", StringComparison.Ordinal))
+        var rows = output.ToString().Split('\n')
+            .Where(line => line.Contains("127.0.0.1", StringComparison.Ordinal) || line.Contains("down", StringComparison.Ordinal))
             .Select(line => string.Join('|', line.Split('│', '|').Select(cell => cell.Trim()).Where(cell => cell.Length > 0)));
         Assert.Equal(
             [
@@ -33,6 +35,8 @@ public sealed class ViewTests
 
     [Fact]
     public void Line_OfAllRegions_SaysWhatIsPending() => Assert.Equal(
-        "eu: head 1203, applied us 120/120; us: head 120, applied eu 1200/1203 (connecting), pending 2 commits, 1.5 MiB, 1 dead letter; ap: did not answer",
+        "eu: head 1203, applied us 120/120; "
+        + "us: head 120, applied eu 1200/1203 (connecting), pending 2 commits, 1.5 MiB, 1 dead letter; "
+        + "ap: did not answer",
         LineView.LineOf(Report));
 }

@@ -56,7 +56,8 @@ public sealed class BuildahTests(ClientFixture client) : IClassFixture<ClientFix
         Assert.Equal(2, manifest.Layers.Count());
         Assert.Equal(image.Root.Layers.Single().Digest, manifest.Layers.First().Digest);
         await client.Registry.AssertCompleteAsync(built, "1");
-        var container = (await client.Home.Buildah("from", "--quiet", "--pull-always", client.Reference(built)).SucceedAsync()).Output.Trim();
+        var container = (await client.Home.Buildah("from", "--quiet", "--pull-always", client.Reference(built)).SucceedAsync())
+            .Output.Trim();
         Assert.Equal("made here\n", (await client.Home.Buildah("run", container, "cat", "/made").SucceedAsync()).Output);
     }
 

@@ -44,7 +44,9 @@ internal sealed class OciLayout(string folder)
     private IEnumerable<OciManifest> ReadManifests(string digest)
     {
         var manifest = OciManifest.Parse(File.ReadAllBytes(BlobPath(digest)));
-        return manifest.Children.SelectMany(child => ReadManifests(child.Digest).Select(read => read with { Platform = child.Platform })).Prepend(manifest);
+        return manifest.Children
+            .SelectMany(child => ReadManifests(child.Digest).Select(read => read with { Platform = child.Platform }))
+            .Prepend(manifest);
     }
 
     private string BlobPath(string digest) => Path.Combine(folder, "blobs", digest.Replace(':', Path.DirectorySeparatorChar));

@@ -41,7 +41,8 @@ internal sealed class RegistryUnderTest : IAsyncDisposable
     public static async Task<RegistryUnderTest> StartAsync()
     {
         var data = new TemporaryFolder();
-        if (Environment.GetEnvironmentVariable("GEOREGISTRY_TEST_ADDRESS") is { Length: > 0 } address) return new(new Uri(address), data, process: null);
+        if (Environment.GetEnvironmentVariable("GEOREGISTRY_TEST_ADDRESS") is { Length: > 0 } address)
+            return new(new Uri(address), data, process: null);
         var process = await RegistryProcess.StartAsync(data.Path);
         return new(process.Address, data, process);
     }

@@ -31,7 +31,9 @@ public sealed class SkopeoCatalogTests(ClientFixture client) : IClassFixture<Cli
         var image = client.Images.Debian;
         var repository = client.Repository();
         await client.PushAsync(image, repository, "tag-0000");
-        var tags = Enumerable.Range(0, Count).Select(number => string.Create(CultureInfo.InvariantCulture, $"tag-{number:0000}")).ToArray();
+        var tags = Enumerable.Range(0, Count)
+            .Select(number => string.Create(CultureInfo.InvariantCulture, $"tag-{number:0000}"))
+            .ToArray();
         await Parallel.ForEachAsync(tags, async (tag, _) => await client.Registry.PutManifestAsync(repository, tag, image.Root));
 
         var list = await client.Home.Skopeo("list-tags", $"docker://{client.Registry.Host}/{repository}").SucceedAsync();

@@ -12,7 +12,8 @@ public sealed class SkopeoSyncTests(ClientFixture client) : IClassFixture<Client
         // The folder gets one image per tag, in host:port/repository:tag; the second sync puts the last part under a prefix.
         var folder = client.Home.Child("sync");
         await client.Home.Skopeo(
-            "sync", "--all", "--scoped", "--src", "docker", "--dest", "dir", $"{client.Registry.Host}/{repository}", folder).SucceedAsync();
+            "sync", "--all", "--scoped", "--src", "docker", "--dest", "dir",
+            $"{client.Registry.Host}/{repository}", folder).SucceedAsync();
         var parent = Path.GetDirectoryName(Path.Combine(folder, client.Registry.Host, repository))!;
         var copy = $"{repository}/copy";
         await client.Home.Skopeo("sync", "--all", "--src", "dir", "--dest", "docker", parent,
@@ -32,7 +33,8 @@ public sealed class SkopeoSyncTests(ClientFixture client) : IClassFixture<Client
 
         var mirror = $"{repository}/mirror";
         await client.Home.Skopeo(
-            "sync", "--all", "--src", "docker", "--dest", "docker", $"{client.Registry.Host}/{repository}", $"{client.Registry.Host}/{mirror}").SucceedAsync();
+            "sync", "--all", "--src", "docker", "--dest", "docker",
+            $"{client.Registry.Host}/{repository}", $"{client.Registry.Host}/{mirror}").SucceedAsync();
 
         var copied = $"{mirror}/{Path.GetFileName(repository)}";
         await client.Registry.AssertHoldsAsync(copied, "one", client.Images.Debian);

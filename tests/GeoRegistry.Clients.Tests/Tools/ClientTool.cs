@@ -128,6 +128,7 @@ internal sealed class ClientTool : IAsyncDisposable
 
     private void TellAwaited()
     {
-        if (_awaited is { } awaited && Encoding.UTF8.GetString(_errors.ToArray()).Contains(awaited.Text, StringComparison.Ordinal)) awaited.Seen.TrySetResult();
+        if (_awaited is { } awaited && Encoding.UTF8.GetString(_errors.ToArray()).Contains(awaited.Text, StringComparison.Ordinal))
+            awaited.Seen.TrySetResult();
     }
 }

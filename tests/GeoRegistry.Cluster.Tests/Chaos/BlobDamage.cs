@@ -17,7 +17,10 @@ internal sealed class BlobDamage(RegionCluster cluster)
     /// <returns>How many.</returns>
     public int Damage(ClusterRegion region, Random random, IEnumerable<string>? among = null)
     {
-        var candidates = (among ?? region.Blobs.List()).Where(digest => !_damaged.ContainsKey(digest) && cluster.Regions.All(one => one.Blobs.Has(digest))).Order().ToArray();
+        var candidates = (among ?? region.Blobs.List())
+            .Where(digest => !_damaged.ContainsKey(digest) && cluster.Regions.All(one => one.Blobs.Has(digest)))
+            .Order()
+            .ToArray();
         random.Shuffle(candidates);
         var chosen = candidates.Take(random.Next(1, 6)).ToList();
         foreach (var digest in chosen)
@@ -36,19 +39,27 @@ internal sealed class BlobDamage(RegionCluster cluster)
         var states = asked.Regions;
         try
         {
-            await Waiting.UntilAsync("every region has verified all that it has", async () => (states = await AskAsync()).All(
-                region => region.Completed >= asked.Regions.Single(row => row.Region == region.Region).Requested), RegionCluster.ConvergenceTimeout);
+            await Waiting.UntilAsync(
+                "every region has verified all that it has",
+                async () => (states = await AskAsync()).All(
+                    region => region.Completed >= asked.Regions.Single(row => row.Region == region.Region).Requested),
+                RegionCluster.ConvergenceTimeout);
         }
         catch (TimeoutException e)
         {
             throw new TimeoutException($"{e.Message} {string.Join(", ", states)}", e);
         }
 
-        var wrong = states.SelectMany(region => region.Findings.Where(finding => _damaged.GetValueOrDefault(finding.Name)?.Id != region.Region)).ToList();
+        var wrong = states
+            .SelectMany(region => region.Findings.Where(finding => _damaged.GetValueOrDefault(finding.Name)?.Id != region.Region))
+            .ToList();
         Assert.True(wrong.Count == 0, $"Verification found what nobody damaged: {string.Join(", ", wrong)}");
-        var alarms = cluster.Regions.SelectMany(region => region.Output.Split('\n').Where(IsAlarmOfMetadata).Select(line => $"{region.Id}: {line.Trim()}")).ToList();
+        var alarms = cluster.Regions
+            .SelectMany(region => region.Output.Split('\n').Where(IsAlarmOfMetadata).Select(line => $"{region.Id}: {line.Trim()}"))
+            .ToList();
         Assert.True(alarms.Count == 0, $"Metadata was found damaged that nobody damaged:\n{string.Join('\n', alarms)}");
-        await Waiting.UntilAsync("what was damaged is whole again, or gone where nobody wants it", () => Task.FromResult(_damaged.All(blob => !blob.Value.Blobs.Has(blob.Key) || blob.Value.Blobs.IsWhole(blob.Key))));
+        await Waiting.UntilAsync("what was damaged is whole again, or gone where nobody wants it", () =>
+            Task.FromResult(_damaged.All(blob => !blob.Value.Blobs.Has(blob.Key) || blob.Value.Blobs.IsWhole(blob.Key))));
     }
 
     private static bool IsAlarmOfMetadata(string line) => line.Contains("The repository:", StringComparison.Ordinal)

@@ -23,8 +23,11 @@ internal sealed class ChaosEnd(RegionCluster cluster, ChaosPolicies policies, Ch
             await Parallel.ForEachAsync(history.Names.ToList(), Parallelism, async (name, _) =>
             {
                 var answer = await client.ReadAsync(name);
-                var expects = policies.Allows(region.Id, name.Repository) ? answer?.Status is HttpStatusCode.OK or HttpStatusCode.NotFound : answer?.Status == HttpStatusCode.Forbidden;
-                if (!expects || answer!.MayBeStale) history.Fault($"At the end {region.Id} answers {name} with {answer?.Status} {answer?.Warning} {answer?.Text}");
+                var expects = policies.Allows(region.Id, name.Repository)
+                    ? answer?.Status is HttpStatusCode.OK or HttpStatusCode.NotFound
+                    : answer?.Status == HttpStatusCode.Forbidden;
+                if (!expects || answer!.MayBeStale)
+                    history.Fault($"At the end {region.Id} answers {name} with {answer?.Status} {answer?.Warning} {answer?.Text}");
                 if (answer?.Status == HttpStatusCode.OK) there[name.ByDigest(answer.Digest!)] = true;
             });
         }
@@ -48,7 +51,9 @@ internal sealed class ChaosEnd(RegionCluster cluster, ChaosPolicies policies, Ch
         {
             await Waiting.UntilAsync($"all regions agree on the blob {digest} of {repository}", async () =>
             {
-                var answers = await Task.WhenAll(cluster.Regions.Where(region => policies.Allows(region.Id, repository)).Select(region => region.Client.HeadBlobAsync(repository, digest)));
+                var answers = await Task.WhenAll(cluster.Regions
+                    .Where(region => policies.Allows(region.Id, repository))
+                    .Select(region => region.Client.HeadBlobAsync(repository, digest)));
                 return answers.All(answer => answer.Expect(HttpStatusCode.OK, HttpStatusCode.NotFound).Status == answers[0].Status);
             });
         }
@@ -57,6 +62,9 @@ internal sealed class ChaosEnd(RegionCluster cluster, ChaosPolicies policies, Ch
     private async Task PullAsync(IReadOnlyCollection<ManifestName> images, Func<string, string, bool> isFor)
     {
         foreach (var region in cluster.Regions)
-            await Parallel.ForEachAsync(images.Where(image => isFor(region.Id, image.Repository)), Parallelism, async (image, _) => await region.Client.PullAsync(image.Repository, image.Reference));
+            await Parallel.ForEachAsync(
+                images.Where(image => isFor(region.Id, image.Repository)),
+                Parallelism,
+                async (image, _) => await region.Client.PullAsync(image.Repository, image.Reference));
     }
 }

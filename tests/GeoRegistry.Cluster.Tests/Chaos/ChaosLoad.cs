@@ -16,7 +16,12 @@ internal sealed class ChaosLoad(RegionCluster cluster, ChaosPolicies policies, C
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(15);
 
     private readonly Dictionary<string, HttpClient> _https = cluster.Regions.ToDictionary(
-        region => region.Id, region => new HttpClient(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(2) }) { BaseAddress = region.Address, Timeout = RequestTimeout });
+        region => region.Id,
+        region => new HttpClient(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(2) })
+        {
+            BaseAddress = region.Address,
+            Timeout = RequestTimeout,
+        });
 
     private readonly Skopeo _skopeo = new();
     private int _pulls, _failed;
@@ -67,7 +72,9 @@ internal sealed class ChaosLoad(RegionCluster cluster, ChaosPolicies policies, C
     private async Task PullAsync(ClusterRegion region, Random random, Func<long, bool> wasWholeSince)
     {
         var (start, client) = (Stopwatch.GetTimestamp(), Recorder(region));
-        var name = random.Next(2) == 0 && writer.Images.Pick(random) is var (pushed, image) ? pushed.ByDigest(image.Digest) : ChaosWriter.Tags[random.Next(ChaosWriter.Tags.Count)];
+        var name = random.Next(2) == 0 && writer.Images.Pick(random) is var (pushed, image)
+            ? pushed.ByDigest(image.Digest)
+            : ChaosWriter.Tags[random.Next(ChaosWriter.Tags.Count)];
         var isLook = random.Next(4) == 0;
         var answer = isLook ? await client.LookAsync(name) : await client.ReadAsync(name);
         if (answer?.Status == HttpStatusCode.NotFound) return;

@@ -27,8 +27,12 @@ internal sealed class ChaosPolicies(RegionCluster cluster)
         {
             var prefix = Prefixes[random.Next(Prefixes.Count)];
             var change = _lazy.ContainsKey(prefix) ? Hydrate(prefix) : Exclude(prefix, random);
-            cluster.ChangeTopology(++_version, [.. _excluded.Where(rule => rule.Value is not null).Select(rule => new PlannedPolicy(rule.Key) { Regions = [.. RegionsBut(rule.Value)] }),
-                .. _lazy.Where(rule => rule.Value).Select(rule => new PlannedPolicy(rule.Key) { Hydration = "lazy" })]);
+            cluster.ChangeTopology(++_version,
+            [
+                .. _excluded.Where(rule => rule.Value is not null)
+                    .Select(rule => new PlannedPolicy(rule.Key) { Regions = [.. RegionsBut(rule.Value)] }),
+                .. _lazy.Where(rule => rule.Value).Select(rule => new PlannedPolicy(rule.Key) { Hydration = "lazy" }),
+            ]);
             return change;
         }
     }
@@ -44,8 +48,13 @@ internal sealed class ChaosPolicies(RegionCluster cluster)
 
         lock (_lock)
         {
-            foreach (var (prefix, region) in _admitted.Where(rule => rule.Value == long.MaxValue && _excluded[rule.Key.Prefix] != rule.Key.Region).Select(rule => rule.Key).ToList())
+            foreach (var (prefix, region) in _admitted
+                .Where(rule => rule.Value == long.MaxValue && _excluded[rule.Key.Prefix] != rule.Key.Region)
+                .Select(rule => rule.Key)
+                .ToList())
+            {
                 _admitted[(prefix, region)] = Stopwatch.GetTimestamp();
+            }
         }
     }
 
@@ -58,7 +67,9 @@ internal sealed class ChaosPolicies(RegionCluster cluster)
     /// <summary>Whether a region is to have all blobs of a repository.</summary>
     public bool Hydrates(string region, string repository)
     {
-        lock (_lock) return Allows(region, repository) && (PrefixOf(repository) is not { } prefix || !_lazy.GetValueOrDefault(prefix) || HomeOf(prefix) == region);
+        lock (_lock)
+            return Allows(region, repository)
+                && (PrefixOf(repository) is not { } prefix || !_lazy.GetValueOrDefault(prefix) || HomeOf(prefix) == region);
     }
 
     /// <summary>Whether a region may have refused a repository by its policy at some moment since a start.</summary>
@@ -86,9 +97,14 @@ internal sealed class ChaosPolicies(RegionCluster cluster)
         return $"{prefix} is kept out of {next}";
     }
 
-    private IEnumerable<string> RegionsBut(string? excluded) => cluster.Regions.Select(region => region.Id).Where(region => region != excluded);
+    private IEnumerable<string> RegionsBut(string? excluded) =>
+        cluster.Regions.Select(region => region.Id).Where(region => region != excluded);
 
-    private static string? PrefixOf(string repository) => Prefixes.FirstOrDefault(prefix => repository.StartsWith($"{prefix}/", StringComparison.Ordinal));
+    private static string? PrefixOf(string repository) =>
+        Prefixes.FirstOrDefault(prefix => repository.StartsWith($"{prefix}/", StringComparison.Ordinal));
 
-    private static string HomeOf(string prefix) => ClusterPlan.HomeInEveryRegion.Where(home => prefix.StartsWith(home.Prefix, StringComparison.Ordinal)).MaxBy(home => home.Prefix.Length)!.Region;
+    private static string HomeOf(string prefix) => ClusterPlan.HomeInEveryRegion
+        .Where(home => prefix.StartsWith(home.Prefix, StringComparison.Ordinal))
+        .MaxBy(home => home.Prefix.Length)!
+        .Region;
 }

@@ -9,7 +9,8 @@ using Xunit.Sdk;
 namespace GeoRegistry.Cluster.Tests.Chaos;
 
 /// <summary>
-/// Regions are killed, links cut, disks filled, blobs damaged and policies changed at random under load; afterwards the whole run is checked.
+/// Regions are killed, links cut, disks filled, blobs damaged and policies changed at random under load; afterwards the whole run is
+/// checked.
 /// </summary>
 public sealed class ChaosTests : IDisposable
 {
@@ -21,7 +22,9 @@ public sealed class ChaosTests : IDisposable
     private readonly Dictionary<string, SmallDisk> _disks;
 
     public ChaosTests(ITestOutputHelper output) =>
-        (_output, _disks) = (output, new ClusterPlan().Regions.ToDictionary(region => region, _ => new SmallDisk(LongTests.AreOn ? 1000 : 200)));
+        (_output, _disks) = (
+            output,
+            new ClusterPlan().Regions.ToDictionary(region => region, _ => new SmallDisk(LongTests.AreOn ? 1000 : 200)));
 
     [Fact]
     public async Task Run_WithFaultsOfEveryKind_IsLinearLosesNothingAndEndsEqual()
@@ -37,8 +40,10 @@ public sealed class ChaosTests : IDisposable
         await cluster.Regions.First().Client.PushAsync(SettledRepository, "1", settled);
         await cluster.WaitUntilConvergedAsync();
 
-        var (policies, damage, writer, history) = (new ChaosPolicies(cluster), new BlobDamage(cluster), new ChaosWriter(), new RunHistory());
-        var kinds = new FaultKinds(cluster, _disks, policies, damage, (SettledRepository, settled), writer.Unread, new Random(random.Next()));
+        var (policies, damage, writer, history) = (
+            new ChaosPolicies(cluster), new BlobDamage(cluster), new ChaosWriter(), new RunHistory());
+        var kinds = new FaultKinds(
+            cluster, _disks, policies, damage, (SettledRepository, settled), writer.Unread, new Random(random.Next()));
         var faults = new RandomFaults(cluster, policies, kinds, new Random(random.Next()));
         using var load = new ChaosLoad(cluster, policies, writer, history);
         var atEnd = new ChaosEnd(cluster, policies, load, history);
@@ -55,7 +60,9 @@ public sealed class ChaosTests : IDisposable
             await atEnd.AssertAgreeOnBlobsAsync(writer.DeletedBlobs.Keys);
             await cluster.StopAsync();
             var commits = LedgerAudit.AssertEqual([.. cluster.Regions], policies.Allows);
-            _output.WriteLine($"{history.Count} recorded, {there.Count} manifests at the end, {load.Copied.Count} images copied, {load.Pulls} pulls of which faults made {load.Failed} fail, {damage.Count} blobs damaged, {commits} commits");
+            _output.WriteLine(
+                $"{history.Count} recorded, {there.Count} manifests at the end, {load.Copied.Count} images copied, "
+                + $"{load.Pulls} pulls of which faults made {load.Failed} fail, {damage.Count} blobs damaged, {commits} commits");
             _output.WriteLine(string.Join(", ", writer.Done.OrderBy(kind => kind.Key).Select(kind => $"{kind.Value} {kind.Key}")));
             history.AssertRight(cluster.Regions);
             foreach (var region in cluster.Regions) region.Blobs.AssertWhole();

@@ -14,7 +14,11 @@ internal sealed class ChaosWriter
 
     public static IReadOnlyList<ManifestName> Tags { get; } =
     [
-        .. from repository in (string[])["chaos/a", "chaos/b", "us-team/chaos/a", "us-team/chaos/b", "ap-team/chaos/a", "ap-team/chaos/b", .. ChaosPolicies.Prefixes.Select(prefix => $"{prefix}/a")]
+        .. from repository in (string[])
+           [
+               "chaos/a", "chaos/b", "us-team/chaos/a", "us-team/chaos/b", "ap-team/chaos/a", "ap-team/chaos/b",
+               .. ChaosPolicies.Prefixes.Select(prefix => $"{prefix}/a"),
+           ]
            from tag in new[] { "1", "2", "3" }
            select new ManifestName(repository, tag),
     ];
@@ -33,8 +37,9 @@ internal sealed class ChaosWriter
     /// <summary>Every kind of write.</summary>
     public static IReadOnlyList<string> Kinds { get; } =
     [
-        "images pushed under a tag", "images pushed by digest", "images pushed again", "indexes pushed", "images pushed if absent", "tags moved if as expected",
-        "tags deleted", "manifests deleted", "blobs deleted", "blobs kept because a manifest names them", "unread images pushed",
+        "images pushed under a tag", "images pushed by digest", "images pushed again", "indexes pushed", "images pushed if absent",
+        "tags moved if as expected", "tags deleted", "manifests deleted", "blobs deleted", "blobs kept because a manifest names them",
+        "unread images pushed",
     ];
 
     /// <summary>Makes one write, or some that belong together.</summary>
@@ -61,14 +66,21 @@ internal sealed class ChaosWriter
                 Count("images pushed again", await client.PushAsync(name, old));
                 break;
             case < 46:
-                if (await client.TryPushContentAsync(tag, image) && await client.CreateAsync(tag, image)) Pushed("images pushed if absent", tag, image);
+                if (await client.TryPushContentAsync(tag, image) && await client.CreateAsync(tag, image))
+                    Pushed("images pushed if absent", tag, image);
                 break;
             case < 54:
-                if ((await client.LookAsync(tag))?.Digest is { } expected && await client.TryPushContentAsync(tag, image) && await client.MoveAsync(tag, expected, image))
+                if ((await client.LookAsync(tag))?.Digest is { } expected
+                    && await client.TryPushContentAsync(tag, image)
+                    && await client.MoveAsync(tag, expected, image))
+                {
                     Pushed("tags moved if as expected", tag, image);
+                }
+
                 break;
             case < 64:
-                if (await client.PushAsync(tag.ByDigest(image.Digest), image)) Pushed("images pushed by digest", tag.ByDigest(image.Digest), image);
+                if (await client.PushAsync(tag.ByDigest(image.Digest), image))
+                    Pushed("images pushed by digest", tag.ByDigest(image.Digest), image);
                 break;
             case < 67:
                 if (!await client.PushAsync(new ManifestName(UnreadRepository, image.Digest), image)) break;
@@ -99,7 +111,8 @@ internal sealed class ChaosWriter
         foreach (var blob in image.Blobs)
         {
             var status = await client.DeleteBlobAsync(name.Repository, blob.Digest);
-            if (status is null or HttpStatusCode.Accepted or >= HttpStatusCode.InternalServerError) DeletedBlobs[(name.Repository, blob.Digest)] = true;
+            if (status is null or HttpStatusCode.Accepted or >= HttpStatusCode.InternalServerError)
+                DeletedBlobs[(name.Repository, blob.Digest)] = true;
             Count("blobs deleted", status == HttpStatusCode.Accepted);
             Count("blobs kept because a manifest names them", status == HttpStatusCode.MethodNotAllowed);
         }

@@ -14,14 +14,23 @@ namespace GeoRegistry.Cluster.Tests.Chaos;
 /// <param name="unread">The blobs that nobody reads before the end.</param>
 /// <param name="random">Chance.</param>
 internal sealed class FaultKinds(
-    RegionCluster cluster, IReadOnlyDictionary<string, SmallDisk> disks, ChaosPolicies policies, BlobDamage damage, (string Repository, TestImage Image) settled, IEnumerable<string> unread, Random random)
+    RegionCluster cluster,
+    IReadOnlyDictionary<string, SmallDisk> disks,
+    ChaosPolicies policies,
+    BlobDamage damage,
+    (string Repository, TestImage Image) settled,
+    IEnumerable<string> unread,
+    Random random)
 {
     private readonly List<string> _done = [];
     private readonly Lock _lock = new();
 
     /// <summary>All of them: of a region, or of it and another.</summary>
     public Func<ClusterRegion, ClusterRegion, CancellationToken, Task>[] All =>
-        [RestartAsync, CutAsync, CutOffAsync, ResetAsync, CutOffAndKillAsync, ChangePoliciesAroundRestartsAsync, ChangePoliciesCutOffAsync, FillDiskAsync, DamageStoppedAsync, DamageRunningAsync];
+    [
+        RestartAsync, CutAsync, CutOffAsync, ResetAsync, CutOffAndKillAsync, ChangePoliciesAroundRestartsAsync,
+        ChangePoliciesCutOffAsync, FillDiskAsync, DamageStoppedAsync, DamageRunningAsync,
+    ];
 
     /// <summary>All that was done, in order.</summary>
     public IReadOnlyList<string> Done

@@ -3,7 +3,9 @@ using GeoRegistry.Cluster.Tests.Load;
 
 namespace GeoRegistry.Cluster.Tests.Chaos;
 
-/// <summary>The images that were pushed last, and deleted last, for all who pull them by digest, delete them, or push them again.</summary>
+/// <summary>
+/// The images that were pushed last, and deleted last, for all who pull them by digest, delete them, or push them again.
+/// </summary>
 internal sealed class PushedImages
 {
     /// <summary>Few enough that clients meet at the same ones.</summary>
@@ -49,6 +51,11 @@ internal sealed class PushedImages
     /// <summary>Some images of a repository, without indexes.</summary>
     public IReadOnlyList<TestImage> Of(string repository, int count)
     {
-        lock (_lock) return [.. _images.Where(image => image.Name.Repository == repository && image.Image.Children.Count == 0).Select(image => image.Image).DistinctBy(image => image.Digest).Take(count)];
+        lock (_lock)
+            return [.. _images
+                .Where(image => image.Name.Repository == repository && image.Image.Children.Count == 0)
+                .Select(image => image.Image)
+                .DistinctBy(image => image.Digest)
+                .Take(count)];
     }
 }

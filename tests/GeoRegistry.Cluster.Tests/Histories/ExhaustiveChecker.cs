@@ -8,7 +8,12 @@ internal sealed class ExhaustiveChecker(NameVersions versions, IReadOnlyList<Nam
     /// <summary>Whether the requests can have happened one after the other, and have made all versions.</summary>
     public bool IsRight(int version = 0)
     {
-        if (version == versions.Count - 1 && Enumerable.Range(0, operations.Count).All(i => _happened[i] || operations[i].Outcome == Outcome.Unknown)) return true;
+        if (version == versions.Count - 1
+            && Enumerable.Range(0, operations.Count).All(i => _happened[i] || operations[i].Outcome == Outcome.Unknown))
+        {
+            return true;
+        }
+
         for (var i = 0; i < operations.Count; i++)
         {
             if (_happened[i] || MustWait(operations[i])) continue;

@@ -22,10 +22,17 @@ internal static class LedgerAudit
     public static long AssertHeadsEqual(IReadOnlyList<ClusterRegion> regions, Func<string, string, bool>? mayHave = null)
     {
         var all = regions.Select(region => (region.Id, Ledgers: ReadLedgers(region.DataFolder))).ToList();
-        var ledgers = all.SelectMany(region => region.Ledgers.Keys).Distinct().Select(ledger => (Name: ledger, Heads: all
-            .Where(region => mayHave?.Invoke(region.Id, ledger.Split('/', 2)[1]) != false).Select(region => (region.Id, Head: region.Ledgers.GetValueOrDefault(ledger))).ToList())).ToList();
+        var ledgers = all.SelectMany(region => region.Ledgers.Keys)
+            .Distinct()
+            .Select(ledger => (
+                Name: ledger,
+                Heads: all.Where(region => mayHave?.Invoke(region.Id, ledger.Split('/', 2)[1]) != false)
+                    .Select(region => (region.Id, Head: region.Ledgers.GetValueOrDefault(ledger)))
+                    .ToList()))
+            .ToList();
         var differences = ledgers.Where(ledger => ledger.Heads.Select(region => region.Head).Distinct().Count() > 1)
-            .Select(ledger => $"{ledger.Name}: {string.Join(", ", ledger.Heads.Select(region => $"{region.Id} has {region.Head}"))}").ToList();
+            .Select(ledger => $"{ledger.Name}: {string.Join(", ", ledger.Heads.Select(region => $"{region.Id} has {region.Head}"))}")
+            .ToList();
         Assert.True(differences.Count == 0, $"{differences.Count} ledgers differ:\n{string.Join('\n', differences.Take(10))}");
         return ledgers.Sum(ledger => ledger.Heads[0].Head!.Number);
     }
@@ -42,7 +49,8 @@ internal static class LedgerAudit
 
     public static Dictionary<string, Head> ReadLedgers(string dataFolder) =>
         Query(dataFolder, "SELECT kind, name, epoch, number, checksum FROM ledgers WHERE number > 0", row =>
-            ($"{row.GetInt64(0)}/{row.GetString(1)}", new Head(row.GetInt64(2), row.GetInt64(3), Convert.ToHexStringLower((byte[])row.GetValue(4)))))
+            ($"{row.GetInt64(0)}/{row.GetString(1)}",
+                new Head(row.GetInt64(2), row.GetInt64(3), Convert.ToHexStringLower((byte[])row.GetValue(4)))))
         .ToDictionary(ledger => ledger.Item1, ledger => ledger.Item2);
 
     // A region keeps the commits that it made itself; they are the ledger's from the first to the head.
@@ -55,7 +63,8 @@ internal static class LedgerAudit
             WHERE c.region = '{region.Id}' GROUP BY l.id
             HAVING count(*) <> l.number OR min(c.number) <> 1 OR max(c.number) <> l.number
             """,
-            row => $"{row.GetString(0)}: {row.GetInt64(1)} commits from {row.GetInt64(2)} to {row.GetInt64(3)}, the head is {row.GetInt64(4)}").ToList();
+            row => $"{row.GetString(0)}: {row.GetInt64(1)} commits from {row.GetInt64(2)} to {row.GetInt64(3)}, "
+                + $"the head is {row.GetInt64(4)}").ToList();
         Assert.True(gaps.Count == 0, $"Histories of {region.Id} have gaps: {string.Join('\n', gaps.Take(10))}");
     }
 
@@ -74,7 +83,8 @@ internal static class LedgerAudit
     private static SqliteConnection Open(string dataFolder)
     {
         var path = Path.Combine(dataFolder, "metadata.db");
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWrite, Pooling = false }.ToString());
+        var connection = new SqliteConnection(
+            new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWrite, Pooling = false }.ToString());
         connection.Open();
         return connection;
     }

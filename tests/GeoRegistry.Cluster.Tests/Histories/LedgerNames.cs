@@ -22,5 +22,8 @@ internal static class LedgerNames
     }
 
     private static IEnumerable<Commit> ReadCommits(ClusterRegion region) =>
-        LedgerAudit.Query(region.DataFolder, $"SELECT encoded FROM commits WHERE region = '{region.Id}'", row => CommitCodec.Decode((byte[])row.GetValue(0)));
+        LedgerAudit.Query(
+            region.DataFolder,
+            $"SELECT encoded FROM commits WHERE region = '{region.Id}'",
+            row => CommitCodec.Decode((byte[])row.GetValue(0)));
 }

@@ -64,7 +64,8 @@ public sealed class LedgerNamesTests(ITestOutputHelper output)
 
         var tags = LedgerNames.Read(cluster.Regions);
 
-        foreach (var tag in new[] { "1", "2" }) Assert.Equal([null, image.Digest, null], Values(tags[new ManifestName(Tag.Repository, tag)]));
+        foreach (var tag in new[] { "1", "2" })
+            Assert.Equal([null, image.Digest, null], Values(tags[new ManifestName(Tag.Repository, tag)]));
     }
 
     private static IEnumerable<string?> Values(NameVersions versions) =>

@@ -22,7 +22,10 @@ internal sealed class LedgerReplay(string repository)
         Assert.True(_writes.Add(commit.Write), $"{repository}'s commit {_number} carries out a write that one before it has carried out.");
         foreach (var operation in commit.Operations) Apply(operation, commit.Write);
         // The manifest of a commit comes before its tags, and tags go before their manifest.
-        foreach (var (tag, digest) in _tags) Assert.True(_manifests.ContainsKey(digest), $"After {repository}'s commit {_number} {tag} names {digest}, which is not there.");
+        foreach (var (tag, digest) in _tags)
+            Assert.True(
+                _manifests.ContainsKey(digest),
+                $"After {repository}'s commit {_number} {tag} names {digest}, which is not there.");
     }
 
     private void Apply(Operation operation, WriteId by)

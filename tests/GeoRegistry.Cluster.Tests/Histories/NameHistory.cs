@@ -5,8 +5,8 @@ namespace GeoRegistry.Cluster.Tests.Histories;
 /// at some moment between its start and its end.
 /// </summary>
 /// <remarks>
-/// Commits carry the ids of their writes, so it is known which write made which version. A write without an answer may have happened at any
-/// moment after its start, or never. Takes n log n for n requests.
+/// Commits carry the ids of their writes, so it is known which write made which version. A write without an answer may have happened
+/// at any moment after its start, or never. Takes n log n for n requests.
 /// </remarks>
 internal sealed class NameHistory
 {
@@ -51,8 +51,13 @@ internal sealed class NameHistory
             if (_timeline.Made[i] is not { } made)
             {
                 if (write.Outcome != Outcome.Done) continue;
-                if (_versions.Of(write.Value).Count == 0) return Say("an acknowledged write is no version of the ledger", [_versions.Count - 1], ("write", write));
-                if (!Allows(write, write.Value)) return Say("a write was acknowledged whose condition did not hold: it changed nothing", [.. _versions.Of(write.Value).Take(3)], ("write", write));
+                if (_versions.Of(write.Value).Count == 0)
+                    return Say("an acknowledged write is no version of the ledger", [_versions.Count - 1], ("write", write));
+                if (!Allows(write, write.Value))
+                    return Say(
+                        "a write was acknowledged whose condition did not hold: it changed nothing",
+                        [.. _versions.Of(write.Value).Take(3)],
+                        ("write", write));
             }
             else if (!Allows(write, _versions[made - 1]))
             {
@@ -70,14 +75,24 @@ internal sealed class NameHistory
             var (operation, floor) = (_timeline.Operations[i], _timeline.Floors[i]);
             if (_timeline.Made[i] is { } made)
             {
-                if (floor.Version >= made) return Say("a write has its place in the ledger before what had ended before it began", [made, floor.Version], ("write", operation), ("before", By(floor)));
+                if (floor.Version >= made)
+                    return Say(
+                        "a write has its place in the ledger before what had ended before it began",
+                        [made, floor.Version],
+                        ("write", operation),
+                        ("before", By(floor)));
                 continue;
             }
 
             if (operation.Outcome != Outcome.Done) continue;
             if (_timeline.Seen[i] is not { } seen) return SayOld(operation, floor);
             if (_timeline.Ceilings[_timeline.FirstAfter(operation.End)] is var ceiling && seen >= ceiling.Version)
-                return Say($"{Describe(operation)} has what came later", [floor.Version, ceiling.Version, seen], (Describe(operation), operation), ("before", By(floor)), ("after", By(ceiling)));
+                return Say(
+                    $"{Describe(operation)} has what came later",
+                    [floor.Version, ceiling.Version, seen],
+                    (Describe(operation), operation),
+                    ("before", By(floor)),
+                    ("after", By(ceiling)));
         }
 
         return null;
@@ -93,8 +108,16 @@ internal sealed class NameHistory
     {
         var had = _versions.Of(operation.Value);
         return had.Count == 0
-            ? Say($"{Describe(operation)} has what the ledger never had", [floor.Version], (Describe(operation), operation), ("before", By(floor)))
-            : Say($"{Describe(operation)} has what was no longer so", [had[^1], had[^1] + 1, floor.Version], (Describe(operation), operation), ("before", By(floor)));
+            ? Say(
+                $"{Describe(operation)} has what the ledger never had",
+                [floor.Version],
+                (Describe(operation), operation),
+                ("before", By(floor)))
+            : Say(
+                $"{Describe(operation)} has what was no longer so",
+                [had[^1], had[^1] + 1, floor.Version],
+                (Describe(operation), operation),
+                ("before", By(floor)));
     }
 
     private static string Describe(NameOperation operation) => operation.Action == NameAction.Read ? "read" : "write that changed nothing";
@@ -112,8 +135,10 @@ internal sealed class NameHistory
         string.Join('\n',
     [
         $"{_name}: {what}",
-        .. operations.Where(operation => operation.Operation is not null).Select(operation => $"  {operation.Name}: {operation.Operation}"),
+        .. operations.Where(operation => operation.Operation is not null)
+            .Select(operation => $"  {operation.Name}: {operation.Operation}"),
         .. versions.Where(version => version >= 0 && version < _versions.Count).Distinct().Order()
-            .Select(version => $"  version {version} of {_versions.Count - 1}: {NameOperation.Short(_versions[version])}{(_writers[version] is { } writer ? $", made by {writer}" : "")}"),
+            .Select(version => $"  version {version} of {_versions.Count - 1}: {NameOperation.Short(_versions[version])}"
+                + $"{(_writers[version] is { } writer ? $", made by {writer}" : "")}"),
     ]);
 }

@@ -14,7 +14,10 @@ public sealed class NameHistoryTests
 
     [Fact]
     public void FindFault_OneAfterTheOther_Nothing() =>
-        AssertRight(["a", "b", null], Read(null, 0, 1), Write("a", 2, 3), Read("a", 4, 5), Write("b", 6, 7), Read("b", 8, 9), Write(null, 10, 11), Read(null, 12, 13));
+        AssertRight(
+            ["a", "b", null],
+            Read(null, 0, 1), Write("a", 2, 3), Read("a", 4, 5), Write("b", 6, 7), Read("b", 8, 9),
+            Write(null, 10, 11), Read(null, 12, 13));
 
     [Fact]
     public void FindFault_NothingWritten_IsRightWhereNothingIsRead()
@@ -44,10 +47,13 @@ public sealed class NameHistoryTests
 
     [Fact]
     public void FindFault_NewThenOldWhileAWriteIsUnderWay_IsFound() =>
-        AssertWrong("what was no longer so", ["a", "b"], Write("a", 0, 1), Write("b", 2, 10), Read("b", 3, 4), Read("a", 5, 6) with { Region = "us" });
+        AssertWrong(
+            "what was no longer so", ["a", "b"],
+            Write("a", 0, 1), Write("b", 2, 10), Read("b", 3, 4), Read("a", 5, 6) with { Region = "us" });
 
     [Fact]
-    public void FindFault_StaleRead_IsFound() => AssertWrong("what was no longer so", ["a", "b"], Write("a", 0, 1), Write("b", 2, 3), Read("a", 4, 5));
+    public void FindFault_StaleRead_IsFound() =>
+        AssertWrong("what was no longer so", ["a", "b"], Write("a", 0, 1), Write("b", 2, 3), Read("a", 4, 5));
 
     [Fact]
     public void FindFault_NothingAfterAPush_IsFound() => AssertWrong("what was no longer so", ["a"], Write("a", 0, 1), Read(null, 2, 3));
@@ -97,7 +103,9 @@ public sealed class NameHistoryTests
     {
         AssertRight(["a", null], Write("a", 0, 1), Lost(null, 2), Read("a", 4, 5), Read(null, 6, 7));
         AssertWrong("was no longer so", ["a", null], Write("a", 0, 1), Lost(null, 2), Read("a", 4, 5), Read(null, 6, 7), Read("a", 8, 9));
-        AssertWrong("no write can have made", ["a", null, "b", null], Write("a", 0, 1), Lost(null, 2), Read(null, 6, 7), Write("b", 8, 9), Read(null, 10, 11));
+        AssertWrong(
+            "no write can have made", ["a", null, "b", null],
+            Write("a", 0, 1), Lost(null, 2), Read(null, 6, 7), Write("b", 8, 9), Read(null, 10, 11));
         var (a, b, first, second) = (Write("a", 0, 1), Write("b", 8, 9), Named("first", Lost(null, 2)), Named("second", Lost(null, 2)));
         AssertRight([By(a), By(first), By(b), By(second)], a, first, second, Read(null, 6, 7), b, Read(null, 10, 11));
     }
@@ -105,7 +113,8 @@ public sealed class NameHistoryTests
     [Fact]
     public void FindFault_DeletesAtOnce_EachMadeTheVersionThatTheLedgerSays()
     {
-        var (a, slow, fast, b, seen) = (Write("a", 0, 1), Named("slow", Write(null, 2, 30)), Named("fast", Write(null, 3, 7)), Write("b", 8, 9), Read("b", 10, 11));
+        var (a, slow, fast, b, seen) = (
+            Write("a", 0, 1), Named("slow", Write(null, 2, 30)), Named("fast", Write(null, 3, 7)), Write("b", 8, 9), Read("b", 10, 11));
         AssertRight([By(a), By(fast), By(b), By(slow)], a, slow, fast, b, seen);
         AssertWrong("before what had ended before it began", [By(a), By(slow), By(b), By(fast)], a, slow, fast, b, seen);
     }
@@ -116,19 +125,24 @@ public sealed class NameHistoryTests
         NameOperation[] writes = [Write(Digest, 0, 1), Write(null, 2, 5), Read(Digest, 3, 4)];
         AssertRight([Digest, null], [.. writes, Read(null, 6, 7)]);
         AssertWrong("what was no longer so", [Digest, null], [.. writes, Read(Digest, 6, 7)]);
-        AssertWrong("what was no longer so", [Digest, null], [.. writes, Read(null, 3, 4) with { Region = "us" }, Read(Digest, 4, 5) with { Start = 5 }]);
+        AssertWrong(
+            "what was no longer so", [Digest, null],
+            [.. writes, Read(null, 3, 4) with { Region = "us" }, Read(Digest, 4, 5) with { Start = 5 }]);
     }
 
     [Fact]
     public void FindFault_DigestPushedAgain_IsThereAgainAndGoesAgain()
     {
-        var (put, delete, again, gone) = (Write(Digest, 0, 1), Write(null, 2, 3), Named("again", Write(Digest, 4, 7)), Named("gone", Write(null, 8, 9)));
+        var (put, delete, again, gone) = (
+            Write(Digest, 0, 1), Write(null, 2, 3), Named("again", Write(Digest, 4, 7)), Named("gone", Write(null, 8, 9)));
         NameOperation[] writes = [put, delete, again, gone];
         NameChange[] changes = [.. writes.Select(By)];
         AssertRight(changes, [.. writes, Read(null, 4, 5), Read(Digest, 6, 7), Read(null, 10, 11)]);
         AssertWrong("what was no longer so", changes, [.. writes, Read(Digest, 10, 11)]);
         AssertWrong("what came later", changes, [.. writes, Read(Digest, 4, 5), Read(null, 6, 7)]);
-        AssertWrong("what came later", [By(put), By(delete), By(again)], put, delete, Read(Digest, 3, 4) with { Start = 4, End = 5 }, again with { Start = 6 });
+        AssertWrong(
+            "what came later", [By(put), By(delete), By(again)],
+            put, delete, Read(Digest, 3, 4) with { Start = 4, End = 5 }, again with { Start = 6 });
     }
 
     [Fact]
@@ -161,7 +175,9 @@ public sealed class NameHistoryTests
     public void FindFault_WriteOfWhatIsThere_ChangesNothing()
     {
         AssertRight(["a"], Write("a", 0, 1), Named("again", Write("a", 2, 3)));
-        AssertWrong("changed nothing has what was no longer so", ["a", "b"], Write("a", 0, 1), Write("b", 2, 3), Named("again", Write("a", 4, 5)));
+        AssertWrong(
+            "changed nothing has what was no longer so", ["a", "b"],
+            Write("a", 0, 1), Write("b", 2, 3), Named("again", Write("a", 4, 5)));
     }
 
     [Fact]
@@ -171,7 +187,9 @@ public sealed class NameHistoryTests
         AssertWrong("condition did not hold", ["a", "b", "c"], both);
         AssertWrong("is no version", ["a", "b"], both);
         AssertRight(["a", "b"], both[0], both[1], both[2] with { Outcome = Outcome.Refused }, Read("b", 7, 8));
-        AssertWrong("condition did not hold", ["a", "b", "c"], both[0], both[1], both[2] with { Outcome = Outcome.Unknown, End = long.MaxValue });
+        AssertWrong(
+            "condition did not hold", ["a", "b", "c"],
+            both[0], both[1], both[2] with { Outcome = Outcome.Unknown, End = long.MaxValue });
     }
 
     [Fact]
@@ -186,7 +204,9 @@ public sealed class NameHistoryTests
     [Fact]
     public void FindFault_LongHistory_TellsWhatConflicts()
     {
-        var operations = Enumerable.Range(0, 200).SelectMany(i => new[] { Write($"v{i}", i * 10, (i * 10) + 1), Read($"v{i}", (i * 10) + 2, (i * 10) + 3) }).ToList();
+        var operations = Enumerable.Range(0, 200)
+            .SelectMany(i => new[] { Write($"v{i}", i * 10, (i * 10) + 1), Read($"v{i}", (i * 10) + 2, (i * 10) + 3) })
+            .ToList();
         operations.Insert(100, Read("v10", 1500, 1501) with { Region = "ap" });
 
         var fault = FindFault(ByValues([.. Enumerable.Range(0, 200).Select(i => $"v{i}")]), [.. operations]);
@@ -200,7 +220,8 @@ public sealed class NameHistoryTests
     private static string? FindFault(NameChange[] changes, params NameOperation[] operations) =>
         new NameHistory(Tag, new NameVersions(changes), operations).FindFault();
 
-    private static void AssertRight(NameChange[] changes, params NameOperation[] operations) => Assert.Null(FindFault(changes, operations));
+    private static void AssertRight(NameChange[] changes, params NameOperation[] operations) =>
+        Assert.Null(FindFault(changes, operations));
 
     private static void AssertRight(string?[] changes, params NameOperation[] operations) => AssertRight(ByValues(changes), operations);
 
@@ -221,7 +242,8 @@ public sealed class NameHistoryTests
 
     private static NameOperation Read(string? value, long start, long end) => new("eu", Tag, NameAction.Read, value, start, end);
 
-    private static NameOperation Write(string? value, long start, long end) => new("us", Tag, NameAction.Write, value, start, end) { Id = IdOf(value) };
+    private static NameOperation Write(string? value, long start, long end) =>
+        new("us", Tag, NameAction.Write, value, start, end) { Id = IdOf(value) };
 
     private static NameOperation Lost(string? value, long start) => Write(value, start, long.MaxValue) with { Outcome = Outcome.Unknown };
 

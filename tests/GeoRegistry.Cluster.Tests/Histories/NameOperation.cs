@@ -71,7 +71,8 @@ internal sealed record NameOperation(string Region, ManifestName Name, NameActio
     {
         var condition = Condition switch { WriteCondition.Absent => " if absent", WriteCondition.Is => $" if {Short(Expected)}", _ => "" };
         var end = End == long.MaxValue ? "?" : $"{Milliseconds(End):0.0}";
-        return $"{Milliseconds(Start),10:0.0} – {end,10} ms  {Region}  {Action} {Short(Value)}{condition}{(Outcome == Outcome.Done ? "" : $" ({Outcome})")}{(MayBeStale ? " (may be stale)" : "")}";
+        return $"{Milliseconds(Start),10:0.0} – {end,10} ms  {Region}  {Action} {Short(Value)}{condition}"
+            + $"{(Outcome == Outcome.Done ? "" : $" ({Outcome})")}{(MayBeStale ? " (may be stale)" : "")}";
     }
 
     private static double Milliseconds(long ticks) => 1000.0 * ticks / Stopwatch.Frequency;

@@ -50,7 +50,9 @@ internal sealed class NameTimeline
     }
 
     private int? FindMade(NameOperation operation) =>
-        operation.Action == NameAction.Write && _versions.FindMadeBy(operation.Id) is { } made && _versions[made] == operation.Value ? made : null;
+        operation.Action == NameAction.Write && _versions.FindMadeBy(operation.Id) is { } made && _versions[made] == operation.Value
+            ? made
+            : null;
 
     private void PlaceFromBelow()
     {

@@ -28,7 +28,8 @@ internal sealed record RandomHistory(List<NameOperation> Operations, List<NameCh
             var isWrite = random.Next(100) < writesPerHundred;
             var lost = isWrite && random.Next(100) < lostPerHundred;
             var written = random.Next(100) < deletesPerHundred ? null : isOfDigest ? "v" : $"v{i}";
-            moments.Add((at, new NameOperation("eu", Tag, isWrite ? NameAction.Write : NameAction.Read, written, start, lost ? long.MaxValue : free[client])
+            moments.Add((at, new NameOperation(
+                "eu", Tag, isWrite ? NameAction.Write : NameAction.Read, written, start, lost ? long.MaxValue : free[client])
             {
                 Id = WriteId.OfKey($"{i}"),
                 Outcome = lost ? Outcome.Unknown : Outcome.Done,
@@ -46,6 +47,7 @@ internal sealed record RandomHistory(List<NameOperation> Operations, List<NameCh
         // A delete of nothing is a read of it.
         var isRead = operation.Action == NameAction.Read || (operation is { Outcome: Outcome.Done, Value: null } && current is null);
         Operations.Add(isRead ? operation with { Action = NameAction.Read, Value = current } : operation);
-        if (!isRead && operation.Value != current && (operation.Outcome == Outcome.Done || random.Next(2) == 0)) Changes.Add(new NameChange(operation.Value, operation.Id));
+        if (!isRead && operation.Value != current && (operation.Outcome == Outcome.Done || random.Next(2) == 0))
+            Changes.Add(new NameChange(operation.Value, operation.Id));
     }
 }

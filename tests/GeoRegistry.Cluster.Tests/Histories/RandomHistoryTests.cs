@@ -28,8 +28,11 @@ public sealed class RandomHistoryTests
         var (operations, changes) = RandomHistory.Make(random, clients: 16, count: 50_000);
         for (var run = 0; run < 5; run++)
         {
-            var at = operations.FindIndex(random.Next(1000, 49_000), operation => operation is { Action: NameAction.Read, Value: not null });
-            var old = operations.First(operation => operation is { Action: NameAction.Write, Outcome: Outcome.Done, Value: not null }).Value;
+            var at = operations.FindIndex(
+                random.Next(1000, 49_000), operation => operation is { Action: NameAction.Read, Value: not null });
+            var old = operations
+                .First(operation => operation is { Action: NameAction.Write, Outcome: Outcome.Done, Value: not null })
+                .Value;
             List<NameOperation> wrong = [.. operations];
             wrong[at] = wrong[at] with { Value = old };
             Assert.Contains("what was no longer so", FindFault(wrong, changes), StringComparison.Ordinal);
@@ -57,7 +60,9 @@ public sealed class RandomHistoryTests
             var fault = FindFault(operations, changes);
             Assert.True(
                 expected == fault is null,
-                $"Run {run}: {(expected ? $"right, but: {fault}" : "wrong, but nothing was found")}\n{string.Join('\n', operations.OrderBy(operation => operation.Start))}\nledger: {string.Join(", ", changes.Select(change => NameOperation.Short(change.Value)))}");
+                $"Run {run}: {(expected ? $"right, but: {fault}" : "wrong, but nothing was found")}\n"
+                + $"{string.Join('\n', operations.OrderBy(operation => operation.Start))}\n"
+                + $"ledger: {string.Join(", ", changes.Select(change => NameOperation.Short(change.Value)))}");
         }
 
         Assert.InRange(right, 5000, 15_000);
@@ -84,7 +89,11 @@ public sealed class RandomHistoryTests
                 break;
             default:
                 var shift = random.Next(-30, 30);
-                operations[at] = operations[at] with { Start = operations[at].Start + shift, End = operations[at].End == long.MaxValue ? long.MaxValue : operations[at].End + shift };
+                operations[at] = operations[at] with
+                {
+                    Start = operations[at].Start + shift,
+                    End = operations[at].End == long.MaxValue ? long.MaxValue : operations[at].End + shift,
+                };
                 break;
         }
     }

@@ -81,7 +81,9 @@ internal sealed class RecordingClient(RegionClient client, RunHistory history)
         return answer;
     }
 
-    /// <summary>Pulls a manifest by its digest, and all it names: what is missing says that the manifest was not there at some moment.</summary>
+    /// <summary>
+    /// Pulls a manifest by its digest, and all it names: what is missing says that the manifest was not there at some moment.
+    /// </summary>
     /// <returns>The first answer that is not as it should be, or the manifest's; null where there was none.</returns>
     public async Task<Answer?> PullAsync(ManifestName digest)
     {
@@ -100,7 +102,8 @@ internal sealed class RecordingClient(RegionClient client, RunHistory history)
     }
 
     /// <summary>What a client sees of a region that is gone or too slow.</summary>
-    private static bool IsFailure(Exception e) => e is HttpRequestException or IOException or OperationCanceledException or AnswerException;
+    private static bool IsFailure(Exception e) =>
+        e is HttpRequestException or IOException or OperationCanceledException or AnswerException;
 
     private async Task<Answer?> PullBlobAsync(string repository, string digest)
     {
@@ -112,7 +115,11 @@ internal sealed class RecordingClient(RegionClient client, RunHistory history)
 
     // A manifest that is pushed under a tag can be pulled by its digest, too.
     private Task<bool> PutAsync(
-        ManifestName name, TestImage image, Action<HttpRequestHeaders>? demand = null, WriteCondition condition = WriteCondition.None, string? expected = null)
+        ManifestName name,
+        TestImage image,
+        Action<HttpRequestHeaders>? demand = null,
+        WriteCondition condition = WriteCondition.None,
+        string? expected = null)
     {
         List<NameOperation> writes = [Write(name, image.Digest) with { Condition = condition, Expected = expected }];
         if (!name.IsDigest) writes.Add(Write(name.ByDigest(image.Digest), image.Digest));

@@ -49,8 +49,12 @@ internal sealed class RunHistory
         // The deletion of a manifest by its digest deletes the tags that name it.
         for (var version = 1; !name.IsDigest && version < versions.Count; version++)
         {
-            if (versions[version] is null && deletes.TryGetValue(versions.MadeBy(version), out var delete) && delete.Name == name.ByDigest(versions[version - 1]!))
+            if (versions[version] is null
+                && deletes.TryGetValue(versions.MadeBy(version), out var delete)
+                && delete.Name == name.ByDigest(versions[version - 1]!))
+            {
                 operations.Add(delete with { Name = name });
+            }
         }
 
         return new NameHistory(name, versions, operations).FindFault();

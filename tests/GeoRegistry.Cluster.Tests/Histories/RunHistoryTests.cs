@@ -43,7 +43,8 @@ public sealed class RunHistoryTests
         Assert.Contains("what came later", Assert.Single(FindFaults()), StringComparison.Ordinal);
     }
 
-    private IReadOnlyList<string> FindFaults() => _history.FindFaults(_changes.ToDictionary(name => name.Key, name => new NameVersions(name.Value)));
+    private IReadOnlyList<string> FindFaults() =>
+        _history.FindFaults(_changes.ToDictionary(name => name.Key, name => new NameVersions(name.Value)));
 
     private void Push(string digest, long start, long end)
     {
@@ -51,9 +52,11 @@ public sealed class RunHistoryTests
         Write(Tag.ByDigest(digest), digest, start, end, Tag.ByDigest(digest));
     }
 
-    private void Delete(string digest, long start, long end, params ManifestName[] gone) => Write(Tag.ByDigest(digest), null, start, end, gone);
+    private void Delete(string digest, long start, long end, params ManifestName[] gone) =>
+        Write(Tag.ByDigest(digest), null, start, end, gone);
 
-    private void Read(ManifestName name, string? value, long start, long end) => _history.Add(new NameOperation("us", name, NameAction.Read, value, start, end));
+    private void Read(ManifestName name, string? value, long start, long end) =>
+        _history.Add(new NameOperation("us", name, NameAction.Read, value, start, end));
 
     private void Write(ManifestName name, string? value, long start, long end, params ManifestName[] changed)
     {

@@ -13,7 +13,8 @@ internal sealed class LinkClock
     private readonly object _lock = new();
     private readonly PriorityQueue<TaskCompletionSource, long> _waiting = new();
 
-    private LinkClock() => new Thread(Run) { IsBackground = true, Name = nameof(LinkClock), Priority = ThreadPriority.AboveNormal }.Start();
+    private LinkClock() =>
+        new Thread(Run) { IsBackground = true, Name = nameof(LinkClock), Priority = ThreadPriority.AboveNormal }.Start();
 
     /// <summary>Now, in ticks of <see cref="Stopwatch"/>.</summary>
     public static long Now => Stopwatch.GetTimestamp();

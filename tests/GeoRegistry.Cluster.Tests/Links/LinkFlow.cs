@@ -11,7 +11,9 @@ namespace GeoRegistry.Cluster.Tests.Links;
 /// <param name="reset">Called where either end is gone.</param>
 internal sealed class LinkFlow(Socket from, Socket to, LinkDirection direction, Func<Task> reset)
 {
-    private readonly Channel<Chunk> _underWay = Channel.CreateUnbounded<Chunk>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+    private readonly Channel<Chunk> _underWay = Channel.CreateUnbounded<Chunk>(
+        new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+
     private readonly ByteBudget _budget = new(direction.WindowBytes);
     private readonly Random _random = new(Random.Shared.Next());
 

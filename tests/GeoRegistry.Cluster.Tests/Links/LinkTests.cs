@@ -63,7 +63,8 @@ public sealed class LinkTests
         var sockets = await Task.WhenAll(all.Select(ends => ends.ConnectAsync()));
 
         var began = Stopwatch.GetTimestamp();
-        await Task.WhenAll(sockets.SelectMany(pair => new[] { SendAsync(pair.Near, pair.Far, Bytes), SendAsync(pair.Far, pair.Near, Bytes) }));
+        await Task.WhenAll(
+            sockets.SelectMany(pair => new[] { SendAsync(pair.Near, pair.Far, Bytes), SendAsync(pair.Far, pair.Near, Bytes) }));
 
         Assert.InRange((Stopwatch.GetElapsedTime(began) - Delay).TotalSeconds, 0.98, 1.1);
     }

@@ -23,7 +23,10 @@ internal sealed record Answer(string Request, HttpStatusCode Status, byte[] Body
     public string? Detail(string name)
     {
         using var json = JsonDocument.Parse(Body);
-        return json.RootElement.GetProperty("errors")[0].TryGetProperty("detail", out var detail) && detail.TryGetProperty(name, out var value) ? value.GetString() : null;
+        return json.RootElement.GetProperty("errors")[0].TryGetProperty("detail", out var detail)
+            && detail.TryGetProperty(name, out var value)
+            ? value.GetString()
+            : null;
     }
 
     public static async Task<Answer> ReadAsync(HttpResponseMessage response, CancellationToken cancellation = default)

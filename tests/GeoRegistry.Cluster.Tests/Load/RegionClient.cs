@@ -10,7 +10,10 @@ namespace GeoRegistry.Cluster.Tests.Load;
 /// <summary>A client in one region: pushes and pulls as container tools do, and believes no digest that it has not computed.</summary>
 internal sealed class RegionClient(string region, HttpClient http)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+    };
 
     public string Region => region;
 
@@ -35,7 +38,11 @@ internal sealed class RegionClient(string region, HttpClient http)
 
     /// <summary>Puts a manifest whose content was pushed before.</summary>
     public Task<Answer> PutManifestAsync(
-        string repository, string? reference, TestImage image, Action<HttpRequestHeaders>? headers = null, CancellationToken cancellation = default)
+        string repository,
+        string? reference,
+        TestImage image,
+        Action<HttpRequestHeaders>? headers = null,
+        CancellationToken cancellation = default)
     {
         var content = new ByteArrayContent(image.Manifest);
         content.Headers.ContentType = new MediaTypeHeaderValue(image.MediaType);
@@ -45,7 +52,13 @@ internal sealed class RegionClient(string region, HttpClient http)
     /// <summary>Pushes a blob, unless the registry has it.</summary>
     public async Task PushBlobAsync(string repository, Blob blob, bool looksFirst = true)
     {
-        if (looksFirst && (await HeadBlobAsync(repository, blob.Digest)).Expect(HttpStatusCode.OK, HttpStatusCode.NotFound).Status == HttpStatusCode.OK) return;
+        if (looksFirst
+            && (await HeadBlobAsync(repository, blob.Digest)).Expect(HttpStatusCode.OK, HttpStatusCode.NotFound).Status
+                == HttpStatusCode.OK)
+        {
+            return;
+        }
+
         var location = (await BeginUploadAsync(repository)).Headers["Location"];
         (await CompleteUploadAsync(location, blob.Digest, blob.Bytes)).Expect(HttpStatusCode.Created);
     }
@@ -86,7 +99,8 @@ internal sealed class RegionClient(string region, HttpClient http)
     public Task<Answer> DeleteManifestAsync(string repository, string reference, Action<HttpRequestHeaders>? headers = null) =>
         SendAsync(HttpMethod.Delete, $"/v2/{repository}/manifests/{reference}", headers: headers);
 
-    public Task<Answer> DeleteBlobAsync(string repository, string digest) => SendAsync(HttpMethod.Delete, $"/v2/{repository}/blobs/{digest}");
+    public Task<Answer> DeleteBlobAsync(string repository, string digest) =>
+        SendAsync(HttpMethod.Delete, $"/v2/{repository}/blobs/{digest}");
 
     /// <summary>Pulls a blob; what it answers has the digest.</summary>
     public async Task<byte[]> PullBlobAsync(string repository, string digest)
@@ -117,10 +131,13 @@ internal sealed class RegionClient(string region, HttpClient http)
     public async Task PullExactlyAsync(string repository, string reference, TestImage expected)
     {
         var manifest = (await GetManifestAsync(repository, reference)).Expect(HttpStatusCode.OK);
-        Assert.True(expected.Digest == manifest.Digest,
-            $"{region} answers {repository}:{reference} with {manifest.Digest}; {expected.Digest} was pushed. Warning: {manifest.Warning}");
+        Assert.True(
+            expected.Digest == manifest.Digest,
+            $"{region} answers {repository}:{reference} with {manifest.Digest}; {expected.Digest} was pushed. "
+            + $"Warning: {manifest.Warning}");
         Assert.Equal(expected.Manifest, manifest.Body);
-        if (reference != expected.Digest) Assert.Equal(expected.Manifest, (await GetManifestAsync(repository, expected.Digest)).Expect(HttpStatusCode.OK).Body);
+        if (reference != expected.Digest)
+            Assert.Equal(expected.Manifest, (await GetManifestAsync(repository, expected.Digest)).Expect(HttpStatusCode.OK).Body);
         foreach (var blob in expected.Blobs) await PullBlobAsync(repository, blob.Digest);
         foreach (var child in expected.Children) await PullExactlyAsync(repository, child.Digest, child);
     }
@@ -140,7 +157,11 @@ internal sealed class RegionClient(string region, HttpClient http)
     }
 
     public async Task<Answer> SendAsync(
-        HttpMethod method, string path, HttpContent? content = null, Action<HttpRequestHeaders>? headers = null, CancellationToken cancellation = default)
+        HttpMethod method,
+        string path,
+        HttpContent? content = null,
+        Action<HttpRequestHeaders>? headers = null,
+        CancellationToken cancellation = default)
     {
         using var request = new HttpRequestMessage(method, path) { Content = content };
         headers?.Invoke(request.Headers);
@@ -171,6 +192,7 @@ internal sealed class RegionClient(string region, HttpClient http)
 
         void Add(JsonElement descriptor) => named.Add((
             descriptor.GetProperty("digest").GetString()!,
-            descriptor.GetProperty("mediaType").GetString() is MediaTypes.OciImageManifest or MediaTypes.OciImageIndex or MediaTypes.DockerManifest or MediaTypes.DockerManifestList));
+            descriptor.GetProperty("mediaType").GetString() is MediaTypes.OciImageManifest or MediaTypes.OciImageIndex
+                or MediaTypes.DockerManifest or MediaTypes.DockerManifestList));
     }
 }

@@ -15,7 +15,8 @@ internal static class RequestHeaders
     public static void IfAbsent(this HttpRequestHeaders headers) => headers.TryAddWithoutValidation("If-None-Match", "*");
 
     /// <summary>Asks that the tag names this digest.</summary>
-    public static void IfIs(this HttpRequestHeaders headers, string digest) => headers.TryAddWithoutValidation("If-Match", $"\"{digest}\"");
+    public static void IfIs(this HttpRequestHeaders headers, string digest) =>
+        headers.TryAddWithoutValidation("If-Match", $"\"{digest}\"");
 
     /// <summary>Names the write, so that the region can tell a repetition of it.</summary>
     public static void IdempotencyKey(this HttpRequestHeaders headers, string key) => headers.Add("Idempotency-Key", key);

@@ -71,7 +71,11 @@ internal sealed class Skopeo : IDisposable
 
     private async Task<bool> TryRunAsync(params string[] arguments)
     {
-        var start = new ProcessStartInfo("skopeo", ["--policy", PolicyFile, .. arguments]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("skopeo", ["--policy", PolicyFile, .. arguments])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
         // Its cache of where blobs were seen is the user's own.
         (start.Environment["HOME"], start.Environment["XDG_RUNTIME_DIR"]) = (_folder.Path, _folder.Path);
         using var process = Process.Start(start)!;

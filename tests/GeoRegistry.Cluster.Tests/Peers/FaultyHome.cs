@@ -38,7 +38,8 @@ public sealed class FaultyHome : IAsyncLifetime
         await _cluster.WaitUntilConvergedAsync();
         _cluster.Link("us", "eu").Dialled.Target = _cluster.Link("us", "eu").DialledBack.Target = Home.EndPoint;
         _cluster.Link("us", "eu").ResetConnections();
-        await Waiting.UntilAsync("the replica's lease has ended", async () => (await Replica.Client.GetManifestAsync(Repository, "1")).MayBeStale);
+        await Waiting.UntilAsync("the replica's lease has ended", async () =>
+            (await Replica.Client.GetManifestAsync(Repository, "1")).MayBeStale);
     }
 
     public async Task DisposeAsync()

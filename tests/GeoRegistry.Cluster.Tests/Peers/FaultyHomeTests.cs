@@ -77,7 +77,9 @@ public sealed class FaultyHomeTests(FaultyHome shared)
     {
         // The window of the stream is never opened again, so the body stalls after 64 KiB.
         shared.Home.Script = exchange => exchange.Body;
-        var answer = await shared.Replica.Client.PatchAsync(shared.UploadAtHome, new byte[4 * 1024 * 1024], 0).OrFail("the answer to a chunk");
+        var answer = await shared.Replica.Client
+            .PatchAsync(shared.UploadAtHome, new byte[4 * 1024 * 1024], 0)
+            .OrFail("the answer to a chunk");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.Status);
         Assert.Contains($"did not answer us within {FaultyHome.WriteTimeout.TotalSeconds} s", answer.Text, StringComparison.Ordinal);
         Assert.Contains("ask for the upload's offset and go on from there", answer.Text, StringComparison.Ordinal);
@@ -98,7 +100,9 @@ public sealed class FaultyHomeTests(FaultyHome shared)
             if (fault == "resets") await exchange.ResetAsync();
             if (fault == "ends") await exchange.SendBodyAsync([], ends: true);
         };
-        using var response = await shared.Replica.Http.GetAsync(Tags, HttpCompletionOption.ResponseHeadersRead).OrFail("the answer's head");
+        using var response = await shared.Replica.Http
+            .GetAsync(Tags, HttpCompletionOption.ResponseHeadersRead)
+            .OrFail("the answer's head");
         Assert.Equal((HttpStatusCode.OK, 2_000_000), (response.StatusCode, response.Content.Headers.ContentLength));
         var body = await response.Content.ReadAsStreamAsync();
         await body.ReadExactlyAsync(new byte[10_000]).AsTask().OrFail("what the home sent");
@@ -111,7 +115,8 @@ public sealed class FaultyHomeTests(FaultyHome shared)
     {
         shared.Home.Script = async exchange =>
         {
-            await exchange.SendHeadAsync(200, headers: [("content-type", "application/json"), ("content-length", "2000000"), ("x-of-the-home", "1")]);
+            await exchange.SendHeadAsync(
+                200, headers: [("content-type", "application/json"), ("content-length", "2000000"), ("x-of-the-home", "1")]);
             await exchange.ResetAsync();
         };
         var tags = (await shared.Replica.Client.SendAsync(HttpMethod.Get, Tags)).Expect(HttpStatusCode.OK);

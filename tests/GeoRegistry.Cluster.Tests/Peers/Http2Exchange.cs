@@ -20,13 +20,20 @@ internal sealed class Http2Exchange(Http2Connection connection, int stream)
     public void BodyEnded() => _body.TrySetResult();
 
     public Task SendHeadAsync(int status, bool ends = false, params (string Name, string Value)[] headers) => connection.SendAsync(
-        Http2Connection.FrameType.Headers, (byte)(Http2Connection.Flag.EndHeaders | (ends ? Http2Connection.Flag.EndStream : 0)), stream, Encode(status, headers));
+        Http2Connection.FrameType.Headers,
+        (byte)(Http2Connection.Flag.EndHeaders | (ends ? Http2Connection.Flag.EndStream : 0)),
+        stream,
+        Encode(status, headers));
 
     /// <summary>Sends a frame that promises the whole head and has the first bytes of it only.</summary>
     public Task SendHalfAHeadAsync()
     {
         var block = Encode(200, [("content-type", "application/json")]);
-        byte[] half = [0, 0, (byte)block.Length, (byte)Http2Connection.FrameType.Headers, Http2Connection.Flag.EndHeaders, 0, 0, 0, (byte)stream, .. block[..5]];
+        byte[] half =
+        [
+            0, 0, (byte)block.Length, (byte)Http2Connection.FrameType.Headers, Http2Connection.Flag.EndHeaders,
+            0, 0, 0, (byte)stream, .. block[..5],
+        ];
         return connection.SendAsync(half);
     }
 

@@ -39,8 +39,8 @@ internal sealed class PeerFaults(StoreFaults calls)
 
     private static readonly IReadOnlyList<(string Method, string Path)> Kinds =
     [
-        ("POST", "/peer/links/find"), ("POST", Announcement), ("GET", "/peer/blobs"), ("GET", "/peer/receipts"), ("PATCH", "/blobs/uploads"),
-        ("PUT", "/blobs/uploads"), ("PUT", "/manifests"), ("DELETE", "/manifests"), ("GET", "/tags/list"),
+        ("POST", "/peer/links/find"), ("POST", Announcement), ("GET", "/peer/blobs"), ("GET", "/peer/receipts"),
+        ("PATCH", "/blobs/uploads"), ("PUT", "/blobs/uploads"), ("PUT", "/manifests"), ("DELETE", "/manifests"), ("GET", "/tags/list"),
     ];
 
     private readonly ConcurrentDictionary<string, bool> _announced = new();

@@ -15,7 +15,8 @@ public sealed class PeerFuzzTests(ITestOutputHelper output)
     /// <summary>Requests that wait for what never comes are left after this.</summary>
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(1);
 
-    private static readonly HttpMethod[] Methods = [HttpMethod.Get, HttpMethod.Get, HttpMethod.Post, HttpMethod.Post, HttpMethod.Put, HttpMethod.Delete];
+    private static readonly HttpMethod[] Methods =
+        [HttpMethod.Get, HttpMethod.Get, HttpMethod.Post, HttpMethod.Post, HttpMethod.Put, HttpMethod.Delete];
 
     [Fact]
     public async Task PeerListener_OfMixedUpRequests_AnswersEachAndSurvives()
@@ -29,7 +30,8 @@ public sealed class PeerFuzzTests(ITestOutputHelper output)
         await cluster["us"].StopAsync(); // The test speaks for it from here on, and lies.
         var (targets, bodies) = Examples(image, receipt);
 
-        var counts = await Task.WhenAll(Enumerable.Range(0, Workers).Select(worker => SendAsync(eu, targets, bodies, new Random(seed + worker))));
+        var counts = await Task.WhenAll(
+            Enumerable.Range(0, Workers).Select(worker => SendAsync(eu, targets, bodies, new Random(seed + worker))));
 
         var byStatus = counts.SelectMany(statuses => statuses).GroupBy(status => status).OrderBy(group => group.Key);
         output.WriteLine(string.Join(", ", byStatus.Select(group => $"{group.Key}: {group.Count()}")));
@@ -52,7 +54,9 @@ public sealed class PeerFuzzTests(ITestOutputHelper output)
             using (request)
             {
                 var status = await StatusOrNoneAsync(http, request);
-                Assert.True(status is < 500 or 503, $"{request.Method} {request.RequestUri} was answered {status}: {Convert.ToHexString(body)}");
+                Assert.True(
+                    status is < 500 or 503,
+                    $"{request.Method} {request.RequestUri} was answered {status}: {Convert.ToHexString(body)}");
                 statuses.Add(status);
             }
         }
@@ -75,7 +79,11 @@ public sealed class PeerFuzzTests(ITestOutputHelper output)
 
     private static bool TryMakeRequest(ClusterRegion region, HttpMethod method, string target, byte[] body, out HttpRequestMessage request)
     {
-        request = new HttpRequestMessage(method, (Uri?)null) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        request = new HttpRequestMessage(method, (Uri?)null)
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
         var asIs = new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true };
         if (!Uri.TryCreate($"http://{region.PeerEndPoint}/{Escaped(target).TrimStart('/')}", asIs, out var address)) return false;
         request.RequestUri = address;
@@ -89,7 +97,8 @@ public sealed class PeerFuzzTests(ITestOutputHelper output)
     private static string Escaped(string target)
     {
         var escaped = new StringBuilder();
-        foreach (var b in Encoding.UTF8.GetBytes(target)) escaped.Append(b is > 0x20 and < 0x7f and not (byte)'#' ? $"{(char)b}" : $"%{b:X2}");
+        foreach (var b in Encoding.UTF8.GetBytes(target))
+            escaped.Append(b is > 0x20 and < 0x7f and not (byte)'#' ? $"{(char)b}" : $"%{b:X2}");
         return escaped.ToString();
     }
 
@@ -98,14 +107,18 @@ public sealed class PeerFuzzTests(ITestOutputHelper output)
         var (incarnation, blob) = (receipt.Split('-')[1], image.Blobs[0].Digest);
         string[] targets =
         [
-            $"/peer/feed?incarnation={incarnation}&after=1&checksum=00ff", "/peer/feed?incarnation=&after=0&checksum=", "/peer/feed/end", $"/peer/feed/repository?position={receipt}",
-            "/peer/followed", $"/peer/progress?incarnation={incarnation}&applied=1&topology=1", "/peer/ledgers?n=5&home=eu&after=team/app", "/peer/ledger?name=team/app",
-            "/peer/ledgers/team/app", $"/peer/blobs/{blob}", $"/peer/receipts/{receipt}?repository=team/app&wait=5ms", $"/peer/links?repository=team/app&digest={blob}&size=5",
-            "/peer/links/find", "/peer/links/find", "/peer/links/find", "/v2/team/app/manifests/1", "/v2/team/app/tags/list", "/api/v1/replication",
+            $"/peer/feed?incarnation={incarnation}&after=1&checksum=00ff", "/peer/feed?incarnation=&after=0&checksum=",
+            "/peer/feed/end", $"/peer/feed/repository?position={receipt}", "/peer/followed",
+            $"/peer/progress?incarnation={incarnation}&applied=1&topology=1", "/peer/ledgers?n=5&home=eu&after=team/app",
+            "/peer/ledger?name=team/app", "/peer/ledgers/team/app", $"/peer/blobs/{blob}",
+            $"/peer/receipts/{receipt}?repository=team/app&wait=5ms", $"/peer/links?repository=team/app&digest={blob}&size=5",
+            "/peer/links/find", "/peer/links/find", "/peer/links/find", "/v2/team/app/manifests/1", "/v2/team/app/tags/list",
+            "/api/v1/replication",
         ];
         byte[][] bodies =
         [
-            Encoding.UTF8.GetBytes($$"""{"repository":"team/app","digests":["{{blob}}"],"after":1}"""), Encoding.UTF8.GetBytes("""{"repository":null,"digests":[null],"after":-1}"""),
+            Encoding.UTF8.GetBytes($$"""{"repository":"team/app","digests":["{{blob}}"],"after":1}"""),
+            Encoding.UTF8.GetBytes("""{"repository":null,"digests":[null],"after":-1}"""),
             "[]"u8.ToArray(), "null"u8.ToArray(), [],
         ];
         return (targets, bodies);

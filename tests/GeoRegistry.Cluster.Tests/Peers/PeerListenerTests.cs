@@ -7,7 +7,10 @@ namespace GeoRegistry.Cluster.Tests.Peers;
 [Collection(SharedRegions.Collection)]
 public sealed class PeerListenerTests(SharedRegions shared)
 {
-    private static readonly string[] Paths = ["/peer/feed?after=0&checksum=", "/peer/feed/end", "/peer/ledgers", "/peer/receipts/eu-1?wait=0s", "/v2/", "/api/v1/replication"];
+    private static readonly string[] Paths =
+    [
+        "/peer/feed?after=0&checksum=", "/peer/feed/end", "/peer/ledgers", "/peer/receipts/eu-1?wait=0s", "/v2/", "/api/v1/replication",
+    ];
 
     [Fact]
     public async Task PeerPaths_OnTheClientsListener_AreNotThere()
@@ -51,7 +54,11 @@ public sealed class PeerListenerTests(SharedRegions shared)
     private async Task<HttpStatusCode> AskAsync(string path, string? authorization, string region)
     {
         using var http = new HttpClient();
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{shared.Eu.PeerEndPoint}{path}") { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{shared.Eu.PeerEndPoint}{path}")
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
         if (authorization is not null) request.Headers.TryAddWithoutValidation("Authorization", authorization);
         request.Headers.TryAddWithoutValidation("GeoRegistry-Region", region);
         using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);

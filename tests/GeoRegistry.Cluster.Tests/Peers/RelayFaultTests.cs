@@ -20,7 +20,8 @@ public sealed class RelayFaultTests
     private readonly ITestOutputHelper _output;
     private readonly Random _random;
 
-    public RelayFaultTests(InProcessRegions regions, ITestOutputHelper output) => (_regions, _output, _random) = (regions, output, Seeds.Next(output));
+    public RelayFaultTests(InProcessRegions regions, ITestOutputHelper output) =>
+        (_regions, _output, _random) = (regions, output, Seeds.Next(output));
 
     public static TheoryData<PeerFault, bool> Ways => PeerFaults.Ways;
 
@@ -31,7 +32,8 @@ public sealed class RelayFaultTests
 
     [Theory]
     [MemberData(nameof(Ways))]
-    public Task Delete_ExchangesFail_IsDoneOnce(PeerFault how, bool restarts) => FailAsync(how, () => DeleteAsync(restarts), "DELETE /manifests");
+    public Task Delete_ExchangesFail_IsDoneOnce(PeerFault how, bool restarts) =>
+        FailAsync(how, () => DeleteAsync(restarts), "DELETE /manifests");
 
     [Theory]
     [MemberData(nameof(Ways))]
@@ -55,7 +57,9 @@ public sealed class RelayFaultTests
         var (repository, image, other, client) = await BeginAsync(restarts);
         foreach (var blob in image.Blobs) await UploadAsync(client, repository, blob);
         var answer = await client.WriteAsync(
-            (us, headers, aborted) => us.PutManifestAsync(repository, "1", image, headers, aborted), HttpStatusCode.Created, () => TagAsync(repository, other));
+            (us, headers, aborted) => us.PutManifestAsync(repository, "1", image, headers, aborted),
+            HttpStatusCode.Created,
+            () => TagAsync(repository, other));
 
         var commit = await AssertDoneOnceAsync(client, repository, "PUT /manifests");
         Assert.Equal(answer.Receipt, (await _regions["eu"].Metadata.FindPositionAsync(commit.Ledger, commit.Number)).ToString());
@@ -74,12 +78,17 @@ public sealed class RelayFaultTests
 
         // Between the attempts another client sets the tag again, which the repetition must not delete.
         await client.WriteAsync(
-            (us, headers, aborted) => us.SendAsync(HttpMethod.Delete, $"/v2/{repository}/manifests/1", headers: headers, cancellation: aborted), HttpStatusCode.Accepted, () => TagAsync(repository, other));
+            (us, headers, aborted) => us.SendAsync(
+                HttpMethod.Delete, $"/v2/{repository}/manifests/1", headers: headers, cancellation: aborted),
+            HttpStatusCode.Accepted,
+            () => TagAsync(repository, other));
 
         var commit = await AssertDoneOnceAsync(client, repository, "DELETE /manifests");
         foreach (var region in new[] { "eu", "us" })
         {
-            var expected = commit.Number == 3 && commit.Number == await HeadAsync(repository) ? HttpStatusCode.NotFound : HttpStatusCode.OK;
+            var expected = commit.Number == 3 && commit.Number == await HeadAsync(repository)
+                ? HttpStatusCode.NotFound
+                : HttpStatusCode.OK;
             Assert.Equal(expected, (await _regions.ClientOf(region).GetManifestAsync(repository, "1")).Status);
         }
     }
@@ -98,7 +107,11 @@ public sealed class RelayFaultTests
             var answer = await client.SendAsync(us => isLast
                 ? us.CompleteUploadAsync(location, blob.Digest, blob.Bytes.AsMemory(from))
                 : us.PatchAsync(location, blob.Bytes.AsMemory(from, half - from), from));
-            if (answer.Expect(HttpStatusCode.Created, HttpStatusCode.Accepted, HttpStatusCode.RequestedRangeNotSatisfiable).Status == HttpStatusCode.Created) break;
+            if (answer.Expect(HttpStatusCode.Created, HttpStatusCode.Accepted, HttpStatusCode.RequestedRangeNotSatisfiable).Status
+                == HttpStatusCode.Created)
+            {
+                break;
+            }
 
             // The end of what is there is said as the last byte's offset.
             var range = answer.Headers["Range"];
@@ -118,12 +131,16 @@ public sealed class RelayFaultTests
         var tags = await client.SendAsync(us => us.SendAsync(HttpMethod.Get, $"/v2/{repository}/tags/list"));
         if (!tags.MayBeStale) Assert.Contains("\"1\"", tags.Expect(HttpStatusCode.OK).Text, StringComparison.Ordinal);
         Assert.Equal(image.Manifest, (await client.SendAsync(us => us.GetManifestAsync(repository, "1"))).Expect(HttpStatusCode.OK).Body);
-        foreach (var blob in image.Blobs) Assert.Equal(blob.Bytes, (await client.SendAsync(us => us.GetBlobAsync(repository, blob.Digest))).Expect(HttpStatusCode.OK).Body);
+        foreach (var blob in image.Blobs)
+            Assert.Equal(
+                blob.Bytes,
+                (await client.SendAsync(us => us.GetBlobAsync(repository, blob.Digest))).Expect(HttpStatusCode.OK).Body);
         Assert.All(client.Failures, failure => Assert.Equal(HttpStatusCode.ServiceUnavailable, failure.Status));
     }
 
     /// <summary>A new repository with another image, complete in both regions; and what is to be pushed.</summary>
-    private async Task<(string Repository, TestImage Image, TestImage Other, RepeatingClient Client)> BeginAsync(bool restarts, string prefix = "")
+    private async Task<(string Repository, TestImage Image, TestImage Other, RepeatingClient Client)> BeginAsync(
+        bool restarts, string prefix = "")
     {
         var repository = $"{prefix}relayed/{Guid.NewGuid():n}";
         var (image, other) = (TestImage.Next(_random, 1000), TestImage.Next(_random, 1000));
@@ -137,9 +154,11 @@ public sealed class RelayFaultTests
         (await client.SendAsync(us => us.CompleteUploadAsync(location, blob.Digest, blob.Bytes))).Expect(HttpStatusCode.Created);
     }
 
-    private async Task TagAsync(string repository, TestImage image) => (await _regions.ClientOf("eu").PutManifestAsync(repository, "1", image)).Expect(HttpStatusCode.Created);
+    private async Task TagAsync(string repository, TestImage image) =>
+        (await _regions.ClientOf("eu").PutManifestAsync(repository, "1", image)).Expect(HttpStatusCode.Created);
 
-    private async Task<long> HeadAsync(string repository) => (await _regions["eu"].Metadata.ReadHeadAsync(Ledgers.LedgerId.Of(RepositoryName.Parse(repository)))).Number;
+    private async Task<long> HeadAsync(string repository) =>
+        (await _regions["eu"].Metadata.ReadHeadAsync(Ledgers.LedgerId.Of(RepositoryName.Parse(repository)))).Number;
 
     private async Task<Ledgers.Commits.Commit> AssertDoneOnceAsync(RepeatingClient client, string repository, string call)
     {

@@ -33,9 +33,13 @@ public sealed class RelayedHeadersTests(FaultyHome shared)
             await exchange.Body;
             await exchange.SendHeadAsync(201, ends: true, ("content-length", "0"));
         };
-        using var http = new HttpClient(new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1 }) { BaseAddress = shared.Replica.Address };
+        using var http = new HttpClient(new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1 })
+        {
+            BaseAddress = shared.Replica.Address,
+        };
         var client = new RegionClient("us", http);
-        var answer = await client.PutManifestAsync(FaultyHome.Repository, "3", shared.Image, headers => headers.TryAddWithoutValidation("X-Forwarded-User", value));
+        var answer = await client.PutManifestAsync(
+            FaultyHome.Repository, "3", shared.Image, headers => headers.TryAddWithoutValidation("X-Forwarded-User", value));
         Assert.Equal(HttpStatusCode.Created, answer.Status);
         Assert.Contains($"x-forwarded-user{Literal(value)}", shared.Home.Heads.Last(), StringComparison.Ordinal);
     }
@@ -97,7 +101,8 @@ public sealed class RelayedHeadersTests(FaultyHome shared)
     private static async Task SendTagsAsync(Http2Exchange exchange, params (string Name, string Value)[] headers)
     {
         var body = Encoding.ASCII.GetBytes($$"""{"name":"{{FaultyHome.Repository}}","tags":[]}""");
-        await exchange.SendHeadAsync(200, headers: [("content-type", "application/json"), ("content-length", $"{body.Length}"), .. headers]);
+        await exchange.SendHeadAsync(
+            200, headers: [("content-type", "application/json"), ("content-length", $"{body.Length}"), .. headers]);
         await exchange.SendBodyAsync(body, ends: true);
     }
 

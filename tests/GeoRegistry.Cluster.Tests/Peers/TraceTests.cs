@@ -16,7 +16,11 @@ public sealed class TraceTests
         {
             Regions = ["eu", "us"],
             Homes = [new("", "eu")],
-            Runner = _ => ["env", $"OTEL_EXPORTER_OTLP_ENDPOINT={collector.Endpoint}", "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf", "OTEL_BSP_SCHEDULE_DELAY=100"],
+            Runner = _ =>
+            [
+                "env", $"OTEL_EXPORTER_OTLP_ENDPOINT={collector.Endpoint}", "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
+                "OTEL_BSP_SCHEDULE_DELAY=100",
+            ],
         });
         var (trace, span) = (ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom());
 
@@ -24,7 +28,8 @@ public sealed class TraceTests
             HttpMethod.Get, "/v2/team/app/tags/list", headers: headers => headers.Add("traceparent", $"00-{trace}-{span}-01"));
 
         foreach (var region in new[] { "us", "eu" })
-            await Waiting.UntilAsync($"{region}'s part of the trace arrives", () => Task.FromResult(collector.Has("/v1/traces", BytesOf(trace), RegionAttribute(region), "tags/list")));
+            await Waiting.UntilAsync($"{region}'s part of the trace arrives", () =>
+                Task.FromResult(collector.Has("/v1/traces", BytesOf(trace), RegionAttribute(region), "tags/list")));
     }
 
     private static string BytesOf(ActivityTraceId trace)

@@ -45,7 +45,9 @@ public sealed class MetadataLagTests(ITestOutputHelper output)
         foreach (var region in new[] { "us", "ap" })
         {
             var status = await cluster[region].ReplicationAsync();
-            output.WriteLine($"{region}: applied after p50 {status.AppliedP50Seconds:0.000} s, p99 {status.AppliedP99Seconds:0.000} s; complete p99 {status.CompleteP99Seconds:0.000} s");
+            output.WriteLine(
+                $"{region}: applied after p50 {status.AppliedP50Seconds:0.000} s, p99 {status.AppliedP99Seconds:0.000} s; "
+                + $"complete p99 {status.CompleteP99Seconds:0.000} s");
             Assert.InRange(status.AppliedP99Seconds!.Value, LinkQuality.Wide.Delay.TotalSeconds * 0.9, MaxSeconds);
         }
     }

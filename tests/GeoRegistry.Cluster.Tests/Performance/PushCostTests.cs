@@ -45,14 +45,19 @@ public sealed class PushCostTests(ITestOutputHelper output)
                 // Each is first as often as the other, and what a round left to do is done before the next.
                 var first = round % 2 == 0 ? alone : home;
                 var second = first == alone ? home : alone;
-                var times = new Dictionary<RegionClient, double> { [first] = await RoundAsync(first, random, $"{looksFirst}-{round}", looksFirst) };
+                var times = new Dictionary<RegionClient, double>
+                {
+                    [first] = await RoundAsync(first, random, $"{looksFirst}-{round}", looksFirst),
+                };
                 await cluster.WaitUntilConvergedAsync();
                 times[second] = await RoundAsync(second, random, $"{looksFirst}-{round}", looksFirst);
                 await cluster.WaitUntilConvergedAsync();
                 ratios.Add(times[home] / times[alone]);
             }
 
-            output.WriteLine($"home of three / single{(looksFirst ? ", looking for blobs first" : "")}: median {Measure.Median(ratios):0.000}; {string.Join(' ', ratios.Select(ratio => $"{ratio:0.00}"))}");
+            output.WriteLine(
+                $"home of three / single{(looksFirst ? ", looking for blobs first" : "")}: median {Measure.Median(ratios):0.000}; "
+                + $"{string.Join(' ', ratios.Select(ratio => $"{ratio:0.00}"))}");
             return Measure.Median(ratios);
         }
     }

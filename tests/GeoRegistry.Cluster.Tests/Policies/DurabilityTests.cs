@@ -25,7 +25,8 @@ public sealed class DurabilityTests(ITestOutputHelper output)
     {
         await using var cluster = await RegionCluster.StartAsync(Plan);
         var random = Seeds.Next(output);
-        foreach (var (repository, durability, regions) in new[] { ("team/a", "one", 2), ("team/b", "majority", 2), ("us-team/c", "all", 3), ("everywhere/d", null, 3) })
+        foreach (var (repository, durability, regions) in new[]
+            { ("team/a", "one", 2), ("team/b", "majority", 2), ("us-team/c", "all", 3), ("everywhere/d", null, 3) })
         {
             foreach (var from in cluster.Regions)
             {
@@ -62,7 +63,8 @@ public sealed class DurabilityTests(ITestOutputHelper output)
         Assert.Equal(HttpStatusCode.Created, (await eu.TryPushAsync("everywhere/app", "2", image, "majority")).Status);
         var states = await eu.GetJsonAsync<ReceiptAnswer>($"/api/v1/receipts/{receipt}?region=us&wait=30s");
         Assert.Equal("complete", states.In("us"));
-        Assert.Contains((await eu.GetJsonAsync<ReceiptAnswer>($"/api/v1/receipts/{receipt}")).In("ap"), new[] { "pending", "unreachable" });
+        Assert.Contains(
+            (await eu.GetJsonAsync<ReceiptAnswer>($"/api/v1/receipts/{receipt}")).In("ap"), new[] { "pending", "unreachable" });
 
         cluster.Rejoin("ap");
         Assert.Equal("complete", (await eu.GetJsonAsync<ReceiptAnswer>($"/api/v1/receipts/{receipt}?region=ap&wait=60s")).In("ap"));
@@ -108,7 +110,8 @@ public sealed class DurabilityTests(ITestOutputHelper output)
     public async Task Receipt_ThatIsNone_IsNotFound()
     {
         await using var cluster = await RegionCluster.StartAsync(Plan with { Regions = ["eu", "us"], Homes = [new("", "eu")] });
-        var failure = await Assert.ThrowsAsync<AnswerException>(() => cluster["eu"].Client.GetJsonAsync<ReceiptAnswer>("/api/v1/receipts/nonsense"));
+        var failure = await Assert.ThrowsAsync<AnswerException>(
+            () => cluster["eu"].Client.GetJsonAsync<ReceiptAnswer>("/api/v1/receipts/nonsense"));
         Assert.Equal(HttpStatusCode.NotFound, failure.Answer.Status);
     }
 

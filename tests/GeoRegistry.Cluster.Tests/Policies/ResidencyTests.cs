@@ -52,7 +52,9 @@ public sealed class ResidencyTests(SharedRegions shared, ITestOutputHelper outpu
 
         var where = await home.Client.GetJsonAsync<WhereAnswer>($"/api/v1/repositories/{repository}/where?reference=1");
         Assert.Equal((region, "complete"), (where.Home, where.In(region).State));
-        Assert.All(where.Regions.Where(other => other.Region != region), other => Assert.Equal(("excluded", null), (other.State, other.Digest)));
+        Assert.All(
+            where.Regions.Where(other => other.Region != region),
+            other => Assert.Equal(("excluded", null), (other.State, other.Digest)));
     }
 
     [Fact]
@@ -78,7 +80,8 @@ public sealed class ResidencyTests(SharedRegions shared, ITestOutputHelper outpu
         Assert.All(image.Blobs, blob => Assert.False(shared.Us.Blobs.Has(blob.Digest)));
         Assert.Equal("partial", (await WhereAsync()).In("us").State);
         await shared.Us.Client.PullExactlyAsync("lazy/app", "1", image);
-        await Waiting.UntilAsync("us has stored what it was pulled", () => Task.FromResult(image.Blobs.All(blob => shared.Us.Blobs.Has(blob.Digest))));
+        await Waiting.UntilAsync("us has stored what it was pulled", () =>
+            Task.FromResult(image.Blobs.All(blob => shared.Us.Blobs.Has(blob.Digest))));
         Assert.All(image.Blobs, blob => Assert.False(shared.Ap.Blobs.Has(blob.Digest)));
         await Waiting.UntilAsync("us says that it has all", async () => (await WhereAsync()).In("us").State == "complete");
 

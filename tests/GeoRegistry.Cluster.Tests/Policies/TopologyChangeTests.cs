@@ -19,7 +19,8 @@ public sealed class TopologyChangeTests(ITestOutputHelper output)
         Assert.Equal(HttpStatusCode.Forbidden, (await cluster["us"].Client.GetManifestAsync("narrow/app", "1")).Status);
 
         cluster.ChangeTopology(version: 2, [new("narrow") { Regions = ["eu", "us"] }]);
-        await Waiting.UntilAsync("us stores what it may have now", () => Task.FromResult(image.Blobs.All(blob => cluster["us"].Blobs.Has(blob.Digest))));
+        await Waiting.UntilAsync("us stores what it may have now", () =>
+            Task.FromResult(image.Blobs.All(blob => cluster["us"].Blobs.Has(blob.Digest))));
 
         await cluster["us"].Client.PullExactlyAsync("narrow/app", "1", image);
         Assert.Equal(HttpStatusCode.Forbidden, (await cluster["ap"].Client.GetManifestAsync("narrow/app", "1")).Status);
@@ -37,7 +38,8 @@ public sealed class TopologyChangeTests(ITestOutputHelper output)
         cluster.ChangeTopology(version: 2, [new("narrow") { Regions = ["eu", "us"] }]);
 
         await us.StartAsync();
-        await Waiting.UntilAsync("eu adopts version 2", () => Task.FromResult(eu.Output.Contains("Adopted version 2", StringComparison.Ordinal)));
+        await Waiting.UntilAsync("eu adopts version 2", () =>
+            Task.FromResult(eu.Output.Contains("Adopted version 2", StringComparison.Ordinal)));
         await eu.Client.PushAsync("narrow/app", "1", image, durability: "all"); // Changes nothing, and waits for us all the same.
 
         Assert.All(image.Blobs, blob => Assert.True(us.Blobs.Has(blob.Digest)));
@@ -51,12 +53,15 @@ public sealed class TopologyChangeTests(ITestOutputHelper output)
     {
         await using var cluster = await RegionCluster.StartAsync(new ClusterPlan { Policies = [new("narrow") { Regions = ["eu"] }] });
         var (eu, us, random) = (cluster["eu"], cluster["us"], Seeds.Next(output));
-        var images = Enumerable.Range(0, 5).Select(number => (Repository: $"narrow/app{number}", Image: TestImage.Next(random, 5000))).ToList();
+        var images = Enumerable.Range(0, 5)
+            .Select(number => (Repository: $"narrow/app{number}", Image: TestImage.Next(random, 5000)))
+            .ToList();
         foreach (var (repository, image) in images) await eu.Client.PushAsync(repository, "1", image);
         await cluster.WaitUntilConvergedAsync();
         cluster.Cut("eu", "us");
         cluster.ChangeTopology(version: 2, [new("narrow") { Regions = ["eu", "us"] }]);
-        await Waiting.UntilAsync("us adopts version 2", () => Task.FromResult(us.Output.Contains("Adopted version 2", StringComparison.Ordinal)));
+        await Waiting.UntilAsync("us adopts version 2", () =>
+            Task.FromResult(us.Output.Contains("Adopted version 2", StringComparison.Ordinal)));
         await us.KillAsync(); // Nothing is taken over yet, and the topology is the same after the start.
         cluster.Heal("eu", "us");
 
@@ -78,8 +83,10 @@ public sealed class TopologyChangeTests(ITestOutputHelper output)
         Assert.All(image.Blobs, blob => Assert.False(us.Blobs.Has(blob.Digest)));
 
         cluster.ChangeTopology(version: 2, []);
-        await Waiting.UntilAsync("us stores what is wanted there now", () => Task.FromResult(image.Blobs.All(blob => us.Blobs.Has(blob.Digest))));
-        await Waiting.UntilAsync("the push is complete in us", async () => (await us.Client.GetJsonAsync<ReceiptAnswer>($"/api/v1/receipts/{receipt}?region=us")).In("us") == "complete");
+        await Waiting.UntilAsync("us stores what is wanted there now", () =>
+            Task.FromResult(image.Blobs.All(blob => us.Blobs.Has(blob.Digest))));
+        await Waiting.UntilAsync("the push is complete in us", async () =>
+            (await us.Client.GetJsonAsync<ReceiptAnswer>($"/api/v1/receipts/{receipt}?region=us")).In("us") == "complete");
     }
 
     [Fact]
@@ -91,7 +98,8 @@ public sealed class TopologyChangeTests(ITestOutputHelper output)
         await cluster.WaitUntilConvergedAsync();
         await us.StopAsync();
         cluster.ChangeTopology(version: 2, [new("moody") { Regions = ["eu", "ap"] }]);
-        await Waiting.UntilAsync("eu adopts version 2", () => Task.FromResult(eu.Output.Contains("Adopted version 2", StringComparison.Ordinal)));
+        await Waiting.UntilAsync("eu adopts version 2", () =>
+            Task.FromResult(eu.Output.Contains("Adopted version 2", StringComparison.Ordinal)));
         var later = TestImage.Next(new Random(2), 5000);
         await eu.Client.PushAsync("moody/app", "1", later);
         var second = File.ReadAllText(cluster.TopologyFile);
@@ -119,13 +127,15 @@ public sealed class TopologyChangeTests(ITestOutputHelper output)
         var first = File.ReadAllText(cluster.TopologyFile);
         await us.SuspendAsync();
         cluster.ChangeTopology(version: 2, [new("moody") { Regions = ["eu", "ap"] }]);
-        await Waiting.UntilAsync("eu adopts version 2", () => Task.FromResult(eu.Output.Contains("Adopted version 2", StringComparison.Ordinal)));
+        await Waiting.UntilAsync("eu adopts version 2", () =>
+            Task.FromResult(eu.Output.Contains("Adopted version 2", StringComparison.Ordinal)));
         File.WriteAllText(cluster.TopologyFile, first);
         await us.ContinueAsync();
         await Waiting.UntilAsync("us follows eu again", async () => (await us.ReplicationAsync()).From("eu").HeardSeconds < 1);
 
         await eu.Client.PushAsync("moody/app", "1", after);
-        await Waiting.UntilAsync("us hears of the commit that is withheld from it", async () => (await us.ReplicationAsync()).From("eu") is { Head: 2 } source && source.Applied == source.Head);
+        await Waiting.UntilAsync("us hears of the commit that is withheld from it", async () =>
+            (await us.ReplicationAsync()).From("eu") is { Head: 2 } source && source.Applied == source.Head);
 
         await us.Client.PullExactlyAsync("moody/app", "1", after); // Or 403, had it taken up version 2.
     }

@@ -21,7 +21,11 @@ public sealed class TopologyRefusalTests(ITestOutputHelper output)
         {
             var refusal = await region.ExpectRefusalAsync();
             Assert.Contains("moves the home of '' from eu (epoch 1) to us (epoch 1)", refusal, StringComparison.Ordinal);
-            Assert.Contains("Put eu back; or, once 'georegistry replication status' shows that us has all of it and eu is stopped, give the prefix an epoch above 1", refusal, StringComparison.Ordinal);
+            Assert.Contains(
+                "Put eu back; or, once 'georegistry replication status' shows that us has all of it and eu is stopped, "
+                + "give the prefix an epoch above 1",
+                refusal,
+                StringComparison.Ordinal);
             Assert.Contains("(exit code 1)", refusal, StringComparison.Ordinal);
         }
 

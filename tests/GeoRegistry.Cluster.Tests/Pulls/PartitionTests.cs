@@ -24,8 +24,10 @@ public sealed class PartitionTests(ITestOutputHelper output)
         Assert.False((await us.GetManifestAsync("team/app", "1")).MayBeStale);
 
         cluster.CutOff("us", silently ? CutMode.Silent : CutMode.Refused);
-        await Waiting.UntilAsync("us says that its answer may be stale", async () => (await us.GetManifestAsync("team/app", "1")).Expect(HttpStatusCode.OK).MayBeStale);
-        await Waiting.UntilAsync("us refuses a strict read", async () => (await us.GetManifestAsync("strict/app", "1")).Status == HttpStatusCode.ServiceUnavailable);
+        await Waiting.UntilAsync("us says that its answer may be stale", async () =>
+            (await us.GetManifestAsync("team/app", "1")).Expect(HttpStatusCode.OK).MayBeStale);
+        await Waiting.UntilAsync("us refuses a strict read", async () =>
+            (await us.GetManifestAsync("strict/app", "1")).Status == HttpStatusCode.ServiceUnavailable);
         // The home waits for no replica whose lease has ended.
         await eu.PushAsync("team/app", "1", moved);
         await eu.PullExactlyAsync("team/app", "1", moved);
@@ -35,11 +37,15 @@ public sealed class PartitionTests(ITestOutputHelper output)
         // What is named by its content cannot be stale.
         await us.PullExactlyAsync("team/app", old.Digest, old);
         var unknown = await us.GetManifestAsync("team/app", "2");
-        Assert.True(unknown.Status == HttpStatusCode.ServiceUnavailable || unknown is { Status: HttpStatusCode.NotFound, MayBeStale: true }, $"{unknown.Status} {unknown.Warning}");
+        Assert.True(
+            unknown.Status == HttpStatusCode.ServiceUnavailable || unknown is { Status: HttpStatusCode.NotFound, MayBeStale: true },
+            $"{unknown.Status} {unknown.Warning}");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await us.PutManifestAsync("team/app", "3", old)).Status);
 
         cluster.Rejoin("us");
-        await Waiting.UntilAsync("us answers what eu was pushed", async () => (await us.GetManifestAsync("team/app", "1")) is { Status: HttpStatusCode.OK, MayBeStale: false } answer && answer.Digest == moved.Digest);
+        await Waiting.UntilAsync("us answers what eu was pushed", async () =>
+            (await us.GetManifestAsync("team/app", "1")) is { Status: HttpStatusCode.OK, MayBeStale: false } answer
+                && answer.Digest == moved.Digest);
         await us.PullExactlyAsync("strict/app", "1", old);
         await cluster.WaitUntilConvergedAsync();
     }

@@ -33,7 +33,10 @@ public sealed class PushThenPullTests(SharedRegions shared, ITestOutputHelper ou
 
         output.WriteLine(
             $"{Pairs} pairs in {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s; push {Spread(_pushes)}, pull {Spread(_pulls)}");
-        Assert.True(_failures.IsEmpty, $"{_failures.Count} of {Pairs} pairs failed:\n{string.Join('\n', _failures.Take(10))}\n{(_failures.IsEmpty ? "" : shared.Cluster.Tails())}");
+        Assert.True(
+            _failures.IsEmpty,
+            $"{_failures.Count} of {Pairs} pairs failed:\n{string.Join('\n', _failures.Take(10))}\n"
+            + $"{(_failures.IsEmpty ? "" : shared.Cluster.Tails())}");
     }
 
     private async Task WorkAsync(int worker, Random random)

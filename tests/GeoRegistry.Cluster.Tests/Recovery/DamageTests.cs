@@ -20,13 +20,17 @@ public sealed class DamageTests(ITestOutputHelper output)
     /// <summary>One row of the ledger <c>{L}</c> each.</summary>
     private static readonly IReadOnlyList<string> Injections =
     [
-        "UPDATE manifests SET content = CAST(replace(CAST(content AS TEXT), '2', '3') AS BLOB) WHERE rowid = (SELECT min(rowid) FROM manifests WHERE ledger = {L})",
-        "UPDATE manifests SET media_type = 'application/vnd.oci.image.index.v1+json' WHERE rowid = (SELECT min(rowid) FROM manifests WHERE ledger = {L})",
+        "UPDATE manifests SET content = CAST(replace(CAST(content AS TEXT), '2', '3') AS BLOB) "
+        + "WHERE rowid = (SELECT min(rowid) FROM manifests WHERE ledger = {L})",
+        "UPDATE manifests SET media_type = 'application/vnd.oci.image.index.v1+json' "
+        + "WHERE rowid = (SELECT min(rowid) FROM manifests WHERE ledger = {L})",
         $"UPDATE tags SET digest = {Zeros} WHERE ledger = {{L}} AND name = '1'",
         "UPDATE tags SET name = '7' WHERE ledger = {L} AND name = '1'",
-        $"UPDATE manifest_references SET target = {Zeros} WHERE ledger = {{L}} AND target = (SELECT min(target) FROM manifest_references WHERE ledger = {{L}})",
+        $"UPDATE manifest_references SET target = {Zeros} "
+        + $"WHERE ledger = {{L}} AND target = (SELECT min(target) FROM manifest_references WHERE ledger = {{L}})",
         "UPDATE blob_links SET size = size + 1 WHERE ledger = {L} AND digest = (SELECT min(digest) FROM blob_links WHERE ledger = {L})",
-        $"UPDATE blob_links SET digest = {Zeros} WHERE ledger = {{L}} AND digest = (SELECT min(digest) FROM blob_links WHERE ledger = {{L}})",
+        $"UPDATE blob_links SET digest = {Zeros} "
+        + $"WHERE ledger = {{L}} AND digest = (SELECT min(digest) FROM blob_links WHERE ledger = {{L}})",
         "UPDATE commits SET encoded = CAST(encoded || x'00' AS BLOB) WHERE ledger = {L} AND number = 1",
         "UPDATE commits SET checksum = zeroblob(32) WHERE ledger = {L} AND number = 1",
         "UPDATE ledgers SET number = number + 1 WHERE id = {L}",
@@ -56,7 +60,8 @@ public sealed class DamageTests(ITestOutputHelper output)
         await cluster[victim].StopAsync();
         for (var i = 0; i < images.Count; i++)
         {
-            var sql = Injections[i % Injections.Count].Replace("{L}", $"(SELECT id FROM ledgers WHERE name = 'damage/r{i}')", StringComparison.Ordinal);
+            var sql = Injections[i % Injections.Count].Replace(
+                "{L}", $"(SELECT id FROM ledgers WHERE name = 'damage/r{i}')", StringComparison.Ordinal);
             Assert.True(LedgerAudit.Execute(cluster[victim].DataFolder, sql) == 1, sql);
         }
 
@@ -64,7 +69,8 @@ public sealed class DamageTests(ITestOutputHelper output)
 
         await Waiting.UntilAsync(
             $"{images.Count} ledgers are found and repaired in {victim}",
-            () => Task.FromResult(images.All(one => cluster[victim].Output.Contains($"The repository:{one.Repository} is repaired.", StringComparison.Ordinal))),
+            () => Task.FromResult(images.All(one =>
+                cluster[victim].Output.Contains($"The repository:{one.Repository} is repaired.", StringComparison.Ordinal))),
             FindTime);
         foreach (var (repository, image) in images)
         {
@@ -91,7 +97,9 @@ public sealed class DamageTests(ITestOutputHelper output)
 
         await Waiting.UntilAsync(
             "us has repaired its record",
-            () => Task.FromResult(cluster["us"].Output.Contains("What us remembers about itself is repaired.", StringComparison.Ordinal)), FindTime);
+            () => Task.FromResult(
+                cluster["us"].Output.Contains("What us remembers about itself is repaired.", StringComparison.Ordinal)),
+            FindTime);
     }
 
     [Theory]
@@ -108,7 +116,9 @@ public sealed class DamageTests(ITestOutputHelper output)
 
         await cluster["us"].StartAsync();
         await Waiting.UntilAsync(
-            "us has found its cursor damaged", () => Task.FromResult(cluster["us"].Output.Contains("The row of the feed of eu is repaired.", StringComparison.Ordinal)), FindTime);
+            "us has found its cursor damaged",
+            () => Task.FromResult(cluster["us"].Output.Contains("The row of the feed of eu is repaired.", StringComparison.Ordinal)),
+            FindTime);
 
         await cluster["eu"].Client.PushAsync("damage/cursor", "next", image);
         await cluster.WaitUntilConvergedAsync();
@@ -132,7 +142,8 @@ public sealed class DamageTests(ITestOutputHelper output)
         File.Move(layer, Path.Combine(eu.DataFolder, "aside"));
         cluster.Rejoin("us");
         await Waiting.UntilAsync(
-            "us awaits the layer and nothing else", async () => (await us.ReplicationAsync()).From("eu") is { PendingCommits: 1, PendingBlobs: 1 });
+            "us awaits the layer and nothing else",
+            async () => (await us.ReplicationAsync()).From("eu") is { PendingCommits: 1, PendingBlobs: 1 });
         await us.StopAsync();
         File.Move(Path.Combine(eu.DataFolder, "aside"), layer);
         Assert.Equal(1, LedgerAudit.Execute(us.DataFolder, change));
@@ -166,10 +177,12 @@ public sealed class DamageTests(ITestOutputHelper output)
 
         await cluster[victim].StartAsync();
 
-        foreach (var blob in blobs) Assert.Equal(blob.Bytes.ToArray(), await cluster[victim].Client.PullBlobAsync("damage/blobs", blob.Digest));
+        foreach (var blob in blobs)
+            Assert.Equal(blob.Bytes.ToArray(), await cluster[victim].Client.PullBlobAsync("damage/blobs", blob.Digest));
         await Waiting.UntilAsync(
             $"{blobs.Count} blobs are found and repaired in {victim}",
-            () => Task.FromResult(blobs.All(blob => cluster[victim].Output.Contains($"The blob {blob.Digest} is repaired.", StringComparison.Ordinal))),
+            () => Task.FromResult(blobs.All(blob =>
+                cluster[victim].Output.Contains($"The blob {blob.Digest} is repaired.", StringComparison.Ordinal))),
             FindTime);
         cluster[victim].Blobs.AssertWhole();
     }
@@ -193,9 +206,11 @@ public sealed class DamageTests(ITestOutputHelper output)
 
         await Waiting.UntilAsync(
             "both blobs are found and repaired in us",
-            () => Task.FromResult(image.Blobs.Skip(1).All(blob => cluster["us"].Output.Contains($"The blob {blob.Digest} is repaired.", StringComparison.Ordinal))),
+            () => Task.FromResult(image.Blobs.Skip(1).All(blob =>
+                cluster["us"].Output.Contains($"The blob {blob.Digest} is repaired.", StringComparison.Ordinal))),
             FindTime);
-        foreach (var blob in image.Blobs) Assert.Equal(blob.Bytes.ToArray(), await File.ReadAllBytesAsync(cluster["us"].Blobs.PathOf(blob.Digest)));
+        foreach (var blob in image.Blobs)
+            Assert.Equal(blob.Bytes.ToArray(), await File.ReadAllBytesAsync(cluster["us"].Blobs.PathOf(blob.Digest)));
     }
 
     [Fact]
@@ -204,7 +219,8 @@ public sealed class DamageTests(ITestOutputHelper output)
         await using var cluster = await RegionCluster.StartAsync();
         var random = Seeds.Next(output);
         var rounds = LongTests.AreOn ? 300 : 30;
-        await Parallel.ForEachAsync(Enumerable.Range(0, 8).Select(i => (Repository: i % 2 == 0 ? $"calm/r{i}" : $"us-team/r{i}", Random: new Random(random.Next()))), async (one, _) =>
+        await Parallel.ForEachAsync(Enumerable.Range(0, 8).Select(
+            i => (Repository: i % 2 == 0 ? $"calm/r{i}" : $"us-team/r{i}", Random: new Random(random.Next()))), async (one, _) =>
         {
             for (var round = 0; round < rounds; round++)
             {

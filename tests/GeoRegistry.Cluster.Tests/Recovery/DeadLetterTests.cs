@@ -41,13 +41,16 @@ public sealed class DeadLetterTests(ITestOutputHelper output)
         File.Move(file, aside);
         cluster.Rejoin("us");
 
-        var dead = await Waiting.UntilAsync("a dead letter in us", async () => (await DeadLettersAsync(us)).Blobs.FirstOrDefault(blob => blob.Digest == layer.Digest));
+        var dead = await Waiting.UntilAsync("a dead letter in us", async () =>
+            (await DeadLettersAsync(us)).Blobs.FirstOrDefault(blob => blob.Digest == layer.Digest));
         Assert.Equal(("us", "two/app", (long)layer.Bytes.Length, 2), (dead.Region, dead.Repository, dead.SizeBytes, dead.Attempts));
         Assert.Null(dead.RetryInSeconds);
         Assert.NotNull(dead.Error);
         Assert.Equal(1, (await us.ReplicationAsync()).From("eu").DeadLetters);
         // Another region tells of it too.
-        Assert.Contains((await eu.Client.GetJsonAsync<PendingBlobs>("/api/v1/replication/dead-letters?region=us")).Blobs, blob => blob.Digest == layer.Digest);
+        Assert.Contains(
+            (await eu.Client.GetJsonAsync<PendingBlobs>("/api/v1/replication/dead-letters?region=us")).Blobs,
+            blob => blob.Digest == layer.Digest);
 
         if (by == Return.Pushed)
         {

@@ -77,7 +77,8 @@ public sealed class DifferingLedgerTests(ITestOutputHelper output)
         await AwaitWordAsync(us, "is damaged");
 
         var digest = images[0].Digest;
-        foreach (var path in new[] { "manifests/1", $"manifests/{digest}", "tags/list", $"referrers/{digest}", $"blobs/{images[0].Blobs[0].Digest}" })
+        foreach (var path in new[]
+            { "manifests/1", $"manifests/{digest}", "tags/list", $"referrers/{digest}", $"blobs/{images[0].Blobs[0].Digest}" })
         {
             (await us.Client.SendAsync(HttpMethod.Get, $"/v2/{Name}/{path}")).Expect(HttpStatusCode.ServiceUnavailable);
             var other = await us.Client.SendAsync(HttpMethod.Get, $"/v2/whole/app/{path}");
@@ -130,7 +131,9 @@ public sealed class DifferingLedgerTests(ITestOutputHelper output)
         var digests = LedgerAudit.Query(
             data, $"SELECT digest FROM tags WHERE {Ledger} ORDER BY name", row => row.GetFieldValue<byte[]>(0));
         var contents = LedgerAudit.Query(
-            data, $"SELECT contents FROM ledgers WHERE name = '{Name}'", row => ContentsChecksum.FromBytes(row.GetFieldValue<byte[]>(0))!.Value).Single();
+            data,
+            $"SELECT contents FROM ledgers WHERE name = '{Name}'",
+            row => ContentsChecksum.FromBytes(row.GetFieldValue<byte[]>(0))!.Value).Single();
         var moved = contents - ContentsChecksum.OfTag("1", digests[0]) + ContentsChecksum.OfTag("1", digests[1]);
         SetTag(data, $"x'{Convert.ToHexString(digests[1])}'");
         Assert.Equal(1, LedgerAudit.Execute(data, $"UPDATE ledgers SET contents = x'{moved}' WHERE name = '{Name}'"));

@@ -15,7 +15,11 @@ public sealed class DivergenceTests(ITestOutputHelper output)
     {
         await using var cluster = await RegionCluster.StartAsync();
         var random = Seeds.Next(output);
-        List<(string Repository, TestImage Image)> images = [.. new[] { "wrong/checksum", "wrong/number", "wrong/tag", "right/one" }.Select(repository => (repository, TestImage.Next(random, 500)))];
+        List<(string Repository, TestImage Image)> images =
+        [
+            .. new[] { "wrong/checksum", "wrong/number", "wrong/tag", "right/one" }
+                .Select(repository => (repository, TestImage.Next(random, 500))),
+        ];
         foreach (var (repository, image) in images)
         {
             await cluster["eu"].Client.PushAsync(repository, "1", image);

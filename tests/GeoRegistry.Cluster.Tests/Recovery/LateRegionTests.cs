@@ -45,7 +45,8 @@ public sealed class LateRegionTests(ITestOutputHelper output)
         await cluster.StopAsync();
         // Where commits are dropped, only the heads tell that histories are equal.
         LedgerAudit.AssertHeadsEqual([.. cluster.Regions]);
-        foreach (var blob in pushed.SelectMany(push => push.Image.AllBlobs)) Assert.True(cluster["ap"].Blobs.Has(blob.Digest), $"{blob.Digest} is missing");
+        foreach (var blob in pushed.SelectMany(push => push.Image.AllBlobs))
+            Assert.True(cluster["ap"].Blobs.Has(blob.Digest), $"{blob.Digest} is missing");
     }
 
     // Manifests of the same blobs: what is late is metadata; some have a layer of their own.

@@ -24,7 +24,8 @@ public sealed class LostDataTests(ITestOutputHelper output)
 
         await eu.StartAsync();
         foreach (var region in new[] { us, cluster["ap"] })
-            await Waiting.UntilAsync($"{region.Id} sees that eu is not what it was", async () => (await region.ReplicationAsync()).From("eu").State == "diverged");
+            await Waiting.UntilAsync($"{region.Id} sees that eu is not what it was", async () =>
+                (await region.ReplicationAsync()).From("eu").State == "diverged");
 
         foreach (var region in cluster.Regions)
         {
@@ -35,11 +36,15 @@ public sealed class LostDataTests(ITestOutputHelper output)
         // The home itself does not say that what it lost never was: the others are asked, and a name that nobody knows is not known.
         await eu.Client.PullExactlyAsync("kept/app", "4", image);
         Assert.True((await eu.Client.GetManifestAsync("kept/app", "4")).MayBeStale);
-        Assert.Contains("\"4\"", (await eu.Client.SendAsync(HttpMethod.Get, "/v2/kept/app/tags/list")).Expect(HttpStatusCode.OK).Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "\"4\"",
+            (await eu.Client.SendAsync(HttpMethod.Get, "/v2/kept/app/tags/list")).Expect(HttpStatusCode.OK).Text,
+            StringComparison.Ordinal);
         (await eu.Client.GetManifestAsync("kept/app", "never-was")).Expect(HttpStatusCode.ServiceUnavailable);
 
         await us.Client.PullExactlyAsync("kept/app", "4", image);
-        await Waiting.UntilAsync("us has no lease any more and says so", async () => (await us.Client.GetManifestAsync("kept/app", "4")).MayBeStale);
+        await Waiting.UntilAsync("us has no lease any more and says so", async () =>
+            (await us.Client.GetManifestAsync("kept/app", "4")).MayBeStale);
         Assert.Equal("orphaned", (await us.Client.GetJsonAsync<ReceiptAnswer>($"/api/v1/receipts/{receipt}?region=us")).In("us"));
         Assert.NotEqual(0, (await us.ReplicationAsync()).From("eu").LagSeconds);
 

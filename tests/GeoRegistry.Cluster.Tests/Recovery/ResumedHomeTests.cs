@@ -50,7 +50,8 @@ public sealed class ResumedHomeTests(ITestOutputHelper output)
 
         (await eu.Client.PutManifestAsync("team/app", "2", image)).Expect(HttpStatusCode.ServiceUnavailable);
         cluster.Rejoin("eu");
-        await Waiting.UntilAsync("eu knows what it lost", async () => (await eu.ReplicationAsync()).Closed?.Contains("it has lost commits", StringComparison.Ordinal) == true);
+        await Waiting.UntilAsync("eu knows what it lost", async () =>
+            (await eu.ReplicationAsync()).Closed?.Contains("it has lost commits", StringComparison.Ordinal) == true);
 
         var refused = (await eu.Client.PutManifestAsync("team/app", "2", image)).Expect(HttpStatusCode.ServiceUnavailable);
         Assert.Contains("lost commits", refused.Text, StringComparison.Ordinal);
@@ -71,13 +72,15 @@ public sealed class ResumedHomeTests(ITestOutputHelper output)
         await cluster.WaitUntilConvergedAsync();
         cluster.Cut("eu", "us", CutMode.Refused); // What a silent cut stalls would come to us once it is healed.
         foreach (var repository in new[] { "team/app", "only-ap/app" }) await eu.Client.PushAsync(repository, "only-ap", onlyAp);
-        await Waiting.UntilAsync("ap has what us has not", async () => (await ap.ReplicationAsync()).From("eu") is { IsComplete: true, Applied: 5 });
+        await Waiting.UntilAsync("ap has what us has not", async () =>
+            (await ap.ReplicationAsync()).From("eu") is { IsComplete: true, Applied: 5 });
         await eu.KillAsync();
         Directory.Delete(eu.DataFolder, recursive: true);
         cluster.Cut("eu", "ap");
         cluster.Heal("eu", "us");
         await eu.StartAsync();
-        await Waiting.UntilAsync("us sees that eu is not what it was", async () => (await us.ReplicationAsync()).From("eu").State == "diverged");
+        await Waiting.UntilAsync("us sees that eu is not what it was", async () =>
+            (await us.ReplicationAsync()).From("eu").State == "diverged");
 
         (await us.Client.SendAsync(HttpMethod.Post, Resume)).Expect(HttpStatusCode.BadRequest);
         Assert.NotNull((await eu.ReplicationAsync()).Closed);
@@ -92,7 +95,8 @@ public sealed class ResumedHomeTests(ITestOutputHelper output)
         Assert.StartsWith($"eu-{report.Incarnation}-", next, StringComparison.Ordinal);
         foreach (var tag in new[] { "1", "2", "3" }) await eu.Client.PullExactlyAsync("team/app", tag, image);
         cluster.Rejoin("eu");
-        await Waiting.UntilAsync("ap has what is acknowledged now", async () => (await ap.Client.GetJsonAsync<ReceiptAnswer>($"/api/v1/receipts/{next}?region=ap")).In("ap") == "complete");
+        await Waiting.UntilAsync("ap has what is acknowledged now", async () =>
+            (await ap.Client.GetJsonAsync<ReceiptAnswer>($"/api/v1/receipts/{next}?region=ap")).In("ap") == "complete");
         await cluster.WaitUntilConvergedAsync();
         foreach (var region in cluster.Regions)
         {
@@ -130,7 +134,8 @@ public sealed class ResumedHomeTests(ITestOutputHelper output)
         Directory.Delete(eu.DataFolder, recursive: true);
         Directory.Move(backup, eu.DataFolder);
         await eu.StartAsync();
-        await Waiting.UntilAsync("eu knows what it lost", async () => (await eu.ReplicationAsync()).Closed?.Contains("it has lost commits", StringComparison.Ordinal) == true);
+        await Waiting.UntilAsync("eu knows what it lost", async () =>
+            (await eu.ReplicationAsync()).Closed?.Contains("it has lost commits", StringComparison.Ordinal) == true);
         (await eu.Client.PutManifestAsync("team/app", "3", image)).Expect(HttpStatusCode.ServiceUnavailable);
 
         var report = await eu.Client.PostAsync<ResumptionAnswer>(ResumeAnyway);

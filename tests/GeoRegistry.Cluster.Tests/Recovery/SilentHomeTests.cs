@@ -32,7 +32,8 @@ public sealed class SilentHomeTests(ITestOutputHelper output)
         foreach (var upload in new[] { blob, again })
         {
             foreach (var region in new[] { eu, us, ap })
-                await Waiting.UntilAsync($"{region.Id} knows {upload.Digest}", async () => (await region.Client.HeadBlobAsync("team/app", upload.Digest)).Status == HttpStatusCode.OK);
+                await Waiting.UntilAsync($"{region.Id} knows {upload.Digest}", async () =>
+                    (await region.Client.HeadBlobAsync("team/app", upload.Digest)).Status == HttpStatusCode.OK);
         }
 
         (await eu.Client.PutManifestAsync("team/app", "2", TestImage.Of([blob, again]))).Expect(HttpStatusCode.Created);

@@ -25,12 +25,17 @@ public sealed class UnreadableLedgerTests(ITestOutputHelper output)
         await eu.Client.PushAsync("bad/app", "1", bad);
         await eu.Client.PushAsync("good/app", "1", good);
         await eu.StopAsync();
-        var kept = LedgerAudit.Query(eu.DataFolder, $"SELECT hex(encoded), hex(content) FROM commits, manifests WHERE commits.{Commit} AND commits.number = 2 AND manifests.{Commit} AND instr(content, CAST('{bad.Blobs[0].Digest}' AS BLOB)) > 0", row => (row.GetString(0), row.GetString(1))).Single();
+        var kept = LedgerAudit.Query(
+            eu.DataFolder,
+            $"SELECT hex(encoded), hex(content) FROM commits, manifests WHERE commits.{Commit} AND commits.number = 2 "
+            + $"AND manifests.{Commit} AND instr(content, CAST('{bad.Blobs[0].Digest}' AS BLOB)) > 0",
+            row => (row.GetString(0), row.GetString(1))).Single();
         Damage("zeroblob(length(encoded))", "zeroblob(length(content))");
         await cluster.StartAllAsync();
 
         var receipt = (await eu.Client.PushAsync("good/app", "2", good)).Receipt;
-        await Waiting.UntilAsync("us has the rest of the feed", async () => (await us.Client.GetJsonAsync<ReceiptAnswer>($"/api/v1/receipts/{receipt}?region=us")).In("us") == "complete");
+        await Waiting.UntilAsync("us has the rest of the feed", async () =>
+            (await us.Client.GetJsonAsync<ReceiptAnswer>($"/api/v1/receipts/{receipt}?region=us")).In("us") == "complete");
         await Waiting.UntilAsync("us says that a ledger is set aside", async () => (await us.ReplicationAsync()).From("eu").SetAside == 1);
         foreach (var tag in new[] { "1", "2" }) await us.Client.PullExactlyAsync("good/app", tag, good);
 
@@ -51,7 +56,10 @@ public sealed class UnreadableLedgerTests(ITestOutputHelper output)
         void Damage(string encoded, string content)
         {
             Assert.Equal(1, LedgerAudit.Execute(eu.DataFolder, $"UPDATE commits SET encoded = {encoded} WHERE {Commit} AND number = 2"));
-            Assert.Equal(1, LedgerAudit.Execute(eu.DataFolder, $"UPDATE manifests SET content = {content} WHERE {Commit} AND digest = (SELECT digest FROM manifests WHERE {Commit} ORDER BY rowid LIMIT 1 OFFSET 1)"));
+            Assert.Equal(1, LedgerAudit.Execute(
+                eu.DataFolder,
+                $"UPDATE manifests SET content = {content} WHERE {Commit} "
+                + $"AND digest = (SELECT digest FROM manifests WHERE {Commit} ORDER BY rowid LIMIT 1 OFFSET 1)"));
         }
     }
 

@@ -10,10 +10,12 @@ public sealed class VerificationPaceTests
     [Fact]
     public async Task Run_LinksWithLongRoundTrips_TheSecondPassEndsSoonAfterTheFirst()
     {
-        await using var cluster = await RegionCluster.StartAsync(new ClusterPlan { Link = new LinkQuality { Delay = TimeSpan.FromMilliseconds(400) } });
+        await using var cluster = await RegionCluster.StartAsync(
+            new ClusterPlan { Link = new LinkQuality { Delay = TimeSpan.FromMilliseconds(400) } });
         await cluster.WaitUntilConvergedAsync();
 
         await Waiting.UntilAsync("the second pass of us has ended", async () =>
-            (await cluster["us"].Client.GetJsonAsync<VerificationAnswer>("/api/v1/replication/verify?region=us")).Regions.Single().Completed >= 2);
+            (await cluster["us"].Client.GetJsonAsync<VerificationAnswer>("/api/v1/replication/verify?region=us"))
+                .Regions.Single().Completed >= 2);
     }
 }

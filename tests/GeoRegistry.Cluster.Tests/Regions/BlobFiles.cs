@@ -17,7 +17,8 @@ internal sealed class BlobFiles(string dataFolder)
 
     /// <summary>The digests of all blobs.</summary>
     public IEnumerable<string> List() =>
-        Directory.EnumerateFiles(Path.Combine(Folder, "sha256"), "*", SearchOption.AllDirectories).Select(file => $"sha256:{Path.GetFileName(file)}");
+        Directory.EnumerateFiles(Path.Combine(Folder, "sha256"), "*", SearchOption.AllDirectories)
+            .Select(file => $"sha256:{Path.GetFileName(file)}");
 
     /// <summary>Whether what lies under a digest has it.</summary>
     public bool IsWhole(string digest)
@@ -56,7 +57,12 @@ internal sealed class BlobFiles(string dataFolder)
     {
         foreach (var file in Directory.EnumerateFiles(dataFolder, "*", SearchOption.AllDirectories))
         {
-            if (new FileInfo(file).Length is > 0 and var length && length >= bytes.Length && File.ReadAllBytes(file).AsSpan().IndexOf(bytes) >= 0) return true;
+            if (new FileInfo(file).Length is > 0 and var length
+                && length >= bytes.Length
+                && File.ReadAllBytes(file).AsSpan().IndexOf(bytes) >= 0)
+            {
+                return true;
+            }
         }
 
         return false;

@@ -10,7 +10,10 @@ internal sealed class ClusterFiles : IDisposable
     /// <summary>The cluster's key.</summary>
     public const string Key = "the key of a cluster that lives for one test only";
 
-    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
 
     private readonly TemporaryFolder _folder = new();
     private readonly ClusterPlan _plan;

@@ -31,7 +31,11 @@ internal sealed class ClusterRegion : IAsyncDisposable
                 addresses.Select(peer => $"{peer.Peer}={peer.Address.GetLeftPart(UriPartial.Authority)}")),
             .. plan.Options.SelectMany(option => new[] { $"--{option.Key}", option.Value }),
         ];
-        Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, MaxConnectionsPerServer = 256 }) { BaseAddress = Address, Timeout = Waiting.DefaultTimeout };
+        Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, MaxConnectionsPerServer = 256 })
+        {
+            BaseAddress = Address,
+            Timeout = Waiting.DefaultTimeout,
+        };
         Client = new RegionClient(id, Http);
     }
 
@@ -85,7 +89,8 @@ internal sealed class ClusterRegion : IAsyncDisposable
     public Task KillAsync() => EndAsync(process => process.KillAsync());
 
     /// <summary>Asks it to stop.</summary>
-    public Task StopAsync() => EndAsync(async process => Assert.True(await process.StopAsync() == 0, $"The region {Id} did not stop as asked:\n{process.Output}"));
+    public Task StopAsync() => EndAsync(async process =>
+        Assert.True(await process.StopAsync() == 0, $"The region {Id} did not stop as asked:\n{process.Output}"));
 
     /// <summary>What it knows of its own replication.</summary>
     public async Task<RegionReplication> ReplicationAsync()

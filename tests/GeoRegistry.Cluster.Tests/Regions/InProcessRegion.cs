@@ -104,7 +104,8 @@ internal sealed class InProcessRegion : IAsyncDisposable
             .AddSingleton<ISpoolFolder>(provider => provider.GetRequiredService<DataFolder>().Spool)
             .AddSingleton(provider => new SqliteMetadataStore(provider.GetRequiredService<DataFolder>().Metadata, plan.Region))
             .AddSingleton(provider => new FileBlobStore(provider.GetRequiredService<DataFolder>().Blobs))
-            .AddSingleton(provider => new VerifyingBlobStore(new FaultyBlobStore(provider.GetRequiredService<FileBlobStore>(), plan.Faults)))
+            .AddSingleton(
+                provider => new VerifyingBlobStore(new FaultyBlobStore(provider.GetRequiredService<FileBlobStore>(), plan.Faults)))
             .AddSingleton<IBlobStore>(provider => provider.GetRequiredService<VerifyingBlobStore>())
             .AddSingleton<ILedgerVerification>(provider => provider.GetRequiredService<SqliteMetadataStore>())
             .AddSingleton(provider => plan.Faults.Over<ILedgerStore>(provider.GetRequiredService<SqliteMetadataStore>()))

@@ -9,7 +9,9 @@ using GeoRegistry.TestKit.Stores;
 
 namespace GeoRegistry.Cluster.Tests.Regions;
 
-/// <summary>Two regions in the process of the test: "eu", the home of everything, and "us". What is below "lazy" is copied when it is pulled.</summary>
+/// <summary>
+/// Two regions in the process of the test: "eu", the home of everything, and "us". What is below "lazy" is copied when it is pulled.
+/// </summary>
 public sealed class InProcessRegions : IAsyncLifetime
 {
     public const string Collection = "two regions in the process of the test";
@@ -26,12 +28,18 @@ public sealed class InProcessRegions : IAsyncLifetime
         StoreCalls = new StoreFaults
         {
             Counts = () => _counted.IsCounted,
-            Polls = [nameof(IRegionRecord.IsTakeOverPendingAsync), nameof(ILedgerStore.ReadFeedExtentAsync), nameof(ILedgerStore.FindEntryAsync), nameof(IHydrationQueue.IsCompleteAsync), "Blob.StatMany"],
+            Polls =
+            [
+                nameof(IRegionRecord.IsTakeOverPendingAsync), nameof(ILedgerStore.ReadFeedExtentAsync),
+                nameof(ILedgerStore.FindEntryAsync), nameof(IHydrationQueue.IsCompleteAsync), "Blob.StatMany",
+            ],
         };
         PeerFaults = new PeerFaults(PeerCalls);
     }
 
-    /// <summary>The calls of both regions' stores, in the course of requests with the header <see cref="CountedRequests.Header"/>.</summary>
+    /// <summary>
+    /// The calls of both regions' stores, in the course of requests with the header <see cref="CountedRequests.Header"/>.
+    /// </summary>
     internal StoreFaults StoreCalls { get; }
 
     /// <summary>What the regions ask each other.</summary>
@@ -55,7 +63,8 @@ public sealed class InProcessRegions : IAsyncLifetime
         var ports = new Dictionary<string, int> { ["eu"] = FreePorts.Take(), ["us"] = FreePorts.Take() };
         foreach (var (region, port) in ports)
         {
-            var addresses = string.Join(';', ports.Where(other => other.Key != region).Select(other => $"{other.Key}=http://127.0.0.1:{other.Value}"));
+            var addresses = string.Join(
+                ';', ports.Where(other => other.Key != region).Select(other => $"{other.Key}=http://127.0.0.1:{other.Value}"));
             _plans[region] = new InProcessPlan(RegionId.Parse(region), FreePorts.Take(), port)
             {
                 DataFolder = _files.DataOf(region),
@@ -70,7 +79,8 @@ public sealed class InProcessRegions : IAsyncLifetime
         }
 
         await Waiting.UntilAsync("the home takes writes", async () =>
-            (await ClientOf("eu").TryPushAsync("first/push", "1", TestImage.Next(new Random(1), 10), "all")).Status == System.Net.HttpStatusCode.Created);
+            (await ClientOf("eu").TryPushAsync("first/push", "1", TestImage.Next(new Random(1), 10), "all")).Status
+                == System.Net.HttpStatusCode.Created);
     }
 
     /// <summary>Ends a region and starts it again on its data.</summary>
@@ -96,7 +106,11 @@ public sealed class InProcessRegions : IAsyncLifetime
 
     private async Task StartAsync(string region)
     {
-        _clients[region] = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_plans[region].Port}"), Timeout = Waiting.DefaultTimeout };
+        _clients[region] = new HttpClient
+        {
+            BaseAddress = new Uri($"http://127.0.0.1:{_plans[region].Port}"),
+            Timeout = Waiting.DefaultTimeout,
+        };
         _regions[region] = await InProcessRegion.StartAsync(_plans[region]);
     }
 

@@ -21,7 +21,12 @@ internal sealed class RegionCluster : IAsyncDisposable
         foreach (var (first, second) in Pairs(plan.Regions)) _links[(first, second)] = new Link(plan.Link, NearTo(first), NearTo(second));
         foreach (var id in plan.Regions)
         {
-            var region = new ClusterRegion(id, plan, _files, Networks, [.. plan.Regions.Where(other => other != id).Select(other => (other, Relay(id, other).Address))]);
+            var region = new ClusterRegion(
+                id,
+                plan,
+                _files,
+                Networks,
+                [.. plan.Regions.Where(other => other != id).Select(other => (other, Relay(id, other).Address))]);
             _regions[id] = region;
             foreach (var other in plan.Regions.Where(other => other != id)) Relay(other, id).Target = region.PeerEndPoint;
         }
@@ -96,7 +101,8 @@ internal sealed class RegionCluster : IAsyncDisposable
         var last = "nothing was asked";
         try
         {
-            await Waiting.UntilAsync("every region has all of every other", async () => (last = await FindDifferenceAsync()) is null, ConvergenceTimeout);
+            await Waiting.UntilAsync(
+                "every region has all of every other", async () => (last = await FindDifferenceAsync()) is null, ConvergenceTimeout);
         }
         catch (TimeoutException e)
         {
@@ -141,7 +147,8 @@ internal sealed class RegionCluster : IAsyncDisposable
                 foreach (var feed in feeds.Where(feed => feed.Region != replica.Region))
                 {
                     var source = replica.From(feed.Region);
-                    if (!source.IsComplete || source.Applied < feed.Feed) return $"{replica.Region} of {feed.Region}'s {feed.Feed} commits: {source}";
+                    if (!source.IsComplete || source.Applied < feed.Feed)
+                        return $"{replica.Region} of {feed.Region}'s {feed.Feed} commits: {source}";
                 }
             }
 

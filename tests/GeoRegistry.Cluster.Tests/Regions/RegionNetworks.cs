@@ -69,6 +69,8 @@ internal sealed class RegionNetworks : IDisposable
         using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardError = true })!;
         var error = process.StandardError.ReadToEnd();
         process.WaitForExit();
-        if (process.ExitCode != 0) throw new InvalidOperationException($"{command} {string.Join(' ', arguments)} failed: {error.Trim()}. It must run as root on Linux.");
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException(
+                $"{command} {string.Join(' ', arguments)} failed: {error.Trim()}. It must run as root on Linux.");
     }
 }

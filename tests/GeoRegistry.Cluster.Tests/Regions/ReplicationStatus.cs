@@ -29,7 +29,17 @@ internal sealed record RegionReplication(string Region, bool Reachable)
 
 /// <summary>How far a region has followed another.</summary>
 internal sealed record SourceReplication(
-    string Region, string State, long Applied, long Head, long PendingCommits, long PendingBlobs, long PendingBytes, long DeadLetters, double LagSeconds, double HeardSeconds, int SetAside)
+    string Region,
+    string State,
+    long Applied,
+    long Head,
+    long PendingCommits,
+    long PendingBlobs,
+    long PendingBytes,
+    long DeadLetters,
+    double LagSeconds,
+    double HeardSeconds,
+    int SetAside)
 {
     public bool IsComplete => State == "live" && Applied == Head
         && this is { PendingCommits: 0, PendingBlobs: 0, DeadLetters: 0, SetAside: 0 };
@@ -40,7 +50,15 @@ internal sealed record PendingBlobs(IReadOnlyList<PendingBlob> Blobs, IReadOnlyL
 
 /// <summary>A blob that a region has to fetch; without a next attempt it is a dead letter.</summary>
 internal sealed record PendingBlob(
-    string Region, string Digest, long SizeBytes, string From, string Repository, int Attempts, double AgeSeconds, double? RetryInSeconds, string? Error);
+    string Region,
+    string Digest,
+    long SizeBytes,
+    string From,
+    string Repository,
+    int Attempts,
+    double AgeSeconds,
+    double? RetryInSeconds,
+    string? Error);
 
 /// <summary>The answer of <c>POST /api/v1/replication/retry</c>.</summary>
 internal sealed record RetryAnswer(int Retried, IReadOnlyList<string> Unreachable);
@@ -76,4 +94,10 @@ internal sealed record WhereState(string Region, string State)
 
 /// <summary>The answer of <c>POST /api/v1/regions/{region}/resume</c>.</summary>
 internal sealed record ResumptionAnswer(
-    string Region, string Reason, string Incarnation, int Topology, int RecoveredLedgers, IReadOnlyList<string> Reached, IReadOnlyList<string> Unreachable);
+    string Region,
+    string Reason,
+    string Incarnation,
+    int Topology,
+    int RecoveredLedgers,
+    IReadOnlyList<string> Reached,
+    IReadOnlyList<string> Unreachable);

@@ -5,7 +5,15 @@ internal sealed record VerificationAnswer(IReadOnlyList<RegionVerification> Regi
 
 /// <summary>The state of one region's verification.</summary>
 internal sealed record RegionVerification(
-    string Region, long Pass, long Requested, long Completed, long Ledgers, long Compared, long Blobs, IReadOnlyList<VerificationFinding> Findings, string? Error = null);
+    string Region,
+    long Pass,
+    long Requested,
+    long Completed,
+    long Ledgers,
+    long Compared,
+    long Blobs,
+    IReadOnlyList<VerificationFinding> Findings,
+    string? Error = null);
 
 /// <summary>What it found: a ledger, a feed or a blob.</summary>
 internal sealed record VerificationFinding(string Region, string Kind, string Name, string Fault, bool Repaired);

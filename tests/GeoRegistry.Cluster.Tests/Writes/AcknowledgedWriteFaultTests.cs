@@ -18,7 +18,8 @@ public sealed class AcknowledgedWriteFaultTests
     private readonly ITestOutputHelper _output;
     private readonly Random _random;
 
-    public AcknowledgedWriteFaultTests(InProcessRegions regions, ITestOutputHelper output) => (_regions, _output, _random) = (regions, output, Seeds.Next(output));
+    public AcknowledgedWriteFaultTests(InProcessRegions regions, ITestOutputHelper output) =>
+        (_regions, _output, _random) = (regions, output, Seeds.Next(output));
 
     public static TheoryData<InjectedFault, bool> Ways => EachStep.WaysOfRequests;
 
@@ -38,7 +39,8 @@ public sealed class AcknowledgedWriteFaultTests
 
     private async Task PushAsync(string through, bool restarts)
     {
-        var (repository, image, other) = ($"acknowledged/{Guid.NewGuid():n}", TestImage.Next(_random, 1000), TestImage.Next(_random, 1000));
+        var (repository, image, other) = (
+            $"acknowledged/{Guid.NewGuid():n}", TestImage.Next(_random, 1000), TestImage.Next(_random, 1000));
         await _regions.ClientOf("eu").PushAsync(repository, null, other, "all");
         foreach (var blob in image.Blobs) await _regions.ClientOf(through).PushBlobAsync(repository, blob);
         var client = new RepeatingClient(_regions, through, restarts);
@@ -57,6 +59,7 @@ public sealed class AcknowledgedWriteFaultTests
 
         var commit = await client.FindCommitAsync(repository);
         Assert.Equal(answer.Receipt, (await _regions["eu"].Metadata.FindPositionAsync(commit.Ledger, commit.Number)).ToString());
-        foreach (var region in new[] { "eu", "us" }) await _regions.ClientOf(region).PullExactlyAsync(repository, "1", commit.Number == 3 ? image : other);
+        foreach (var region in new[] { "eu", "us" })
+            await _regions.ClientOf(region).PullExactlyAsync(repository, "1", commit.Number == 3 ? image : other);
     }
 }

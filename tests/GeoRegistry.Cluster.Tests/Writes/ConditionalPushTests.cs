@@ -19,7 +19,8 @@ public sealed class ConditionalPushTests(SharedRegions shared, ITestOutputHelper
     public async Task Create_FromAllRegionsAtOnce_OneWins(string repository)
     {
         var random = Seeds.Next(output);
-        await RaceAsync(repository, random, (client, tag, image) => client.PutManifestAsync(repository, tag, image, headers => headers.IfAbsent()));
+        await RaceAsync(repository, random, (client, tag, image) =>
+            client.PutManifestAsync(repository, tag, image, headers => headers.IfAbsent()));
     }
 
     [Fact]
@@ -29,7 +30,8 @@ public sealed class ConditionalPushTests(SharedRegions shared, ITestOutputHelper
         const string Repository = "ap-team/move";
         var current = TestImage.Next(random, 100);
         for (var round = 0; round < Rounds; round++) await shared.Eu.Client.PushAsync(Repository, $"{round}", current);
-        await RaceAsync(Repository, random, (client, tag, image) => client.PutManifestAsync(Repository, tag, image, headers => headers.IfIs(current.Digest)));
+        await RaceAsync(Repository, random, (client, tag, image) =>
+            client.PutManifestAsync(Repository, tag, image, headers => headers.IfIs(current.Digest)));
     }
 
     private async Task RaceAsync(string repository, Random random, Func<RegionClient, string, TestImage, Task<Answer>> push)
@@ -46,7 +48,10 @@ public sealed class ConditionalPushTests(SharedRegions shared, ITestOutputHelper
             foreach (var lost in answers.Where(answer => answer.Status != HttpStatusCode.Created))
             {
                 lost.Expect(HttpStatusCode.PreconditionFailed);
-                Assert.Equal(winner.Digest, JsonDocument.Parse(lost.Text).RootElement.GetProperty("errors")[0].GetProperty("detail").GetProperty("digest").GetString());
+                Assert.Equal(
+                    winner.Digest,
+                    JsonDocument.Parse(lost.Text).RootElement
+                        .GetProperty("errors")[0].GetProperty("detail").GetProperty("digest").GetString());
             }
 
             Assert.Single(answers, answer => answer.Status == HttpStatusCode.Created);

@@ -21,7 +21,8 @@ public sealed class DeletesStayDeletedTests(ITestOutputHelper output)
         await cluster.WaitUntilConvergedAsync();
 
         cluster.CutOff("ap");
-        await Waiting.UntilAsync("ap holds no lease", async () => (await cluster["ap"].Client.GetManifestAsync("team/app", "kept")).MayBeStale);
+        await Waiting.UntilAsync("ap holds no lease", async () =>
+            (await cluster["ap"].Client.GetManifestAsync("team/app", "kept")).MayBeStale);
         foreach (var tag in tags) (await cluster["us"].Client.DeleteManifestAsync("team/app", tag)).Expect(HttpStatusCode.Accepted);
         (await cluster["us"].Client.DeleteManifestAsync("team/app", image.Digest)).Expect(HttpStatusCode.Accepted);
         await cluster["eu"].KillAsync();

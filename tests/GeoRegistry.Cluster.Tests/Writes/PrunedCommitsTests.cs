@@ -30,6 +30,9 @@ public sealed class PrunedCommitsTests(ITestOutputHelper output)
         foreach (var image in images) await client.PullExactlyAsync("team/app", image.Digest, image);
         await client.PushAsync("team/app", "2", images[0]);
 
-        (long Count, long Bytes) Commits() => LedgerAudit.Query(folder.Path, "SELECT count(*), sum(length(encoded)) FROM commits", row => (row.GetInt64(0), row.GetInt64(1))).Single();
+        (long Count, long Bytes) Commits() => LedgerAudit.Query(
+            folder.Path,
+            "SELECT count(*), sum(length(encoded)) FROM commits",
+            row => (row.GetInt64(0), row.GetInt64(1))).Single();
     }
 }

@@ -17,7 +17,8 @@ public sealed class ReadYourWritesTests(SharedRegions shared, ITestOutputHelper 
     public async Task Read_InTheRegionThatWasWrittenTo_SeesEveryWrite()
     {
         var random = Seeds.Next(output);
-        var clients = shared.Cluster.Regions.SelectMany(region => new[] { "own", "us-team/own", "ap-team/own" }.Select(prefix => (region.Client, Repository: $"{prefix}/{region.Id}")));
+        var clients = shared.Cluster.Regions.SelectMany(region => new[] { "own", "us-team/own", "ap-team/own" }
+            .Select(prefix => (region.Client, Repository: $"{prefix}/{region.Id}")));
         await Task.WhenAll(clients.Select(client => WriteAndReadAsync(client.Client, client.Repository, new Random(random.Next()))));
     }
 

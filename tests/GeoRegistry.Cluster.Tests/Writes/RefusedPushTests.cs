@@ -19,7 +19,8 @@ public sealed class RefusedPushTests(ITestOutputHelper output)
         await eu.PushAsync("team/app", "1", good);
         await cluster.WaitUntilConvergedAsync();
         cluster.CutOff("ap");
-        await Waiting.UntilAsync("ap holds no lease", async () => (await cluster["ap"].Client.GetManifestAsync("team/app", "1")).MayBeStale);
+        await Waiting.UntilAsync("ap holds no lease", async () =>
+            (await cluster["ap"].Client.GetManifestAsync("team/app", "1")).MayBeStale);
         await eu.PushAsync("team/app", "before", good); // Waited for what was left of ap's lease by eu's clock.
 
         var noise = Enumerable.Range(0, 4).Select(_ => eu.PutManifestAsync("team/app", "bad", bad)).ToList();

@@ -48,8 +48,10 @@ public sealed class RepeatedWriteTests(ITestOutputHelper output)
         await client.PullExactlyAsync("team/app", "1", first);
 
         async Task<Answer> PutAsync(TestImage image, string key) =>
-            (await client.PutManifestAsync("team/app", "1", image, headers => headers.Add("Idempotency-Key", key))).Expect(HttpStatusCode.Created);
+            (await client.PutManifestAsync("team/app", "1", image, headers => headers.Add("Idempotency-Key", key)))
+                .Expect(HttpStatusCode.Created);
 
-        Task<Answer> DeleteAsync() => client.SendAsync(HttpMethod.Delete, "/v2/team/app/manifests/1", headers: headers => headers.Add("Idempotency-Key", "d"));
+        Task<Answer> DeleteAsync() => client.SendAsync(
+            HttpMethod.Delete, "/v2/team/app/manifests/1", headers: headers => headers.Add("Idempotency-Key", "d"));
     }
 }

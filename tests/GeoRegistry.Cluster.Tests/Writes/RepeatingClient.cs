@@ -36,7 +36,10 @@ internal sealed class RepeatingClient(InProcessRegions regions, string through, 
     /// <param name="status">What it is to be answered.</param>
     /// <param name="betweenAttempts">What another client does after the first attempt.</param>
     /// <returns>The answer.</returns>
-    public async Task<Answer> WriteAsync(Func<RegionClient, Action<HttpRequestHeaders>, CancellationToken, Task<Answer>> send, HttpStatusCode status, Func<Task> betweenAttempts)
+    public async Task<Answer> WriteAsync(
+        Func<RegionClient, Action<HttpRequestHeaders>, CancellationToken, Task<Answer>> send,
+        HttpStatusCode status,
+        Func<Task> betweenAttempts)
     {
         var answers = new List<Answer>();
         for (var attempt = 1; attempt <= MaxAttempts && answers.Count < 2; attempt++)
@@ -71,7 +74,8 @@ internal sealed class RepeatingClient(InProcessRegions regions, string through, 
     {
         var entries = await regions["eu"].Metadata.ReadFeedAsync(RegionId.Parse("eu"), 0, int.MaxValue);
         return Assert.Single(
-            entries.Where(entry => entry.Ledger == LedgerId.Of(RepositoryName.Parse(repository))).Select(entry => CommitCodec.Decode(entry.Encoded)),
+            entries.Where(entry => entry.Ledger == LedgerId.Of(RepositoryName.Parse(repository)))
+                .Select(entry => CommitCodec.Decode(entry.Encoded)),
             commit => commit.Write == WriteId.OfKey(Key));
     }
 

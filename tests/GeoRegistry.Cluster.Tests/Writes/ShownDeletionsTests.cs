@@ -39,7 +39,8 @@ public sealed class ShownDeletionsTests(ITestOutputHelper output)
             answer = await ReadAsync(region);
             Assert.Equal((change == "deletion" ? HttpStatusCode.NotFound : HttpStatusCode.OK, null), (answer.Status, answer.Warning));
             if (change == "tag") Assert.Equal(other.Digest, answer.Digest);
-            if (change == "referrer") Assert.Equal(1, JsonDocument.Parse(answer.Body).RootElement.GetProperty("manifests").GetArrayLength());
+            if (change == "referrer")
+                Assert.Equal(1, JsonDocument.Parse(answer.Body).RootElement.GetProperty("manifests").GetArrayLength());
         }
 
         Task<Answer> ReadAsync(RegionClient client) => client.SendAsync(HttpMethod.Get, $"/v2/team/app/{path}");
@@ -62,7 +63,9 @@ public sealed class ShownDeletionsTests(ITestOutputHelper output)
                 foreach (var client in clients)
                 {
                     var answer = (await client.GetManifestAsync("team/types", type.Digest)).Expect(HttpStatusCode.OK);
-                    Assert.True(answer.Headers["Content-Type"] == type.MediaType && answer.Warning is null, $"{client.Region}, round {round}: {answer.Headers["Content-Type"]} {answer.Warning}");
+                    Assert.True(
+                        answer.Headers["Content-Type"] == type.MediaType && answer.Warning is null,
+                        $"{client.Region}, round {round}: {answer.Headers["Content-Type"]} {answer.Warning}");
                 }
             }
 
@@ -76,7 +79,8 @@ public sealed class ShownDeletionsTests(ITestOutputHelper output)
     private static TestImage WithoutMediaType(TestImage image) => Edit(image, fields => fields.Remove("mediaType"));
 
     private static TestImage ReferrerOf(TestImage subject) => Edit(
-        subject, fields => fields["subject"] = JsonSerializer.SerializeToElement(new { mediaType = subject.MediaType, digest = subject.Digest, size = subject.Manifest.Length }));
+        subject, fields => fields["subject"] = JsonSerializer.SerializeToElement(
+            new { mediaType = subject.MediaType, digest = subject.Digest, size = subject.Manifest.Length }));
 
     private static TestImage Edit(TestImage image, Action<Dictionary<string, JsonElement>> edit)
     {

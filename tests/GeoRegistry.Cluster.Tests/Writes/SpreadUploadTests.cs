@@ -63,7 +63,8 @@ public sealed class SpreadUploadTests(SharedRegions shared, ITestOutputHelper ou
         var image = TestImage.Next(Seeds.Next(output), 1000);
         await shared.Eu.Client.PushAsync("spread/from", "1", image);
 
-        foreach (var blob in image.Blobs) (await shared.Us.Client.MountAsync("us-team/mounted", blob.Digest, "spread/from")).Expect(HttpStatusCode.Created);
+        foreach (var blob in image.Blobs)
+            (await shared.Us.Client.MountAsync("us-team/mounted", blob.Digest, "spread/from")).Expect(HttpStatusCode.Created);
         (await shared.Ap.Client.PutManifestAsync("us-team/mounted", "1", image)).Expect(HttpStatusCode.Created);
 
         foreach (var client in Clients) await client.PullExactlyAsync("us-team/mounted", "1", image);

@@ -16,12 +16,16 @@ public sealed class CoverageTests(ITestOutputHelper output)
     public void Endpoints_OfTheSpecification_AreEachCovered()
     {
         var covering = Tests()
-            .SelectMany(test => test.GetCustomAttributes<EndpointAttribute>().Concat(test.DeclaringType!.GetCustomAttributes<EndpointAttribute>()), (test, attribute) => (test, attribute))
+            .SelectMany(
+                test => test.GetCustomAttributes<EndpointAttribute>().Concat(test.DeclaringType!.GetCustomAttributes<EndpointAttribute>()),
+                (test, attribute) => (test, attribute))
             .SelectMany(pair => pair.attribute.Ids, (pair, id) => (id, pair.test))
             .ToLookup(pair => pair.id, pair => pair.test);
         foreach (var id in Endpoints) output.WriteLine($"{id,-8} {covering[id].Distinct().Count(),3} tests");
 
-        AssertNone("endpoints with less than two classes of tests", Endpoints.Where(id => covering[id].DistinctBy(test => test.DeclaringType).Count() < 2));
+        AssertNone(
+            "endpoints with less than two classes of tests",
+            Endpoints.Where(id => covering[id].DistinctBy(test => test.DeclaringType).Count() < 2));
         AssertNone("endpoints that are not in the table", covering.Select(group => group.Key).Except(Endpoints));
     }
 
@@ -31,14 +35,18 @@ public sealed class CoverageTests(ITestOutputHelper output)
         var specified = SpecClauses.All;
         var proven = Quoted().Select(clause => (clause.Section, clause.Level, clause.Quote)).ToHashSet();
         output.WriteLine($"{specified.Count(clause => clause.Reason is null)} of {specified.Count} clauses are proven here.");
-        AssertNone("clauses without a test", specified.Where(clause => clause.Reason is null && !proven.Contains((clause.Section, clause.Level, clause.Quote))));
+        AssertNone(
+            "clauses without a test",
+            specified.Where(clause => clause.Reason is null && !proven.Contains((clause.Section, clause.Level, clause.Quote))));
     }
 
     [Fact]
     public void Clauses_QuotedAsMustOrShould_StandInTheSpecification()
     {
         var specified = SpecClauses.All.Select(clause => (clause.Section, clause.Level, clause.Quote)).ToHashSet();
-        var quoted = Quoted().Where(clause => clause.Level is Must or Should).Select(clause => (clause.Section, clause.Level, clause.Quote));
+        var quoted = Quoted()
+            .Where(clause => clause.Level is Must or Should)
+            .Select(clause => (clause.Section, clause.Level, clause.Quote));
         AssertNone("quotes that are not in spec-clauses.txt", quoted.Except(specified));
     }
 
@@ -47,7 +55,11 @@ public sealed class CoverageTests(ITestOutputHelper output)
     {
         var tests = Tests().Where(test => test.DeclaringType!.IsSubclassOf(typeof(ConformanceTest))).ToList();
         output.WriteLine($"{tests.Count} tests");
-        AssertNone("tests without a clause", tests.Where(test => !test.GetCustomAttributes<ClauseAttribute>().Any()).Select(test => $"{test.DeclaringType!.Name}.{test.Name}"));
+        AssertNone(
+            "tests without a clause",
+            tests
+                .Where(test => !test.GetCustomAttributes<ClauseAttribute>().Any())
+                .Select(test => $"{test.DeclaringType!.Name}.{test.Name}"));
     }
 
     [Fact]
@@ -63,5 +75,7 @@ public sealed class CoverageTests(ITestOutputHelper output)
     private static IEnumerable<ClauseAttribute> Quoted() => Tests().SelectMany(test => test.GetCustomAttributes<ClauseAttribute>());
 
     private static IEnumerable<MethodInfo> Tests() =>
-        typeof(CoverageTests).Assembly.GetTypes().SelectMany(type => type.GetMethods()).Where(method => method.GetCustomAttribute<FactAttribute>() is not null);
+        typeof(CoverageTests).Assembly.GetTypes()
+            .SelectMany(type => type.GetMethods())
+            .Where(method => method.GetCustomAttribute<FactAttribute>() is not null);
 }

@@ -6,7 +6,9 @@ namespace GeoRegistry.FrontDoor.Tests.Clauses;
 /// </summary>
 internal sealed record SpecClause(string Section, string Level, string Quote, string? Reason);
 
-/// <summary>The list in <c>spec-clauses.txt</c>: sections start with §, and what is not proven here is followed by <c>-- why</c>.</summary>
+/// <summary>
+/// The list in <c>spec-clauses.txt</c>: sections start with §, and what is not proven here is followed by <c>-- why</c>.
+/// </summary>
 /// <remarks>Source: OCI Distribution Spec, main branch at 967efdc (v1.1 and what is to come after it).</remarks>
 internal static class SpecClauses
 {

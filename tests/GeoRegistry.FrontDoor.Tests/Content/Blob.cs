@@ -15,7 +15,8 @@ internal sealed record Blob(byte[] Bytes, string MediaType)
 
     public static Blob Random(int sizeBytes = 512) => new(RandomNumberGenerator.GetBytes(sizeBytes), Content.MediaType.Layer);
 
-    public static Blob Config() => Of("""{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}""", Content.MediaType.Config);
+    public static Blob Config() =>
+        Of("""{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}""", Content.MediaType.Config);
 
     public static string DigestOf(ReadOnlySpan<byte> bytes) => $"sha256:{Convert.ToHexStringLower(SHA256.HashData(bytes))}";
 

@@ -22,26 +22,30 @@ internal sealed record ManifestContent(byte[] Bytes, string? MediaType)
 
     public static ManifestContent Of(string text, string? mediaType) => new(Encoding.UTF8.GetBytes(text), mediaType);
 
-    public static ManifestContent Image(Blob config, Blob[] layers, ManifestEdit? edit = null, string mediaType = Content.MediaType.Image) => Edited(
-        new JsonObject
-        {
-            ["schemaVersion"] = 2,
-            ["mediaType"] = mediaType,
-            ["config"] = config.Descriptor(),
-            ["layers"] = new JsonArray([.. layers.Select(layer => layer.Descriptor())]),
-        },
-        mediaType,
-        edit);
+    public static ManifestContent Image(
+        Blob config, Blob[] layers, ManifestEdit? edit = null, string mediaType = Content.MediaType.Image) =>
+        Edited(
+            new JsonObject
+            {
+                ["schemaVersion"] = 2,
+                ["mediaType"] = mediaType,
+                ["config"] = config.Descriptor(),
+                ["layers"] = new JsonArray([.. layers.Select(layer => layer.Descriptor())]),
+            },
+            mediaType,
+            edit);
 
-    public static ManifestContent Index(ManifestContent[] children, ManifestEdit? edit = null, string mediaType = Content.MediaType.Index) => Edited(
-        new JsonObject
-        {
-            ["schemaVersion"] = 2,
-            ["mediaType"] = mediaType,
-            ["manifests"] = new JsonArray([.. children.Select(child => child.Descriptor())]),
-        },
-        mediaType,
-        edit);
+    public static ManifestContent Index(
+        ManifestContent[] children, ManifestEdit? edit = null, string mediaType = Content.MediaType.Index) =>
+        Edited(
+            new JsonObject
+            {
+                ["schemaVersion"] = 2,
+                ["mediaType"] = mediaType,
+                ["manifests"] = new JsonArray([.. children.Select(child => child.Descriptor())]),
+            },
+            mediaType,
+            edit);
 
     public JsonObject Descriptor() => Content.Descriptor.Of(MediaType!, Digest, Bytes.Length);
 
@@ -62,10 +66,12 @@ internal sealed record ManifestContent(byte[] Bytes, string? MediaType)
 internal static class ManifestEdits
 {
     /// <summary>Makes it a referrer: of what, of which artifact type if any, with which annotations if any.</summary>
-    public static ManifestEdit Subject(ManifestContent subject, string? artifactType = null, params (string Key, string Value)[] annotations) => manifest =>
+    public static ManifestEdit Subject(
+        ManifestContent subject, string? artifactType = null, params (string Key, string Value)[] annotations) => manifest =>
     {
         manifest["subject"] = subject.Descriptor();
         if (artifactType is not null) manifest["artifactType"] = artifactType;
-        if (annotations.Length > 0) manifest["annotations"] = new JsonObject(annotations.Select(a => KeyValuePair.Create(a.Key, (JsonNode?)a.Value)));
+        if (annotations.Length > 0)
+            manifest["annotations"] = new JsonObject(annotations.Select(a => KeyValuePair.Create(a.Key, (JsonNode?)a.Value)));
     };
 }

@@ -42,7 +42,9 @@ public sealed class CatalogTests(RegistryFixture registry) : ConformanceTest(reg
         var repository = new RepositoryClient(Registry, $"{parent}/a");
         await repository.PushImageAsync("v1");
         await UntilListedAsync(repository, isListed: true);
-        Assert.Equal($"{parent}/a", RepositoryClient.Strings((await Registry.GetAsync($"/v2/_catalog?n={n}&last={parent}")).Expect(200), "repositories")[0]);
+        Assert.Equal(
+            $"{parent}/a",
+            RepositoryClient.Strings((await Registry.GetAsync($"/v2/_catalog?n={n}&last={parent}")).Expect(200), "repositories")[0]);
     }
 
     [Fact]
@@ -64,5 +66,6 @@ public sealed class CatalogTests(RegistryFixture registry) : ConformanceTest(reg
 
     // By the name before it in the order, so that other tests' repositories are not in the way.
     private async Task<bool> IsListedAsync(RepositoryClient repository) =>
-        RepositoryClient.Strings((await Registry.GetAsync($"/v2/_catalog?n=1&last={repository.Name[..^1]}")).Expect(200), "repositories").Contains(repository.Name);
+        RepositoryClient.Strings((await Registry.GetAsync($"/v2/_catalog?n=1&last={repository.Name[..^1]}")).Expect(200), "repositories")
+            .Contains(repository.Name);
 }

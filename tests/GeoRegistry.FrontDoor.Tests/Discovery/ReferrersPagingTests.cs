@@ -3,7 +3,9 @@ namespace GeoRegistry.FrontDoor.Tests.Discovery;
 public sealed class ReferrersPagingTests(RegistryFixture registry) : ConformanceTest(registry)
 {
     private const string Section = "Listing Referrers";
-    private const string Applied = "If filtering is requested and applied, the response MUST include a header OCI-Filters-Applied: artifactType denoting that an artifactType filter was applied";
+    private const string Applied =
+        "If filtering is requested and applied, the response MUST include a header OCI-Filters-Applied: artifactType"
+        + " denoting that an artifactType filter was applied";
 
     private const int MaxPage = 1000;
 
@@ -34,7 +36,10 @@ public sealed class ReferrersPagingTests(RegistryFixture registry) : Conformance
 
     [Fact]
     [Endpoint("end-12b")]
-    [Clause("GeoRegistry: referrers", Promise, "The plus sign of a media type need not be escaped in the query; several types are left to the client to filter")]
+    [Clause(
+        "GeoRegistry: referrers",
+        Promise,
+        "The plus sign of a media type need not be escaped in the query; several types are left to the client to filter")]
     public async Task Get_WithAnUnescapedPlus_ListsThatType()
     {
         var repository = NewRepository();
@@ -44,7 +49,8 @@ public sealed class ReferrersPagingTests(RegistryFixture registry) : Conformance
 
         var answer = (await repository.GetAsync($"referrers/{subject.Digest}?artifactType=application/spdx+json")).Expect(200);
         Assert.Equal([spdx.Digest], Digests(answer.ExpectHeader("OCI-Filters-Applied", "artifactType")));
-        var both = (await repository.GetAsync($"referrers/{subject.Digest}?artifactType=application/spdx+json&artifactType={MediaType.Sbom}")).Expect(200);
+        var both = (await repository.GetAsync(
+            $"referrers/{subject.Digest}?artifactType=application/spdx+json&artifactType={MediaType.Sbom}")).Expect(200);
         Assert.Equal((2, null), (Digests(both).Count(), both["OCI-Filters-Applied"]));
     }
 
@@ -75,7 +81,8 @@ public sealed class ReferrersPagingTests(RegistryFixture registry) : Conformance
         for (var i = 0; i < 5; i++)
         {
             pushed.Add((await repository.PushAsync(Referrer(subject, i))).Digest);
-            if (filter.Length > 0) await repository.PushAsync(ManifestContent.Index([], ManifestEdits.Subject(subject, MediaType.Signature, ("i", $"{i}"))));
+            if (filter.Length > 0)
+                await repository.PushAsync(ManifestContent.Index([], ManifestEdits.Subject(subject, MediaType.Signature, ("i", $"{i}"))));
         }
 
         var (listed, pages) = await FollowAsync(repository.Path($"referrers/{subject.Digest}?n=2{filter}"), filtered: filter.Length > 0);
@@ -84,12 +91,17 @@ public sealed class ReferrersPagingTests(RegistryFixture registry) : Conformance
     }
 
     [Fact]
-    [Clause(Section, Must, "A Link header MUST be included in the response when the descriptor list cannot be returned in a single manifest")]
+    [Clause(
+        Section, Must, "A Link header MUST be included in the response when the descriptor list cannot be returned in a single manifest")]
     public async Task Get_OfMoreThanAPage_HasALinkToTheRest()
     {
         var repository = NewRepository();
         var subject = await repository.PushImageAsync("v1");
-        await Parallel.ForAsync(0, MaxPage + 1, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (i, _) => await repository.PushAsync(Referrer(subject, i)));
+        await Parallel.ForAsync(
+            0,
+            MaxPage + 1,
+            new ParallelOptions { MaxDegreeOfParallelism = 8 },
+            async (i, _) => await repository.PushAsync(Referrer(subject, i)));
 
         var (listed, pages) = await FollowAsync(repository.Path($"referrers/{subject.Digest}"), filtered: false);
         Assert.Equal(MaxPage + 1, listed.Distinct().Count());

@@ -7,13 +7,19 @@ public sealed class ReferrersTests(RegistryFixture registry) : ConformanceTest(r
 {
     private const string Section = "Listing Referrers";
     private const string EmptyList = "If a query results in no matching referrers, an empty manifest list MUST be returned";
-    private const string Included = "After the referrers API is enabled, Registries MUST include all newly pushed image manifests with a valid subject field in the referrers API response";
+    private const string Included =
+        "After the referrers API is enabled, Registries MUST include all newly pushed image manifests"
+        + " with a valid subject field in the referrers API response";
 
     [Fact]
     [Clause(Section, Must, "Assuming a repository is found, this request MUST return a 200 OK response code")]
     [Clause(Section, Must, "Upon success, the response MUST be a JSON body with an image index containing a list of descriptors")]
     [Clause(Section, Must, "The Content-Type header MUST be set to application/vnd.oci.image.index.v1+json")]
-    [Clause(Section, Must, "The descriptors MUST include an artifactType field that is set to the value of the artifactType in the image manifest or index, if present")]
+    [Clause(
+        Section,
+        Must,
+        "The descriptors MUST include an artifactType field that is set to the value of the artifactType in the image manifest or index,"
+        + " if present")]
     [Clause(Section, Must, "The descriptors MUST include annotations from the image manifest or index")]
     public async Task Get_OfASubject_DescribesItsReferrers()
     {
@@ -34,7 +40,11 @@ public sealed class ReferrersTests(RegistryFixture registry) : ConformanceTest(r
     }
 
     [Fact]
-    [Clause(Section, Must, "If the artifactType is empty or missing in the image manifest, the value of artifactType MUST be set to the config descriptor mediaType value")]
+    [Clause(
+        Section,
+        Must,
+        "If the artifactType is empty or missing in the image manifest,"
+        + " the value of artifactType MUST be set to the config descriptor mediaType value")]
     public async Task Get_OfAnImageWithoutArtifactType_GivesItsConfigsMediaType()
     {
         var repository = NewRepository();
@@ -69,7 +79,10 @@ public sealed class ReferrersTests(RegistryFixture registry) : ConformanceTest(r
     }
 
     [Fact]
-    [Clause(Section, Must, "If the registry supports the referrers API, the registry MUST NOT return a 404 Not Found to a referrers API requests")]
+    [Clause(
+        Section,
+        Must,
+        "If the registry supports the referrers API, the registry MUST NOT return a 404 Not Found to a referrers API requests")]
     [Clause(Section, Must, EmptyList)]
     public async Task Get_OfWhatIsUnknown_IsAnEmptyIndex()
     {
@@ -118,7 +131,11 @@ public sealed class ReferrersTests(RegistryFixture registry) : ConformanceTest(r
     }
 
     [Fact]
-    [Clause(Section, Promise, "Each descriptor is of an image manifest or index in the same <name> namespace with a subject field that specifies the value of <digest>")]
+    [Clause(
+        Section,
+        Promise,
+        "Each descriptor is of an image manifest or index in the same <name> namespace"
+        + " with a subject field that specifies the value of <digest>")]
     public async Task Get_InAnotherRepository_ListsNoneOfThese()
     {
         var (repository, other) = (NewRepository(), NewRepository());
@@ -143,7 +160,8 @@ public sealed class ReferrersTests(RegistryFixture registry) : ConformanceTest(r
     }
 
     private static Dictionary<string, JsonElement> Described(Answer answer) =>
-        answer.Expect(200).Json.GetProperty("manifests").EnumerateArray().ToDictionary(descriptor => descriptor.GetProperty("digest").GetString()!);
+        answer.Expect(200).Json.GetProperty("manifests").EnumerateArray()
+            .ToDictionary(descriptor => descriptor.GetProperty("digest").GetString()!);
 
     private static void AssertDescribes(JsonElement descriptor, ManifestContent referrer, string artifactType, string annotations)
     {

@@ -10,12 +10,17 @@ public sealed class TagListTests(RegistryFixture registry) : ConformanceTest(reg
     [Fact]
     [Clause(Section, Must, "Assuming a repository is found, this request MUST return a 200 OK response code")]
     [Clause(Section, Must, "Upon success, the response MUST be a json body in the following format")]
-    [Clause(Section, Must, "If the list is not empty, the tags MUST be in lexical (i.e. case-insensitive alphanumeric order) or ASCIIbetical (Go's sort.Strings) order")]
+    [Clause(
+        Section,
+        Must,
+        "If the list is not empty, the tags MUST be in lexical (i.e. case-insensitive alphanumeric order)"
+        + " or ASCIIbetical (Go's sort.Strings) order")]
     public async Task Get_OfARepository_ListsItsTagsInOrdinalOrder()
     {
         var repository = NewRepository();
         var image = await repository.PrepareImageAsync();
-        foreach (var tag in new[] { "b", "a", "B", "_x", "1.10", "1.9", "A", "a-b", "a.b", "a_b", "ab" }) await repository.PushAsync(image, tag);
+        foreach (var tag in new[] { "b", "a", "B", "_x", "1.10", "1.9", "A", "a-b", "a.b", "a_b", "ab" })
+            await repository.PushAsync(image, tag);
 
         var answer = (await repository.GetAsync("tags/list")).Expect(200);
         Assert.StartsWith("application/json", answer.ContentType, StringComparison.Ordinal);

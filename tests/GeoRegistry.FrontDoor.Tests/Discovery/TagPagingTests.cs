@@ -67,7 +67,11 @@ public sealed class TagPagingTests(RegistryFixture registry) : ConformanceTest(r
         Assert.Null((await AssertPageAsync(query, "a b c d e"))["Link"]);
 
     [Fact]
-    [Clause(Section, May, "The response to such a request MAY return fewer than <int> results, but only when the total number of tags attached to the repository is less than <int> or a Link header is provided")]
+    [Clause(
+        Section,
+        May,
+        "The response to such a request MAY return fewer than <int> results,"
+        + " but only when the total number of tags attached to the repository is less than <int> or a Link header is provided")]
     public async Task Get_WithNAboveTheMaximum_IsCappedWithALink()
     {
         const int PerPush = 100;

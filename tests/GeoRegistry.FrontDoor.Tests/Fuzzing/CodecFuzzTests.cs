@@ -28,7 +28,14 @@ public sealed class CodecFuzzTests(ITestOutputHelper output)
 
     private static readonly byte[][] Feeds = [Feed(false), Feed(true), Feed(false, true, false)];
 
-    private static readonly byte[][] Snapshots = [Snapshot(), Snapshot(new SnapshotEntry.OfTag(Tag.Parse("v1"), SampleBlob.Of("a").Digest), new SnapshotEntry.OfBlob(SampleBlob.Of("b").Digest, 7)), Snapshot(new SnapshotEntry.OfManifest(SampleManifests.Image("a")))];
+    private static readonly byte[][] Snapshots =
+    [
+        Snapshot(),
+        Snapshot(
+            new SnapshotEntry.OfTag(Tag.Parse("v1"), SampleBlob.Of("a").Digest),
+            new SnapshotEntry.OfBlob(SampleBlob.Of("b").Digest, 7)),
+        Snapshot(new SnapshotEntry.OfManifest(SampleManifests.Image("a"))),
+    ];
 
     [Fact]
     public void CommitCodec_OfMixedUpBytes_DecodesThemOrSaysThatTheyAreNone() => Fuzz.Bytes(output, Inputs, Commits, bytes =>
@@ -64,19 +71,25 @@ public sealed class CodecFuzzTests(ITestOutputHelper output)
     }
 
     private static byte[] Encoded(params Operation[] operations) => CommitCodec.Encode(
-        new Commit(LedgerId.Of(RepositoryName.Parse("team/app")), 1, 7, SampleLedger.At, "tests", SampleLedger.Region, operations) { Write = operations.Length == 3 ? WriteId.OfKey("key") : default });
+        new Commit(LedgerId.Of(RepositoryName.Parse("team/app")), 1, 7, SampleLedger.At, "tests", SampleLedger.Region, operations)
+        {
+            Write = operations.Length == 3 ? WriteId.OfKey("key") : default,
+        });
 
     private static byte[] Feed(params bool[] withheld)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        for (var i = 0; i < withheld.Length; i++) FeedCodec.Write(buffer, new FeedEntry(i + 1, LedgerId.Of(RepositoryName.Parse("team/app")), Commits[i], new byte[32]), withheld[i]);
+        for (var i = 0; i < withheld.Length; i++)
+            FeedCodec.Write(
+                buffer, new FeedEntry(i + 1, LedgerId.Of(RepositoryName.Parse("team/app")), Commits[i], new byte[32]), withheld[i]);
         return buffer.WrittenSpan.ToArray();
     }
 
     private static byte[] Snapshot(params SnapshotEntry[] entries)
     {
         using var stream = new MemoryStream();
-        SnapshotCodec.Write(stream, new LedgerSnapshot(LedgerId.Of(RepositoryName.Parse("team/app")), new LedgerHead(1, 2, new byte[32]), entries));
+        SnapshotCodec.Write(
+            stream, new LedgerSnapshot(LedgerId.Of(RepositoryName.Parse("team/app")), new LedgerHead(1, 2, new byte[32]), entries));
         return stream.ToArray();
     }
 }

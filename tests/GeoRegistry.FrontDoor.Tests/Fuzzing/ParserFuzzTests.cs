@@ -29,38 +29,84 @@ public sealed class ParserFuzzTests(ITestOutputHelper output)
     private static readonly Dictionary<string, (string[] Examples, Action<string> Read)> Parsers = new()
     {
         ["route"] = (
-            ["/v2/", "/v2/_catalog?n=5", "/v2/team/app/tags/list", $"/v2/a/manifests/{Sha256}", "/v2/a/blobs/sha256%3Aab", $"/v2/a/blobs/uploads/{Session}?digest={Sha256}", "http://host:5000/v2/a/referrers/x", "/v2/a/blobs/uploads/"],
+            [
+                "/v2/", "/v2/_catalog?n=5", "/v2/team/app/tags/list", $"/v2/a/manifests/{Sha256}", "/v2/a/blobs/sha256%3Aab",
+                $"/v2/a/blobs/uploads/{Session}?digest={Sha256}", "http://host:5000/v2/a/referrers/x", "/v2/a/blobs/uploads/",
+            ],
             text => Assert.True(OciRoute.Parse(text) is { Resource: OciResource.None } or { Name: not null, Reference: not null })),
         ["range"] = (["bytes=0-1", "bytes=-5", "bytes=10-", "bytes=0-1,5-9", "lines=0-1", "bytes=9-2"], ReadRange),
         ["entity tags"] = ([$"\"{Sha256}\"", $"W/\"{Sha256}\", *", "*", Sha256, "\"a\",\"b\""], ReadEntityTags),
-        ["paging"] = (["n=5&last=b", "last=", "n=0", "n", "n=-1&n=2", "n=%35"], text => Assert.InRange(Paging.Of(Query(text), 100).Limit, 0, 100)),
+        ["paging"] = (
+            ["n=5&last=b", "last=", "n=0", "n", "n=-1&n=2", "n=%35"],
+            text => Assert.InRange(Paging.Of(Query(text), 100).Limit, 0, 100)),
         ["upload query"] = (
-            [$"digest={Sha256}", $"mount={Sha256}&from=team/app", $"digest={Sha512}&digest-algorithm=sha512", "digest-algorithm=sha256", "from"],
+            [
+                $"digest={Sha256}", $"mount={Sha256}&from=team/app", $"digest={Sha512}&digest-algorithm=sha512",
+                "digest-algorithm=sha256", "from",
+            ],
             text => Assert.NotNull(UploadQuery.Parse(Query(text), out _))),
         ["manifest target"] = ([$"{Sha256}?tag=a&tag=b", "v1", "v1?tag=x", $"{Sha512}?tag=", "?tag"], ReadManifestTarget),
-        ["wait"] = (["5s", "100ms", "1.5s", "0s", "3600000", "s", "ms"], text => Assert.InRange(ReplicationEndpoints.TryWait(text, out var wait) ? wait : default, TimeSpan.Zero, TimeSpan.FromMilliseconds(3_600_000_000))),
+        ["wait"] = (
+            ["5s", "100ms", "1.5s", "0s", "3600000", "s", "ms"],
+            text => Assert.InRange(
+                ReplicationEndpoints.TryWait(text, out var wait) ? wait : default,
+                TimeSpan.Zero,
+                TimeSpan.FromMilliseconds(3_600_000_000))),
         ["receipt"] = (
             ["eu-7f3a9c01-1234", "eu-west-1-0000000a-7", "a-ffffffff-9223372036854775807"],
-            text => { if (FeedPosition.TryParse(text, out var read)) Assert.True(FeedPosition.TryParse(read.ToString(), out var again) && again == read && read.Number > 0); }),
-        ["incarnation"] = (["7f3a9c01", "0000000a"], text => { if (Incarnation.TryParse(text, out var read)) Assert.Equal(text, read.ToString()); }),
-        ["write id"] = (["0123456789abcdef0123456789abcdef"], text => { if (WriteId.TryParse(text, out var read)) Assert.Equal(text.ToLowerInvariant(), read.ToString()); }),
-        ["digest"] = ([Sha256, Sha512], text => { if (Digest.TryParse(text, out var read)) Assert.Equal((text, read), (read.ToString(), Digest.FromHash(read.Algorithm, read.ToHash()))); }),
+            text =>
+            {
+                if (FeedPosition.TryParse(text, out var read))
+                    Assert.True(FeedPosition.TryParse(read.ToString(), out var again) && again == read && read.Number > 0);
+            }),
+        ["incarnation"] = (
+            ["7f3a9c01", "0000000a"],
+            text => { if (Incarnation.TryParse(text, out var read)) Assert.Equal(text, read.ToString()); }),
+        ["write id"] = (
+            ["0123456789abcdef0123456789abcdef"],
+            text => { if (WriteId.TryParse(text, out var read)) Assert.Equal(text.ToLowerInvariant(), read.ToString()); }),
+        ["digest"] = (
+            [Sha256, Sha512],
+            text =>
+            {
+                if (Digest.TryParse(text, out var read))
+                    Assert.Equal((text, read), (read.ToString(), Digest.FromHash(read.Algorithm, read.ToHash())));
+            }),
         ["tag"] = (["v1.2_3-x", "latest", "_"], text => { if (Tag.TryParse(text, out var read)) Assert.Equal(text, read.ToString()); }),
-        ["repository"] = (["team/app", "a__b/c--d/e.f", "library"], text => { if (RepositoryName.TryParse(text, out var read)) Assert.Equal(text, read.ToString()); }),
-        ["region"] = (["eu", "eu-west-1", "a1"], text => { if (RegionId.TryParse(text, out var read)) Assert.Equal(text, read.ToString()); }),
-        ["upload"] = ([Session, "eu-west-1-3f2504e0-4f89-41d3-9a0c-0305e82c3301"], text => { if (UploadId.TryParse(text, out var read)) Assert.True(UploadId.TryParse(read.ToString(), out var again) && again == read); }),
-        ["reference"] = ([Sha256, "v1", Sha512], text => { if (Reference.TryParse(text, out var read)) Assert.Equal(text, read.ToString()); }),
+        ["repository"] = (
+            ["team/app", "a__b/c--d/e.f", "library"],
+            text => { if (RepositoryName.TryParse(text, out var read)) Assert.Equal(text, read.ToString()); }),
+        ["region"] = (
+            ["eu", "eu-west-1", "a1"],
+            text => { if (RegionId.TryParse(text, out var read)) Assert.Equal(text, read.ToString()); }),
+        ["upload"] = (
+            [Session, "eu-west-1-3f2504e0-4f89-41d3-9a0c-0305e82c3301"],
+            text =>
+            {
+                if (UploadId.TryParse(text, out var read))
+                    Assert.True(UploadId.TryParse(read.ToString(), out var again) && again == read);
+            }),
+        ["reference"] = (
+            [Sha256, "v1", Sha512],
+            text => { if (Reference.TryParse(text, out var read)) Assert.Equal(text, read.ToString()); }),
         ["durability"] = (["local", "one", "majority", "all"], text => TopologyReader.TryDurability(text, out _)),
-        ["media type"] = ([MediaType.Image, "text/plain; charset=utf-8", "application/json;a=\"b;c\""], text => Assert.InRange(MediaTypes.WithoutParameters(text).Length, 0, text.Length)),
+        ["media type"] = (
+            [MediaType.Image, "text/plain; charset=utf-8", "application/json;a=\"b;c\""],
+            text => Assert.InRange(MediaTypes.WithoutParameters(text).Length, 0, text.Length)),
     };
 
     private static readonly byte[][] ManifestExamples =
     [
         .. new[]
         {
-            $$$"""{"schemaVersion":2,"mediaType":"{{{MediaType.Image}}}","config":{"mediaType":"{{{MediaType.Config}}}","digest":"{{{Sha256}}}","size":2},"layers":[{"mediaType":"{{{MediaType.Layer}}}","digest":"{{{Sha512}}}","size":20,"urls":["x"]}],"annotations":{"a":"b"}}""",
-            $$$"""{"schemaVersion":2,"manifests":[{"mediaType":"{{{MediaType.Image}}}","digest":"{{{Sha256}}}","size":7,"platform":{"os":"linux"}}],"subject":{"mediaType":"a/b","digest":"{{{Sha256}}}","size":1},"artifactType":"a/b+c"}""",
-            $$$"""{"mediaType":"a/b","blobs":[{"mediaType":"a/b","digest":"{{{Sha256}}}","size":0}],"layers":null,"x":[[[[1.5e300,null,true,"\u00e9\ud83d\ude00"]]]],"annotations":null}""",
+            $$$"""{"schemaVersion":2,"mediaType":"{{{MediaType.Image}}}","config":"""
+            + $$$"""{"mediaType":"{{{MediaType.Config}}}","digest":"{{{Sha256}}}","size":2},"layers":"""
+            + $$$"""[{"mediaType":"{{{MediaType.Layer}}}","digest":"{{{Sha512}}}","size":20,"urls":["x"]}],"annotations":{"a":"b"}}""",
+            $$$"""{"schemaVersion":2,"manifests":"""
+            + $$$"""[{"mediaType":"{{{MediaType.Image}}}","digest":"{{{Sha256}}}","size":7,"platform":{"os":"linux"}}]"""
+            + $$$""","subject":{"mediaType":"a/b","digest":"{{{Sha256}}}","size":1},"artifactType":"a/b+c"}""",
+            $$$"""{"mediaType":"a/b","blobs":[{"mediaType":"a/b","digest":"{{{Sha256}}}","size":0}],"layers":null"""
+            + ""","x":[[[[1.5e300,null,true,"\u00e9\ud83d\ude00"]]]],"annotations":null}""",
         }.Select(Encoding.UTF8.GetBytes),
     ];
 
@@ -112,7 +158,8 @@ public sealed class ParserFuzzTests(ITestOutputHelper output)
     {
         var query = text.IndexOf('?');
         var reference = query < 0 ? text : text[..query];
-        var target = ManifestTarget.Parse(new OciRequest(Query(query < 0 ? "" : text[(query + 1)..]).HttpContext, RepositoryName.Parse("a"), reference), out var fault);
+        var target = ManifestTarget.Parse(
+            new OciRequest(Query(query < 0 ? "" : text[(query + 1)..]).HttpContext, RepositoryName.Parse("a"), reference), out var fault);
         Assert.Equal(fault is null, target.Digest is not null || target.Tags.Count > 0);
     }
 

@@ -31,7 +31,9 @@ public sealed class ConcurrentRequestTests(RegistryFixture registry) : Conforman
         for (var round = 0; round < Rounds; round++)
         {
             var child = await repository.PushImageAsync();
-            var (put, delete) = await BothAsync(repository.PutManifestAsync($"v{round}", ManifestContent.Index([child])), repository.DeleteManifestAsync(child.Digest));
+            var (put, delete) = await BothAsync(
+                repository.PutManifestAsync($"v{round}", ManifestContent.Index([child])),
+                repository.DeleteManifestAsync(child.Digest));
             AssertEither(put, "MANIFEST_BLOB_UNKNOWN", delete);
             (await repository.HeadManifestAsync(child.Digest)).Expect(put.Status == 201 ? 200 : 404);
             (await repository.HeadManifestAsync($"v{round}")).Expect(put.Status == 201 ? 200 : 404);
@@ -39,7 +41,10 @@ public sealed class ConcurrentRequestTests(RegistryFixture registry) : Conforman
     }
 
     [Fact]
-    [Clause("Pushing a blob in chunks", Must, "Chunks MUST be uploaded in order, with the first byte of a chunk being the last chunk's <end-of-range> plus one")]
+    [Clause(
+        "Pushing a blob in chunks",
+        Must,
+        "Chunks MUST be uploaded in order, with the first byte of a chunk being the last chunk's <end-of-range> plus one")]
     public async Task PatchTwice_OfTheSameRangeAtOnce_TakesOne()
     {
         var repository = NewRepository();

@@ -7,7 +7,8 @@ public sealed class DeleteManifestTests(RegistryFixture registry) : ConformanceT
 
     [Fact]
     [Clause(Section, Must, "Upon success, the registry MUST respond with a 202 Accepted code")]
-    [Clause(Section, Promise, "Once deleted, a GET to /v2/<name>/manifests/<digest> and any tag pointing to that digest will return a 404")]
+    [Clause(
+        Section, Promise, "Once deleted, a GET to /v2/<name>/manifests/<digest> and any tag pointing to that digest will return a 404")]
     public async Task Delete_OfADigest_RemovesTheManifestAndItsTags()
     {
         var repository = NewRepository();
@@ -15,7 +16,8 @@ public sealed class DeleteManifestTests(RegistryFixture registry) : ConformanceT
         await repository.PushAsync(image, "v2");
         var other = await repository.PushImageAsync("other");
         (await repository.DeleteManifestAsync(image.Digest)).Expect(202);
-        foreach (var reference in new[] { image.Digest, "v1", "v2" }) (await repository.GetManifestAsync(reference)).ExpectError(404, "MANIFEST_UNKNOWN");
+        foreach (var reference in new[] { image.Digest, "v1", "v2" })
+            (await repository.GetManifestAsync(reference)).ExpectError(404, "MANIFEST_UNKNOWN");
         Assert.Equal(["other"], await repository.TagsAsync());
         (await repository.HeadManifestAsync(other.Digest)).Expect(200);
     }

@@ -6,7 +6,8 @@ namespace GeoRegistry.FrontDoor.Tests.Manifests;
 public sealed class ConditionalRequestTests(RegistryFixture registry) : ConformanceTest(registry)
 {
     private const string Section = "Referrers Tag Schema";
-    private const string Conditions = "Clients MAY use a conditional HTTP push for registries that support ETag conditions to avoid conflicts with other clients";
+    private const string Conditions =
+        "Clients MAY use a conditional HTTP push for registries that support ETag conditions to avoid conflicts with other clients";
 
     private static readonly (string, string) IfNone = ("If-None-Match", "*");
     private static readonly (string, string) IfAny = ("If-Match", "*");

@@ -3,7 +3,8 @@ namespace GeoRegistry.FrontDoor.Tests.Manifests;
 [Endpoint("end-3", "end-7a")]
 public sealed class DockerManifestTests(RegistryFixture registry) : ConformanceTest(registry)
 {
-    private const string Legacy = "Examples of manifests are defined under the OCI Image Spec, such as the image manifest and image index (and legacy manifests)";
+    private const string Legacy =
+        "Examples of manifests are defined under the OCI Image Spec, such as the image manifest and image index (and legacy manifests)";
 
     [Fact]
     [Clause("Definitions", Promise, Legacy)]
@@ -11,7 +12,9 @@ public sealed class DockerManifestTests(RegistryFixture registry) : ConformanceT
     {
         var repository = NewRepository();
         var image = await repository.PushAsync(await PrepareAsync(repository), "v1");
-        Assert.Equal(image.Bytes, (await repository.GetManifestAsync("v1")).Expect(200).ExpectHeader("Content-Type", MediaType.DockerManifest).Body);
+        Assert.Equal(
+            image.Bytes,
+            (await repository.GetManifestAsync("v1")).Expect(200).ExpectHeader("Content-Type", MediaType.DockerManifest).Body);
     }
 
     [Fact]
@@ -21,7 +24,9 @@ public sealed class DockerManifestTests(RegistryFixture registry) : ConformanceT
         var repository = NewRepository();
         var image = await repository.PushAsync(await PrepareAsync(repository));
         var list = await repository.PushAsync(ManifestContent.Index([image], mediaType: MediaType.DockerManifestList), "v1");
-        Assert.Equal(list.Bytes, (await repository.GetManifestAsync("v1")).Expect(200).ExpectHeader("Content-Type", MediaType.DockerManifestList).Body);
+        Assert.Equal(
+            list.Bytes,
+            (await repository.GetManifestAsync("v1")).Expect(200).ExpectHeader("Content-Type", MediaType.DockerManifestList).Body);
     }
 
     [Fact]
@@ -29,7 +34,10 @@ public sealed class DockerManifestTests(RegistryFixture registry) : ConformanceT
     public async Task Put_OfADockerImageWithAnUnknownLayer_AnswersBlobUnknown()
     {
         var repository = NewRepository();
-        var image = ManifestContent.Image(await PushConfigAsync(repository), [Blob.Random() with { MediaType = MediaType.DockerLayer }], mediaType: MediaType.DockerManifest);
+        var image = ManifestContent.Image(
+            await PushConfigAsync(repository),
+            [Blob.Random() with { MediaType = MediaType.DockerLayer }],
+            mediaType: MediaType.DockerManifest);
         (await repository.PutManifestAsync("v1", image)).ExpectError(404, "MANIFEST_BLOB_UNKNOWN");
     }
 

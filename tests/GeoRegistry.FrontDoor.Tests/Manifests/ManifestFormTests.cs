@@ -32,7 +32,8 @@ public sealed class ManifestFormTests(RegistryFixture registry) : ConformanceTes
     {
         ["a field twice"] = image => Text(image, image.Text[..^1] + ",\"layers\":[]}"),
         ["a field twice, once escaped"] = image => Text(image, image.Text[..^1] + ",\"\\u006cayers\":[]}"),
-        ["a field of a descriptor twice"] = image => Text(image, image.Text.Replace("\"size\":", "\"size\":1,\"size\":", StringComparison.Ordinal)),
+        ["a field of a descriptor twice"] = image =>
+            Text(image, image.Text.Replace("\"size\":", "\"size\":1,\"size\":", StringComparison.Ordinal)),
         ["an annotation twice"] = image => Text(image, image.Text[..^1] + ",\"annotations\":{\"a\":\"1\",\"a\":\"2\"}}"),
         ["an unknown field twice"] = image => Text(image, image.Text[..^1] + ",\"x\":1,\"x\":2}"),
         ["an image with manifests"] = image => image.With(json => json["manifests"] = new JsonArray()),
@@ -90,7 +91,8 @@ public sealed class ManifestFormTests(RegistryFixture registry) : ConformanceTes
 
     [Theory]
     [MemberData(nameof(AmbiguousCases))]
-    [Clause("GeoRegistry: manifests", Promise, "What clients could read in two ways is refused: duplicate keys, deep nesting, a second type")]
+    [Clause(
+        "GeoRegistry: manifests", Promise, "What clients could read in two ways is refused: duplicate keys, deep nesting, a second type")]
     public async Task Put_OfWhatReadsInTwoWays_AnswersManifestInvalid(string fault) => await AssertRefusedAsync(Ambiguous[fault]);
 
     [Theory]
@@ -116,7 +118,8 @@ public sealed class ManifestFormTests(RegistryFixture registry) : ConformanceTes
     public async Task Put_OfDockerSchema1_AnswersManifestInvalid(string mediaType)
     {
         var repository = NewRepository();
-        var schema1 = ManifestContent.Of("""{"schemaVersion":1,"name":"a","tag":"v1","architecture":"amd64","fsLayers":[],"history":[]}""", mediaType);
+        var schema1 = ManifestContent.Of(
+            """{"schemaVersion":1,"name":"a","tag":"v1","architecture":"amd64","fsLayers":[],"history":[]}""", mediaType);
         (await repository.PutManifestAsync("v1", schema1)).ExpectError(400, "MANIFEST_INVALID");
     }
 
@@ -129,7 +132,10 @@ public sealed class ManifestFormTests(RegistryFixture registry) : ConformanceTes
     [InlineData("application/x-www-form-urlencoded")]
     [InlineData("application/json")]
     [InlineData("text/plain")]
-    [Clause("GeoRegistry: manifests", Promise, "A Content-Type that tools send by themselves says nothing: the mediaType field decides, or the refusal says what to send")]
+    [Clause(
+        "GeoRegistry: manifests",
+        Promise,
+        "A Content-Type that tools send by themselves says nothing: the mediaType field decides, or the refusal says what to send")]
     public async Task Put_UnderAGenericContentType_IsRefusedWithoutAMediaTypeOfItsOwn(string contentType)
     {
         var repository = NewRepository();
@@ -150,8 +156,16 @@ public sealed class ManifestFormTests(RegistryFixture registry) : ConformanceTes
     {
         var repository = NewRepository();
         var image = await repository.PrepareImageAsync();
-        foreach (ManifestEdit edit in new ManifestEdit[] { json => json["layers"] = null, json => json.Remove("layers"), json => json["annotations"] = null })
+        foreach (ManifestEdit edit in new ManifestEdit[]
+        {
+            json => json["layers"] = null,
+            json => json.Remove("layers"),
+            json => json["annotations"] = null,
+        })
+        {
             (await repository.PutManifestAsync("v1", image.With(edit))).Expect(201);
+        }
+
         foreach (ManifestEdit edit in new ManifestEdit[] { json => json["manifests"] = null, json => json.Remove("manifests") })
             (await repository.PutManifestAsync("v2", ManifestContent.Index([]).With(edit))).Expect(201);
     }
@@ -187,7 +201,10 @@ public sealed class ManifestFormTests(RegistryFixture registry) : ConformanceTes
     private static ManifestContent NotUtf8(ManifestContent image, string end)
     {
         var parts = end.Split('?');
-        return image with { Bytes = [.. image.Bytes[..^1], .. Encoding.UTF8.GetBytes(parts[0]), 0xC3, 0x28, .. Encoding.UTF8.GetBytes(parts[1])] };
+        return image with
+        {
+            Bytes = [.. image.Bytes[..^1], .. Encoding.UTF8.GetBytes(parts[0]), 0xC3, 0x28, .. Encoding.UTF8.GetBytes(parts[1])],
+        };
     }
 
     // The root object is one level more.

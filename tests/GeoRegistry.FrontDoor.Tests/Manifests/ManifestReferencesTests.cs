@@ -6,7 +6,8 @@ namespace GeoRegistry.FrontDoor.Tests.Manifests;
 [Endpoint("end-7a")]
 public sealed class ManifestReferencesTests(RegistryFixture registry) : ConformanceTest(registry)
 {
-    private const string Unknown = "When a manifest is rejected for this reason, it MUST result in one or more MANIFEST_BLOB_UNKNOWN errors";
+    private const string Unknown =
+        "When a manifest is rejected for this reason, it MUST result in one or more MANIFEST_BLOB_UNKNOWN errors";
 
     [Fact]
     [Clause("Push", Must, Unknown)]
@@ -52,7 +53,9 @@ public sealed class ManifestReferencesTests(RegistryFixture registry) : Conforma
         var (config, layer) = (Blob.Random(), Blob.Random());
         var answer = await repository.PutManifestAsync("v1", ManifestContent.Image(config, [layer]));
         answer.ExpectError(404, "MANIFEST_BLOB_UNKNOWN");
-        Assert.All(answer.Json.GetProperty("errors").EnumerateArray(), error => Assert.Equal("MANIFEST_BLOB_UNKNOWN", error.GetProperty("code").GetString()));
+        Assert.All(
+            answer.Json.GetProperty("errors").EnumerateArray(),
+            error => Assert.Equal("MANIFEST_BLOB_UNKNOWN", error.GetProperty("code").GetString()));
         Assert.Contains(config.Digest, answer.Text, StringComparison.Ordinal);
     }
 
@@ -84,7 +87,8 @@ public sealed class ManifestReferencesTests(RegistryFixture registry) : Conforma
     public async Task Put_OfAnIndexOfIndexes_IsAccepted()
     {
         var repository = NewRepository();
-        var inner = await repository.PushAsync(ManifestContent.Index([await repository.PushImageAsync(), await repository.PushImageAsync()]));
+        var inner = await repository.PushAsync(
+            ManifestContent.Index([await repository.PushImageAsync(), await repository.PushImageAsync()]));
         await repository.PushAsync(ManifestContent.Index([inner]), "nested");
         (await repository.HeadManifestAsync(inner.Digest)).Expect(200);
     }
@@ -94,7 +98,8 @@ public sealed class ManifestReferencesTests(RegistryFixture registry) : Conforma
     public async Task Put_WithDataInADescriptor_KeepsIt()
     {
         var repository = NewRepository();
-        var image = await repository.PushImageAsync("v1", manifest => manifest["config"]!["data"] = Convert.ToBase64String(Blob.Config().Bytes));
+        var image = await repository.PushImageAsync(
+            "v1", manifest => manifest["config"]!["data"] = Convert.ToBase64String(Blob.Config().Bytes));
         Assert.Equal(image.Text, (await repository.GetManifestAsync("v1")).Expect(200).Text);
     }
 
@@ -121,7 +126,8 @@ public sealed class ManifestReferencesTests(RegistryFixture registry) : Conforma
     {
         var repository = NewRepository();
         var child = await repository.PushImageAsync();
-        await AssertSizeInvalidAsync(repository, ManifestContent.Index([child], manifest => manifest["manifests"]![0]!["size"] = child.Bytes.Length + 1));
+        await AssertSizeInvalidAsync(
+            repository, ManifestContent.Index([child], manifest => manifest["manifests"]![0]!["size"] = child.Bytes.Length + 1));
     }
 
     private static async Task AssertUnknownAsync(RepositoryClient repository, ManifestContent manifest, string digest)

@@ -6,7 +6,10 @@ public sealed class ManifestSizeTests(RegistryFixture registry) : ConformanceTes
     private const int MaxSizeBytes = 4 * 1024 * 1024;
 
     [Fact]
-    [Clause("Pushing Manifests", Should, "Client and registry implementations SHOULD expect to be able to support manifest pushes of at least 4 megabytes")]
+    [Clause(
+        "Pushing Manifests",
+        Should,
+        "Client and registry implementations SHOULD expect to be able to support manifest pushes of at least 4 megabytes")]
     public async Task Put_OfFourMebibytes_IsAccepted()
     {
         var repository = NewRepository();
@@ -19,7 +22,11 @@ public sealed class ManifestSizeTests(RegistryFixture registry) : ConformanceTes
     [InlineData(false)]
     [InlineData(true)]
     [Clause("Pushing Manifests", Should, "A registry SHOULD enforce some limit on the maximum manifest size that it can accept")]
-    [Clause("Pushing Manifests", Should, "A registry that enforces this limit SHOULD respond to a request to push a manifest over this limit with a response code 413 Payload Too Large")]
+    [Clause(
+        "Pushing Manifests",
+        Should,
+        "A registry that enforces this limit SHOULD respond to a request to push a manifest over this limit"
+        + " with a response code 413 Payload Too Large")]
     public async Task Put_OfOneByteMore_Answers413(bool lengthUnknown)
     {
         var repository = NewRepository();

@@ -4,12 +4,17 @@ namespace GeoRegistry.FrontDoor.Tests.Manifests;
 public sealed class PushManifestTests(RegistryFixture registry) : ConformanceTest(registry)
 {
     private const string Section = "Pushing Manifests";
-    private const string Created = "Upon a successful upload, the registry MUST return response code 201 Created, and MUST have the following header: Location: <location>";
+    private const string Created =
+        "Upon a successful upload, the registry MUST return response code 201 Created,"
+        + " and MUST have the following header: Location: <location>";
     private const string ExactBytes = "The registry MUST store the manifest in the exact byte representation provided by the client";
 
     [Fact]
     [Clause(Section, Must, Created)]
-    [Clause(Section, Must, "The Docker-Content-Digest header returns the digest of the uploaded blob, and MUST be equal to the client provided digest")]
+    [Clause(
+        Section,
+        Must,
+        "The Docker-Content-Digest header returns the digest of the uploaded blob, and MUST be equal to the client provided digest")]
     public async Task Put_ByTag_Answers201WithAPullableLocation()
     {
         var repository = NewRepository();
@@ -20,7 +25,10 @@ public sealed class PushManifestTests(RegistryFixture registry) : ConformanceTes
 
     [Fact]
     [Clause(Section, Must, Created)]
-    [Clause(Section, Must, "The Docker-Content-Digest header returns the digest of the uploaded blob, and MUST be equal to the client provided digest")]
+    [Clause(
+        Section,
+        Must,
+        "The Docker-Content-Digest header returns the digest of the uploaded blob, and MUST be equal to the client provided digest")]
     public async Task Put_ByDigest_Answers201WithAPullableLocationAndSetsNoTag()
     {
         var repository = NewRepository();
@@ -40,7 +48,10 @@ public sealed class PushManifestTests(RegistryFixture registry) : ConformanceTes
     }
 
     [Fact]
-    [Clause("Definitions", Promise, "Tag: a custom, human-readable pointer to a manifest. A manifest digest may have zero, one, or many tags referencing it")]
+    [Clause(
+        "Definitions",
+        Promise,
+        "Tag: a custom, human-readable pointer to a manifest. A manifest digest may have zero, one, or many tags referencing it")]
     public async Task Put_OfAnotherManifestUnderATag_MovesTheTagAndKeepsTheFirst()
     {
         var repository = NewRepository();
@@ -58,13 +69,17 @@ public sealed class PushManifestTests(RegistryFixture registry) : ConformanceTes
     {
         var repository = NewRepository();
         var index = await repository.PushAsync(ManifestContent.Of(json, MediaType.Index), "v1");
-        Assert.Equal(index.Bytes, (await repository.GetManifestAsync("v1")).Expect(200).ExpectHeader("Docker-Content-Digest", index.Digest).Body);
+        Assert.Equal(
+            index.Bytes,
+            (await repository.GetManifestAsync("v1")).Expect(200).ExpectHeader("Docker-Content-Digest", index.Digest).Body);
     }
 
     [Theory]
     [InlineData("application/vnd.example.thing+json", """{"anything":[1,2,3]}""")]
     [InlineData("application/vnd.example.other", """{"schemaVersion":7,"layers":"none"}""")]
-    [InlineData("application/vnd.oci.artifact.manifest.v1+json", """{"mediaType":"application/vnd.oci.artifact.manifest.v1+json","artifactType":"a/b","blobs":[]}""")]
+    [InlineData(
+        "application/vnd.oci.artifact.manifest.v1+json",
+        """{"mediaType":"application/vnd.oci.artifact.manifest.v1+json","artifactType":"a/b","blobs":[]}""")]
     [Clause("GeoRegistry: manifests", Promise, "Any media type is stored and served as it was pushed")]
     public async Task Put_OfAnyMediaType_IsServedAsPushed(string mediaType, string json)
     {
@@ -87,7 +102,10 @@ public sealed class PushManifestTests(RegistryFixture registry) : ConformanceTes
     }
 
     [Fact]
-    [Clause(Section, Promise, "Clients SHOULD set the Content-Type header to the type of the manifest being pushed; without it the mediaType field decides")]
+    [Clause(
+        Section,
+        Promise,
+        "Clients SHOULD set the Content-Type header to the type of the manifest being pushed; without it the mediaType field decides")]
     public async Task Put_WithoutContentType_TakesTheMediaTypeField()
     {
         var repository = NewRepository();
@@ -97,7 +115,8 @@ public sealed class PushManifestTests(RegistryFixture registry) : ConformanceTes
     }
 
     [Fact]
-    [Clause(Section, Must, "The uploaded manifest MUST reference any blobs that make up the object. However, the list of blobs MAY be empty")]
+    [Clause(
+        Section, Must, "The uploaded manifest MUST reference any blobs that make up the object. However, the list of blobs MAY be empty")]
     public async Task Put_OfAnImageWithoutLayers_IsAccepted()
     {
         var repository = NewRepository();
@@ -107,7 +126,11 @@ public sealed class PushManifestTests(RegistryFixture registry) : ConformanceTes
 
     [Theory]
     [MemberData(nameof(Pulling.PullManifestTests.InvalidTags), MemberType = typeof(Pulling.PullManifestTests))]
-    [Clause("Pulling manifests", Must, "<tag-or-digest> as a tag MUST be at most 128 characters in length and MUST match the following regular expression: [a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}")]
+    [Clause(
+        "Pulling manifests",
+        Must,
+        "<tag-or-digest> as a tag MUST be at most 128 characters in length"
+        + " and MUST match the following regular expression: [a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}")]
     [Clause(Section, Must, "the <tag-or-digest> MUST be either a) a digest or b) a tag")]
     public async Task Put_ToAnInvalidTag_AnswersManifestInvalid(string tag)
     {
@@ -121,7 +144,11 @@ public sealed class PushManifestTests(RegistryFixture registry) : ConformanceTes
 
     [Theory]
     [MemberData(nameof(ValidTags))]
-    [Clause("Pulling manifests", Must, "<tag-or-digest> as a tag MUST be at most 128 characters in length and MUST match the following regular expression: [a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}")]
+    [Clause(
+        "Pulling manifests",
+        Must,
+        "<tag-or-digest> as a tag MUST be at most 128 characters in length"
+        + " and MUST match the following regular expression: [a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}")]
     public async Task Put_ToAValidTag_IsAccepted(string tag)
     {
         var repository = NewRepository();
@@ -142,7 +169,10 @@ public sealed class PushManifestTests(RegistryFixture registry) : ConformanceTes
     }
 
     [Fact]
-    [Clause(Section, Must, "The Docker-Content-Digest header returns the digest of the uploaded blob, and MUST be equal to the client provided digest")]
+    [Clause(
+        Section,
+        Must,
+        "The Docker-Content-Digest header returns the digest of the uploaded blob, and MUST be equal to the client provided digest")]
     public async Task Put_ToTheDigestOfSomethingElse_AnswersDigestInvalidAndKeepsNothing()
     {
         var repository = NewRepository();

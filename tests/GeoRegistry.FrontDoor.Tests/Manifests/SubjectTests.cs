@@ -4,7 +4,9 @@ namespace GeoRegistry.FrontDoor.Tests.Manifests;
 public sealed class SubjectTests(RegistryFixture registry) : ConformanceTest(registry)
 {
     private const string Section = "Pushing Manifests with Subject";
-    private const string Header = "MUST respond with the response header OCI-Subject: <subject digest> to indicate to the client that the registry processed the request's subject";
+    private const string Header =
+        "MUST respond with the response header OCI-Subject: <subject digest>"
+        + " to indicate to the client that the registry processed the request's subject";
 
     [Fact]
     [Clause(Section, Must, Header)]
@@ -36,7 +38,11 @@ public sealed class SubjectTests(RegistryFixture registry) : ConformanceTest(reg
     }
 
     [Fact]
-    [Clause("Push", Must, "A registry MUST initially accept an otherwise valid manifest with a subject field that references a manifest that does not exist in the repository")]
+    [Clause(
+        "Push",
+        Must,
+        "A registry MUST initially accept an otherwise valid manifest with a subject field"
+        + " that references a manifest that does not exist in the repository")]
     public async Task Put_WithASubjectThatIsNotThere_IsAcceptedInEitherOrder()
     {
         var repository = NewRepository();
@@ -50,12 +56,17 @@ public sealed class SubjectTests(RegistryFixture registry) : ConformanceTest(reg
     }
 
     [Fact]
-    [Clause("Push", Must, "A registry MUST initially accept an otherwise valid manifest with a subject field that references a manifest that does not exist in the repository")]
+    [Clause(
+        "Push",
+        Must,
+        "A registry MUST initially accept an otherwise valid manifest with a subject field"
+        + " that references a manifest that does not exist in the repository")]
     public async Task Put_WithASubjectNamedBySha512_NamesIt()
     {
         var repository = NewRepository();
         var subject = await repository.PrepareImageAsync();
-        var referrer = await repository.PrepareImageAsync(manifest => manifest["subject"] = Descriptor.Of(MediaType.Image, subject.Sha512, subject.Bytes.Length));
+        var referrer = await repository.PrepareImageAsync(
+            manifest => manifest["subject"] = Descriptor.Of(MediaType.Image, subject.Sha512, subject.Bytes.Length));
         (await repository.PutManifestAsync("sbom", referrer)).Expect(201).ExpectHeader("OCI-Subject", subject.Sha512);
     }
 }

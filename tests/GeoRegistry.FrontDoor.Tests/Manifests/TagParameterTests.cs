@@ -10,7 +10,10 @@ public sealed class TagParameterTests(RegistryFixture registry) : ConformanceTes
     [InlineData(4)]
     [InlineData(10)]
     [Clause(Section, Should, "SHOULD support pushing at least 10 tags per request")]
-    [Clause(Section, Must, "MUST include an OCI-Tag response header, in accordance with RFC 9110 (section 5) semantics, for each accepted tag")]
+    [Clause(
+        Section,
+        Must,
+        "MUST include an OCI-Tag response header, in accordance with RFC 9110 (section 5) semantics, for each accepted tag")]
     public async Task Put_ByDigestWithTags_SetsAndNamesThemAll(int count)
     {
         var repository = NewRepository();
@@ -20,11 +23,15 @@ public sealed class TagParameterTests(RegistryFixture registry) : ConformanceTes
             "Docker-Content-Digest", image.Digest);
         Assert.Equal(tags, AcceptedTags(answer).Order(StringComparer.Ordinal));
         Assert.Equal(tags, await repository.TagsAsync());
-        foreach (var tag in tags) (await repository.HeadManifestAsync(tag)).Expect(200).ExpectHeader("Docker-Content-Digest", image.Digest);
+        foreach (var tag in tags)
+            (await repository.HeadManifestAsync(tag)).Expect(200).ExpectHeader("Docker-Content-Digest", image.Digest);
     }
 
     [Fact]
-    [Clause(Section, Must, "MUST include an OCI-Tag response header, in accordance with RFC 9110 (section 5) semantics, for each accepted tag")]
+    [Clause(
+        Section,
+        Must,
+        "MUST include an OCI-Tag response header, in accordance with RFC 9110 (section 5) semantics, for each accepted tag")]
     public async Task Put_ByDigestWithoutTags_NamesNone()
     {
         var repository = NewRepository();

@@ -46,7 +46,9 @@ public sealed class BlobRangeTests(RegistryFixture registry) : ConformanceTest(r
             "Cache-Control", "no-store");
         Assert.Null(answer["ETag"]);
         Assert.Null(answer["Docker-Content-Digest"]);
-        (await repository.GetBlobAsync(blob.Digest)).Expect(200).ExpectHeader("Cache-Control", "public, max-age=31536000, immutable").ExpectHeader("ETag", $"\"{blob.Digest}\"");
+        (await repository.GetBlobAsync(blob.Digest)).Expect(200)
+            .ExpectHeader("Cache-Control", "public, max-age=31536000, immutable")
+            .ExpectHeader("ETag", $"\"{blob.Digest}\"");
     }
 
     [Theory]

@@ -7,8 +7,14 @@ public sealed class ExistenceTests(RegistryFixture registry) : ConformanceTest(r
 
     [Fact]
     [Clause(Section, Must, "A HEAD request to an existing blob or manifest URL MUST return 200 OK")]
-    [Clause(Section, Must, "A successful response MUST contain the digest of the uploaded blob or manifest in the header Docker-Content-Digest")]
-    [Clause(Section, Must, "A successful response MUST contain the size in bytes of the uploaded blob or manifest in the header Content-Length")]
+    [Clause(
+        Section,
+        Must,
+        "A successful response MUST contain the digest of the uploaded blob or manifest in the header Docker-Content-Digest")]
+    [Clause(
+        Section,
+        Must,
+        "A successful response MUST contain the size in bytes of the uploaded blob or manifest in the header Content-Length")]
     public async Task Head_OfABlob_GivesDigestAndSize()
     {
         var repository = NewRepository();
@@ -18,8 +24,14 @@ public sealed class ExistenceTests(RegistryFixture registry) : ConformanceTest(r
 
     [Fact]
     [Clause(Section, Must, "A HEAD request to an existing blob or manifest URL MUST return 200 OK")]
-    [Clause(Section, Must, "A successful response MUST contain the digest of the uploaded blob or manifest in the header Docker-Content-Digest")]
-    [Clause(Section, Must, "A successful response MUST contain the size in bytes of the uploaded blob or manifest in the header Content-Length")]
+    [Clause(
+        Section,
+        Must,
+        "A successful response MUST contain the digest of the uploaded blob or manifest in the header Docker-Content-Digest")]
+    [Clause(
+        Section,
+        Must,
+        "A successful response MUST contain the size in bytes of the uploaded blob or manifest in the header Content-Length")]
     public async Task Head_OfAManifest_GivesDigestAndSize()
     {
         var repository = NewRepository();
@@ -66,14 +78,19 @@ public sealed class ExistenceTests(RegistryFixture registry) : ConformanceTest(r
         var repository = NewRepository();
         var image = await repository.PushImageAsync("v1");
         var condition = ("If-None-Match", $"\"{Blob.UnknownDigest()}\"");
-        Assert.Equal(image.Bytes, (await repository.GetManifestAsync("v1", condition)).Expect(200).ExpectHeader("ETag", $"\"{image.Digest}\"").Body);
+        Assert.Equal(
+            image.Bytes,
+            (await repository.GetManifestAsync("v1", condition)).Expect(200).ExpectHeader("ETag", $"\"{image.Digest}\"").Body);
         var blob = await repository.PushBlobAsync();
         Assert.Equal(blob.Bytes, (await repository.GetBlobAsync(blob.Digest, condition)).Expect(200).Body);
     }
 
     private static void AssertHead(Answer answer, string digest, int sizeBytes)
     {
-        answer.Expect(200).ExpectHeader("Docker-Content-Digest", digest).ExpectHeader("Content-Length", $"{sizeBytes}").ExpectHeader("ETag", $"\"{digest}\"");
+        answer.Expect(200)
+            .ExpectHeader("Docker-Content-Digest", digest)
+            .ExpectHeader("Content-Length", $"{sizeBytes}")
+            .ExpectHeader("ETag", $"\"{digest}\"");
         Assert.Empty(answer.Body);
     }
 

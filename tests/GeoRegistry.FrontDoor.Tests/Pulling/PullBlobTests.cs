@@ -7,8 +7,12 @@ public sealed class PullBlobTests(RegistryFixture registry) : ConformanceTest(re
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(3_000_000)]
-    [Clause("Pulling blobs", Must, "A GET request to an existing blob URL MUST provide the expected blob, with a response code that MUST be 200 OK")]
-    [Clause("Pulling blobs", Must, "A successful response MUST contain the digest of the uploaded blob in the header Docker-Content-Digest")]
+    [Clause(
+        "Pulling blobs",
+        Must,
+        "A GET request to an existing blob URL MUST provide the expected blob, with a response code that MUST be 200 OK")]
+    [Clause(
+        "Pulling blobs", Must, "A successful response MUST contain the digest of the uploaded blob in the header Docker-Content-Digest")]
     [Clause("Pulling blobs", Must, "the value of this header MUST be a digest matching that of the response body")]
     public async Task Get_OfABlob_ReturnsItsBytesAndDigest(int sizeBytes)
     {

@@ -4,8 +4,14 @@ namespace GeoRegistry.FrontDoor.Tests.Pulling;
 public sealed class PullManifestTests(RegistryFixture registry) : ConformanceTest(registry)
 {
     [Fact]
-    [Clause("Pulling manifests", Must, "A GET request to an existing manifest URL MUST provide the expected manifest, with a response code that MUST be 200 OK")]
-    [Clause("Pulling manifests", Must, "A successful response MUST contain the digest of the uploaded blob in the header Docker-Content-Digest")]
+    [Clause(
+        "Pulling manifests",
+        Must,
+        "A GET request to an existing manifest URL MUST provide the expected manifest, with a response code that MUST be 200 OK")]
+    [Clause(
+        "Pulling manifests",
+        Must,
+        "A successful response MUST contain the digest of the uploaded blob in the header Docker-Content-Digest")]
     public async Task Get_ByTag_ReturnsTheManifestAndItsDigest()
     {
         var repository = NewRepository();
@@ -94,7 +100,8 @@ public sealed class PullManifestTests(RegistryFixture registry) : ConformanceTes
     public static TheoryData<string> InvalidDigests =>
     [
         "sha256:", ":", "sha256:abc", "v1:2", "md5:d41d8cd98f00b204e9800998ecf8427e",
-        $"sha256:{new string('A', 64)}", $"sha256:{new string('g', 64)}", $"sha256:{new string('a', 65)}", $"sha512:{new string('a', 64)}", $"SHA256:{new string('a', 64)}",
+        $"sha256:{new string('A', 64)}", $"sha256:{new string('g', 64)}", $"sha256:{new string('a', 65)}",
+        $"sha512:{new string('a', 64)}", $"SHA256:{new string('a', 64)}",
     ];
 
     [Theory]

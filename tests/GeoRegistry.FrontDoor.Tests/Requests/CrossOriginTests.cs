@@ -63,9 +63,17 @@ public sealed class CrossOriginTests : IAsyncLifetime
     public async Task Get_ByAPageOfANamedOrigin_LetsItReadTheHeadersItNeeds(string path, int status)
     {
         await StartAsync(Ui);
-        var answer = (await _client!.GetAsync(path, ("Origin", Ui))).Expect(status).ExpectHeader("Access-Control-Allow-Origin", Ui).ExpectHeader("Vary", "Origin");
+        var answer = (await _client!.GetAsync(path, ("Origin", Ui))).Expect(status)
+            .ExpectHeader("Access-Control-Allow-Origin", Ui)
+            .ExpectHeader("Vary", "Origin");
         var exposed = answer["Access-Control-Expose-Headers"]!.Split(", ");
-        Assert.Superset(new HashSet<string> { "Docker-Content-Digest", "Link", "WWW-Authenticate", "OCI-Filters-Applied", "OCI-Subject", "Warning", "GeoRegistry-Served-By" }, exposed.ToHashSet());
+        Assert.Superset(
+            new HashSet<string>
+            {
+                "Docker-Content-Digest", "Link", "WWW-Authenticate", "OCI-Filters-Applied", "OCI-Subject", "Warning",
+                "GeoRegistry-Served-By",
+            },
+            exposed.ToHashSet());
     }
 
     public Task InitializeAsync() => Task.CompletedTask;

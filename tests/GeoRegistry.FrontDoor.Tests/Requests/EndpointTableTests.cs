@@ -1,13 +1,19 @@
 namespace GeoRegistry.FrontDoor.Tests.Requests;
 
 /// <summary>The specification's endpoint table, row by row: method, path, success.</summary>
-[Endpoint("end-1", "end-2", "end-3", "end-4a", "end-4b", "end-4c", "end-5", "end-6", "end-7a", "end-7b", "end-8a", "end-8b", "end-9", "end-10", "end-11", "end-12a", "end-12b", "end-13", "end-14")]
+[Endpoint(
+    "end-1", "end-2", "end-3", "end-4a", "end-4b", "end-4c", "end-5", "end-6", "end-7a", "end-7b",
+    "end-8a", "end-8b", "end-9", "end-10", "end-11", "end-12a", "end-12b", "end-13", "end-14")]
 public sealed class EndpointTableTests(RegistryFixture registry) : ConformanceTest(registry)
 {
     [Fact]
-    [Clause("Requirements", Must, "All registries conforming to this specification MUST support, at a minimum, all APIs in the Pull category")]
+    [Clause(
+        "Requirements", Must, "All registries conforming to this specification MUST support, at a minimum, all APIs in the Pull category")]
     [Clause("Requirements", Should, "Registries SHOULD also support the Push, Content Discovery, and Content Management categories")]
-    [Clause("Requirements", Must, "A registry claiming conformance with one of these specification categories MUST implement all APIs in the claimed category")]
+    [Clause(
+        "Requirements",
+        Must,
+        "A registry claiming conformance with one of these specification categories MUST implement all APIs in the claimed category")]
     public async Task EachEndpoint_OfTheTable_AnswersItsSuccess()
     {
         var (repository, other) = (NewRepository(), NewRepository());

@@ -51,10 +51,12 @@ public sealed class ErrorTests(RegistryFixture registry) : ConformanceTest(regis
     [InlineData(429, "Content-Type", "text/plain", "slow down")]
     [InlineData(200, "Content-Encoding", "gzip", "")]
     [Clause(Section, Should, "A 429 Too Many Requests response (RFC 6585 (section 4)) SHOULD include a Retry-After header")]
-    [Clause("Warnings", Must, "Warning headers MUST specify a warn-code of 299 and a warn-agent of -, and MUST NOT specify a warn-date value")]
+    [Clause(
+        "Warnings", Must, "Warning headers MUST specify a warn-code of 299 and a warn-agent of -, and MUST NOT specify a warn-date value")]
     [Clause("GeoRegistry: errors", Promise, "Each answer in this suite is checked against these rules")]
     public void Rules_OfAnAnswerThatBreaksThem_Fail(int status, string header, string value, string body) =>
-        Assert.ThrowsAny<Exception>(() => new Answer("GET /", status, [KeyValuePair.Create(header, value)], System.Text.Encoding.UTF8.GetBytes(body)));
+        Assert.ThrowsAny<Exception>(
+            () => new Answer("GET /", status, [KeyValuePair.Create(header, value)], System.Text.Encoding.UTF8.GetBytes(body)));
 
     [Fact]
     [Clause("Warnings", Must, "A registry MUST NOT send more than 4096 bytes of warning data from all headers combined")]

@@ -29,7 +29,8 @@ public sealed class LimitTests(RegistryFixture registry) : ConformanceTest(regis
     public async Task Put_WithBrokenFraming_IsRefused(string headers)
     {
         var repository = NewRepository();
-        var answer = await Registry.SendRawAsync("PUT", repository.ManifestPath("v1"), $"Content-Type: {MediaType.Index}\r\n{headers}\r\n");
+        var answer = await Registry.SendRawAsync(
+            "PUT", repository.ManifestPath("v1"), $"Content-Type: {MediaType.Index}\r\n{headers}\r\n");
         Assert.InRange(answer.Status, 400, 501);
         (await repository.HeadManifestAsync("v1")).Expect(404);
     }

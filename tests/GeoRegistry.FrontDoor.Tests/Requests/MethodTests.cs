@@ -43,7 +43,8 @@ public sealed class MethodTests(RegistryFixture registry) : ConformanceTest(regi
         var session = await repository.StartUploadAsync();
         string[] targets =
         [
-            "/v2/", "/v2/_catalog?n=1", $"/v2/{repository.Name}/tags/list", $"/v2/{repository.Name}/manifests/v1", $"/v2/{repository.Name}/manifests/none",
+            "/v2/", "/v2/_catalog?n=1", $"/v2/{repository.Name}/tags/list",
+            $"/v2/{repository.Name}/manifests/v1", $"/v2/{repository.Name}/manifests/none",
             $"/v2/{repository.Name}/referrers/{SomeDigest}", $"/v2/{repository.Name}/blobs/{SomeDigest}", session.Location,
         ];
         foreach (var target in targets)
@@ -51,7 +52,8 @@ public sealed class MethodTests(RegistryFixture registry) : ConformanceTest(regi
             var got = await Registry.GetAsync(target);
             var headed = (await Registry.SendAsync(Head, target, null)).Expect(got.Status);
             Assert.Empty(headed.Body);
-            foreach (var name in new[] { "Content-Type", "Content-Length", "Range", "Link" }) Assert.Equal(got.All(name), headed.All(name));
+            foreach (var name in new[] { "Content-Type", "Content-Length", "Range", "Link" })
+                Assert.Equal(got.All(name), headed.All(name));
         }
     }
 

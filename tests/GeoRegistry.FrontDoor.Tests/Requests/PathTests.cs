@@ -28,7 +28,10 @@ public sealed class PathTests(RegistryFixture registry) : ConformanceTest(regist
         var repository = NewRepository();
         await repository.PushImageAsync("v1");
         var parts = repository.Name.Split('/');
-        target = target.Replace("{0}", repository.Name, StringComparison.Ordinal).Replace("{1}", parts[0], StringComparison.Ordinal).Replace("{2}", parts[1], StringComparison.Ordinal);
+        target = target
+            .Replace("{0}", repository.Name, StringComparison.Ordinal)
+            .Replace("{1}", parts[0], StringComparison.Ordinal)
+            .Replace("{2}", parts[1], StringComparison.Ordinal);
         (await Registry.SendRawAsync("GET", target)).ExpectError(400, "NAME_INVALID");
     }
 

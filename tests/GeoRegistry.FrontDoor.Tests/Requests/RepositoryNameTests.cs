@@ -2,7 +2,9 @@ namespace GeoRegistry.FrontDoor.Tests.Requests;
 
 public sealed class RepositoryNameTests(RegistryFixture registry) : ConformanceTest(registry)
 {
-    private const string Rule = "Throughout this document, <name> MUST match the following regular expression: [a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*(\\/[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)*";
+    private const string Rule =
+        "Throughout this document, <name> MUST match the following regular expression:"
+        + " [a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*(\\/[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)*";
 
     [Theory]
     [InlineData("")]
@@ -53,7 +55,8 @@ public sealed class RepositoryNameTests(RegistryFixture registry) : ConformanceT
 
     public static TheoryData<string> InvalidNames =>
     [
-        "A", "conformance/Upper", "a/.b", "a/b.", "a/-b", "a/b-", "a/_b", "a/b_", "a/b___c", "a/b..c", "a/b._c", "a/b_.c", "a/b-.c", "a//b", "a/", "a%20b", "a/b~c", "a:b", "a@b", "%C3%A4",
+        "A", "conformance/Upper", "a/.b", "a/b.", "a/-b", "a/b-", "a/_b", "a/b_", "a/b___c", "a/b..c", "a/b._c", "a/b_.c", "a/b-.c",
+        "a//b", "a/", "a%20b", "a/b~c", "a:b", "a@b", "%C3%A4",
         $"a/{new string('b', 254)}",
     ];
 
@@ -65,12 +68,13 @@ public sealed class RepositoryNameTests(RegistryFixture registry) : ConformanceT
         var digest = Blob.UnknownDigest();
         string[] requests =
         [
-            "GET manifests/v1", $"GET blobs/{digest}", "GET tags/list", $"GET referrers/{digest}", "POST blobs/uploads/", "PUT manifests/v1",
-            "DELETE manifests/v1", $"DELETE blobs/{digest}", $"GET blobs/uploads/{Guid.NewGuid()}",
+            "GET manifests/v1", $"GET blobs/{digest}", "GET tags/list", $"GET referrers/{digest}", "POST blobs/uploads/",
+            "PUT manifests/v1", "DELETE manifests/v1", $"DELETE blobs/{digest}", $"GET blobs/uploads/{Guid.NewGuid()}",
         ];
         foreach (var request in requests.Select(r => r.Split(' ')))
         {
-            var answer = await Registry.SendRawAsync(request[0], $"/v2/{name}/{request[1]}", request[0] is "PUT" or "POST" ? "Content-Length: 0\r\n" : "");
+            var answer = await Registry.SendRawAsync(
+                request[0], $"/v2/{name}/{request[1]}", request[0] is "PUT" or "POST" ? "Content-Length: 0\r\n" : "");
             answer.ExpectError(400, "NAME_INVALID");
         }
 

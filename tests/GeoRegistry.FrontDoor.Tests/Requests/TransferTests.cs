@@ -14,7 +14,8 @@ public sealed class TransferTests(RegistryFixture registry) : ConformanceTest(re
         var repository = NewRepository();
         var (blob, session) = (Blob.Random(300_000), await repository.StartUploadAsync());
         (await session.PatchAsync(Body.Chunked(blob.Bytes[..100_000]))).Expect(202).ExpectHeader("Range", "0-99999");
-        (await session.PatchAsync(Body.Chunked(blob.Bytes[100_000..200_000]), "100000-199999")).Expect(202).ExpectHeader("Range", "0-199999");
+        (await session.PatchAsync(Body.Chunked(blob.Bytes[100_000..200_000]), "100000-199999")).Expect(202)
+            .ExpectHeader("Range", "0-199999");
         (await session.CloseAsync(blob.Digest, Body.Chunked(blob.Bytes[200_000..]))).Expect(201);
         Assert.Equal(blob.Bytes, (await repository.GetBlobAsync(blob.Digest)).Expect(200).Body);
     }

@@ -15,5 +15,6 @@ public sealed class VersionCheckTests(RegistryFixture registry) : ConformanceTes
 
     [Fact]
     [Clause("API", Should, "implementations SHOULD follow the HTTP semantics defined in RFC 9110")]
-    public async Task Head_TheBase_Answers200WithoutBody() => Assert.Empty((await Registry.SendAsync(Head, "/v2/", null)).Expect(200).Body);
+    public async Task Head_TheBase_Answers200WithoutBody() =>
+        Assert.Empty((await Registry.SendAsync(Head, "/v2/", null)).Expect(200).Body);
 }

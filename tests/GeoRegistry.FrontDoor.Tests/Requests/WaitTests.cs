@@ -13,7 +13,10 @@ public sealed class WaitTests
         using var client = new RegistryClient(server.Address);
         await new RepositoryClient(client, "team/app").PushImageAsync("v1");
 
-        foreach (var wait in new[] { "-Infinitys", "Infinityms", "NaNs", "-1s", "1e3s", "%E2%88%9Es", "-%E2%88%9E", "s", "61s", "9999999999999999999999s", "x" })
+        foreach (var wait in new[]
+        {
+            "-Infinitys", "Infinityms", "NaNs", "-1s", "1e3s", "%E2%88%9Es", "-%E2%88%9E", "s", "61s", "9999999999999999999999s", "x",
+        })
         {
             (await client.GetAsync($"/api/v1/receipts/eu-7f3a9c01-1?wait={wait}")).ExpectError(400, "UNSUPPORTED");
 

@@ -4,14 +4,21 @@ namespace GeoRegistry.FrontDoor.Tests.Uploading;
 public sealed class ChunkedUploadTests(RegistryFixture registry) : ConformanceTest(registry)
 {
     private const string Section = "Pushing a blob in chunks";
-    private const string OutOfOrder = "If a chunk is uploaded out of order, the registry MUST respond with a 416 Requested Range Not Satisfiable code";
-    private const string FinalOutOfOrder = "If the final chunk is uploaded out of order, the registry MUST respond with a 416 Requested Range Not Satisfiable code";
+    private const string OutOfOrder =
+        "If a chunk is uploaded out of order, the registry MUST respond with a 416 Requested Range Not Satisfiable code";
+    private const string FinalOutOfOrder =
+        "If the final chunk is uploaded out of order, the registry MUST respond with a 416 Requested Range Not Satisfiable code";
 
     private readonly Blob _blob = Blob.Random(30);
 
     [Fact]
-    [Clause(Section, Must, "The response for each successful chunk upload MUST be 202 Accepted, and MUST have the following headers: Location: <blob-push-location> Range: 0-<end-of-range>")]
-    [Clause(Section, Must, "Chunks MUST be uploaded in order, with the first byte of a chunk being the last chunk's <end-of-range> plus one")]
+    [Clause(
+        Section,
+        Must,
+        "The response for each successful chunk upload MUST be 202 Accepted,"
+        + " and MUST have the following headers: Location: <blob-push-location> Range: 0-<end-of-range>")]
+    [Clause(
+        Section, Must, "Chunks MUST be uploaded in order, with the first byte of a chunk being the last chunk's <end-of-range> plus one")]
     public async Task Patch_InOrder_AnswersEachWithLocationAndRange()
     {
         var session = await NewRepository().StartUploadAsync();
@@ -24,7 +31,11 @@ public sealed class ChunkedUploadTests(RegistryFixture registry) : ConformanceTe
     }
 
     [Fact]
-    [Clause(Section, Must, "The response to a successful closing of the session MUST be 201 Created, and MUST contain the following header: Location: <blob-location>")]
+    [Clause(
+        Section,
+        Must,
+        "The response to a successful closing of the session MUST be 201 Created,"
+        + " and MUST contain the following header: Location: <blob-location>")]
     public async Task Put_AfterTheLastChunk_Answers201WithAPullableLocation()
     {
         var session = await NewRepository().StartUploadAsync();
@@ -78,7 +89,11 @@ public sealed class ChunkedUploadTests(RegistryFixture registry) : ConformanceTe
     [InlineData(0)]
     [InlineData(1_000_000)]
     [Clause(Section, Must, OutOfOrder)]
-    [Clause(Section, Must, "The response to an active upload <blob-push-location> MUST be a 204 No Content response code, and MUST have the following headers")]
+    [Clause(
+        Section,
+        Must,
+        "The response to an active upload <blob-push-location> MUST be a 204 No Content response code,"
+        + " and MUST have the following headers")]
     public async Task Patch_OutOfOrder_Answers416AndTheSessionStays(int first)
     {
         var session = await NewRepository().StartUploadAsync();
@@ -155,7 +170,8 @@ public sealed class ChunkedUploadTests(RegistryFixture registry) : ConformanceTe
     }
 
     [Fact]
-    [Clause(Section, Must, "The closing PUT request MUST include the <digest> of the whole blob (not the final chunk) as a query parameter")]
+    [Clause(
+        Section, Must, "The closing PUT request MUST include the <digest> of the whole blob (not the final chunk) as a query parameter")]
     public async Task Put_WithTheLastChunksDigest_AnswersDigestInvalid()
     {
         var session = await NewRepository().StartUploadAsync();

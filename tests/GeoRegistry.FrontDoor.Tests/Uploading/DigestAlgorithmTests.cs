@@ -2,7 +2,8 @@ namespace GeoRegistry.FrontDoor.Tests.Uploading;
 
 public sealed class DigestAlgorithmTests(RegistryFixture registry) : ConformanceTest(registry)
 {
-    private const string Announced = "When pushing a blob with a digest algorithm other than sha256, the post request SHOULD include the digest-algorithm parameter";
+    private const string Announced =
+        "When pushing a blob with a digest algorithm other than sha256, the post request SHOULD include the digest-algorithm parameter";
 
     [Theory]
     [InlineData("?digest-algorithm=sha512")]
@@ -34,7 +35,11 @@ public sealed class DigestAlgorithmTests(RegistryFixture registry) : Conformance
     [Theory]
     [InlineData("?digest-algorithm=sha512")]
     [InlineData("")]
-    [Clause("Pushing blobs", Should, "if the client provided digest is invalid or uses an unsupported algorithm, the registry SHOULD respond with a response code 400 Bad Request")]
+    [Clause(
+        "Pushing blobs",
+        Should,
+        "if the client provided digest is invalid or uses an unsupported algorithm,"
+        + " the registry SHOULD respond with a response code 400 Bad Request")]
     public async Task Put_WithTheSha512OfSomethingElse_AnswersDigestInvalid(string query)
     {
         var repository = NewRepository();
@@ -49,12 +54,19 @@ public sealed class DigestAlgorithmTests(RegistryFixture registry) : Conformance
     [InlineData("SHA512")]
     [InlineData("sha256+sha512")]
     [Endpoint("end-4c")]
-    [Clause("Pushing blobs", Should, "if the client provided digest is invalid or uses an unsupported algorithm, the registry SHOULD respond with a response code 400 Bad Request")]
+    [Clause(
+        "Pushing blobs",
+        Should,
+        "if the client provided digest is invalid or uses an unsupported algorithm,"
+        + " the registry SHOULD respond with a response code 400 Bad Request")]
     public async Task Post_WithAnUnsupportedAlgorithm_AnswersDigestInvalid(string algorithm) =>
         (await NewRepository().PostUploadAsync($"?digest-algorithm={algorithm}")).ExpectError(400, "DIGEST_INVALID");
 
     [Fact]
-    [Clause("Pushing Manifests", Must, "The Docker-Content-Digest header returns the digest of the uploaded blob, and MUST be equal to the client provided digest")]
+    [Clause(
+        "Pushing Manifests",
+        Must,
+        "The Docker-Content-Digest header returns the digest of the uploaded blob, and MUST be equal to the client provided digest")]
     public async Task PutManifest_BySha512_IsServedByItWithItsDigest()
     {
         var repository = NewRepository();
@@ -65,7 +77,10 @@ public sealed class DigestAlgorithmTests(RegistryFixture registry) : Conformance
     }
 
     [Fact]
-    [Clause("Pushing Manifests", Must, "The Docker-Content-Digest header returns the digest of the uploaded blob, and MUST be equal to the client provided digest")]
+    [Clause(
+        "Pushing Manifests",
+        Must,
+        "The Docker-Content-Digest header returns the digest of the uploaded blob, and MUST be equal to the client provided digest")]
     public async Task PutManifest_BySha512WithTag_IsServedByTheTagWithThatDigest()
     {
         var repository = NewRepository();
@@ -81,7 +96,8 @@ public sealed class DigestAlgorithmTests(RegistryFixture registry) : Conformance
         var repository = NewRepository();
         var layer = Blob.Random();
         (await repository.PostUploadAsync($"?digest={layer.Sha512}", Body.Of(layer.Bytes))).Expect(201);
-        var image = await repository.PushImageAsync("v1", manifest => manifest["layers"]!.AsArray().Add(Descriptor.Of(layer.MediaType, layer.Sha512, layer.Bytes.Length)));
+        var image = await repository.PushImageAsync(
+            "v1", manifest => manifest["layers"]!.AsArray().Add(Descriptor.Of(layer.MediaType, layer.Sha512, layer.Bytes.Length)));
         (await repository.GetManifestAsync("v1")).Expect(200).ExpectHeader("Docker-Content-Digest", image.Digest);
     }
 }

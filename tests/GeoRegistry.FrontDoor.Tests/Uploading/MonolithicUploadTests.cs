@@ -7,7 +7,11 @@ public sealed class MonolithicUploadTests(RegistryFixture registry) : Conformanc
     [InlineData(1)]
     [InlineData(5_000_000)]
     [Endpoint("end-4a", "end-6")]
-    [Clause("POST then PUT", Must, "Upon successful completion of the request, the response MUST have code 201 Created and MUST have the following header: Location: <blob-location>")]
+    [Clause(
+        "POST then PUT",
+        Must,
+        "Upon successful completion of the request, the response MUST have code 201 Created"
+        + " and MUST have the following header: Location: <blob-location>")]
     public async Task Put_WithTheWholeBlob_Answers201WithAPullableLocation(int sizeBytes)
     {
         var repository = NewRepository();
@@ -20,7 +24,10 @@ public sealed class MonolithicUploadTests(RegistryFixture registry) : Conformanc
     [InlineData(1)]
     [InlineData(5_000_000)]
     [Endpoint("end-4b")]
-    [Clause("Single POST", Must, "Successful completion of the request MUST return a 201 Created and MUST include the following header: Location: <blob-location>")]
+    [Clause(
+        "Single POST",
+        Must,
+        "Successful completion of the request MUST return a 201 Created and MUST include the following header: Location: <blob-location>")]
     public async Task Post_WithDigestAndBlob_Answers201WithAPullableLocation(int sizeBytes)
     {
         var blob = Blob.Random(sizeBytes);
@@ -40,18 +47,27 @@ public sealed class MonolithicUploadTests(RegistryFixture registry) : Conformanc
 
     public static TheoryData<string> InvalidDigests =>
     [
-        "sha256:abc", "sha256:", "abc", "md5:d41d8cd98f00b204e9800998ecf8427e", $"sha256:{new string('A', 64)}", $"sha384:{new string('a', 96)}", $"sha256-{new string('a', 64)}",
+        "sha256:abc", "sha256:", "abc", "md5:d41d8cd98f00b204e9800998ecf8427e",
+        $"sha256:{new string('A', 64)}", $"sha384:{new string('a', 96)}", $"sha256-{new string('a', 64)}",
     ];
 
     [Theory]
     [MemberData(nameof(InvalidDigests))]
-    [Clause("Pushing blobs", Should, "if the client provided digest is invalid or uses an unsupported algorithm, the registry SHOULD respond with a response code 400 Bad Request")]
+    [Clause(
+        "Pushing blobs",
+        Should,
+        "if the client provided digest is invalid or uses an unsupported algorithm,"
+        + " the registry SHOULD respond with a response code 400 Bad Request")]
     public async Task Post_WithAnInvalidDigest_AnswersDigestInvalid(string digest) =>
         (await NewRepository().PostUploadAsync($"?digest={digest}", Body.Of([1, 2, 3]))).ExpectError(400, "DIGEST_INVALID");
 
     [Theory]
     [MemberData(nameof(InvalidDigests))]
-    [Clause("Pushing blobs", Should, "if the client provided digest is invalid or uses an unsupported algorithm, the registry SHOULD respond with a response code 400 Bad Request")]
+    [Clause(
+        "Pushing blobs",
+        Should,
+        "if the client provided digest is invalid or uses an unsupported algorithm,"
+        + " the registry SHOULD respond with a response code 400 Bad Request")]
     public async Task Put_WithAnInvalidDigest_AnswersDigestInvalidAndTheSessionStays(string digest)
     {
         var (blob, session) = (Blob.Random(10), await NewRepository().StartUploadAsync());
@@ -64,7 +80,10 @@ public sealed class MonolithicUploadTests(RegistryFixture registry) : Conformanc
     [Theory]
     [InlineData("")]
     [InlineData("digest=")]
-    [Clause("Pushing a blob in chunks", Must, "The closing PUT request MUST include the <digest> of the whole blob (not the final chunk) as a query parameter")]
+    [Clause(
+        "Pushing a blob in chunks",
+        Must,
+        "The closing PUT request MUST include the <digest> of the whole blob (not the final chunk) as a query parameter")]
     public async Task Put_WithoutDigest_AnswersDigestInvalidAndTheSessionStays(string query)
     {
         var (blob, session) = (Blob.Random(10), await NewRepository().StartUploadAsync());
@@ -74,7 +93,11 @@ public sealed class MonolithicUploadTests(RegistryFixture registry) : Conformanc
     }
 
     [Fact]
-    [Clause("Pushing blobs", Should, "if the client provided digest is invalid or uses an unsupported algorithm, the registry SHOULD respond with a response code 400 Bad Request")]
+    [Clause(
+        "Pushing blobs",
+        Should,
+        "if the client provided digest is invalid or uses an unsupported algorithm,"
+        + " the registry SHOULD respond with a response code 400 Bad Request")]
     public async Task Put_WithTheDigestOfSomethingElse_AnswersDigestInvalidAndTheSessionIsGone()
     {
         var repository = NewRepository();

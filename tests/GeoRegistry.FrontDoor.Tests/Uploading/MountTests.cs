@@ -6,7 +6,10 @@ public sealed class MountTests(RegistryFixture registry) : ConformanceTest(regis
     private const string Section = "Mounting a blob from another repository";
 
     [Fact]
-    [Clause(Section, Must, "The response to a successful mount MUST be 201 Created, and MUST contain the following header: Location: <blob-location>")]
+    [Clause(
+        Section,
+        Must,
+        "The response to a successful mount MUST be 201 Created, and MUST contain the following header: Location: <blob-location>")]
     public async Task Post_FromARepositoryThatHoldsIt_Answers201WithAPullableLocation()
     {
         var (source, target) = (NewRepository(), NewRepository());
@@ -18,7 +21,10 @@ public sealed class MountTests(RegistryFixture registry) : ConformanceTest(regis
     }
 
     [Fact]
-    [Clause(Section, Must, "The response to a successful mount MUST be 201 Created, and MUST contain the following header: Location: <blob-location>")]
+    [Clause(
+        Section,
+        Must,
+        "The response to a successful mount MUST be 201 Created, and MUST contain the following header: Location: <blob-location>")]
     public async Task Post_OfASha512Blob_Answers201()
     {
         var (source, target) = (NewRepository(), NewRepository());
@@ -75,7 +81,11 @@ public sealed class MountTests(RegistryFixture registry) : ConformanceTest(regis
     [Theory]
     [InlineData("sha256:abc")]
     [InlineData("md5:d41d8cd98f00b204e9800998ecf8427e")]
-    [Clause("Pushing blobs", Should, "if the client provided digest is invalid or uses an unsupported algorithm, the registry SHOULD respond with a response code 400 Bad Request")]
+    [Clause(
+        "Pushing blobs",
+        Should,
+        "if the client provided digest is invalid or uses an unsupported algorithm,"
+        + " the registry SHOULD respond with a response code 400 Bad Request")]
     public async Task Post_OfAMalformedDigest_AnswersDigestInvalid(string digest)
     {
         var source = NewRepository();

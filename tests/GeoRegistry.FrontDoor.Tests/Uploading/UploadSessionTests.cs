@@ -6,8 +6,12 @@ namespace GeoRegistry.FrontDoor.Tests.Uploading;
 public sealed class UploadSessionTests(RegistryFixture registry) : ConformanceTest(registry)
 {
     [Fact]
-    [Clause("POST then PUT", Must, "the response MUST have a code of 202 Accepted, and MUST include the following header: Location: <blob-push-location>")]
-    [Clause("POST then PUT", Must, "The <blob-push-location> MUST contain a UUID representing a unique session ID for the upload to follow")]
+    [Clause(
+        "POST then PUT",
+        Must,
+        "the response MUST have a code of 202 Accepted, and MUST include the following header: Location: <blob-push-location>")]
+    [Clause(
+        "POST then PUT", Must, "The <blob-push-location> MUST contain a UUID representing a unique session ID for the upload to follow")]
     public async Task Post_InARepository_Answers202WithALocation()
     {
         var repository = NewRepository();
@@ -18,7 +22,8 @@ public sealed class UploadSessionTests(RegistryFixture registry) : ConformanceTe
     }
 
     [Fact]
-    [Clause("POST then PUT", Must, "The <blob-push-location> MUST contain a UUID representing a unique session ID for the upload to follow")]
+    [Clause(
+        "POST then PUT", Must, "The <blob-push-location> MUST contain a UUID representing a unique session ID for the upload to follow")]
     public async Task Post_Twice_StartsTwoSessions()
     {
         var repository = NewRepository();
@@ -30,7 +35,10 @@ public sealed class UploadSessionTests(RegistryFixture registry) : ConformanceTe
     }
 
     [Fact]
-    [Clause("Pushing a blob in chunks", Should, "If the registry has a minimum chunk size, the POST response SHOULD include the following header")]
+    [Clause(
+        "Pushing a blob in chunks",
+        Should,
+        "If the registry has a minimum chunk size, the POST response SHOULD include the following header")]
     public async Task Post_WithoutAnnouncedMinimum_TakesChunksOfOneByte()
     {
         var repository = NewRepository();
@@ -44,7 +52,11 @@ public sealed class UploadSessionTests(RegistryFixture registry) : ConformanceTe
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(70_000)]
-    [Clause("Pushing a blob in chunks", Must, "The response to an active upload <blob-push-location> MUST be a 204 No Content response code, and MUST have the following headers")]
+    [Clause(
+        "Pushing a blob in chunks",
+        Must,
+        "The response to an active upload <blob-push-location> MUST be a 204 No Content response code,"
+        + " and MUST have the following headers")]
     public async Task Get_OfASession_GivesLocationAndRange(int sizeBytes)
     {
         var session = await NewRepository().StartUploadAsync();

@@ -7,10 +7,15 @@ internal static class OneRegion
 {
     public static Task<RegistryProcess> StartAsync(TemporaryFolder folder, params string[] arguments)
     {
-        File.WriteAllText(folder.Child("topology.json"), """{"version":1,"regions":[{"id":"eu","peer":"http://127.0.0.1:1"}],"homes":[{"prefix":"","region":"eu","epoch":1}]}""");
+        File.WriteAllText(
+            folder.Child("topology.json"),
+            """{"version":1,"regions":[{"id":"eu","peer":"http://127.0.0.1:1"}],"homes":[{"prefix":"","region":"eu","epoch":1}]}""");
         File.WriteAllText(folder.Child("key"), "the key of a cluster that lives for one test only");
         return RegistryProcess.StartAsync(
             folder.Child("data"),
-            ["--region", "eu", "--topology", folder.Child("topology.json"), "--peer-listen", "http://127.0.0.1:0", "--peer-key", folder.Child("key"), .. arguments]);
+            [
+                "--region", "eu", "--topology", folder.Child("topology.json"),
+                "--peer-listen", "http://127.0.0.1:0", "--peer-key", folder.Child("key"), .. arguments,
+            ]);
     }
 }

@@ -91,7 +91,8 @@ internal sealed class RawConnection : IAsyncDisposable
     private async Task<byte[]> ReadChunksAsync()
     {
         using var body = new MemoryStream();
-        while (await ReadLineAsync() is { Length: > 0 } size && int.Parse(size, NumberStyles.HexNumber, CultureInfo.InvariantCulture) is > 0 and var length)
+        while (await ReadLineAsync() is { Length: > 0 } size
+            && int.Parse(size, NumberStyles.HexNumber, CultureInfo.InvariantCulture) is > 0 and var length)
         {
             body.Write(await ReadExactlyAsync(length));
             await ReadLineAsync();

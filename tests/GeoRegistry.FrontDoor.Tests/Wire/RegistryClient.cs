@@ -7,9 +7,11 @@ namespace GeoRegistry.FrontDoor.Tests.Wire;
 internal sealed class RegistryClient(Uri address) : IDisposable
 {
     // §Pulling manifests: "The client SHOULD include an Accept header"; raw requests have none.
-    private const string AnyManifest = $"{MediaType.Image}, {MediaType.Index}, {MediaType.DockerManifest}, {MediaType.DockerManifestList}, */*";
+    private const string AnyManifest =
+        $"{MediaType.Image}, {MediaType.Index}, {MediaType.DockerManifest}, {MediaType.DockerManifestList}, */*";
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, AutomaticDecompression = DecompressionMethods.None })
+    private readonly HttpClient _http = new(
+        new SocketsHttpHandler { AllowAutoRedirect = false, AutomaticDecompression = DecompressionMethods.None })
     {
         BaseAddress = address,
         Timeout = Waiting.DefaultTimeout,
@@ -25,7 +27,8 @@ internal sealed class RegistryClient(Uri address) : IDisposable
         if (!headers.Any(header => header.Name == "Accept")) request.Headers.TryAddWithoutValidation("Accept", AnyManifest);
         foreach (var (name, value) in headers)
         {
-            if (!request.Headers.TryAddWithoutValidation(name, value)) (request.Content ??= new ByteArrayContent([])).Headers.TryAddWithoutValidation(name, value);
+            if (!request.Headers.TryAddWithoutValidation(name, value))
+                (request.Content ??= new ByteArrayContent([])).Headers.TryAddWithoutValidation(name, value);
         }
 
         using var response = await _http.SendAsync(request);

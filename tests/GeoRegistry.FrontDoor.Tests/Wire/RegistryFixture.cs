@@ -67,5 +67,6 @@ public abstract class ConformanceTest(RegistryFixture registry)
 {
     private protected RegistryClient Registry => registry.Client;
 
-    private protected RepositoryClient NewRepository(string suffix = "") => new(registry.Client, $"conformance/{Guid.NewGuid():n}{suffix}");
+    private protected RepositoryClient NewRepository(string suffix = "") =>
+        new(registry.Client, $"conformance/{Guid.NewGuid():n}{suffix}");
 }

@@ -11,7 +11,8 @@ internal sealed class RepositoryClient(RegistryClient registry, string name)
 
     public string BlobPath(string digest) => Path($"blobs/{digest}");
 
-    public Task<Answer> SendAsync(HttpMethod method, string rest, HttpContent? body = null, params (string Name, string Value)[] headers) =>
+    public Task<Answer> SendAsync(
+        HttpMethod method, string rest, HttpContent? body = null, params (string Name, string Value)[] headers) =>
         registry.SendAsync(method, Path(rest), body, headers);
 
     public Task<Answer> GetAsync(string rest, params (string Name, string Value)[] headers) => registry.GetAsync(Path(rest), headers);

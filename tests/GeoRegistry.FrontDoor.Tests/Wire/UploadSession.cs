@@ -40,7 +40,8 @@ internal sealed partial class UploadSession(RegistryClient registry, string loca
 
     /// <summary>Expects the session to be open with this many bytes received.</summary>
     public async Task ExpectReceivedAsync(int bytes) =>
-        (await StatusAsync()).Expect(204).ExpectHeader("Range", string.Create(CultureInfo.InvariantCulture, $"0-{Math.Max(0, bytes - 1)}"));
+        (await StatusAsync()).Expect(204)
+            .ExpectHeader("Range", string.Create(CultureInfo.InvariantCulture, $"0-{Math.Max(0, bytes - 1)}"));
 
     public async Task ExpectGoneAsync() => (await StatusAsync()).ExpectError(404, "BLOB_UPLOAD_UNKNOWN");
 

@@ -86,10 +86,13 @@ public sealed class CommitCodecRefusalTests
     [InlineData("[]")]
     [InlineData("""{"schemaVersion":2}""")]
     public void Decode_NoManifest_IsRefused(string content) =>
-        Refuse(WireBytes.Head().Operation(1, WireBytes.Of(Sha256).Text("application/vnd.oci.image.index.v1+json").Text(content)).ToArray());
+        Refuse(WireBytes.Head()
+            .Operation(1, WireBytes.Of(Sha256).Text("application/vnd.oci.image.index.v1+json").Text(content))
+            .ToArray());
 
     [Fact]
-    public void Decode_MoreOperationsThanBytes_IsRefusedBeforeMemoryIsTaken() => Refuse(WireBytes.Head(operations: int.MaxValue).ToArray());
+    public void Decode_MoreOperationsThanBytes_IsRefusedBeforeMemoryIsTaken() =>
+        Refuse(WireBytes.Head(operations: int.MaxValue).ToArray());
 
     [Fact]
     public void Decode_LengthBeyondTheEnd_IsRefused() => Refuse(WireBytes.Head().Number(3).Number(long.MaxValue).ToArray());
@@ -101,11 +104,15 @@ public sealed class CommitCodecRefusalTests
     /// <summary>Equal commits have equal bytes, so that replicas have equal checksums: a second way to write one is refused.</summary>
     [Fact]
     public void Decode_NumberWrittenLongerThanNeeded_IsRefused() =>
-        Refuse(WireBytes.Of(1, 1).Text("library/golden").Raw(0x83, 0x00).Number(300).Number(0).Text("").Text("eu").Number(1).Operation(3, new WireBytes().Text("v1")).ToArray());
+        Refuse(WireBytes.Of(1, 1).Text("library/golden").Raw(0x83, 0x00).Number(300).Number(0).Text("").Text("eu").Number(1)
+            .Operation(3, new WireBytes().Text("v1"))
+            .ToArray());
 
     [Fact]
     public void Decode_TextThatIsNotUtf8_IsRefused() =>
-        Refuse(WireBytes.Of(1, 1).Text("library/golden").Number(3).Number(300).Number(0).Raw(2, 0xc3, 0x28).Text("eu").Number(1).Operation(3, new WireBytes().Text("v1")).ToArray());
+        Refuse(WireBytes.Of(1, 1).Text("library/golden").Number(3).Number(300).Number(0).Raw(2, 0xc3, 0x28).Text("eu").Number(1)
+            .Operation(3, new WireBytes().Text("v1"))
+            .ToArray());
 
     /// <summary>A flipped bit anywhere gives another commit or a refusal, never a fault of another kind.</summary>
     [Theory]

@@ -42,7 +42,13 @@ public sealed class CommitCodecRoundTripTests
         from actor in Gen.Elements("", "alice", "Zoë 🚀", new string('a', 300), "line\nfeed\0")
         from region in Gen.Elements("eu", "us-east-1", "a")
         select new Commit(
-            LedgerId.Of(RepositoryName.Parse("library/debian")), epoch, number, DateTimeOffset.FromUnixTimeMilliseconds(milliseconds), actor, RegionId.Parse(region), [.. operations]);
+            LedgerId.Of(RepositoryName.Parse("library/debian")),
+            epoch,
+            number,
+            DateTimeOffset.FromUnixTimeMilliseconds(milliseconds),
+            actor,
+            RegionId.Parse(region),
+            [.. operations]);
 
     [Fact]
     public void Decode_EncodedCommit_IsTheCommitAndEncodesToTheSameBytes() =>
@@ -57,7 +63,8 @@ public sealed class CommitCodecRoundTripTests
     [Fact]
     public void Decode_ManifestOfTheLargestSize_IsReadBack()
     {
-        var manifest = ManifestOf("""{"a":1}""".PadRight(ManifestReader.MaxSizeBytes), "application/vnd.example+json", DigestAlgorithm.Sha256);
+        var manifest = ManifestOf(
+            """{"a":1}""".PadRight(ManifestReader.MaxSizeBytes), "application/vnd.example+json", DigestAlgorithm.Sha256);
         var commit = GoldenCommits.All["tag-set"] with { Operations = [new Operation.ManifestPut(manifest)] };
 
         var decoded = CommitCodec.Decode(CommitCodec.Encode(commit));

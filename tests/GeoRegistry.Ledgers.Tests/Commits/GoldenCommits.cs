@@ -32,7 +32,8 @@ internal static class GoldenCommits
         ["manifest-deleted"] = Of(ManifestDeleted),
         ["blob-deleted"] = Of(BlobDeleted),
         ["blob-linked"] = Of(BlobLinked),
-        ["with-write-id"] = Of(TagDeleted) with { Write = WriteId.FromBytes([.. Enumerable.Range(1, WriteId.SizeBytes).Select(i => (byte)i)]) },
+        ["with-write-id"] = Of(TagDeleted)
+            with { Write = WriteId.FromBytes([.. Enumerable.Range(1, WriteId.SizeBytes).Select(i => (byte)i)]) },
         ["mixed"] = Of(TagDeleted, ManifestPut, TagSet, ManifestDeleted, BlobDeleted, new Operation.TagSet(Tag.Parse("latest"), Sha512))
             with { Epoch = 1L << 40, Number = (1L << 62) + 5, Actor = "Zoë 🚀" },
     };
@@ -52,7 +53,9 @@ internal static class GoldenCommits
     /// <summary>All that a commit says, as text: commits hold manifests, which compare by reference.</summary>
     public static string Describe(Commit commit)
     {
-        var text = new StringBuilder($"{commit.Ledger} {commit.Epoch} {commit.Number} {commit.At.ToUnixTimeMilliseconds()} '{commit.Actor}' {commit.Region} {commit.Write}\n");
+        var text = new StringBuilder(
+            $"{commit.Ledger} {commit.Epoch} {commit.Number} {commit.At.ToUnixTimeMilliseconds()} "
+            + $"'{commit.Actor}' {commit.Region} {commit.Write}\n");
         foreach (var operation in commit.Operations)
         {
             text.AppendLine(operation is Operation.ManifestPut(var manifest)
@@ -64,5 +67,11 @@ internal static class GoldenCommits
     }
 
     private static Commit Of(params IReadOnlyList<Operation> operations) => new(
-        LedgerId.Of(RepositoryName.Parse("library/golden")), 3, 300, DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_123), "alice", RegionId.Parse("eu"), operations);
+        LedgerId.Of(RepositoryName.Parse("library/golden")),
+        3,
+        300,
+        DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_123),
+        "alice",
+        RegionId.Parse("eu"),
+        operations);
 }

@@ -12,7 +12,8 @@ internal sealed class WireBytes
     /// <summary>The head of a commit up to its operations, with a value in place of one of its fields.</summary>
     public static WireBytes Head(
         byte version = 1, byte kind = 1, ulong atMilliseconds = 1_700_000_000_123, string region = "eu", ulong operations = 1) =>
-        Of(version, kind).Text("library/golden").Number(3).Number(300).Number(atMilliseconds).Text("alice").Text(region).Number(operations);
+        Of(version, kind)
+            .Text("library/golden").Number(3).Number(300).Number(atMilliseconds).Text("alice").Text(region).Number(operations);
 
     public WireBytes Raw(params ReadOnlySpan<byte> bytes)
     {

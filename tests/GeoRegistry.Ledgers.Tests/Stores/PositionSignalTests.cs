@@ -69,7 +69,8 @@ public sealed class PositionSignalTests
         })).ToList();
         var advancers = Enumerable.Range(0, Advancers).Select(_ => Task.Run(() =>
         {
-            for (var position = Interlocked.Increment(ref next); position <= Positions; position = Interlocked.Increment(ref next)) signal.Advance(position);
+            for (var position = Interlocked.Increment(ref next); position <= Positions; position = Interlocked.Increment(ref next))
+                signal.Advance(position);
         }));
 
         await Task.WhenAll(advancers.Concat(waiters)).OrFail("every waiter reached the last position");

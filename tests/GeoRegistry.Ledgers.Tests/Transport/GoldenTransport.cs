@@ -31,7 +31,9 @@ internal static class GoldenTransport
         ]);
 
     public static byte[] Encoded(string name) =>
-        Convert.FromHexString(string.Concat(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Golden", "Transport", $"{name}.hex")).Where(c => !char.IsWhiteSpace(c))));
+        Convert.FromHexString(string.Concat(
+            File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Golden", "Transport", $"{name}.hex"))
+                .Where(c => !char.IsWhiteSpace(c))));
 
     /// <summary>All that an entry says, as text: manifests compare by reference.</summary>
     public static string Describe(SnapshotEntry entry) => entry is SnapshotEntry.OfManifest(var manifest)

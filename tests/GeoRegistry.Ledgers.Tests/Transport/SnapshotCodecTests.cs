@@ -50,7 +50,8 @@ public sealed class SnapshotCodecTests
     [InlineData(5)]
     [InlineData(255)]
     public void Read_UnknownEntryKind_IsRefusedWithTheWayOut(byte kind) =>
-        Assert.Contains("Upgrade this region first", Refuse([.. Frame(Head), .. Frame(kind), .. Frame(0)]).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Upgrade this region first", Refuse([.. Frame(Head), .. Frame(kind), .. Frame(0)]).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Read_BytesBehindTheHead_IsRefused() => Refuse([.. Frame([.. Head, 0]), .. Frame(0)]);

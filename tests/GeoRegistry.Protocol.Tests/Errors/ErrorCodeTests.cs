@@ -45,7 +45,9 @@ public sealed class ErrorCodeTests
     [Fact]
     public void All_Fields_AreAllThere()
     {
-        var fields = typeof(ErrorCode).GetFields().Where(field => field.FieldType == typeof(ErrorCode)).Select(field => (ErrorCode)field.GetValue(null)!);
+        var fields = typeof(ErrorCode).GetFields()
+            .Where(field => field.FieldType == typeof(ErrorCode))
+            .Select(field => (ErrorCode)field.GetValue(null)!);
 
         Assert.Equal(fields.OrderBy(code => code.Name), ErrorCode.All.OrderBy(code => code.Name));
     }

@@ -163,7 +163,8 @@ public sealed class ManifestFaultTests
         for (var i = 0; i < 20_000; i++)
         {
             var content = (byte[])original.Clone();
-            for (var changes = random.Next(1, 4); changes > 0; changes--) content[random.Next(content.Length)] = "{}[]\",:\\u0d8\0\xff"u8[random.Next(15)];
+            for (var changes = random.Next(1, 4); changes > 0; changes--)
+                content[random.Next(content.Length)] = "{}[]\",:\\u0d8\0\xff"u8[random.Next(15)];
             var fault = Record.Exception(() => Reading.Read(content, i % 2 == 0 ? Other : MediaTypes.OciImageManifest));
             Assert.True(fault is null, $"{Convert.ToHexString(content)}: {fault}");
         }

@@ -62,7 +62,9 @@ public sealed class ManifestMediaTypeTests
     [InlineData("application/octet-stream")]
     public void ReadPushed_GenericHeader_IsTheFieldsTypeOrRefusedWithTheHeaderToSend(string header)
     {
-        Assert.Equal(MediaTypes.OciImageManifest, Assert.IsType<ManifestReading.Accepted>(ReadPushed(Image(Declared(MediaTypes.OciImageManifest)), header)).Manifest.MediaType);
+        Assert.Equal(
+            MediaTypes.OciImageManifest,
+            Assert.IsType<ManifestReading.Accepted>(ReadPushed(Image(Declared(MediaTypes.OciImageManifest)), header)).Manifest.MediaType);
 
         Assert.Contains($"Content-Type: {MediaTypes.OciImageManifest}",
             Assert.IsType<ManifestReading.Rejected>(ReadPushed(Image(), header)).Reason, StringComparison.Ordinal);
@@ -73,7 +75,9 @@ public sealed class ManifestMediaTypeTests
     [Fact]
     public void ReadPushed_HeaderOfAnyManifestType_IsReadAsItSays()
     {
-        Assert.Equal("application/vnd.example+json", Assert.IsType<ManifestReading.Accepted>(ReadPushed("{}", "application/vnd.example+json")).Manifest.MediaType);
+        Assert.Equal(
+            "application/vnd.example+json",
+            Assert.IsType<ManifestReading.Accepted>(ReadPushed("{}", "application/vnd.example+json")).Manifest.MediaType);
         Assert.IsType<ManifestReading.Rejected>(ReadPushed(Image(Declared(MediaTypes.OciImageManifest)), MediaTypes.DockerManifest));
     }
 

@@ -11,7 +11,8 @@ public sealed class ManifestReaderTests
     [Fact]
     public void Read_ImageWithOddFormatting_KeepsTheExactBytes()
     {
-        var content = Encoding.UTF8.GetBytes("\n\t" + Image(""","unknown":{"é":[1.50e0,null]}""").Replace(",", " ,\r\n", StringComparison.Ordinal) + "  ");
+        var content = Encoding.UTF8.GetBytes(
+            "\n\t" + Image(""","unknown":{"é":[1.50e0,null]}""").Replace(",", " ,\r\n", StringComparison.Ordinal) + "  ");
 
         var manifest = Assert.IsType<ManifestReading.Accepted>(Reading.Read(content, MediaTypes.OciImageManifest)).Manifest;
 
@@ -28,7 +29,10 @@ public sealed class ManifestReaderTests
 
         Assert.Equal(mediaType, manifest.MediaType);
         Assert.Equal(
-            [new ContentReference(Digest.Parse(Digest1), 10, ContentKind.Blob), new ContentReference(Digest.Parse(Digest2), 20, ContentKind.Blob)],
+            [
+                new ContentReference(Digest.Parse(Digest1), 10, ContentKind.Blob),
+                new ContentReference(Digest.Parse(Digest2), 20, ContentKind.Blob),
+            ],
             manifest.References);
         Assert.Equal("application/vnd.oci.image.config.v1+json", manifest.ArtifactType);
         Assert.Null(manifest.Subject);
@@ -53,10 +57,14 @@ public sealed class ManifestReaderTests
     /// <summary>Go writes an empty list as null, and reads a missing one as empty; distribution takes both.</summary>
     [Theory]
     [InlineData("""{"schemaVersion":2,"config":%c}""", MediaTypes.OciImageManifest)]
-    [InlineData("""{"schemaVersion":2,"config":%c,"layers":null,"annotations":null,"subject":null,"artifactType":null}""", MediaTypes.DockerManifest)]
+    [InlineData(
+        """{"schemaVersion":2,"config":%c,"layers":null,"annotations":null,"subject":null,"artifactType":null}""",
+        MediaTypes.DockerManifest)]
     [InlineData("""{"schemaVersion":2,"config":%c,"layers":[],"manifests":null}""", MediaTypes.OciImageManifest)]
     public void Read_ImageWithListsMissingOrNull_NamesItsConfigAlone(string json, string mediaType) =>
-        Assert.Equal(Digest.Parse(Digest1), Assert.Single(Accept(json.Replace("%c", Config, StringComparison.Ordinal), mediaType).References).Digest);
+        Assert.Equal(
+            Digest.Parse(Digest1),
+            Assert.Single(Accept(json.Replace("%c", Config, StringComparison.Ordinal), mediaType).References).Digest);
 
     [Theory]
     [InlineData("""{"schemaVersion":2}""", MediaTypes.OciImageIndex)]
@@ -69,7 +77,9 @@ public sealed class ManifestReaderTests
     [Fact]
     public void Read_OtherType_NamesAllDescriptorsOfKnownFields()
     {
-        var manifest = Accept($$"""{"config":{{Config}},"blobs":[{{Layer}}],"manifests":[{"mediaType":"a/b","digest":"{{Digest.Of([])}}","size":0}]}""", Other);
+        var manifest = Accept(
+            $$"""{"config":{{Config}},"blobs":[{{Layer}}],"manifests":[{"mediaType":"a/b","digest":"{{Digest.Of([])}}","size":0}]}""",
+            Other);
 
         Assert.Equal([ContentKind.Blob, ContentKind.Blob, ContentKind.Child], manifest.References.Select(reference => reference.Kind));
     }
@@ -88,7 +98,11 @@ public sealed class ManifestReaderTests
 
     [Fact]
     public void Read_OneDigestTwiceWithOneSize_NamesItOnce() =>
-        Assert.Equal(2, Accept($$"""{"schemaVersion":2,"config":{{Config}},"layers":[{{Layer}},{{Layer}},{{Layer}}]}""", MediaTypes.OciImageManifest).References.Count);
+        Assert.Equal(
+            2,
+            Accept(
+                $$"""{"schemaVersion":2,"config":{{Config}},"layers":[{{Layer}},{{Layer}},{{Layer}}]}""",
+                MediaTypes.OciImageManifest).References.Count);
 
     [Theory]
     [InlineData("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip")]
@@ -116,7 +130,10 @@ public sealed class ManifestReaderTests
     {
         var digest = Digest.Of([], DigestAlgorithm.Sha512);
 
-        Assert.Equal(digest, Accept(ImageOfLayer($$"""{"mediaType":"a/b","digest":"{{digest}}","size":0}"""), MediaTypes.OciImageManifest).References[1].Digest);
+        Assert.Equal(
+            digest,
+            Accept(ImageOfLayer($$"""{"mediaType":"a/b","digest":"{{digest}}","size":0}"""), MediaTypes.OciImageManifest)
+                .References[1].Digest);
     }
 
     [Fact]

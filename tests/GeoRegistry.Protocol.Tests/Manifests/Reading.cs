@@ -33,7 +33,8 @@ internal static class Reading
     }
 
     /// <summary>An image with further fields.</summary>
-    public static string Image(string furtherFields = "") => $$"""{"schemaVersion":2,"config":{{Config}},"layers":[{{Layer}}]{{furtherFields}}}""";
+    public static string Image(string furtherFields = "") =>
+        $$"""{"schemaVersion":2,"config":{{Config}},"layers":[{{Layer}}]{{furtherFields}}}""";
 
     /// <summary>An image whose only layer is this.</summary>
     public static string ImageOfLayer(string layer) => $$"""{"schemaVersion":2,"config":{{Config}},"layers":[{{layer}}]}""";

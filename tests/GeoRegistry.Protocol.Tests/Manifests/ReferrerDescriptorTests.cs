@@ -12,7 +12,9 @@ public sealed class ReferrerDescriptorTests
     [Fact]
     public void ReferrerDescriptor_Image_HasTypeDigestSizeArtifactTypeAndAnnotations()
     {
-        var manifest = Accept(Image(Subject + ""","artifactType":"application/vnd.example+json","annotations":{"a":"<é\n>","b":""}"""), MediaTypes.OciImageManifest);
+        var manifest = Accept(
+            Image(Subject + ""","artifactType":"application/vnd.example+json","annotations":{"a":"<é\n>","b":""}"""),
+            MediaTypes.OciImageManifest);
 
         AssertDescriptor(
             $$"""
@@ -50,7 +52,9 @@ public sealed class ReferrerDescriptorTests
     {
         var manifest = Accept(Index(Subject), MediaTypes.OciImageIndex);
 
-        AssertDescriptor($$"""{"mediaType":"{{MediaTypes.OciImageIndex}}","digest":"{{manifest.Digest}}","size":{{manifest.Content.Length}}}""", manifest);
+        AssertDescriptor(
+            $$"""{"mediaType":"{{MediaTypes.OciImageIndex}}","digest":"{{manifest.Digest}}","size":{{manifest.Content.Length}}}""",
+            manifest);
     }
 
     [Fact]
@@ -58,7 +62,9 @@ public sealed class ReferrerDescriptorTests
     {
         var manifest = Accept(Index(Subject + ""","annotations":{"a":1}"""), "application/vnd.example");
 
-        AssertDescriptor($$"""{"mediaType":"application/vnd.example","digest":"{{manifest.Digest}}","size":{{manifest.Content.Length}}}""", manifest);
+        AssertDescriptor(
+            $$"""{"mediaType":"application/vnd.example","digest":"{{manifest.Digest}}","size":{{manifest.Content.Length}}}""",
+            manifest);
     }
 
     private static void AssertDescriptor(string expected, Manifest manifest) =>

@@ -54,7 +54,8 @@ public sealed class RegionMapTests
     [Fact]
     public void CanReplace_RegionRemoved_IsRefused()
     {
-        Assert.False(Adopt(Read(Of("4", """[{"id":"eu","peer":"http://127.0.0.1:6001"},{"id":"us","peer":"http://127.0.0.1:6002"}]""")), out var fault));
+        Assert.False(Adopt(
+            Read(Of("4", """[{"id":"eu","peer":"http://127.0.0.1:6001"},{"id":"us","peer":"http://127.0.0.1:6002"}]""")), out var fault));
 
         Assert.StartsWith("a region cannot be removed while it runs", fault, StringComparison.Ordinal);
     }

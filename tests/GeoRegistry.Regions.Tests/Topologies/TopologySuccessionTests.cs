@@ -18,7 +18,8 @@ public sealed class TopologySuccessionTests
 
     [Fact]
     public void FindFaultAtStart_AnOlderDocument_NamesBothVersions() => Assert.Equal(
-        "the topology has version 2, and this region has already adopted version 3: give it the newer document, or, to go back to the older content, raise its version above 3",
+        "the topology has version 2, and this region has already adopted version 3: "
+        + "give it the newer document, or, to go back to the older content, raise its version above 3",
         TopologySuccession.FindFaultAtStart(Topology(3, Eu), Topology(2, Eu)));
 
     [Fact]
@@ -26,16 +27,27 @@ public sealed class TopologySuccessionTests
     {
         Assert.Contains("raise its version with every change",
             TopologySuccession.FindFaultAtStart(Topology(3, Eu), Topology(3, Eu, TeamInUs)), StringComparison.Ordinal);
-        Assert.Contains("raise its version with every change", TopologySuccession.FindFaultAtStart(Topology(3, Eu), Topology(3, """{ "prefix": "", "region": "us", "epoch": 2 }""")), StringComparison.Ordinal);
+        Assert.Contains(
+            "raise its version with every change",
+            TopologySuccession.FindFaultAtStart(Topology(3, Eu), Topology(3, """{ "prefix": "", "region": "us", "epoch": 2 }""")),
+            StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("""{ "prefix": "", "region": "us", "epoch": 5 }""", "moves the home of '' from eu (epoch 5) to us (epoch 5): what only eu has would be lost", "give the prefix an epoch above 5")]
-    [InlineData("""{ "prefix": "", "region": "us", "epoch": 4 }""", "moves the home of '' from eu (epoch 5) to us (epoch 4)", "give the prefix an epoch above 5")]
+    [InlineData(
+        """{ "prefix": "", "region": "us", "epoch": 5 }""",
+        "moves the home of '' from eu (epoch 5) to us (epoch 5): what only eu has would be lost",
+        "give the prefix an epoch above 5")]
+    [InlineData(
+        """{ "prefix": "", "region": "us", "epoch": 4 }""",
+        "moves the home of '' from eu (epoch 5) to us (epoch 4)",
+        "give the prefix an epoch above 5")]
     [InlineData("""{ "prefix": "", "region": "eu", "epoch": 4 }""", "sets the epoch of '' back from 5 to 4", "Give it 5 or more")]
-    public void FindFaultAtStart_AHomeThatMovesWithoutAHigherEpoch_SaysWhatWouldBeLostAndTheWayOut(string home, string fault, string wayOut)
+    public void FindFaultAtStart_AHomeThatMovesWithoutAHigherEpoch_SaysWhatWouldBeLostAndTheWayOut(
+        string home, string fault, string wayOut)
     {
-        var found = TopologySuccession.FindFaultAtStart(Topology(3, """{ "prefix": "", "region": "eu", "epoch": 5 }"""), Topology(4, home));
+        var found = TopologySuccession.FindFaultAtStart(
+            Topology(3, """{ "prefix": "", "region": "eu", "epoch": 5 }"""), Topology(4, home));
         Assert.Contains(fault, found, StringComparison.Ordinal);
         Assert.Contains(wayOut, found, StringComparison.Ordinal);
     }
@@ -49,15 +61,23 @@ public sealed class TopologySuccessionTests
         Assert.Contains("moves the home of 'team' from us (epoch 1) to eu (epoch 1)",
             TopologySuccession.FindFaultAtStart(Topology(3, Eu, TeamInUs), Topology(4, Eu)), StringComparison.Ordinal);
         Assert.Null(TopologySuccession.FindFaultAtStart(Topology(3, Eu), Topology(4, Eu, """{ "prefix": "team", "region": "eu" }""")));
-        Assert.Null(TopologySuccession.FindFaultAtStart(Topology(3, Eu), Topology(4, Eu, """{ "prefix": "team", "region": "us", "epoch": 2 }""")));
+        Assert.Null(TopologySuccession.FindFaultAtStart(
+            Topology(3, Eu), Topology(4, Eu, """{ "prefix": "team", "region": "us", "epoch": 2 }""")));
     }
 
     [Fact]
     public void FindFaultWhileRunning_AHomeThatMoves_IsAFaultWhateverItsEpoch()
     {
-        Assert.Contains("cannot be done while regions run", TopologySuccession.FindFaultWhileRunning(Topology(3, Eu), Topology(4, """{ "prefix": "", "region": "us", "epoch": 2 }""")), StringComparison.Ordinal);
-        Assert.Contains("back from 2 to 1", TopologySuccession.FindFaultWhileRunning(Topology(3, """{ "prefix": "", "region": "eu", "epoch": 2 }"""), Topology(4, Eu)), StringComparison.Ordinal);
-        Assert.Null(TopologySuccession.FindFaultWhileRunning(Topology(3, Eu), Topology(4, """{ "prefix": "", "region": "eu", "epoch": 2 }""")));
+        Assert.Contains(
+            "cannot be done while regions run",
+            TopologySuccession.FindFaultWhileRunning(Topology(3, Eu), Topology(4, """{ "prefix": "", "region": "us", "epoch": 2 }""")),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "back from 2 to 1",
+            TopologySuccession.FindFaultWhileRunning(Topology(3, """{ "prefix": "", "region": "eu", "epoch": 2 }"""), Topology(4, Eu)),
+            StringComparison.Ordinal);
+        Assert.Null(TopologySuccession.FindFaultWhileRunning(
+            Topology(3, Eu), Topology(4, """{ "prefix": "", "region": "eu", "epoch": 2 }""")));
     }
 
     private static Topology Topology(long version, params IReadOnlyList<string> homes)

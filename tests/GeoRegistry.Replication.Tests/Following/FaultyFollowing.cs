@@ -36,7 +36,10 @@ internal sealed class FaultyFollowing(FollowingRegion region, StoreFaults faults
             start(process);
         }
 
-        await UntilAsync(process, "all is as at home after the failure", async running => (!faults.HasFault || faults.Met.IsCompleted) && await isDone(running));
+        await UntilAsync(
+            process,
+            "all is as at home after the failure",
+            async running => (!faults.HasFault || faults.Met.IsCompleted) && await isDone(running));
         return process;
     }
 
@@ -70,7 +73,8 @@ internal sealed class FaultyFollowing(FollowingRegion region, StoreFaults faults
     private async Task CheckAsync(FollowingProcess process)
     {
         var applied = process.State.Applied.Position;
-        Assert.True(applied <= (await region.Metadata.ReadCursorAsync(TestTopology.Eu)).Position, "More is said to be applied than is on disk.");
+        Assert.True(
+            applied <= (await region.Metadata.ReadCursorAsync(TestTopology.Eu)).Position, "More is said to be applied than is on disk.");
         await region.AssertNothingIsPassedAsync();
         foreach (var (tag, digest) in Names)
         {

@@ -31,7 +31,10 @@ internal sealed class FollowingProcess : IAsyncDisposable
     public FollowingProcess(FollowingRegion region, RegionMap map, StoreFaults faults)
     {
         var (clock, latencies, none) = (region.Clock, new Latencies(), new NoOtherRegions());
-        var (ledgers, replicas, tables) = (faults.Over<ILedgerStore>(region.Metadata), faults.Over<IReplicaStore>(region.Metadata), faults.Over<IRepositoryTables>(region.Metadata));
+        var (ledgers, replicas, tables) = (
+            faults.Over<ILedgerStore>(region.Metadata),
+            faults.Over<IReplicaStore>(region.Metadata),
+            faults.Over<IRepositoryTables>(region.Metadata));
         var (queue, record) = (faults.Over<IHydrationQueue>(region.Metadata), faults.Over<IRegionRecord>(region.Metadata));
         var blobs = new FaultyBlobStore(region.Blobs, faults);
         _peers = new PeerClient(map, new PeerOptions { KeyFile = region.KeyFile }, clock);
@@ -39,13 +42,23 @@ internal sealed class FollowingProcess : IAsyncDisposable
         _hydrator = new Hydrator(map, queue, _fetches, new ReplicationOptions(), clock, NullLogger<Hydrator>.Instance);
         var wanted = new WantedBlobs(map, blobs, _hydrator, _fetches);
         Reader = new RepositoryReader(region.Metadata, new RepositoryOptions());
-        var views = new RepositoryViews(Reader, new RepositoryBlobs(region.Metadata, region.Blobs, none, none, none, new RepositoryOptions()));
+        var views = new RepositoryViews(
+            Reader, new RepositoryBlobs(region.Metadata, region.Blobs, none, none, none, new RepositoryOptions()));
         Application = new FeedApplication(tables, wanted, views, latencies, clock);
         Repair = new LedgerRepair(map, _peers, ledgers, replicas, wanted, views, region.Spools, clock, NullLogger<LedgerRepair>.Instance);
         var tails = new TailStates(map, clock);
         State = tails.Of(Eu)!;
         Completion = new Completion(
-            map, tails, region.Metadata, region.Metadata, region.Metadata, new WantedBlobs(map, region.Blobs, _hydrator, _fetches), Application, _fetches, _peers, clock);
+            map,
+            tails,
+            region.Metadata,
+            region.Metadata,
+            region.Metadata,
+            new WantedBlobs(map, region.Blobs, _hydrator, _fetches),
+            Application,
+            _fetches,
+            _peers,
+            clock);
         _tail = new Tail(State, map, _peers, replicas, record, Repair, Application, _fetches, _hydrator, clock, NullLogger<Tail>.Instance);
         faults.Cancelling = _stopping;
     }

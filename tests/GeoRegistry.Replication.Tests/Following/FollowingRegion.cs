@@ -48,24 +48,36 @@ internal sealed class FollowingRegion : IAsyncDisposable
         Assert.Null((await Metadata.ApplyAsync(Eu, incarnation, entries)).Faulty);
     }
 
-    /// <summary>What must hold at any time: the cursor is behind no commit that is neither applied nor of a ledger that is set aside.</summary>
+    /// <summary>
+    /// What must hold at any time: the cursor is behind no commit that is neither applied nor of a ledger that is set aside.
+    /// </summary>
     public async Task AssertNothingIsPassedAsync()
     {
         // What is repaired meanwhile is seen as set aside, or whole.
         var cursor = await Metadata.ReadCursorAsync(Eu);
         var setAside = (await Metadata.ListSetAsideAsync()).Select(row => row.Ledger).ToHashSet();
-        foreach (var (entry, number) in Home.Numbers.Where(row => row.Entry.Position <= cursor.Position && !setAside.Contains(row.Entry.Ledger!.Value)))
+        foreach (var (entry, number) in Home.Numbers.Where(
+            row => row.Entry.Position <= cursor.Position && !setAside.Contains(row.Entry.Ledger!.Value)))
         {
             var head = await Metadata.ReadHeadAsync(entry.Ledger!.Value);
-            Assert.True(head.Number >= number, $"The cursor is at {cursor.Position}, and the {entry.Ledger} at {head.Number}: {entry.Position} is passed.");
+            Assert.True(
+                head.Number >= number,
+                $"The cursor is at {cursor.Position}, and the {entry.Ledger} at {head.Number}: {entry.Position} is passed.");
         }
     }
 
     /// <summary>What must hold at the end: every ledger is as at home, nothing is damaged or left to do but for blobs to fetch.</summary>
     public async Task AssertIsAsHomeAsync()
     {
-        foreach (var (ledger, state) in await Home.Store.ListStatesAsync(null, 100)) Assert.Equal(state, await Metadata.ReadStateAsync(ledger));
-        for (var verdict = await Metadata.VerifyNextAsync(0); verdict is not null; verdict = await Metadata.VerifyNextAsync(verdict.Cursor)) Assert.Null(verdict.Fault);
+        foreach (var (ledger, state) in await Home.Store.ListStatesAsync(null, 100))
+            Assert.Equal(state, await Metadata.ReadStateAsync(ledger));
+        for (var verdict = await Metadata.VerifyNextAsync(0);
+            verdict is not null;
+            verdict = await Metadata.VerifyNextAsync(verdict.Cursor))
+        {
+            Assert.Null(verdict.Fault);
+        }
+
         Assert.Empty(await Metadata.FindDamagedFeedsAsync());
         Assert.Empty(await Metadata.ListSetAsideAsync());
         Assert.False(await Metadata.IsTakeOverPendingAsync(Eu));

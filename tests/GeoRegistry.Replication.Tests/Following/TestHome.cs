@@ -25,10 +25,13 @@ internal sealed class TestHome : IAsyncDisposable
     public const string App = "team/app", Lib = "team/lib", Old = "team/old";
 
     public static readonly RepositoryName AppName = RepositoryName.Parse(App);
-    public static readonly Manifest First = SampleManifests.Image("first"), Second = SampleManifests.Image("second", layers: SampleBlob.Of("layer"));
+    public static readonly Manifest
+        First = SampleManifests.Image("first"),
+        Second = SampleManifests.Image("second", layers: SampleBlob.Of("layer"));
 
     /// <summary>The positions of its feed whose commits name blobs of <see cref="App"/>, and which.</summary>
-    public static readonly IReadOnlyList<(long Position, IReadOnlyList<Digest> Blobs)> BlobsOfApp = [(1, BlobsOf(First)), (3, BlobsOf(Second))];
+    public static readonly IReadOnlyList<(long Position, IReadOnlyList<Digest> Blobs)> BlobsOfApp =
+        [(1, BlobsOf(First)), (3, BlobsOf(Second))];
 
     private readonly TemporaryFolder _folder = new();
     private readonly RegionMap _map;
@@ -58,14 +61,19 @@ internal sealed class TestHome : IAsyncDisposable
     public IReadOnlyList<FeedEntry> Feed { get; private set; } = [];
 
     /// <summary>The entries of its feed, each with its number in its ledger.</summary>
-    public IReadOnlyList<(FeedEntry Entry, long Number)> Numbers => [.. Feed.Select(entry => (entry, CommitCodec.Decode(entry.Encoded).Number))];
+    public IReadOnlyList<(FeedEntry Entry, long Number)> Numbers =>
+        [.. Feed.Select(entry => (entry, CommitCodec.Decode(entry.Encoded).Number))];
 
     /// <summary>Starts it with five commits: the tag v1 of one repository is set and moved, others are set, one is deleted.</summary>
     public static async Task<TestHome> StartAsync()
     {
-        var home = new TestHome(await TestSource.StartAsync(SampleBlob.Of("layer"), SampleManifests.ConfigOf("first"), SampleManifests.ConfigOf("second")));
+        var home = new TestHome(
+            await TestSource.StartAsync(SampleBlob.Of("layer"), SampleManifests.ConfigOf("first"), SampleManifests.ConfigOf("second")));
         var (app, lib) = (home.Ledger(App), home.Ledger(Lib));
-        await app.AppendAsync(new Operation.ManifestPut(First), new Operation.TagSet(Tag.Parse("v1"), First.Digest), new Operation.TagSet(Tag.Parse("gone"), First.Digest));
+        await app.AppendAsync(
+            new Operation.ManifestPut(First),
+            new Operation.TagSet(Tag.Parse("v1"), First.Digest),
+            new Operation.TagSet(Tag.Parse("gone"), First.Digest));
         await lib.AppendAsync(new Operation.ManifestPut(First), new Operation.TagSet(Tag.Parse("v1"), First.Digest));
         await app.AppendAsync(new Operation.ManifestPut(Second), new Operation.TagSet(Tag.Parse("v1"), Second.Digest));
         await home.Ledger(Old).AppendAsync(new Operation.ManifestPut(First), new Operation.TagSet(Tag.Parse("v1"), First.Digest));
@@ -108,7 +116,8 @@ internal sealed class TestHome : IAsyncDisposable
     {
         var query = http.Request.Query;
         Incarnation.TryParse(query["incarnation"], out var incarnation);
-        var cursor = new FeedCursor(incarnation, long.Parse(query["after"]!, CultureInfo.InvariantCulture), Convert.FromHexString(query["checksum"]!));
+        var cursor = new FeedCursor(
+            incarnation, long.Parse(query["after"]!, CultureInfo.InvariantCulture), Convert.FromHexString(query["checksum"]!));
         var (start, extent) = await _feeds.FindStartAsync(cursor, http.RequestAborted);
         http.Response.Headers[PeerHeaders.Incarnation] = extent.Incarnation.ToString();
         http.Response.StatusCode = start switch
@@ -130,14 +139,16 @@ internal sealed class TestHome : IAsyncDisposable
     }
 
     private async Task EndAsync(HttpContext http) =>
-        await http.Response.WriteAsJsonAsync(FeedEnd.Of(await _feeds.ReadEndAsync(http.RequestAborted), _map.Current.Version), http.RequestAborted);
+        await http.Response.WriteAsJsonAsync(
+            FeedEnd.Of(await _feeds.ReadEndAsync(http.RequestAborted), _map.Current.Version), http.RequestAborted);
 
     private async Task ProgressAsync(HttpContext http)
     {
         var applied = long.Parse(http.Request.Query["applied"]!, CultureInfo.InvariantCulture);
         var topology = long.Parse(http.Request.Query["topology"]!, CultureInfo.InvariantCulture);
         var (head, lease) = await _leases.ReportAsync(Us, applied, topology, async () => (await Store.ReadFeedExtentAsync(Eu)).Head);
-        await http.Response.WriteAsJsonAsync(new ProgressReply(head, (long)lease.TotalMilliseconds, _leases.ShownThrough(head)), http.RequestAborted);
+        await http.Response.WriteAsJsonAsync(
+            new ProgressReply(head, (long)lease.TotalMilliseconds, _leases.ShownThrough(head)), http.RequestAborted);
     }
 
     private async Task LedgersAsync(HttpContext http)
@@ -149,8 +160,10 @@ internal sealed class TestHome : IAsyncDisposable
     private async Task LedgerAsync(HttpContext http)
     {
         var ledger = new LedgerId(LedgerKind.Repository, http.Request.Query["name"].ToString());
-        if (await Store.ReadStateAsync(ledger) is var state && state.Head.Number == 0) http.Response.StatusCode = StatusCodes.Status404NotFound;
-        else await http.Response.WriteAsJsonAsync(LedgerRow.Of(ledger, state), http.RequestAborted);
+        if (await Store.ReadStateAsync(ledger) is var state && state.Head.Number == 0)
+            http.Response.StatusCode = StatusCodes.Status404NotFound;
+        else
+            await http.Response.WriteAsJsonAsync(LedgerRow.Of(ledger, state), http.RequestAborted);
     }
 
     private async Task SnapshotAsync(HttpContext http, string name)
@@ -162,7 +175,9 @@ internal sealed class TestHome : IAsyncDisposable
         }
 
         using var content = new MemoryStream();
-        if (await Store.ReadSnapshotAsync(new LedgerId(LedgerKind.Repository, name), snapshot => SnapshotCodec.Write(content, snapshot))) await http.Response.Body.WriteAsync(content.ToArray());
-        else http.Response.StatusCode = StatusCodes.Status404NotFound;
+        if (await Store.ReadSnapshotAsync(new LedgerId(LedgerKind.Repository, name), snapshot => SnapshotCodec.Write(content, snapshot)))
+            await http.Response.Body.WriteAsync(content.ToArray());
+        else
+            http.Response.StatusCode = StatusCodes.Status404NotFound;
     }
 }

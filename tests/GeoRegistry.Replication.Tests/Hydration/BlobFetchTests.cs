@@ -75,7 +75,8 @@ public sealed class BlobFetchTests
         await Assert.ThrowsAsync<DamagedCopyException>(() => bad.Available.WaitForAsync(_blob.SizeBytes));
         await Assert.ThrowsAsync<OtherRegionsUnreachableException>(() => fetch.Copy.Available.WaitForAsync(1));
         source.Send = TestSource.SendAsync;
-        Assert.Equal(new FetchOutcome.Stored(_blob.SizeBytes), await region.Fetch(_blob).RunAsync([Us], default).OrFail("the second fetch"));
+        Assert.Equal(
+            new FetchOutcome.Stored(_blob.SizeBytes), await region.Fetch(_blob).RunAsync([Us], default).OrFail("the second fetch"));
     }
 
     /// <summary>While the whole is there and not yet stored, a reader waits for the last byte.</summary>
@@ -183,7 +184,8 @@ public sealed class BlobFetchTests
         await using var region = new HydratingRegion(damaged.Address, whole.Address);
         damaged.Send = TestSource.SendDamagedAsync;
 
-        Assert.Equal(new FetchOutcome.Stored(2 * _blob.SizeBytes), await region.Fetch(_blob).RunAsync([Us, Ap], default).OrFail("the fetch"));
+        Assert.Equal(
+            new FetchOutcome.Stored(2 * _blob.SizeBytes), await region.Fetch(_blob).RunAsync([Us, Ap], default).OrFail("the fetch"));
         Assert.Equal(_blob.Content, await region.StoredAsync(_blob));
         Assert.Equal([(_blob.Digest.ToString(), "")], whole.Requests);
         Assert.Single(damaged.Requests);
@@ -225,7 +227,9 @@ public sealed class BlobFetchTests
             return Task.CompletedTask;
         };
 
-        Assert.True(await region.Fetch(_blob).RunAsync([Us, Ap], default).OrFail("the fetch") is FetchOutcome.Failed { Fault: FetchFault.Copies });
+        Assert.True(
+            await region.Fetch(_blob).RunAsync([Us, Ap], default).OrFail("the fetch")
+                is FetchOutcome.Failed { Fault: FetchFault.Copies });
         Assert.True(region.Damaged.Has(_blob.Digest, Us));
         Assert.False(region.Damaged.Has(_blob.Digest, Ap));
         Assert.Empty(await region.UploadsAsync());
@@ -239,7 +243,9 @@ public sealed class BlobFetchTests
         await using var region = new HydratingRegion(damaged.Address, "http://127.0.0.1:2");
         damaged.Send = TestSource.SendDamagedAsync;
 
-        Assert.True(await region.Fetch(_blob).RunAsync([Us, Ap], default).OrFail("the fetch") is FetchOutcome.Failed { Fault: FetchFault.Regions });
+        Assert.True(
+            await region.Fetch(_blob).RunAsync([Us, Ap], default).OrFail("the fetch")
+                is FetchOutcome.Failed { Fault: FetchFault.Regions });
         Assert.Single(damaged.Requests);
         Assert.Empty(await region.UploadsAsync());
     }

@@ -19,7 +19,9 @@ public sealed class BlobFetchesTests
         await using var region = new HydratingRegion(source.Address);
         source.Send = SendWhenOpenedAsync;
         var hydration = region.Fetches.FetchAsync(_blob.Digest, _blob.SizeBytes, Us);
-        var readers = Enumerable.Range(0, 10).Select(async _ => await region.ReadAsync((await region.Fetches.OpenAsync(_blob.Digest, _blob.SizeBytes, default))!)).ToList();
+        var readers = Enumerable.Range(0, 10)
+            .Select(async _ => await region.ReadAsync((await region.Fetches.OpenAsync(_blob.Digest, _blob.SizeBytes, default))!))
+            .ToList();
         _gate.SetResult();
 
         Assert.All(await Task.WhenAll(readers).OrFail("all readers"), read => Assert.Equal(_blob.Content, read));
@@ -112,10 +114,14 @@ public sealed class BlobFetchesTests
         await using var region = new HydratingRegion(source.Address);
         region.Faulty.FailAt(StoreCall.Begin);
 
-        var refusal = await Assert.ThrowsAsync<RegionUnavailableException>(() => region.Fetches.OpenAsync(_blob.Digest, _blob.SizeBytes, default).OrFail("the answer"));
+        var refusal = await Assert.ThrowsAsync<RegionUnavailableException>(
+            () => region.Fetches.OpenAsync(_blob.Digest, _blob.SizeBytes, default).OrFail("the answer"));
         Assert.Contains("No space left on device", refusal.Message, StringComparison.Ordinal);
         region.Faulty.Heal();
-        Assert.Equal(_blob.Content, await region.ReadAsync((await region.Fetches.OpenAsync(_blob.Digest, _blob.SizeBytes, default).OrFail("the blob"))!).OrFail("all of it"));
+        Assert.Equal(
+            _blob.Content,
+            await region.ReadAsync((await region.Fetches.OpenAsync(_blob.Digest, _blob.SizeBytes, default).OrFail("the blob"))!)
+                .OrFail("all of it"));
     }
 
     /// <summary>Only what is old, is a fetch's, and no fetch has resumed.</summary>
@@ -126,7 +132,8 @@ public sealed class BlobFetchesTests
         await using var source = await TestSource.StartAsync(_blob);
         await using var region = new HydratingRegion(source.Address);
         source.Send = SendWhenOpenedAsync;
-        foreach (var key in new[] { BlobFetch.KeyOf(left.Digest), "a-client" }) await (await region.Blobs.BeginUploadAsync(key)).DisposeAsync();
+        foreach (var key in new[] { BlobFetch.KeyOf(left.Digest), "a-client" })
+            await (await region.Blobs.BeginUploadAsync(key)).DisposeAsync();
         Assert.Equal(0, await region.Fetches.SweepAsync(default));
         var running = region.Fetches.FetchAsync(_blob.Digest, _blob.SizeBytes, Us);
         await Waiting.UntilAsync("the fetch has its upload", async () => (await region.UploadsAsync()).Count == 3);

@@ -26,7 +26,8 @@ public sealed class CompletionFaultTests(ITestOutputHelper output)
     {
         await using var home = await TestHome.StartAsync();
         await EachStep.FailAsync(fault, faults => HydrateAsync(home, faults, restarts), output,
-            nameof(IHydrationQueue.ReadReadyAsync), "Blob.Append", "Blob.Commit", "Blob.Discard", nameof(IHydrationQueue.CompleteAsync), nameof(IHydrationQueue.PutOffAsync));
+            nameof(IHydrationQueue.ReadReadyAsync), "Blob.Append", "Blob.Commit", "Blob.Discard",
+            nameof(IHydrationQueue.CompleteAsync), nameof(IHydrationQueue.PutOffAsync));
     }
 
     private static async Task HydrateAsync(TestHome home, StoreFaults faults, bool restarts)
@@ -49,7 +50,9 @@ public sealed class CompletionFaultTests(ITestOutputHelper output)
                 waits = WaitForAll(process);
             }
 
-            await UntilAsync("all is complete after the failure, and those who wait are told", isComplete => isComplete && waits.TrueForAll(wait => wait.IsCompleted) && (!faults.HasFault || faults.Met.IsCompleted));
+            await UntilAsync(
+                "all is complete after the failure, and those who wait are told",
+                isComplete => isComplete && waits.TrueForAll(wait => wait.IsCompleted) && (!faults.HasFault || faults.Met.IsCompleted));
             faults.ArePaused = true;
             foreach (var wait in waits) Assert.Equal(CompletionState.Complete, await wait);
             Assert.Empty(await region.Metadata.SummarizeAsync());
@@ -86,7 +89,8 @@ public sealed class CompletionFaultTests(ITestOutputHelper output)
     }
 
     private static List<Task<CompletionState>> WaitForAll(FollowingProcess process) => [.. TestHome.BlobsOfApp.Select(commit =>
-        process.Completion.AwaitHereAsync(TestHome.AppName, PositionOf(process, commit.Position), TimeSpan.FromHours(1), process.Stopping))];
+        process.Completion.AwaitHereAsync(
+            TestHome.AppName, PositionOf(process, commit.Position), TimeSpan.FromHours(1), process.Stopping))];
 
     /// <summary>Whether all commits are complete; what says so of one must be true.</summary>
     private static async Task<bool> AreCompleteAsync(FollowingRegion region, FollowingProcess process)

@@ -45,7 +45,8 @@ public sealed class DamagedCopyTests
         rest.SetResult();
 
         await Assert.ThrowsAsync<DamagedCopyException>(() => waits.OrFail("the read fails"));
-        await Assert.ThrowsAsync<DamagedCopyException>(() => early.ReadAsync(1000, new byte[1000]).AsTask().OrFail("so do those after it"));
+        await Assert.ThrowsAsync<DamagedCopyException>(
+            () => early.ReadAsync(1000, new byte[1000]).AsTask().OrFail("so do those after it"));
         Assert.Equal(_large.Content, await region.ReadAsync(late).OrFail("all of it"));
         Assert.Equal(_large.Content, await region.StoredAsync(_large));
     }
@@ -65,10 +66,14 @@ public sealed class DamagedCopyTests
         };
         Assert.IsType<FetchOutcome.Failed>(await region.Fetches.FetchAsync(_small.Digest, _small.SizeBytes, Us).OrFail("the first fetch"));
         whole.Send = TestSource.SendAsync;
-        Assert.IsType<FetchOutcome.Stored>(await region.Fetches.FetchAsync(_small.Digest, _small.SizeBytes, Us).OrFail("the second fetch"));
+        Assert.IsType<FetchOutcome.Stored>(
+            await region.Fetches.FetchAsync(_small.Digest, _small.SizeBytes, Us).OrFail("the second fetch"));
 
         Assert.Single(damaged.Requests);
-        Assert.Contains("Region us has a damaged copy", Assert.Single(region.Log.Lines, line => line.Level == LogLevel.Warning).Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "Region us has a damaged copy",
+            Assert.Single(region.Log.Lines, line => line.Level == LogLevel.Warning).Text,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -70,7 +70,8 @@ internal sealed class HydratingRegion : IAsyncDisposable
 
     /// <summary>Lets an upload look as if nothing had been appended to it for a time.</summary>
     public void AgeUpload(string key, TimeSpan age) =>
-        File.SetLastWriteTimeUtc(Path.Combine(_folder.Child("blobs"), "uploads", key), (TimeProvider.System.GetUtcNow() - age).UtcDateTime);
+        File.SetLastWriteTimeUtc(
+            Path.Combine(_folder.Child("blobs"), "uploads", key), (TimeProvider.System.GetUtcNow() - age).UtcDateTime);
 
     public BlobFetch Fetch(SampleBlob blob, IBlobStore? store = null, TimeProvider? clock = null) =>
         new(blob.Digest, blob.SizeBytes, store ?? Blobs, new BlobSource(Peers, null, clock ?? TimeProvider.System), Damaged,

@@ -120,12 +120,19 @@ public sealed class HydratorTests
         region.Hydrate();
         await Waiting.UntilAsync("every blob was tried, and hydration pauses longer and longer", async () =>
         {
-            if (region.Fetches.Pause.Remaining > TimeSpan.FromSeconds(10) && (await region.Metadata.ListAsync(dead: false, 10)).All(job => job.Error is not null)) return true;
+            if (region.Fetches.Pause.Remaining > TimeSpan.FromSeconds(10)
+                && (await region.Metadata.ListAsync(dead: false, 10)).All(job => job.Error is not null))
+            {
+                return true;
+            }
+
             clock.Advance(TimeSpan.FromSeconds(1));
             return false;
         });
         Assert.Empty(await region.Metadata.ListAsync(dead: true, 10));
-        Assert.All(await region.Metadata.ListAsync(dead: false, 10), job => Assert.Equal((0, true), (job.Attempts, job.Error!.Contains("No space left on device", StringComparison.Ordinal))));
+        Assert.All(
+            await region.Metadata.ListAsync(dead: false, 10),
+            job => Assert.Equal((0, true), (job.Attempts, job.Error!.Contains("No space left on device", StringComparison.Ordinal))));
         Assert.Contains("No space left on device", Assert.Single(region.Log.Lines).Text, StringComparison.Ordinal);
         Assert.Empty(await region.UploadsAsync());
 

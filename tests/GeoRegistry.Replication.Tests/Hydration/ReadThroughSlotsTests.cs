@@ -11,7 +11,11 @@ namespace GeoRegistry.Replication.Tests.Hydration;
 /// <summary>How many blobs come through for clients at a time, and what is beyond it.</summary>
 public sealed class ReadThroughSlotsTests
 {
-    private readonly List<SampleBlob> _blobs = [.. Enumerable.Range(0, ReadThroughSlots.MaxReceiving + ReadThroughSlots.MaxWaiting + 1).Select(i => SampleBlob.Random(1000 + i, 1000))];
+    private readonly List<SampleBlob> _blobs =
+    [
+        .. Enumerable.Range(0, ReadThroughSlots.MaxReceiving + ReadThroughSlots.MaxWaiting + 1)
+            .Select(i => SampleBlob.Random(1000 + i, 1000)),
+    ];
     private readonly TaskCompletionSource _gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     [Fact]
@@ -55,7 +59,8 @@ public sealed class ReadThroughSlotsTests
         var opened = await OpenOneTooManyAsync(region, source);
         region.Fetches.Dispose();
 
-        foreach (var open in opened) await Assert.ThrowsAnyAsync<OperationCanceledException>(() => open.OrFail("the reader gets an error"));
+        foreach (var open in opened)
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => open.OrFail("the reader gets an error"));
     }
 
     /// <summary>Fetches that wait for a region that hangs take no slot: a blob of another region comes at once.</summary>

@@ -15,7 +15,11 @@ public sealed class StoreFaultTests
     public static TheoryData<StoreCall, bool> Calls()
     {
         var calls = new TheoryData<StoreCall, bool>();
-        foreach (var call in new[] { StoreCall.Find, StoreCall.Resume, StoreCall.Begin, StoreCall.Append, StoreCall.Flush, StoreCall.Read, StoreCall.Truncate, StoreCall.Commit })
+        foreach (var call in new[]
+        {
+            StoreCall.Find, StoreCall.Resume, StoreCall.Begin, StoreCall.Append,
+            StoreCall.Flush, StoreCall.Read, StoreCall.Truncate, StoreCall.Commit,
+        })
         {
             calls.Add(call, false);
             calls.Add(call, true);
@@ -38,10 +42,16 @@ public sealed class StoreFaultTests
             damaged.Send = TestSource.SendDamagedAsync; // So that bytes are taken back too.
 
             // What an earlier fetch left is read; without it, an upload is begun.
-            if (call != StoreCall.Begin) await using (var left = await region.Blobs.BeginUploadAsync(BlobFetch.KeyOf(_blob.Digest))) await left.AppendAsync(_blob.Content.AsMemory(0, Left));
+            if (call != StoreCall.Begin)
+            {
+                await using (var left = await region.Blobs.BeginUploadAsync(BlobFetch.KeyOf(_blob.Digest)))
+                    await left.AppendAsync(_blob.Content.AsMemory(0, Left));
+            }
+
             if (number == 0)
             {
-                Assert.IsType<FetchOutcome.Stored>(await region.Fetch(_blob, region.Faulty).RunAsync([Us, Ap], default).OrFail("the fetch without a failure"));
+                Assert.IsType<FetchOutcome.Stored>(
+                    await region.Fetch(_blob, region.Faulty).RunAsync([Us, Ap], default).OrFail("the fetch without a failure"));
                 calls = Math.Min(region.Faulty.CountOf(call), 8) + 1;
                 Assert.True(calls > 1, $"a fetch makes no call of the kind {call}");
                 continue;
@@ -49,11 +59,16 @@ public sealed class StoreFaultTests
 
             region.Faulty.FailAt(call, first: number, last: number, afterwards: afterwards);
             var failed = await region.Fetch(_blob, region.Faulty).RunAsync([Us, Ap], default).OrFail("the fetch that fails");
-            Assert.True(failed is FetchOutcome.Failed { Fault: FetchFault.Store } fault && fault.Reason.Contains("No space", StringComparison.Ordinal), $"{failed} at call {number}");
-            if (await region.StoredAsync(_blob) is { } stored) Assert.True(call == StoreCall.Commit && afterwards && stored.SequenceEqual(_blob.Content), "something partial is visible");
+            Assert.True(
+                failed is FetchOutcome.Failed { Fault: FetchFault.Store } fault
+                    && fault.Reason.Contains("No space", StringComparison.Ordinal),
+                $"{failed} at call {number}");
+            if (await region.StoredAsync(_blob) is { } stored)
+                Assert.True(call == StoreCall.Commit && afterwards && stored.SequenceEqual(_blob.Content), "something partial is visible");
             Assert.False(region.Damaged.Has(_blob.Digest, Ap), "the whole copy is blamed");
 
-            Assert.IsType<FetchOutcome.Stored>(await region.Fetch(_blob, region.Faulty).RunAsync([Us, Ap], default).OrFail("the next fetch"));
+            Assert.IsType<FetchOutcome.Stored>(
+                await region.Fetch(_blob, region.Faulty).RunAsync([Us, Ap], default).OrFail("the next fetch"));
             Assert.Equal(_blob.Content, await region.StoredAsync(_blob));
             Assert.Empty(await region.UploadsAsync());
         }
@@ -66,7 +81,9 @@ public sealed class StoreFaultTests
         await using var region = new HydratingRegion(source.Address);
         region.Faulty.FailAt(StoreCall.Append, first: 2);
 
-        Assert.True(await region.Fetch(_blob, region.Faulty).RunAsync([Us], default).OrFail("the fetch") is FetchOutcome.Failed { Fault: FetchFault.Store });
+        Assert.True(
+            await region.Fetch(_blob, region.Faulty).RunAsync([Us], default).OrFail("the fetch")
+                is FetchOutcome.Failed { Fault: FetchFault.Store });
         Assert.Empty(await region.UploadsAsync());
         Assert.Single(source.Requests); // Nor is it asked for repeatedly.
     }
@@ -79,7 +96,9 @@ public sealed class StoreFaultTests
         await using var region = new HydratingRegion(source.Address);
         region.Faulty.FailAt(StoreCall.Append, first: 2).FailAt(StoreCall.Discard);
 
-        Assert.True(await region.Fetch(_blob, region.Faulty).RunAsync([Us], default).OrFail("the fetch") is FetchOutcome.Failed { Fault: FetchFault.Store });
+        Assert.True(
+            await region.Fetch(_blob, region.Faulty).RunAsync([Us], default).OrFail("the fetch")
+                is FetchOutcome.Failed { Fault: FetchFault.Store });
         Assert.Single(await region.UploadsAsync());
         region.Faulty.Heal();
         Assert.IsType<FetchOutcome.Stored>(await region.Fetch(_blob, region.Faulty).RunAsync([Us], default).OrFail("the next fetch"));
@@ -95,6 +114,8 @@ public sealed class StoreFaultTests
         await using var region = new HydratingRegion(source.Address);
         region.Faulty.FailAt(StoreCall.Discard);
 
-        Assert.True(await region.Fetch(_blob, region.Faulty).RunAsync([Us], default).OrFail("the fetch") is FetchOutcome.Failed { Fault: FetchFault.Store });
+        Assert.True(
+            await region.Fetch(_blob, region.Faulty).RunAsync([Us], default).OrFail("the fetch")
+                is FetchOutcome.Failed { Fault: FetchFault.Store });
     }
 }

@@ -63,7 +63,12 @@ public sealed class PeerOptionsTests : IDisposable
         (_options.Listen, _options.KeyFile, _options.Authority) = ("x", _folder.Child("key"), _folder.Child("ca"));
 
         Assert.Equal(
-            ["'x' is not an address to listen on: use a form such as https://0.0.0.0:6000.", $"there is no file '{_options.KeyFile}'.", $"there is no file '{_options.Authority}'."], Faults());
+            [
+                "'x' is not an address to listen on: use a form such as https://0.0.0.0:6000.",
+                $"there is no file '{_options.KeyFile}'.",
+                $"there is no file '{_options.Authority}'.",
+            ],
+            Faults());
     }
 
     [Fact]
@@ -82,7 +87,9 @@ public sealed class PeerOptionsTests : IDisposable
     {
         Key(key);
 
-        Assert.Equal([$"the key in '{_options.KeyFile}' has characters other than printable ASCII: make one with 'openssl rand -hex 32'."], Faults());
+        Assert.Equal(
+            [$"the key in '{_options.KeyFile}' has characters other than printable ASCII: make one with 'openssl rand -hex 32'."],
+            Faults());
     }
 
     [Fact]

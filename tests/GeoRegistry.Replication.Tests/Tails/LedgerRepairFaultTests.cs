@@ -24,7 +24,8 @@ public sealed class LedgerRepairFaultTests(ITestOutputHelper output)
     {
         await using var home = await TestHome.StartAsync();
         await EachStep.FailAsync(fault, faults => FollowAsync(home, faults, restarts), output,
-            nameof(IReplicaStore.ApplyAsync), "Blob.StatMany", nameof(IReplicaStore.InstallSnapshotAsync), nameof(IReplicaStore.ListSetAsideAsync));
+            nameof(IReplicaStore.ApplyAsync), "Blob.StatMany",
+            nameof(IReplicaStore.InstallSnapshotAsync), nameof(IReplicaStore.ListSetAsideAsync));
     }
 
     /// <summary>The home refuses the first snapshot, so that the ledger is set aside and tried again.</summary>
@@ -48,7 +49,9 @@ public sealed class LedgerRepairFaultTests(ITestOutputHelper output)
             nameof(IReplicaStore.QueueMissingAsync), nameof(IReplicaStore.InstallSnapshotAsync), nameof(IReplicaStore.SkipToAsync));
     }
 
-    /// <summary>A repair that verification asks for, beside the tail; of a ledger that the home has, and of one that it has lost.</summary>
+    /// <summary>
+    /// A repair that verification asks for, beside the tail; of a ledger that the home has, and of one that it has lost.
+    /// </summary>
     [Theory]
     [MemberData(nameof(EachStep.WaysOfRequests), MemberType = typeof(EachStep))]
     public async Task Restore_FailsAtEachStep_ReadersGetWhatIsOnDisk(InjectedFault fault, bool restarts)
@@ -69,7 +72,8 @@ public sealed class LedgerRepairFaultTests(ITestOutputHelper output)
             await region.Metadata.AdoptTopologyAsync("{}"u8.ToArray(), [Eu]);
         }
 
-        await using var process = await new FaultyFollowing(region, faults, restarts).RunAsync(running => running.Follow(), FaultyFollowing.ShowsAllAsync);
+        await using var process = await new FaultyFollowing(region, faults, restarts)
+            .RunAsync(running => running.Follow(), FaultyFollowing.ShowsAllAsync);
 
         faults.ArePaused = true;
         await region.AssertIsAsHomeAsync();
@@ -124,16 +128,20 @@ public sealed class LedgerRepairFaultTests(ITestOutputHelper output)
         var head = LedgerHead.Empty.After(1, "one"u8).After(1, "two"u8).After(1, "three"u8);
         var entries = new SnapshotEntry[]
         {
-            new SnapshotEntry.OfManifest(Diverged), new SnapshotEntry.OfTag(Tag.Parse("v1"), Diverged.Digest), new SnapshotEntry.OfTag(Tag.Parse("only-here"), Diverged.Digest),
+            new SnapshotEntry.OfManifest(Diverged),
+            new SnapshotEntry.OfTag(Tag.Parse("v1"), Diverged.Digest),
+            new SnapshotEntry.OfTag(Tag.Parse("only-here"), Diverged.Digest),
         };
         var ledger = LedgerId.Of(RepositoryName.Parse(name));
-        Assert.True(await region.Metadata.InstallSnapshotAsync(new FeedPosition(Eu, default, 0), new LedgerSnapshot(ledger, head, entries), []));
+        Assert.True(
+            await region.Metadata.InstallSnapshotAsync(new FeedPosition(Eu, default, 0), new LedgerSnapshot(ledger, head, entries), []));
     }
 
     private static async Task InstallAsync(TestHome home, FollowingRegion region, string name)
     {
         LedgerSnapshot? snapshot = null;
-        await home.Store.ReadSnapshotAsync(LedgerId.Of(RepositoryName.Parse(name)), read => snapshot = read with { Entries = [.. read.Entries] });
+        await home.Store.ReadSnapshotAsync(
+            LedgerId.Of(RepositoryName.Parse(name)), read => snapshot = read with { Entries = [.. read.Entries] });
         Assert.True(await region.Metadata.InstallSnapshotAsync(new FeedPosition(Eu, default, 0), snapshot!, []));
     }
 }

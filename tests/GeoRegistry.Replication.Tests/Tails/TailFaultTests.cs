@@ -18,7 +18,8 @@ public sealed class TailFaultTests(ITestOutputHelper output)
     {
         await using var home = await TestHome.StartAsync();
         await EachStep.FailAsync(fault, faults => FollowAsync(home, faults, restarts), output,
-            nameof(IReplicaStore.ReadCursorAsync), nameof(IReplicaStore.ListSetAsideAsync), nameof(IRepositoryTables.FindManifestAsync), nameof(IReplicaStore.ApplyAsync));
+            nameof(IReplicaStore.ReadCursorAsync), nameof(IReplicaStore.ListSetAsideAsync),
+            nameof(IRepositoryTables.FindManifestAsync), nameof(IReplicaStore.ApplyAsync));
     }
 
     private static async Task FollowAsync(TestHome home, StoreFaults faults, bool restarts)
@@ -26,7 +27,8 @@ public sealed class TailFaultTests(ITestOutputHelper output)
         await using var region = new FollowingRegion(home);
         home.Begin(region.Clock, refusals: 0);
         await region.ApplyAsync(2); // Up to where v1 is the first image.
-        await using var process = await new FaultyFollowing(region, faults, restarts).RunAsync(running => running.Follow(), FaultyFollowing.ShowsAllAsync);
+        await using var process = await new FaultyFollowing(region, faults, restarts)
+            .RunAsync(running => running.Follow(), FaultyFollowing.ShowsAllAsync);
 
         faults.ArePaused = true;
         await region.AssertIsAsHomeAsync();
@@ -35,5 +37,6 @@ public sealed class TailFaultTests(ITestOutputHelper output)
         Assert.Equal(3, Assert.Single(await region.Metadata.SummarizeAsync()).Blobs);
     }
 
-    private static string Text(FeedEntry entry) => $"{entry.Position} {entry.Ledger} {Convert.ToHexString(entry.Checksum.Span)} {Convert.ToHexString(entry.Encoded.Span)}";
+    private static string Text(FeedEntry entry) =>
+        $"{entry.Position} {entry.Ledger} {Convert.ToHexString(entry.Checksum.Span)} {Convert.ToHexString(entry.Encoded.Span)}";
 }

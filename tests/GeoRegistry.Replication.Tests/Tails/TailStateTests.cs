@@ -37,7 +37,9 @@ public sealed class TailStateTests
         Assert.False(_state.Visibility.HoldsLease);
     }
 
-    /// <summary>The boot-time clock may stand still where the machine sleeps, and the wall clock may be set back: the larger counts.</summary>
+    /// <summary>
+    /// The boot-time clock may stand still where the machine sleeps, and the wall clock may be set back: the larger counts.
+    /// </summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -49,7 +51,11 @@ public sealed class TailStateTests
             var state = new TailState(Eu, _clock);
             _clock.Advance(_options.StalenessBound);
             state.Heard(
-                _clock.GetTimestamp() - (isWallClock ? 0 : passed.Ticks), _clock.GetUtcNow() - (isWallClock ? passed : TimeSpan.Zero), 0, _options.StalenessBound, 0);
+                _clock.GetTimestamp() - (isWallClock ? 0 : passed.Ticks),
+                _clock.GetUtcNow() - (isWallClock ? passed : TimeSpan.Zero),
+                0,
+                _options.StalenessBound,
+                0);
             Assert.Equal(isHeld, state.Visibility.HoldsLease);
         }
     }
@@ -94,7 +100,8 @@ public sealed class TailStateTests
         var before = _clock.GetTimestamp();
         _clock.Advance(TimeSpan.FromMilliseconds(1));
         _state.Visibility.EndReplacing();
-        _state.Heard(before, _clock.GetUtcNow(), 5, _options.StalenessBound, 5); // Asked before: the snapshot may have more than that head.
+        // Asked before: the snapshot may have more than that head.
+        _state.Heard(before, _clock.GetUtcNow(), 5, _options.StalenessBound, 5);
         Assert.False(_state.Visibility.MayShow(Name, V1));
         _clock.Advance(TimeSpan.FromMilliseconds(1));
         Hear(6, shown: 5);

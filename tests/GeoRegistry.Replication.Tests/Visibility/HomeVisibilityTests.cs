@@ -113,7 +113,9 @@ public sealed class HomeVisibilityTests : IAsyncLifetime
         _clock.Advance(_options.StalenessBound - TimeSpan.FromMilliseconds(500));
 
         // Nothing tells that the wait goes on but its timer, for the renewed lease.
-        await Waiting.UntilAsync("the renewed lease is waited for, or the change ended", () => Task.FromResult(spread.IsCompleted || _clock.ActiveTimers == 1));
+        await Waiting.UntilAsync(
+            "the renewed lease is waited for, or the change ended",
+            () => Task.FromResult(spread.IsCompleted || _clock.ActiveTimers == 1));
         Assert.False(spread.IsCompleted);
         _clock.Advance(TimeSpan.FromMilliseconds(500));
 
@@ -198,7 +200,12 @@ public sealed class HomeVisibilityTests : IAsyncLifetime
     {
         var extent = await _store.ReadFeedExtentAsync(Eu);
         var all = true;
-        foreach (var region in regions) all &= (await _leases.ReportAsync(Ledgers.RegionId.Parse(region), applied, topology: 1, () => ValueTask.FromResult(extent.Head))).Lease > TimeSpan.Zero;
+        foreach (var region in regions)
+        {
+            all &= (await _leases.ReportAsync(
+                Ledgers.RegionId.Parse(region), applied, topology: 1, () => ValueTask.FromResult(extent.Head))).Lease > TimeSpan.Zero;
+        }
+
         return all;
     }
 }

@@ -200,7 +200,8 @@ internal sealed class LinearReadsSimulation
     {
         foreach (var write in _writes.ToList())
         {
-            if (!write.Shown.IsCompleted && HasLongBeenKnown && _replicas.All(replica => NeedNotWaitFor(replica, write.Value))) SpinWait.SpinUntil(() => write.Shown.IsCompleted, TimeSpan.FromMilliseconds(20));
+            if (!write.Shown.IsCompleted && HasLongBeenKnown && _replicas.All(replica => NeedNotWaitFor(replica, write.Value)))
+                SpinWait.SpinUntil(() => write.Shown.IsCompleted, TimeSpan.FromMilliseconds(20));
             if (!write.Shown.IsCompleted) continue;
             Complete(write.Tag, write.Value);
             _writes.Remove(write);
@@ -383,7 +384,8 @@ internal sealed class LinearReadsSimulation
         private bool Answer(RegionId by, bool isAlone)
         {
             world.Note($"{by} answers {tag}={_value}, alone={isAlone}, newest={_newest}");
-            if (_value < _newest) throw new InvalidOperationException($"{by} answered {tag}={_value} after {_newest} had been acknowledged or answered.");
+            if (_value < _newest)
+                throw new InvalidOperationException($"{by} answered {tag}={_value} after {_newest} had been acknowledged or answered.");
             world.Complete(tag, _value);
             world.Answered = isAlone
                 ? world.Answered with { Alone = world.Answered.Alone + 1 } : world.Answered with { AtHome = world.Answered.AtHome + 1 };

@@ -14,7 +14,9 @@ public sealed class LinearReadsTests
     public async Task Reads_AnyInterleaving_NeverGoBackNorMissWhatWasAcknowledged()
     {
         var given = Environment.GetEnvironmentVariable("GEOREGISTRY_SEED");
-        var seeds = given is null ? Enumerable.Range(1, LongTests.AreOn ? 3000 : 150) : [int.Parse(given, System.Globalization.CultureInfo.InvariantCulture)];
+        var seeds = given is null
+            ? Enumerable.Range(1, LongTests.AreOn ? 3000 : 150)
+            : [int.Parse(given, System.Globalization.CultureInfo.InvariantCulture)];
         var (alone, atHome, acknowledged) = (0, 0, 0);
         foreach (var seed in seeds)
         {
@@ -25,6 +27,8 @@ public sealed class LinearReadsTests
                 acknowledged + simulation.Answered.Acknowledged);
         }
 
-        Assert.All([alone, atHome, acknowledged], count => Assert.True(count > 0, $"alone {alone}, at home {atHome}, acknowledged {acknowledged}"));
+        Assert.All(
+            [alone, atHome, acknowledged],
+            count => Assert.True(count > 0, $"alone {alone}, at home {atHome}, acknowledged {acknowledged}"));
     }
 }

@@ -140,7 +140,8 @@ public sealed class ReadLeasesTests
         Assert.True(await ReportAsync("us", 5));
         _clock.Advance(_options.StalenessBound);
         _head = 6; // Acknowledged without the region: it held no lease.
-        await Assert.ThrowsAsync<IOException>(() => _leases.ReportAsync(Us, 5, topology: 1, () => ValueTask.FromException<long>(new IOException("gone"))));
+        await Assert.ThrowsAsync<IOException>(
+            () => _leases.ReportAsync(Us, 5, topology: 1, () => ValueTask.FromException<long>(new IOException("gone"))));
 
         Assert.False(await ReportAsync("us", 5));
     }
@@ -224,12 +225,16 @@ public sealed class ReadLeasesTests
     }
 
     private void KeepOutUs() =>
-        _map.Replace(Of([(Eu, "http://127.0.0.1:6000"), (Us, "http://127.0.0.1:6001"), (Ap, "http://127.0.0.1:6002")], """[{"prefix":"team","regions":["eu","ap"]}]""", version: 2));
+        _map.Replace(Of(
+            [(Eu, "http://127.0.0.1:6000"), (Us, "http://127.0.0.1:6001"), (Ap, "http://127.0.0.1:6002")],
+            """[{"prefix":"team","regions":["eu","ap"]}]""",
+            version: 2));
 
     private Task Await(long position) => _leases.AwaitAsync(Name, position, CancellationToken.None);
 
     private async Task<bool> ReportAsync(string region, long applied, long topology = 1) =>
-        (await _leases.ReportAsync(Ledgers.RegionId.Parse(region), applied, topology, () => ValueTask.FromResult(_head))).Lease > TimeSpan.Zero;
+        (await _leases.ReportAsync(
+            Ledgers.RegionId.Parse(region), applied, topology, () => ValueTask.FromResult(_head))).Lease > TimeSpan.Zero;
 
     private async Task ReportAllAsync(long applied)
     {

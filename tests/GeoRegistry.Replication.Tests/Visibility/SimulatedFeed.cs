@@ -22,7 +22,14 @@ internal sealed class SimulatedFeed(TimeProvider clock) : ILedgerStore, IRegionR
     public long Append(RepositoryName repository, Tag tag)
     {
         var position = Head + 1;
-        var commit = new Commit(LedgerId.Of(repository), 1, position, clock.GetUtcNow(), "", Eu, [new Operation.TagSet(tag, SampleBlob.Of($"{position}").Digest)]);
+        var commit = new Commit(
+            LedgerId.Of(repository),
+            1,
+            position,
+            clock.GetUtcNow(),
+            "",
+            Eu,
+            [new Operation.TagSet(tag, SampleBlob.Of($"{position}").Digest)]);
         _entries.Add((new FeedEntry(position, commit.Ledger, CommitCodec.Encode(commit), default), tag));
         return position;
     }

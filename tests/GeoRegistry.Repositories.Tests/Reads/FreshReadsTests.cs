@@ -20,11 +20,14 @@ public sealed class FreshReadsTests(ITestOutputHelper output) : IAsyncLifetime
         _region.Options.ManifestCacheMiB = 1; // Small, so that generations change and reads go to the tables too.
         var process = _region.Start();
         await process.PushBlobAsync(SampleBlob.Of("{}"));
-        var images = Enumerable.Range(0, Tags).Select(tag => Enumerable.Range(0, Versions).Select(version => ImageOf(tag, version)).ToArray()).ToArray();
+        var images = Enumerable.Range(0, Tags)
+            .Select(tag => Enumerable.Range(0, Versions).Select(version => ImageOf(tag, version)).ToArray())
+            .ToArray();
         var versions = images.SelectMany(ofTag => ofTag.Select((image, version) => (image.Digest, version))).ToDictionary();
 
         var writers = Task.WhenAll(Enumerable.Range(0, Tags).Select(tag => Task.Run(() => WriteAsync(process, tag, images[tag]))));
-        var reads = await Task.WhenAll(Enumerable.Range(0, Readers).Select(reader => Task.Run(() => ReadAsync(process, new Random(Seed + reader), images, versions, writers))))
+        var reads = await Task.WhenAll(Enumerable.Range(0, Readers).Select(reader => Task.Run(
+                () => ReadAsync(process, new Random(Seed + reader), images, versions, writers))))
             .OrFail("the last reader");
         await writers.OrFail("the last writer");
 
@@ -48,7 +51,8 @@ public sealed class FreshReadsTests(ITestOutputHelper output) : IAsyncLifetime
         }
     }
 
-    private async Task<int> ReadAsync(TestProcess process, Random random, Manifest[][] images, Dictionary<Digest, int> versions, Task writers)
+    private async Task<int> ReadAsync(
+        TestProcess process, Random random, Manifest[][] images, Dictionary<Digest, int> versions, Task writers)
     {
         var count = 0;
         do
@@ -56,8 +60,12 @@ public sealed class FreshReadsTests(ITestOutputHelper output) : IAsyncLifetime
             var tag = random.Next(Tags);
             var floor = Volatile.Read(ref _acknowledged[tag]);
             var digest = await process.ReadAsync($"t{tag}");
-            if (digest is { } found) Assert.True(versions[found] >= floor, $"Seed {Seed}: t{tag} was acknowledged at {floor} and then read as {versions[found]}.");
-            else Assert.Equal(0, floor);
+            if (digest is { } found)
+                Assert.True(
+                    versions[found] >= floor,
+                    $"Seed {Seed}: t{tag} was acknowledged at {floor} and then read as {versions[found]}.");
+            else
+                Assert.Equal(0, floor);
 
             // What was acknowledged is there by digest too.
             if (floor > 0) Assert.NotNull(await process.ReadAsync($"{images[tag][random.Next((int)floor)].Digest}"));
@@ -74,7 +82,12 @@ public sealed class FreshReadsTests(ITestOutputHelper output) : IAsyncLifetime
             ["schemaVersion"] = 2,
             ["config"] = SampleManifests.Descriptor(SampleBlob.Of("{}").Digest, 2, "application/vnd.oci.empty.v1+json"),
             ["layers"] = new System.Text.Json.Nodes.JsonArray(),
-            ["annotations"] = new System.Text.Json.Nodes.JsonObject { ["tag"] = $"{tag}", ["version"] = $"{version}", ["padding"] = new string('x', 8000) },
+            ["annotations"] = new System.Text.Json.Nodes.JsonObject
+            {
+                ["tag"] = $"{tag}",
+                ["version"] = $"{version}",
+                ["padding"] = new string('x', 8000),
+            },
         },
         MediaTypes.OciImageManifest);
 }

@@ -16,8 +16,11 @@ public sealed class VisibleNamesTests
 
         Assert.Equal([$"{subject.Digest}"], VisibleNames.ChangedBy([new Operation.ManifestPut(subject)]));
         Assert.Equal([$"{referrer.Digest}", VisibleNames.Referrers], VisibleNames.ChangedBy([new Operation.ManifestPut(referrer)]));
-        Assert.Equal([$"{subject.Digest}", VisibleNames.Referrers], VisibleNames.ChangedBy([new Operation.ManifestDeleted(subject.Digest)]));
+        Assert.Equal(
+            [$"{subject.Digest}", VisibleNames.Referrers],
+            VisibleNames.ChangedBy([new Operation.ManifestDeleted(subject.Digest)]));
         Assert.Equal(["v1"], VisibleNames.ChangedBy([new Operation.TagSet(tag, subject.Digest), new Operation.TagDeleted(tag)]));
-        Assert.Empty(VisibleNames.ChangedBy([new Operation.BlobLinked(blob.Digest, blob.SizeBytes), new Operation.BlobDeleted(blob.Digest)]));
+        Assert.Empty(VisibleNames.ChangedBy(
+            [new Operation.BlobLinked(blob.Digest, blob.SizeBytes), new Operation.BlobDeleted(blob.Digest)]));
     }
 }

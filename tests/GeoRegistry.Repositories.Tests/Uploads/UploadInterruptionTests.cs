@@ -18,7 +18,8 @@ public sealed class UploadInterruptionTests : UploadTest
             Name, id, new UploadChunk(TestBody.BreakingAfter(blob.Content[..arrived]), (0, blob.SizeBytes - 1), blob.SizeBytes)));
 
         Assert.Equal(arrived, await SizeAsync(id));
-        Assert.IsType<UploadOutcome.Completed>(await CompleteAsync(id, blob.Digest, blob.Content[arrived..], (arrived, blob.SizeBytes - 1)));
+        Assert.IsType<UploadOutcome.Completed>(await CompleteAsync(
+            id, blob.Digest, blob.Content[arrived..], (arrived, blob.SizeBytes - 1)));
         Assert.Equal(blob.Content, await ReadBlobAsync(blob.Digest));
     }
 

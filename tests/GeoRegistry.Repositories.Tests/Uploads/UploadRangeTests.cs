@@ -84,7 +84,8 @@ public sealed class UploadRangeTests : UploadTest
 
         var outcome = await CompleteAsync(id, promised.Digest);
 
-        if (await Region.Blobs.FindAsync(promised.Digest) is not null) Assert.Equal(promised.Digest, Digest.Of(await ReadBlobAsync(promised.Digest)));
+        if (await Region.Blobs.FindAsync(promised.Digest) is not null)
+            Assert.Equal(promised.Digest, Digest.Of(await ReadBlobAsync(promised.Digest)));
         Assert.Equal(ErrorCode.DigestInvalid, Refused(outcome).Code);
     }
 
@@ -117,7 +118,8 @@ public sealed class UploadRangeTests : UploadTest
         var id = await BeginAsync();
         using var body = new MemoryStream(new byte[10]);
 
-        var error = Refused(await Uploads.AppendAsync(Name, id, new UploadChunk(body, null, (Region.Options.BlobMaxGiB * 1024L * 1024 * 1024) + 1)));
+        var error = Refused(await Uploads.AppendAsync(
+            Name, id, new UploadChunk(body, null, (Region.Options.BlobMaxGiB * 1024L * 1024 * 1024) + 1)));
 
         Assert.Equal((ErrorCode.SizeInvalid, 413, 0L), (error.Code, error.Status, body.Position));
         Assert.Equal(0, await SizeAsync(id));

@@ -51,7 +51,9 @@ public sealed class UploadRepetitionTests : UploadTest
         await AppendAsync(id, blob.Content[..500_000]);
         for (var i = 0; i < cuts; i++) await CutAsync(id, blob.Digest, blob.Content[500_000..(700_000 + i)]);
 
-        Assert.Equal(new UploadOutcome.Completed(blob.Digest, blob.SizeBytes), await CompleteAsync(id, blob.Digest, blob.Content[500_000..]));
+        Assert.Equal(
+            new UploadOutcome.Completed(blob.Digest, blob.SizeBytes),
+            await CompleteAsync(id, blob.Digest, blob.Content[500_000..]));
 
         await AssertStoredAsync(blob);
     }
@@ -61,7 +63,8 @@ public sealed class UploadRepetitionTests : UploadTest
     {
         var blob = SampleBlob.Random(4, 900_000);
         var id = await BeginAsync();
-        await Assert.ThrowsAsync<IOException>(() => Uploads.AppendAsync(Name, id, new UploadChunk(TestBody.BreakingAfter(blob.Content[..300_000]), null, null)));
+        await Assert.ThrowsAsync<IOException>(() => Uploads.AppendAsync(
+            Name, id, new UploadChunk(TestBody.BreakingAfter(blob.Content[..300_000]), null, null)));
         await AppendAsync(id, blob.Content);
 
         Assert.Equal(new UploadOutcome.Completed(blob.Digest, blob.SizeBytes), await CompleteAsync(id, blob.Digest));

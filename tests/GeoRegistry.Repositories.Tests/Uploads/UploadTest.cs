@@ -30,10 +30,12 @@ public abstract class UploadTest : IAsyncLifetime
     private protected async Task<UploadId> BeginAsync(DigestAlgorithm algorithm = DigestAlgorithm.Sha256) =>
         await Uploads.BeginAsync(Name, algorithm) ?? throw new InvalidOperationException("Too many uploads are open.");
 
-    private protected Task<UploadOutcome> AppendAsync(UploadId id, byte[] content, (long First, long Last)? range = null, long? lengthBytes = null) =>
+    private protected Task<UploadOutcome> AppendAsync(
+        UploadId id, byte[] content, (long First, long Last)? range = null, long? lengthBytes = null) =>
         Uploads.AppendAsync(Name, id, new UploadChunk(new MemoryStream(content), range, lengthBytes));
 
-    private protected Task<UploadOutcome> CompleteAsync(UploadId id, Digest digest, byte[]? content = null, (long First, long Last)? range = null) =>
+    private protected Task<UploadOutcome> CompleteAsync(
+        UploadId id, Digest digest, byte[]? content = null, (long First, long Last)? range = null) =>
         Uploads.CompleteAsync(Name, id, new UploadChunk(new MemoryStream(content ?? []), range, null), digest);
 
     /// <summary>How many bytes the session has.</summary>

@@ -37,7 +37,11 @@ public sealed class DeleteTests : IAsyncLifetime
         Assert.Null(await _process.ReadAsync($"{image.Digest}"));
         Assert.Equal(other.Digest, await _process.ReadAsync("stays"));
         Assert.Equal(
-            [new Operation.TagDeleted(Tag.Parse("v1")), new Operation.TagDeleted(Tag.Parse("v2")), new Operation.ManifestDeleted(image.Digest)],
+            [
+                new Operation.TagDeleted(Tag.Parse("v1")),
+                new Operation.TagDeleted(Tag.Parse("v2")),
+                new Operation.ManifestDeleted(image.Digest),
+            ],
             (await _process.ReadCommitsAsync())[^1].Operations);
     }
 

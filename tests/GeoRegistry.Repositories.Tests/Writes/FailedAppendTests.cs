@@ -55,8 +55,10 @@ public sealed class FailedAppendTests : IAsyncLifetime
         await AssertFailsAsync(fault, () => _process.DeleteAsync($"{image.Digest}"));
 
         Assert.Equal(fault == InjectedFault.AnswerLost ? null : image.Digest, await _process.ReadAsync("v1"));
-        if (fault == InjectedFault.AnswerLost) Assert.Equal(404, TestProcess.Refused(await _process.DeleteAsync($"{image.Digest}")).Status);
-        else TestProcess.Committed(await _process.DeleteAsync($"{image.Digest}"));
+        if (fault == InjectedFault.AnswerLost)
+            Assert.Equal(404, TestProcess.Refused(await _process.DeleteAsync($"{image.Digest}")).Status);
+        else
+            TestProcess.Committed(await _process.DeleteAsync($"{image.Digest}"));
         Assert.Null(await _process.ReadAsync("v1"));
         Assert.Null(await _process.ReadAsync($"{image.Digest}"));
     }

@@ -16,9 +16,12 @@ public sealed class ParallelWritersTests : IAsyncLifetime
         var process = _region.Start();
         var image = await process.PushImageAsync("a");
 
-        var outcomes = await Task.WhenAll(Enumerable.Range(0, Writers).Select(i => Task.Run(() => process.PutAsync(image, $"v{i}")))).OrFail("the last push");
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, Writers).Select(i => Task.Run(() => process.PutAsync(image, $"v{i}"))))
+            .OrFail("the last push");
 
-        Assert.Equal(Enumerable.Range(2, Writers).Select(i => (long)i), outcomes.Select(outcome => TestProcess.Committed(outcome).Number).Order());
+        Assert.Equal(
+            Enumerable.Range(2, Writers).Select(i => (long)i),
+            outcomes.Select(outcome => TestProcess.Committed(outcome).Number).Order());
         Assert.Equal(Writers, (await _region.Metadata.ListTagsAsync(TestProcess.Name, null, 100)).Count);
     }
 
@@ -28,7 +31,8 @@ public sealed class ParallelWritersTests : IAsyncLifetime
         var processes = new[] { _region.Start(), _region.Start() };
         var image = await processes[0].PushImageAsync("a");
 
-        var acknowledged = (await Task.WhenAll(processes.Select((process, who) => Task.Run(() => PushTagsAsync(process, image, who)))).OrFail("the last push"))
+        var acknowledged = (await Task.WhenAll(processes.Select((process, who) => Task.Run(() => PushTagsAsync(process, image, who))))
+                .OrFail("the last push"))
             .SelectMany(tags => tags).ToArray();
 
         Assert.InRange(acknowledged.Length, 20, 80);
@@ -70,7 +74,9 @@ public sealed class ParallelWritersTests : IAsyncLifetime
         Assert.NotNull(await _region.Metadata.FindManifestAsync(TestProcess.Name, image.Digest));
     }
 
-    /// <summary>A process that read a tag and has not written yet reads the head again; its decision must be on the stored state too.</summary>
+    /// <summary>
+    /// A process that read a tag and has not written yet reads the head again; its decision must be on the stored state too.
+    /// </summary>
     [Fact]
     public async Task DeleteAsync_AnotherProcessMovedTheTag_ThePreconditionIsOnTheStoredState()
     {
@@ -102,8 +108,8 @@ public sealed class ParallelWritersTests : IAsyncLifetime
         var process = _region.Start();
         var image = await process.PushImageAsync("a");
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
-            process.Repository.PutManifestAsync(new PutManifest(image, [Tag.Parse("v1")], Precondition.None, new WriteOrigin()), new CancellationToken(canceled: true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => process.Repository.PutManifestAsync(
+            new PutManifest(image, [Tag.Parse("v1")], Precondition.None, new WriteOrigin()), new CancellationToken(canceled: true)));
 
         Assert.Null(await process.ReadAsync("v1"));
         TestProcess.Committed(await process.PutAsync(image, "v1"));

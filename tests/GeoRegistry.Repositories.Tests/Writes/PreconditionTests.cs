@@ -31,7 +31,9 @@ public sealed class PreconditionTests : IAsyncLifetime
         Assert.True(Exists.Holds(One) && !Exists.Holds(null));
         Assert.True(Missing.Holds(null) && !Missing.Holds(One));
         Assert.True(Match($"{One}").Holds(One) && !Match($"{One}").Holds(Two) && !Match($"{One}").Holds(null) && !Match().Holds(One));
-        Assert.True(NoneMatch($"{One}").Holds(Two) && !NoneMatch($"{One}").Holds(One) && NoneMatch($"{One}").Holds(null) && NoneMatch().Holds(One));
+        Assert.True(
+            NoneMatch($"{One}").Holds(Two) && !NoneMatch($"{One}").Holds(One)
+            && NoneMatch($"{One}").Holds(null) && NoneMatch().Holds(One));
         Assert.True(Match($"{Two}", $"{One}").Holds(One) && !NoneMatch($"{Two}", $"{One}").Holds(One));
         Assert.False((Match($"{One}") with { Missing = true }).Holds(One));
     }
@@ -101,12 +103,15 @@ public sealed class PreconditionTests : IAsyncLifetime
         var images = new List<Protocol.Manifests.Manifest>();
         for (var i = 0; i < 8; i++) images.Add(await _process.PushImageAsync($"image {i}"));
 
-        var outcomes = await Task.WhenAll(images.Select(image => Task.Run(() => _process.PutAsync(image, Missing, "v1")))).OrFail("the last push");
+        var outcomes = await Task.WhenAll(images.Select(image => Task.Run(() => _process.PutAsync(image, Missing, "v1"))))
+            .OrFail("the last push");
 
         var winner = Array.FindIndex(outcomes, outcome => outcome is WriteOutcome.Committed);
         Assert.Equal(7, outcomes.Count(outcome => outcome is WriteOutcome.Refused));
         Assert.Equal(images[winner].Digest, await _process.ReadAsync("v1"));
-        Assert.All(outcomes.OfType<WriteOutcome.Refused>(), refused => Assert.Equal(images[winner].Digest.ToString(), refused.Errors[0].Detail["digest"]));
+        Assert.All(
+            outcomes.OfType<WriteOutcome.Refused>(),
+            refused => Assert.Equal(images[winner].Digest.ToString(), refused.Errors[0].Detail["digest"]));
     }
 
     public Task InitializeAsync() => Task.CompletedTask;

@@ -25,7 +25,8 @@ public sealed class PutManifestTests : IAsyncLifetime
         Assert.Equal(["ManifestPut", "TagSet", "TagSet", "TagSet"], commit.Operations.Select(operation => operation.GetType().Name));
         Assert.Equal((1, "tests", TestRegion.Id), (commit.Epoch, commit.Actor, commit.Region));
         Assert.Equal(_region.Clock.GetUtcNow().ToUnixTimeMilliseconds(), commit.At.ToUnixTimeMilliseconds());
-        foreach (var reference in new[] { "v1", "v1.0", "latest", image.Digest.ToString() }) Assert.Equal(image.Digest, await _process.ReadAsync(reference));
+        foreach (var reference in new[] { "v1", "v1.0", "latest", image.Digest.ToString() })
+            Assert.Equal(image.Digest, await _process.ReadAsync(reference));
     }
 
     [Fact]
@@ -173,7 +174,8 @@ public sealed class PutManifestTests : IAsyncLifetime
             MediaTypes.OciImageManifest,
             $$"""
             {"schemaVersion":2,"config":{"mediaType":"a/b","digest":"{{config.Digest}}","size":{{config.SizeBytes}}},
-             "layers":[{"mediaType":"application/vnd.oci.image.layer.nondistributable.v1.tar","digest":"{{layer.Digest}}","size":{{layer.SizeBytes}}}]}
+             "layers":[{"mediaType":"application/vnd.oci.image.layer.nondistributable.v1.tar",
+                        "digest":"{{layer.Digest}}","size":{{layer.SizeBytes}}}]}
             """);
         TestProcess.Committed(await _process.PutAsync(image, "v1"));
 

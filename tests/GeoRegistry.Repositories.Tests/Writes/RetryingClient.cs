@@ -39,11 +39,17 @@ internal sealed class RetryingClient(TestRegion region, StoreFaults faults, bool
         Assert.Fail("The upload was unknown twice, and the stores failed once.");
     }
 
-    public Task<WriteOutcome> PutAsync(Manifest manifest, string tag, WriteId id, Func<TestProcess, Task>? betweenAttempts = null) => SendAsync(
-        (process, token) => process.Repository.PutManifestAsync(new PutManifest(manifest, [Tag.Parse(tag)], Precondition.None, new WriteOrigin("tests", Id: id)), token), betweenAttempts);
+    public Task<WriteOutcome> PutAsync(Manifest manifest, string tag, WriteId id, Func<TestProcess, Task>? betweenAttempts = null) =>
+        SendAsync(
+            (process, token) => process.Repository.PutManifestAsync(
+                new PutManifest(manifest, [Tag.Parse(tag)], Precondition.None, new WriteOrigin("tests", Id: id)), token),
+            betweenAttempts);
 
-    public Task<WriteOutcome> DeleteAsync(Digest digest, WriteId id, Func<TestProcess, Task>? betweenAttempts = null) => SendAsync(
-        (process, token) => process.Repository.DeleteAsync(new DeleteReference(Reference.To(digest), Precondition.None, new WriteOrigin("tests", Id: id)), token), betweenAttempts);
+    public Task<WriteOutcome> DeleteAsync(Digest digest, WriteId id, Func<TestProcess, Task>? betweenAttempts = null) =>
+        SendAsync(
+            (process, token) => process.Repository.DeleteAsync(
+                new DeleteReference(Reference.To(digest), Precondition.None, new WriteOrigin("tests", Id: id)), token),
+            betweenAttempts);
 
     private async Task<bool> TryUploadAsync(UploadId id, SampleBlob blob)
     {

@@ -25,12 +25,23 @@ public sealed class WriteFaultTests(ITestOutputHelper output)
     [Theory]
     [MemberData(nameof(EachStep.WaysOfRequests), MemberType = typeof(EachStep))]
     public Task Push_FailsAtEachStep_IsDoneOnceAndWhole(InjectedFault fault, bool restarts) => EachStep.FailAsync(
-        fault, faults => PushAsync(faults, restarts), output, "Blob.Append", "Blob.Commit", nameof(IRepositoryTables.LinkBlobAsync), nameof(ILedgerStore.AppendAsync));
+        fault,
+        faults => PushAsync(faults, restarts),
+        output,
+        "Blob.Append",
+        "Blob.Commit",
+        nameof(IRepositoryTables.LinkBlobAsync),
+        nameof(ILedgerStore.AppendAsync));
 
     [Theory]
     [MemberData(nameof(EachStep.WaysOfRequests), MemberType = typeof(EachStep))]
     public Task Delete_FailsAtEachStep_IsDoneOnceAndWhole(InjectedFault fault, bool restarts) =>
-        EachStep.FailAsync(fault, faults => DeleteAsync(faults, restarts), output, nameof(ILedgerStore.FindWriteAsync), nameof(ILedgerStore.AppendAsync));
+        EachStep.FailAsync(
+            fault,
+            faults => DeleteAsync(faults, restarts),
+            output,
+            nameof(ILedgerStore.FindWriteAsync),
+            nameof(ILedgerStore.AppendAsync));
 
     private static async Task PushAsync(StoreFaults faults, bool restarts)
     {
@@ -48,7 +59,9 @@ public sealed class WriteFaultTests(ITestOutputHelper output)
         var outcome = await client.PutAsync(Image, Tag, Id, async process => TestProcess.Committed(await process.PutAsync(after, Tag)));
 
         var commits = await AssertDoneOnceAsync(client.Process, outcome, count: 4);
-        Assert.Equal(commits[^1].Write == Id ? Image.Digest : after.Digest, await region.Metadata.FindTagAsync(TestProcess.Name, Protocol.Tag.Parse(Tag)));
+        Assert.Equal(
+            commits[^1].Write == Id ? Image.Digest : after.Digest,
+            await region.Metadata.FindTagAsync(TestProcess.Name, Protocol.Tag.Parse(Tag)));
         Assert.NotNull(await region.Metadata.FindManifestAsync(TestProcess.Name, Image.Digest));
 
         // What failed requests left goes with time.
@@ -66,10 +79,13 @@ public sealed class WriteFaultTests(ITestOutputHelper output)
         var client = new RetryingClient(region, faults, restarts, process => CheckAsync(region, process, [Image]));
 
         // Between the two attempts another client pushes it again, which the repetition must not delete.
-        var outcome = await client.DeleteAsync(Image.Digest, Id, async process => TestProcess.Committed(await process.PutAsync(Image, Tag)));
+        var outcome = await client.DeleteAsync(
+            Image.Digest, Id, async process => TestProcess.Committed(await process.PutAsync(Image, Tag)));
 
         var commits = await AssertDoneOnceAsync(client.Process, outcome, count: null);
-        Assert.Equal(commits[^1].Write == Id ? null : Image.Digest, await region.Metadata.FindTagAsync(TestProcess.Name, Protocol.Tag.Parse(Tag)));
+        Assert.Equal(
+            commits[^1].Write == Id ? null : Image.Digest,
+            await region.Metadata.FindTagAsync(TestProcess.Name, Protocol.Tag.Parse(Tag)));
     }
 
     private static async Task<IReadOnlyList<Commit>> AssertDoneOnceAsync(TestProcess process, WriteOutcome outcome, int? count)

@@ -14,7 +14,8 @@ internal sealed class BlobFiles(string dataFolder)
     public int AssertWhole()
     {
         var hashed = 0;
-        foreach (var file in new DirectoryInfo(Path.Combine(dataFolder, "blobs", "sha256")).EnumerateFiles("*", SearchOption.AllDirectories))
+        foreach (var file in new DirectoryInfo(Path.Combine(dataFolder, "blobs", "sha256"))
+            .EnumerateFiles("*", SearchOption.AllDirectories))
         {
             if (_seen.TryGetValue(file.FullName, out var seen) && seen == (file.Length, file.LastWriteTimeUtc)) continue;
             using var content = file.OpenRead();

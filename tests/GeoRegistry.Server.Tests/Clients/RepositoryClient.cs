@@ -46,7 +46,8 @@ internal sealed class RepositoryClient(HttpClient http, string name)
     public Task<Answer> ListTagsAsync() => SendAsync(HttpMethod.Get, $"/v2/{name}/tags/list");
 
     /// <summary>Pushes a manifest under a tag, or a digest with any number of tags.</summary>
-    public Task<Answer> PutManifestAsync(string reference, byte[] manifest, IEnumerable<string>? tags = null, Action<HttpRequestHeaders>? condition = null)
+    public Task<Answer> PutManifestAsync(
+        string reference, byte[] manifest, IEnumerable<string>? tags = null, Action<HttpRequestHeaders>? condition = null)
     {
         var content = new ByteArrayContent(manifest);
         content.Headers.ContentType = new MediaTypeHeaderValue(MediaTypes.OciImageManifest);

@@ -23,12 +23,15 @@ public sealed class ConditionalPushTests
         await client.PushBlobAsync(Config.ToBytes());
 
         var manifests = Enumerable.Range(0, clients).Select(number => ManifestOf($"{number}")).ToList();
-        var answers = await Task.WhenAll(manifests.Select(manifest => client.PutManifestAsync("release", manifest, condition: headers => headers.IfNoneMatch.Add(EntityTagHeaderValue.Any))));
+        var answers = await Task.WhenAll(manifests.Select(manifest => client.PutManifestAsync(
+            "release", manifest, condition: headers => headers.IfNoneMatch.Add(EntityTagHeaderValue.Any))));
 
         var winner = Assert.Single(manifests.Zip(answers), pair => pair.Second.Status == HttpStatusCode.Created).First;
         var losers = answers.Where(answer => answer.Status == HttpStatusCode.PreconditionFailed).ToList();
         Assert.Equal(clients - 1, losers.Count);
-        Assert.All(losers, loser => Assert.Equal($"{Digest.Of(winner)}", loser.FirstError.GetProperty("detail").GetProperty("digest").GetString()));
+        Assert.All(
+            losers,
+            loser => Assert.Equal($"{Digest.Of(winner)}", loser.FirstError.GetProperty("detail").GetProperty("digest").GetString()));
         Assert.Equal(winner, (await client.GetManifestAsync("release")).Expect(HttpStatusCode.OK).Body);
         foreach (var (manifest, answer) in manifests.Zip(answers))
         {
@@ -63,7 +66,8 @@ public sealed class ConditionalPushTests
         {
             var current = (await client.GetManifestAsync("counter")).Expect(HttpStatusCode.OK);
             var next = ManifestOf($"{CountOf(current) + 1} by {number}");
-            var answer = await client.PutManifestAsync("counter", next, condition: headers => headers.IfMatch.Add(new EntityTagHeaderValue($"\"{current.Digest}\"")));
+            var answer = await client.PutManifestAsync(
+                "counter", next, condition: headers => headers.IfMatch.Add(new EntityTagHeaderValue($"\"{current.Digest}\"")));
             if (answer.Status == HttpStatusCode.Created) return;
             answer.Expect(HttpStatusCode.PreconditionFailed);
         }

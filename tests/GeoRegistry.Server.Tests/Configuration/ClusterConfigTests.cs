@@ -36,7 +36,10 @@ public sealed class ClusterConfigTests
     public void ThreeRegions_ReadAsTheServerDoes_HasNoFaults()
     {
         using var files = new ThreeRegionsFiles();
-        var configuration = new ConfigurationBuilder().AddJsonFile(ThreeRegionsFiles.Configuration).AddInMemoryCollection(files.Keys).Build();
+        var configuration = new ConfigurationBuilder()
+            .AddJsonFile(ThreeRegionsFiles.Configuration)
+            .AddInMemoryCollection(files.Keys)
+            .Build();
 
         var read = ServerConfiguration.Read(configuration, out var faults);
 

@@ -11,7 +11,8 @@ public sealed class CommandLineTests
         var run = await ServerCommand.RunAsync("--help");
         Assert.Equal(0, run.ExitCode);
         Assert.Contains("usage:", run.Output, StringComparison.Ordinal);
-        foreach (var option in new[] { "--listen", "--data", "--region", "--config", "--topology", "--peer-listen", "--peer-key" }) Assert.Contains(option, run.Output, StringComparison.Ordinal);
+        foreach (var option in new[] { "--listen", "--data", "--region", "--config", "--topology", "--peer-listen", "--peer-key" })
+            Assert.Contains(option, run.Output, StringComparison.Ordinal);
         Assert.Empty(run.Error);
     }
 
@@ -27,8 +28,13 @@ public sealed class CommandLineTests
             "--GeoRegistry:Colour", "green",
             "--GeoRegistry:DrainTimeout", "soon");
         AssertRefused(
-            run, "GeoRegistry:DrainTimeout is 'soon'", "GeoRegistry:Colour is not an option", "GeoRegistry:Repositories:Nonsense is not an option",
-            "'Not_A_Region' is not a region id", "'ftp://nowhere' is not an address", "'http://127.0.0.1:0/path' is not an address");
+            run,
+            "GeoRegistry:DrainTimeout is 'soon'",
+            "GeoRegistry:Colour is not an option",
+            "GeoRegistry:Repositories:Nonsense is not an option",
+            "'Not_A_Region' is not a region id",
+            "'ftp://nowhere' is not an address",
+            "'http://127.0.0.1:0/path' is not an address");
         Assert.False(Directory.Exists(folder.Child("data")), "A configuration that is refused leaves nothing behind.");
     }
 
@@ -43,8 +49,13 @@ public sealed class CommandLineTests
             "--GeoRegistry:Repositories:UploadExpiry", "00:00:01",
             "--GeoRegistry:Repositories:BlobMaxGiB", "-1");
         AssertRefused(
-            run, "GeoRegistry:DrainTimeout:", "GeoRegistry:Repositories:ManifestCacheMiB:", "GeoRegistry:Repositories:BlobCacheMiB is 'much'",
-            "GeoRegistry:Repositories:CachedBlobMaxKiB:", "GeoRegistry:Repositories:UploadExpiry:", "GeoRegistry:Repositories:BlobMaxGiB:");
+            run,
+            "GeoRegistry:DrainTimeout:",
+            "GeoRegistry:Repositories:ManifestCacheMiB:",
+            "GeoRegistry:Repositories:BlobCacheMiB is 'much'",
+            "GeoRegistry:Repositories:CachedBlobMaxKiB:",
+            "GeoRegistry:Repositories:UploadExpiry:",
+            "GeoRegistry:Repositories:BlobMaxGiB:");
     }
 
     [Fact]

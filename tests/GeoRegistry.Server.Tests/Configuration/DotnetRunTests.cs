@@ -11,7 +11,12 @@ public sealed class DotnetRunTests
     {
         using var folder = new TemporaryFolder();
         var configuration = Directory.GetParent(RegistryProcess.ServerAssembly)!.Parent!.Name;
-        var start = new ProcessStartInfo("dotnet", ["run", "--no-build", "-c", configuration, "--project", Path.Combine(SourceTree.Root, "src", "GeoRegistry.Server"), "--", "--listen", "http://127.0.0.1:0"])
+        var start = new ProcessStartInfo(
+            "dotnet",
+            [
+                "run", "--no-build", "-c", configuration, "--project", Path.Combine(SourceTree.Root, "src", "GeoRegistry.Server"),
+                "--", "--listen", "http://127.0.0.1:0",
+            ])
         {
             RedirectStandardOutput = true,
             WorkingDirectory = folder.Path,

@@ -67,7 +67,8 @@ public sealed class StartFailureTests
     {
         using var folder = new TemporaryFolder();
         await File.WriteAllTextAsync(folder.Child("file"), "");
-        AssertCouldNotStart(await ServerCommand.RunAsync("--listen", "http://127.0.0.1:0", "--data", folder.Child("file")), folder.Child("file"));
+        AssertCouldNotStart(
+            await ServerCommand.RunAsync("--listen", "http://127.0.0.1:0", "--data", folder.Child("file")), folder.Child("file"));
     }
 
     [Fact]

@@ -21,7 +21,9 @@ public sealed class ThreeRegionsTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var moves = ThreeRegionsFiles.ReadTopology().Regions.Select(region => (region, new Uri($"https://127.0.0.1:{FreePort()}"))).ToList();
+        var moves = ThreeRegionsFiles.ReadTopology().Regions
+            .Select(region => (region, new Uri($"https://127.0.0.1:{FreePort()}")))
+            .ToList();
         _files.Move(moves);
         foreach (var (region, process) in await Task.WhenAll(moves.Select(StartAsync))) _regions[region] = process;
     }
@@ -31,7 +33,9 @@ public sealed class ThreeRegionsTests : IAsyncLifetime
     {
         var config = "{}"u8.ToArray();
         var manifest = Encoding.UTF8.GetBytes(
-            $$"""{"schemaVersion":2,"mediaType":"{{ManifestType}}","config":{"mediaType":"application/vnd.oci.empty.v1+json","digest":"{{DigestOf(config)}}","size":{{config.Length}}},"layers":[]}""");
+            $$"""{"schemaVersion":2,"mediaType":"{{ManifestType}}","config":"""
+            + $$"""{"mediaType":"application/vnd.oci.empty.v1+json","digest":"{{DigestOf(config)}}","size":{{config.Length}}}"""
+            + ""","layers":[]}""");
 
         // Its home is eu, and its policy waits for two of the three regions.
         await PushAsync("ap", "release/app", config, manifest);
@@ -61,7 +65,8 @@ public sealed class ThreeRegionsTests : IAsyncLifetime
     private async Task<(string Region, RegistryProcess Process)> StartAsync((Region Region, Uri Peer) move)
     {
         var id = move.Region.Id.ToString();
-        List<string> arguments = ["--config", ThreeRegionsFiles.Configuration, "--region", id, "--peer-listen", move.Peer.GetLeftPart(UriPartial.Authority)];
+        List<string> arguments =
+            ["--config", ThreeRegionsFiles.Configuration, "--region", id, "--peer-listen", move.Peer.GetLeftPart(UriPartial.Authority)];
         foreach (var (key, file) in _files.Keys) arguments.AddRange([$"--{key}", file!]);
         var process = await RegistryProcess.StartAsync(_files.DataOf(id), [.. arguments]);
         return (id, process);

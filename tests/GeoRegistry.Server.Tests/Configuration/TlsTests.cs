@@ -45,7 +45,8 @@ public sealed class TlsTests : IDisposable
 
     private async Task AssertServedAsync(params string[] arguments)
     {
-        await using var server = await RegistryProcess.StartAsync(_folder.Child("data"), ["--listen", "https://127.0.0.1:0", .. arguments]);
+        await using var server = await RegistryProcess.StartAsync(
+            _folder.Child("data"), ["--listen", "https://127.0.0.1:0", .. arguments]);
         Assert.Equal("https", server.Address.Scheme);
         string? served = null;
         using var handler = new HttpClientHandler

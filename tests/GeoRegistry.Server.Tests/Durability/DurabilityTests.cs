@@ -44,7 +44,9 @@ public sealed class DurabilityTests(ITestOutputHelper output)
             looked += await VerifyAllAsync(folder.Path, workload);
             var commits = await StoreAudit.AssertWholeAsync(folder.Path);
             new BlobFiles(folder.Path).AssertWhole();
-            output.WriteLine($"{Kills} kills, {workload.History.AcknowledgedCount} acknowledged writes, {commits} commits, {resumed} uploads resumed, {looked} registers looked at");
+            output.WriteLine(
+                $"{Kills} kills, {workload.History.AcknowledgedCount} acknowledged writes, {commits} commits,"
+                + $" {resumed} uploads resumed, {looked} registers looked at");
             Assert.True(workload.History.AcknowledgedCount > 20 * Kills, "The writers wrote too little.");
         }
         catch (Exception e)
@@ -56,7 +58,9 @@ public sealed class DurabilityTests(ITestOutputHelper output)
     private static async Task WriteUntilKilledAsync(RegistryProcess server, HttpClient http, Workload workload, Random random)
     {
         var moment = workload.Progress.AfterAsync(random.Next(20, MaxSteps));
-        var writers = Enumerable.Range(0, Workload.Writers).Select(number => new Writer(number, new Random(random.Next()), http, workload).RunAsync()).ToList();
+        var writers = Enumerable.Range(0, Workload.Writers)
+            .Select(number => new Writer(number, new Random(random.Next()), http, workload).RunAsync())
+            .ToList();
         var first = await Task.WhenAny(moment, Task.WhenAny(writers)).WaitAsync(WritersTimeout);
         if (first != moment)
         {

@@ -1,6 +1,8 @@
 namespace GeoRegistry.Server.Tests.Durability;
 
-/// <summary>Records what writers asked for and what was acknowledged between two kills, and so what values are possible after the second.</summary>
+/// <summary>
+/// Records what writers asked for and what was acknowledged between two kills, and so what values are possible after the second.
+/// </summary>
 /// <remarks>
 /// Each register must be linearizable: a value is possible if no other write was acknowledged that began after it was
 /// acknowledged. A write without an answer may have happened or not; one that was refused did not.
@@ -90,10 +92,15 @@ internal sealed class History
     {
         lock (_lock)
         {
-            var operations = _open.GetValueOrDefault(register, []).Where(operation => operation.Outcome != OperationOutcome.Refused).ToList();
+            var operations = _open.GetValueOrDefault(register, [])
+                .Where(operation => operation.Outcome != OperationOutcome.Refused)
+                .ToList();
             var acknowledged = operations.Where(operation => operation.Outcome == OperationOutcome.Acknowledged).ToList();
             var lastBegan = acknowledged.Count == 0 ? 0 : acknowledged.Max(operation => operation.Began);
-            var values = operations.Where(operation => operation.Ended > lastBegan).Select(operation => operation.ValueFor(register)).ToHashSet();
+            var values = operations
+                .Where(operation => operation.Ended > lastBegan)
+                .Select(operation => operation.ValueFor(register))
+                .ToHashSet();
             if (acknowledged.Count == 0) values.Add(_settled.GetValueOrDefault(register));
             return values;
         }
@@ -109,7 +116,9 @@ internal sealed class History
             [
                 .. from operation in _operations
                    where operation.Outcome == OperationOutcome.InFlight
-                   let alone = operation.Writes.Where(write => _open[write.Register].Count == 1 && _settled.GetValueOrDefault(write.Register) != write.Value).ToList()
+                   let alone = operation.Writes
+                       .Where(write => _open[write.Register].Count == 1 && _settled.GetValueOrDefault(write.Register) != write.Value)
+                       .ToList()
                    let done = alone.Count(write => observed[write.Register] == write.Value)
                    where done != 0 && done != alone.Count
                    select $"{done} of {alone.Count} happened: {string.Join(", ", alone)}",

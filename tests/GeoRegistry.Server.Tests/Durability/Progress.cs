@@ -18,5 +18,7 @@ internal sealed class Progress
 
     /// <summary>Ends with the step that is this many after the next.</summary>
     public Task AfterAsync(int steps) =>
-        _awaited.GetOrAdd(Interlocked.Read(ref _steps) + steps, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        _awaited.GetOrAdd(
+            Interlocked.Read(ref _steps) + steps,
+            _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 }

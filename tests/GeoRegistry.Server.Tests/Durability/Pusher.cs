@@ -21,7 +21,10 @@ internal sealed class Pusher(HttpClient http, Workload workload, Random random)
         [RegisterWrite.Tag(repository, tag, null)], () => Client(repository).DeleteManifestAsync(tag), HttpStatusCode.Accepted, isShared);
 
     public Task DeleteManifestAsync(Image image, IEnumerable<string> tags) => RecordAsync(
-        [RegisterWrite.Manifest(image.Repository, $"{image.Digest}", exists: false), .. tags.Select(tag => RegisterWrite.Tag(image.Repository, tag, null))],
+        [
+            RegisterWrite.Manifest(image.Repository, $"{image.Digest}", exists: false),
+            .. tags.Select(tag => RegisterWrite.Tag(image.Repository, tag, null)),
+        ],
         () => Client(image.Repository).DeleteManifestAsync($"{image.Digest}"),
         HttpStatusCode.Accepted);
 

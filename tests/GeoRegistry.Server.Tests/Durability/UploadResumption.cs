@@ -28,7 +28,8 @@ internal sealed class UploadResumption(HttpClient http, Workload workload)
         var status = await client.UploadStatusAsync(upload.Location);
         var isThere = status.Status == HttpStatusCode.NoContent;
         if (!isThere && !(status.Status == HttpStatusCode.NotFound && upload.IsCompleting))
-            throw new XunitException($"The upload {upload.Location} with {upload.AcknowledgedBytes} acknowledged bytes was lost: {status}");
+            throw new XunitException(
+                $"The upload {upload.Location} with {upload.AcknowledgedBytes} acknowledged bytes was lost: {status}");
 
         var operation = workload.History.Begin(RegisterWrite.Blob(upload.Repository, $"{upload.Blob.Digest}", exists: true));
         if (isThere) await CompleteAsync(client, upload, SizeOf(status));
@@ -50,7 +51,8 @@ internal sealed class UploadResumption(HttpClient http, Workload workload)
             {
                 // The range 0-0 is said of an upload without bytes and of one with one byte; the error says which.
                 Assert.Equal("1", answer.FirstError.GetProperty("detail").GetProperty("offset").GetString());
-                if (rest.Length > 1) (await client.PatchAsync(upload.Location, new ByteArrayContent(rest[1..]), 1)).Expect(HttpStatusCode.Accepted);
+                if (rest.Length > 1)
+                    (await client.PatchAsync(upload.Location, new ByteArrayContent(rest[1..]), 1)).Expect(HttpStatusCode.Accepted);
             }
             else
             {

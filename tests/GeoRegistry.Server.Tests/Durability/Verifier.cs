@@ -27,8 +27,14 @@ internal sealed class Verifier(HttpClient http, Workload workload)
                 _faults.Enqueue($"{register} is {Show(value)}; acknowledged or in flight were {string.Join(", ", possible.Select(Show))}");
         });
         foreach (var torn in history.FindTorn(_observed)) _faults.Enqueue(torn);
-        await Parallel.ForEachAsync(_observed.Where(register => register is { Key.Kind: RegisterKind.Tag, Value: not null }), Parallelism, (tag, _) => VerifyTagAsync(tag.Key, tag.Value!));
-        await Parallel.ForEachAsync(_observed.Where(register => register is { Key.Kind: RegisterKind.Manifest, Value: not null }), Parallelism, (manifest, _) => VerifyBlobsOfAsync(manifest.Key));
+        await Parallel.ForEachAsync(
+            _observed.Where(register => register is { Key.Kind: RegisterKind.Tag, Value: not null }),
+            Parallelism,
+            (tag, _) => VerifyTagAsync(tag.Key, tag.Value!));
+        await Parallel.ForEachAsync(
+            _observed.Where(register => register is { Key.Kind: RegisterKind.Manifest, Value: not null }),
+            Parallelism,
+            (manifest, _) => VerifyBlobsOfAsync(manifest.Key));
         var faults = _faults.Concat(history.Faults).ToList();
         Assert.True(faults.Count == 0, $"{faults.Count} faults: {string.Join('\n', faults.Take(20))}");
         history.Settle(_observed);
@@ -46,13 +52,16 @@ internal sealed class Verifier(HttpClient http, Workload workload)
         switch (register.Kind)
         {
             case RegisterKind.Tag:
-                if (Digest.Of(answer.Body).ToString() != answer.Digest) _faults.Enqueue($"{register} is said to be {answer.Digest}; its content is not");
+                if (Digest.Of(answer.Body).ToString() != answer.Digest)
+                    _faults.Enqueue($"{register} is said to be {answer.Digest}; its content is not");
                 return answer.Digest;
             case RegisterKind.Manifest:
-                if (!answer.Body.SequenceEqual(workload.Images[(register.Repository, register.Name)].Manifest)) _faults.Enqueue($"{register} has other bytes than were pushed");
+                if (!answer.Body.SequenceEqual(workload.Images[(register.Repository, register.Name)].Manifest))
+                    _faults.Enqueue($"{register} has other bytes than were pushed");
                 return register.Name;
             default:
-                if (!answer.Body.SequenceEqual(workload.Blobs[register.Name].ToBytes())) _faults.Enqueue($"{register} has other bytes than were pushed");
+                if (!answer.Body.SequenceEqual(workload.Blobs[register.Name].ToBytes()))
+                    _faults.Enqueue($"{register} has other bytes than were pushed");
                 return register.Name;
         }
     }
@@ -79,12 +88,15 @@ internal sealed class Verifier(HttpClient http, Workload workload)
     {
         var history = workload.History;
         var expected = history.Registers
-            .Where(register => register.Kind == RegisterKind.Tag && register.Repository == repository && history.Settled(register) is not null)
+            .Where(register => register.Kind == RegisterKind.Tag
+                && register.Repository == repository
+                && history.Settled(register) is not null)
             .Select(register => register.Name);
         var answer = await new RepositoryClient(http, repository).ListTagsAsync();
         var listed = answer.Status == HttpStatusCode.NotFound
             ? []
-            : JsonDocument.Parse(answer.Expect(HttpStatusCode.OK).Body).RootElement.GetProperty("tags").EnumerateArray().Select(tag => tag.GetString()!);
+            : JsonDocument.Parse(answer.Expect(HttpStatusCode.OK).Body).RootElement.GetProperty("tags").EnumerateArray()
+                .Select(tag => tag.GetString()!);
         Assert.Equal(expected.Order(StringComparer.Ordinal), listed);
     }
 

@@ -14,8 +14,18 @@ internal sealed class Workload
 
     public Workload(Random random)
     {
-        Shared = [.. from repository in Repositories from i in Enumerable.Range(0, SharedImages) select Remember(Image.Of(repository, null, $"shared {i}", NewBlob(random), NewBlob(random)))];
-        LooseBlobs = [Remember(new SeededBlob(0, 0)), Remember(new SeededBlob(0, 1)), .. Enumerable.Range(0, SharedBlobs).Select(_ => NewBlob(random))];
+        Shared =
+        [
+            .. from repository in Repositories
+               from i in Enumerable.Range(0, SharedImages)
+               select Remember(Image.Of(repository, null, $"shared {i}", NewBlob(random), NewBlob(random))),
+        ];
+        LooseBlobs =
+        [
+            Remember(new SeededBlob(0, 0)),
+            Remember(new SeededBlob(0, 1)),
+            .. Enumerable.Range(0, SharedBlobs).Select(_ => NewBlob(random)),
+        ];
     }
 
     public static IReadOnlyList<string> Repositories { get; } = ["team/app", "team/base", "library"];

@@ -114,7 +114,9 @@ internal sealed class Writer
     private IEnumerable<(Image, List<string>)> OwnThatStand()
     {
         var history = _workload.History;
-        var tags = history.Registers.Where(register => register.Kind == RegisterKind.Tag).ToLookup(register => (register.Repository, history.Settled(register)));
+        var tags = history.Registers
+            .Where(register => register.Kind == RegisterKind.Tag)
+            .ToLookup(register => (register.Repository, history.Settled(register)));
         return from image in _workload.Images.Values
                where image.Owner == _number && history.Settled(
                    new Register(image.Repository, RegisterKind.Manifest, $"{image.Digest}")) is not null

@@ -40,7 +40,9 @@ public sealed class DiskFullTests
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("healthz/live")).StatusCode);
 
         disk.Free();
-        await Waiting.UntilAsync("the server is ready for pushes again", async () => (await http.GetAsync("healthz/ready/push")).StatusCode == HttpStatusCode.OK);
+        await Waiting.UntilAsync(
+            "the server is ready for pushes again",
+            async () => (await http.GetAsync("healthz/ready/push")).StatusCode == HttpStatusCode.OK);
         await client.PushBlobAsync(blob.ToBytes());
         (await client.PutManifestAsync("after", large)).Expect(HttpStatusCode.Created);
         Assert.Equal(blob.ToBytes(), (await client.GetBlobAsync(blob.Digest)).Expect(HttpStatusCode.OK).Body);

@@ -78,7 +78,9 @@ public sealed class GracefulStopTests : IDisposable
     {
         await using var server = await RegistryProcess.StartAsync(_folder.Path);
         using var http = server.CreateClient();
-        Assert.Equal(blob.ToBytes(), (await new RepositoryClient(http, "team/app").GetBlobAsync(blob.Digest)).Expect(HttpStatusCode.OK).Body);
+        Assert.Equal(
+            blob.ToBytes(),
+            (await new RepositoryClient(http, "team/app").GetBlobAsync(blob.Digest)).Expect(HttpStatusCode.OK).Body);
     }
 
     private static void AssertEndedQuietly(RegistryProcess server)
@@ -117,10 +119,13 @@ public sealed class GracefulStopTests : IDisposable
         {
             var upload = new SlowUpload();
             var location = (await client.BeginUploadAsync()).Expect(HttpStatusCode.Accepted).Location!;
-            var content = new SteppedContent(upload.Blob.ToBytes(), SizeBytes / 2, sent => sent == 0 ? Task.CompletedTask : upload._continue.Task);
+            var content = new SteppedContent(
+                upload.Blob.ToBytes(), SizeBytes / 2, sent => sent == 0 ? Task.CompletedTask : upload._continue.Task);
             upload.Answer = client.CompleteAsync(location, upload.Blob.Digest, content);
             var uploads = new DirectoryInfo(new BlobFiles(dataFolder).Uploads);
-            await Waiting.UntilAsync("the first half of the upload is in its file", () => Task.FromResult(uploads.EnumerateFiles().Any(file => file.Length > 0)));
+            await Waiting.UntilAsync(
+                "the first half of the upload is in its file",
+                () => Task.FromResult(uploads.EnumerateFiles().Any(file => file.Length > 0)));
             return upload;
         }
 

@@ -57,7 +57,8 @@ public sealed class HealthTests
         await AssertReadyAsync(http, pull: true, push: true);
 
         Assert.Equal(0, await server.StopAsync());
-        Assert.Single(server.Output.Split('\n'), line => line.Contains("The blobs store cannot write: No space left", StringComparison.Ordinal));
+        Assert.Single(
+            server.Output.Split('\n'), line => line.Contains("The blobs store cannot write: No space left", StringComparison.Ordinal));
         Assert.Single(server.Output.Split('\n'), line => line.Contains("The blobs store can write again", StringComparison.Ordinal));
     }
 
@@ -98,7 +99,8 @@ public sealed class HealthTests
     private static async Task AssertReadyAsync(HttpClient http, bool pull, bool push)
     {
         var answers = new List<HttpStatusCode>();
-        foreach (var path in new[] { "healthz/ready", "healthz/ready/pull", "healthz/ready/push" }) answers.Add((await http.GetAsync(path)).StatusCode);
+        foreach (var path in new[] { "healthz/ready", "healthz/ready/pull", "healthz/ready/push" })
+            answers.Add((await http.GetAsync(path)).StatusCode);
         var forPulls = pull ? HttpStatusCode.OK : HttpStatusCode.ServiceUnavailable;
         Assert.Equal([forPulls, forPulls, push ? HttpStatusCode.OK : HttpStatusCode.ServiceUnavailable], answers);
     }

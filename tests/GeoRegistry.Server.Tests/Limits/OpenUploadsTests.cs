@@ -58,7 +58,8 @@ public sealed class OpenUploadsTests
         var location = (await client.BeginUploadAsync()).Expect(HttpStatusCode.Accepted).Location!;
         using var silent = new TcpClient();
         await silent.ConnectAsync(server.Address.Host, server.Address.Port);
-        await silent.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"PATCH {location} HTTP/1.1\r\nHost: x\r\nContent-Length: 2000\r\n\r\n"));
+        await silent.GetStream().WriteAsync(
+            Encoding.ASCII.GetBytes($"PATCH {location} HTTP/1.1\r\nHost: x\r\nContent-Length: 2000\r\n\r\n"));
         await silent.GetStream().WriteAsync(blob.ToBytes().AsMemory(0, 1000));
 
         using var answer = new StreamReader(silent.GetStream(), Encoding.ASCII);

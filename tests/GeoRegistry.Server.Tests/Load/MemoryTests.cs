@@ -35,7 +35,8 @@ public sealed class MemoryTests(ITestOutputHelper output)
         Assert.All(await digests, digest => Assert.Equal(pulled.Digest, digest));
         Assert.Equal(pushed[^1].Digest, await PullAsync(http, client.BlobPath(pushed[^1].Digest)));
         var peak = ProcessMemory.PeakMiB(server.Id);
-        output.WriteLine($"{2 * TransfersEach} transfers of {SizeBytes / 1024 / 1024} MiB: VmHWM {peak} MiB, {atRest} MiB after the first");
+        output.WriteLine(
+            $"{2 * TransfersEach} transfers of {SizeBytes / 1024 / 1024} MiB: VmHWM {peak} MiB, {atRest} MiB after the first");
         Assert.InRange(peak, 1, LimitMiB);
     }
 

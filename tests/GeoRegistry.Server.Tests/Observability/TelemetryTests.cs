@@ -19,7 +19,9 @@ public sealed class TelemetryTests
         using var http = server.CreateClient();
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("v2/")).StatusCode);
         await Waiting.UntilAsync("a trace of the request arrives", () => Task.FromResult(collector.Has("/v1/traces", "/v2/")));
-        await Waiting.UntilAsync("the request's duration arrives", () => Task.FromResult(collector.Has("/v1/metrics", "http.server.request.duration")));
+        await Waiting.UntilAsync(
+            "the request's duration arrives",
+            () => Task.FromResult(collector.Has("/v1/metrics", "http.server.request.duration")));
         Assert.True(collector.Has("/v1/traces", "georegistry"), "Traces bear the service's name.");
         Assert.True(collector.Has("/v1/metrics", "georegistry.region"), "Metrics bear the region.");
     }

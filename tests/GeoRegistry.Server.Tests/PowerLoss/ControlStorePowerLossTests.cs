@@ -21,7 +21,8 @@ public sealed class ControlStorePowerLossTests : IDisposable
         for (var version = 1; version <= 2; version++)
         {
             var next = Of(version);
-            var steps = await Strace.RecordAsync(_folder.Child($"{version}.trace"), async () => Assert.True(await control.TryReplaceAsync(version - 1, next)));
+            var steps = await Strace.RecordAsync(
+                _folder.Child($"{version}.trace"), async () => Assert.True(await control.TryReplaceAsync(version - 1, next)));
             foreach (var step in steps) disk.Apply(step);
 
             disk.AssertIsReal();
@@ -35,7 +36,8 @@ public sealed class ControlStorePowerLossTests : IDisposable
 
     private static Topology Of(long version)
     {
-        var json = $$"""{"version":{{version}},"regions":[{"id":"eu","peer":"http://127.0.0.1:6001"}],"homes":[{"prefix":"","region":"eu"}],"policies":[]}""";
+        var json = $$"""{"version":{{version}},"regions":[{"id":"eu","peer":"http://127.0.0.1:6001"}]"""
+            + ""","homes":[{"prefix":"","region":"eu"}],"policies":[]}""";
         return TopologyReader.Read(Encoding.UTF8.GetBytes(json), out var faults)
             ?? throw new InvalidDataException(string.Join("; ", faults));
     }

@@ -13,7 +13,8 @@ internal sealed class DiskImage
         var image = new DiskImage();
         foreach (var path in Directory.EnumerateDirectories(folder, "*", SearchOption.AllDirectories)) image.Folders.Add(
             Path.GetRelativePath(folder, path));
-        foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)) image.Files[Path.GetRelativePath(folder, path)] = File.ReadAllBytes(path);
+        foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+            image.Files[Path.GetRelativePath(folder, path)] = File.ReadAllBytes(path);
         return image;
     }
 

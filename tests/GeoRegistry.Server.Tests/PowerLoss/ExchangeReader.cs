@@ -11,7 +11,8 @@ internal sealed class ExchangeReader
 
     private const string Protocol = "HTTP/1.1 ";
 
-    private static readonly byte[][] Methods = [.. new[] { "GET ", "HEAD ", "POST ", "PUT ", "PATCH ", "DELETE " }.Select(Encoding.ASCII.GetBytes)];
+    private static readonly byte[][] Methods =
+        [.. new[] { "GET ", "HEAD ", "POST ", "PUT ", "PATCH ", "DELETE " }.Select(Encoding.ASCII.GetBytes)];
 
     private readonly Dictionary<string, (string Method, string Target)> _open = [];
 
@@ -47,7 +48,9 @@ internal sealed class ExchangeReader
                     request.Method,
                     Absolute(request.Target),
                     int.Parse(lines[0].AsSpan(Protocol.Length, 3), CultureInfo.InvariantCulture),
-                    lines.Skip(1).Select(line => line.Split(": ", 2)).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.OrdinalIgnoreCase));
+                    lines.Skip(1)
+                        .Select(line => line.Split(": ", 2))
+                        .ToDictionary(pair => pair[0], pair => pair[1], StringComparer.OrdinalIgnoreCase));
             default:
                 return null;
         }

@@ -46,12 +46,17 @@ internal sealed class PowerLossChecker(RecordedDisk disk, string data)
     private void AssertNamedWhole(string path, Digest digest, TraceStep step)
     {
         if (disk.FindFile(path) is not { } file) return;
-        if (!IsWhole(digest, file.Durable.Span)) throw new XunitException($"If power failed at {step.Call}, {digest} could be there with other bytes: only {file.Durable.Length} of {file.Seen.Length} are on disk.");
+        if (!IsWhole(digest, file.Durable.Span))
+            throw new XunitException(
+                $"If power failed at {step.Call}, {digest} could be there with other bytes:"
+                + $" only {file.Durable.Length} of {file.Seen.Length} are on disk.");
     }
 
     private async Task AssertLinksAsync(SqliteMetadataStore tables, DiskImage image)
     {
-        var uploads = _exchanges.Requests.Where(request => request.Method is "POST" or "PUT").Select(request => RegistryTarget.Parse(request.Target));
+        var uploads = _exchanges.Requests
+            .Where(request => request.Method is "POST" or "PUT")
+            .Select(request => RegistryTarget.Parse(request.Target));
         foreach (var target in uploads.Where(target => target is { Resource: "blobs", Digest: not null }).Distinct())
         {
             var digest = target!.Digest!.Value;
@@ -90,5 +95,7 @@ internal sealed class PowerLossChecker(RecordedDisk disk, string data)
             : null;
 
     private static bool IsWhole(Digest digest, ReadOnlySpan<byte> content) =>
-        Convert.ToHexStringLower(digest.Algorithm == DigestAlgorithm.Sha256 ? SHA256.HashData(content) : SHA512.HashData(content)).AsSpan().SequenceEqual(digest.Hex);
+        Convert.ToHexStringLower(digest.Algorithm == DigestAlgorithm.Sha256 ? SHA256.HashData(content) : SHA512.HashData(content))
+            .AsSpan()
+            .SequenceEqual(digest.Hex);
 }

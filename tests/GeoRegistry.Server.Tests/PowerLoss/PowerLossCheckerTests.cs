@@ -59,5 +59,6 @@ public sealed class PowerLossCheckerTests(RecordedRun run) : IClassFixture<Recor
     private static bool IsSync(TraceStep step) => step.Call.Name is "fsync" or "fdatasync";
 
     private static bool IsAt(TraceStep step, string where) =>
-        step.Call.Target(0) is { } path && (where.EndsWith('/') ? path.Contains(where, StringComparison.Ordinal) : path.EndsWith(where, StringComparison.Ordinal));
+        step.Call.Target(0) is { } path
+            && (where.EndsWith('/') ? path.Contains(where, StringComparison.Ordinal) : path.EndsWith(where, StringComparison.Ordinal));
 }

@@ -21,7 +21,8 @@ public sealed class PowerLossTests(RecordedRun run, ITestOutputHelper output) : 
         var checker = new PowerLossChecker(run.Scenario.NewDisk(), PowerLossScenario.Data);
         await checker.FollowAsync(run.Scenario.Steps);
         checker.Disk.AssertIsReal();
-        output.WriteLine($"{run.Scenario.Steps.Count} steps, {checker.Checked} moments checked, {checker.Promises.Count} acknowledgements");
+        output.WriteLine(
+            $"{run.Scenario.Steps.Count} steps, {checker.Checked} moments checked, {checker.Promises.Count} acknowledgements");
         Assert.True(checker.Promises.Count >= 15 + (RecordedRun.Images * 4), "The trace has fewer acknowledgements than were sent.");
     }
 

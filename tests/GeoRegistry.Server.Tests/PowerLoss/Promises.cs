@@ -44,7 +44,8 @@ internal sealed class Promises
                 break;
             case ("DELETE", 202, "manifests") when target.Digest is { } deleted:
                 _manifests[(target.Repository, deleted)] = false;
-                foreach (var (key, _) in _tags.Where(entry => entry.Key.Item1 == target.Repository && entry.Value == deleted).ToList()) _tags[key] = null;
+                foreach (var (key, _) in _tags.Where(entry => entry.Key.Item1 == target.Repository && entry.Value == deleted).ToList())
+                    _tags[key] = null;
                 break;
             case ("DELETE", 202, "manifests"):
                 _tags[(target.Repository, target.Tags[0])] = null;
@@ -65,21 +66,27 @@ internal sealed class Promises
         foreach (var ((repository, digest), isThere) in _blobs)
         {
             var isLinked = await tables.FindBlobAsync(repository, digest) is not null;
-            if (isThere && !isWhole(digest)) throw new XunitException($"the acknowledged blob {digest} of {repository} would be gone or not whole");
-            if (isLinked != isThere) throw new XunitException($"the repository {repository} would {(isThere ? "not have" : "have again")} the blob {digest}");
+            if (isThere && !isWhole(digest))
+                throw new XunitException($"the acknowledged blob {digest} of {repository} would be gone or not whole");
+            if (isLinked != isThere)
+                throw new XunitException($"the repository {repository} would {(isThere ? "not have" : "have again")} the blob {digest}");
         }
 
         foreach (var ((repository, digest), isThere) in _manifests)
         {
             var manifest = await tables.FindManifestAsync(repository, digest);
-            if (manifest is null == isThere) throw new XunitException($"the manifest {digest} of {repository} would be {(isThere ? "gone" : "back")}");
+            if (manifest is null == isThere)
+                throw new XunitException($"the manifest {digest} of {repository} would be {(isThere ? "gone" : "back")}");
             if (manifest is not null) Assert.Equal(digest, Digest.Of(manifest.Content.Span));
         }
 
         foreach (var ((repository, tag), digest) in _tags)
         {
             var found = await tables.FindTagAsync(repository, tag);
-            if (found != digest) throw new XunitException($"the tag {tag} of {repository} would name {found?.ToString() ?? "nothing"} and not {digest?.ToString() ?? "nothing"}");
+            if (found != digest)
+                throw new XunitException(
+                    $"the tag {tag} of {repository} would name {found?.ToString() ?? "nothing"}"
+                    + $" and not {digest?.ToString() ?? "nothing"}");
         }
     }
 }

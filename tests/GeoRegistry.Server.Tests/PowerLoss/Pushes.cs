@@ -38,7 +38,8 @@ internal sealed class Pushes(int seed)
         var client = new RepositoryClient(http, "team/app");
         var (location, content) = _unfinished!.Value;
         (await client.UploadStatusAsync(location)).Expect(HttpStatusCode.NoContent);
-        (await client.CompleteAsync(location, Digest.Of(content), new ByteArrayContent(content[ChunkBytes..]))).Expect(HttpStatusCode.Created);
+        (await client.CompleteAsync(location, Digest.Of(content), new ByteArrayContent(content[ChunkBytes..])))
+            .Expect(HttpStatusCode.Created);
         await PushImageAsync(http, "team/after", "latest");
     }
 

@@ -35,7 +35,8 @@ internal sealed class RecordedDisk(string location)
     {
         var call = step.Call;
         if (step.IsReturn) return call.Succeeded ? Return(call) : null;
-        if (call.Name is "fsync" or "fdatasync" && Below(call.Target(0)) is { } path && Find(path) is { } node) _syncs[call] = (node, node.Changes);
+        if (call.Name is "fsync" or "fdatasync" && Below(call.Target(0)) is { } path && Find(path) is { } node)
+            _syncs[call] = (node, node.Changes);
         return null;
     }
 
@@ -106,7 +107,8 @@ internal sealed class RecordedDisk(string location)
     {
         var (from, to) = (Below(fullFrom), Below(fullTo));
         if (from is null && to is null) return null;
-        if (from is null || to is null || Find(from) is not { } node) throw new InvalidDataException($"{fullFrom} was renamed to {fullTo}, and one of them is not in the recording.");
+        if (from is null || to is null || Find(from) is not { } node)
+            throw new InvalidDataException($"{fullFrom} was renamed to {fullTo}, and one of them is not in the recording.");
         var ((source, oldName), (target, newName)) = (ParentOf(from), ParentOf(to));
         if (source == target)
         {

@@ -14,11 +14,17 @@ internal sealed record RegistryTarget(RepositoryName Repository, string Resource
         var parts = target.AbsolutePath.Trim('/').Split('/');
         var resource = Array.FindLastIndex(parts, part => part is "blobs" or "manifests");
         if (resource < 2 || parts[0] != "v2") return null;
-        var query = target.Query.TrimStart('?').Split('&').Select(pair => pair.Split('=', 2)).Where(pair => pair.Length == 2).ToLookup(pair => pair[0], pair => Uri.UnescapeDataString(pair[1]));
+        var query = target.Query.TrimStart('?').Split('&')
+            .Select(pair => pair.Split('=', 2))
+            .Where(pair => pair.Length == 2)
+            .ToLookup(pair => pair[0], pair => Uri.UnescapeDataString(pair[1]));
         var name = Uri.UnescapeDataString(parts[^1]);
         var digest = Protocol.Digest.IsValid(name) ? name : query["digest"].FirstOrDefault();
         var tags = parts[resource] == "manifests" && !Protocol.Digest.IsValid(name) ? [name] : query["tag"];
         return new RegistryTarget(
-            RepositoryName.Parse(string.Join('/', parts[1..resource])), parts[resource], digest is null ? null : Protocol.Digest.Parse(digest), [.. tags.Select(tag => Tag.Parse(tag))]);
+            RepositoryName.Parse(string.Join('/', parts[1..resource])),
+            parts[resource],
+            digest is null ? null : Protocol.Digest.Parse(digest),
+            [.. tags.Select(tag => Tag.Parse(tag))]);
     }
 }

@@ -35,7 +35,8 @@ internal static class Strace
         }
 
         throw new InvalidOperationException(
-            $"strace cannot trace a process here: {problem.Trim()}. Install the package strace, as tests/run does, and allow ptrace: in a container, with the capability SYS_PTRACE.");
+            $"strace cannot trace a process here: {problem.Trim()}. Install the package strace, as tests/run does, and allow ptrace:"
+            + " in a container, with the capability SYS_PTRACE.");
     }
 
     /// <summary>Writes down what this process does meanwhile.</summary>
@@ -43,8 +44,12 @@ internal static class Strace
     {
         using var strace = Start([.. Options(log), "-p", $"{Environment.ProcessId}"]);
         var first = await strace.StandardError.ReadLineAsync();
-        if (first?.EndsWith("attached", StringComparison.Ordinal) != true && first?.Contains("attached with", StringComparison.Ordinal) != true)
+        if (first?.EndsWith("attached", StringComparison.Ordinal) != true
+            && first?.Contains("attached with", StringComparison.Ordinal) != true)
+        {
             throw new InvalidOperationException($"strace could not attach to this process: {first}. It needs to be allowed ptrace.");
+        }
+
         var rest = strace.StandardError.ReadToEndAsync();
         await act();
         using (var stop = Process.Start("kill", ["-INT", $"{strace.Id}"])) await stop.WaitForExitAsync();

@@ -25,7 +25,8 @@ internal static class StraceLog
             if (text.StartsWith("+++", StringComparison.Ordinal) || text.StartsWith("---", StringComparison.Ordinal)) continue;
             if (text.StartsWith("<... ", StringComparison.Ordinal))
             {
-                if (!running.Remove(thread, out var call)) throw new InvalidDataException($"The trace resumes a call that did not begin: {text}");
+                if (!running.Remove(thread, out var call))
+                    throw new InvalidDataException($"The trace resumes a call that did not begin: {text}");
                 if (text.EndsWith(" = ?", StringComparison.Ordinal)) continue; // The process ended within it.
                 call.Return(text[(text.IndexOf(Resumed, StringComparison.Ordinal) + Resumed.Length)..]);
                 steps.Add(new TraceStep(call, IsReturn: true));

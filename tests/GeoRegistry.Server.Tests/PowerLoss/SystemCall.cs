@@ -30,7 +30,8 @@ internal sealed partial class SystemCall
     /// <summary>The bytes that were passed, of all buffers together.</summary>
     public byte[] Data()
     {
-        if (_text.Contains("\"...", StringComparison.Ordinal)) throw new InvalidDataException($"strace cut the bytes of a {Name} short: raise its string limit.");
+        if (_text.Contains("\"...", StringComparison.Ordinal))
+            throw new InvalidDataException($"strace cut the bytes of a {Name} short: raise its string limit.");
         var data = new MemoryStream();
         foreach (Match quoted in Quoted().Matches(_text)) data.Write(Bytes(quoted.ValueSpan[1..^1]));
         return data.ToArray();
@@ -89,7 +90,9 @@ internal sealed partial class SystemCall
         for (var i = 0; i < text.Length; count++)
         {
             var isEscape = text[i] == '\\';
-            bytes[count] = isEscape ? byte.Parse(text.Slice(i + 2, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture) : (byte)text[i];
+            bytes[count] = isEscape
+                ? byte.Parse(text.Slice(i + 2, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture)
+                : (byte)text[i];
             i += isEscape ? 4 : 1;
         }
 

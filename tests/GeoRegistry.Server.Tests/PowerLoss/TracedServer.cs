@@ -48,7 +48,8 @@ internal sealed class TracedServer : IAsyncDisposable
         var thread = $"{_process.Id} ";
         await Waiting.UntilAsync(
             $"the end of the server in {_log}",
-            () => Task.FromResult(File.ReadLines(_log).Any(line => line.StartsWith(thread, StringComparison.Ordinal) && line.EndsWith(" +++", StringComparison.Ordinal))));
+            () => Task.FromResult(File.ReadLines(_log).Any(
+                line => line.StartsWith(thread, StringComparison.Ordinal) && line.EndsWith(" +++", StringComparison.Ordinal))));
         return StraceLog.Read(_log);
     }
 }

@@ -62,7 +62,8 @@ internal sealed class BigRegistry : IAsyncDisposable
             SELECT (SELECT id FROM ledgers WHERE name = '{Repository}'), printf('tag-%09d', i), {digest} FROM n WHERE {tags} > 0;
             WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {blobs})
             INSERT OR IGNORE INTO blob_links (digest, ledger, size)
-            SELECT unhex('01' || printf('%016x', i * 3) || '{new string('5', 48)}'), (SELECT id FROM ledgers WHERE name = '{Repository}'), i FROM n WHERE {blobs} > 0;
+            SELECT unhex('01' || printf('%016x', i * 3) || '{new string('5', 48)}'),
+                (SELECT id FROM ledgers WHERE name = '{Repository}'), i FROM n WHERE {blobs} > 0;
             WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {blobs / BlobsPerEmptyRepository})
             INSERT INTO ledgers (kind, name, epoch, number, checksum)
             SELECT 1, printf('only-blobs/r%09d', i), 0, 0, zeroblob(32) FROM n WHERE {blobs} > 0;
@@ -86,15 +87,19 @@ internal sealed class BigRegistry : IAsyncDisposable
     private static string FillOfQueue(long queued) =>
         $"""
         WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {queued / 2})
-        INSERT INTO ledgers (id, kind, name, epoch, number, checksum) SELECT 1000000000 + i, 1, printf('queued/r%09d', i), 0, 0, zeroblob(32) FROM n;
+        INSERT INTO ledgers (id, kind, name, epoch, number, checksum)
+        SELECT 1000000000 + i, 1, printf('queued/r%09d', i), 0, 0, zeroblob(32) FROM n;
         WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {queued})
         INSERT INTO hydration (id, digest, size, origin, ledger, since, attempts, not_before, dead, error)
-        SELECT i + 1, unhex('01' || printf('%016x', i * 3) || '{new string('7', 48)}'), 1, '{Source}', 1000000000 + i / 2, 1700000000000 + i,
+        SELECT i + 1, unhex('01' || printf('%016x', i * 3) || '{new string('7', 48)}'), 1,
+            '{Source}', 1000000000 + i / 2, 1700000000000 + i,
             i % 10 < 5, iif(i % 10 < 5, 1700000000000 + i, 0), i % 10 = 0, iif(i % 10 < 5, 'the region did not answer', NULL) FROM n;
         INSERT INTO hydration_waits (blob, source, position, ledger) SELECT id, '{Source}', id, ledger FROM hydration;
         INSERT INTO hydration_commits (source, position, ledger, at, blobs) SELECT '{Source}', id, ledger, since, 1 FROM hydration;
-        INSERT INTO hydration_regions (source, commits, blobs, bytes, dead) SELECT '{Source}', count(*), count(*), sum(size), sum(dead) FROM hydration;
-        INSERT INTO hydration_ledgers (ledger, commits, blobs, bytes, oldest) SELECT ledger, count(*), count(*), sum(size), min(since) FROM hydration GROUP BY ledger;
+        INSERT INTO hydration_regions (source, commits, blobs, bytes, dead)
+        SELECT '{Source}', count(*), count(*), sum(size), sum(dead) FROM hydration;
+        INSERT INTO hydration_ledgers (ledger, commits, blobs, bytes, oldest)
+        SELECT ledger, count(*), count(*), sum(size), min(since) FROM hydration GROUP BY ledger;
         """;
 
     public ValueTask DisposeAsync() => _fixture.DisposeAsync();

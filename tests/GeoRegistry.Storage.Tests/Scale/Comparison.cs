@@ -33,7 +33,8 @@ internal sealed class Comparison(string name, Func<BigRegistry, int, Task> opera
     }
 
     public static string Format(string name, TimeSpan big, TimeSpan empty) => string.Create(
-        CultureInfo.InvariantCulture, $"{name,-24} {big.TotalMicroseconds,10:f0} µs {empty.TotalMicroseconds,10:f0} µs   ×{big / empty:f2}");
+        CultureInfo.InvariantCulture,
+        $"{name,-24} {big.TotalMicroseconds,10:f0} µs {empty.TotalMicroseconds,10:f0} µs   ×{big / empty:f2}");
 
     private async Task<TimeSpan> TimeAsync(BigRegistry registry, int round)
     {

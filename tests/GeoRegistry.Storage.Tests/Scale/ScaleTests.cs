@@ -23,29 +23,44 @@ public sealed class ScaleTests(ITestOutputHelper output)
 
     private static readonly Comparison[] Operations =
     [
-        new("find tag", async (registry, round) => await registry.Store.FindTagAsync(BigRegistry.Repository, registry.TagAt(round * 1009))),
-        new("find tag that is missing", async (registry, round) => await registry.Store.FindTagAsync(BigRegistry.Repository, Tag.Parse($"tag-{round:d6}x"))),
+        new("find tag", async (registry, round) =>
+            await registry.Store.FindTagAsync(BigRegistry.Repository, registry.TagAt(round * 1009))),
+        new("find tag that is missing", async (registry, round) =>
+            await registry.Store.FindTagAsync(BigRegistry.Repository, Tag.Parse($"tag-{round:d6}x"))),
         new("list tags from the start", async (registry, _) => await registry.Store.ListTagsAsync(BigRegistry.Repository, null, Page)),
-        new("list tags from the middle", async (registry, round) => await registry.Store.ListTagsAsync(BigRegistry.Repository, registry.TagAt((registry.Tags / 2) + round).ToString(), Page)),
-        new("find manifest", async (registry, _) => await registry.Store.FindManifestAsync(BigRegistry.Repository, BigRegistry.Image.Digest)),
-        new("find blob", async (registry, round) => await registry.Store.FindBlobAsync(BigRegistry.Repository, BigRegistry.BlobAt(round * 997, '5'))),
-        new("find blob anywhere", async (registry, round) => await registry.Store.FindBlobAnywhereAsync(BigRegistry.BlobAt(round * 983, '5'))),
-        new("find reference", async (registry, _) => await registry.Store.FindReferenceToAsync(BigRegistry.Repository, BigRegistry.Layer.Digest)),
+        new("list tags from the middle", async (registry, round) =>
+            await registry.Store.ListTagsAsync(BigRegistry.Repository, registry.TagAt((registry.Tags / 2) + round).ToString(), Page)),
+        new("find manifest", async (registry, _) =>
+            await registry.Store.FindManifestAsync(BigRegistry.Repository, BigRegistry.Image.Digest)),
+        new("find blob", async (registry, round) =>
+            await registry.Store.FindBlobAsync(BigRegistry.Repository, BigRegistry.BlobAt(round * 997, '5'))),
+        new("find blob anywhere", async (registry, round) =>
+            await registry.Store.FindBlobAnywhereAsync(BigRegistry.BlobAt(round * 983, '5'))),
+        new("find reference", async (registry, _) =>
+            await registry.Store.FindReferenceToAsync(BigRegistry.Repository, BigRegistry.Layer.Digest)),
         new("list repositories", async (registry, _) => await registry.Store.ListRepositoriesAsync(null, Page)),
-        new("set tag", async (registry, round) => await registry.Ledger.AppendAsync(new Operation.TagSet(registry.TagAt(round * 1013), BigRegistry.Image.Digest))),
-        new("set new tag", async (registry, round) => await registry.Ledger.AppendAsync(new Operation.TagSet(Tag.Parse($"tag-{round * 1019:d9}-new"), BigRegistry.Image.Digest))),
-        new("delete tag", async (registry, round) => await registry.Ledger.AppendAsync(new Operation.TagDeleted(registry.TagAt(round * 1013)))),
-        new("link blob", async (registry, round) => await registry.Store.LinkBlobAsync(BigRegistry.Repository, BigRegistry.BlobAt(round * 991, 'a'), 1)),
-        new("read ready", async (registry, _) => await registry.Store.ReadReadyAsync(BigRegistry.Source, DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_000 + (registry.Queued / 2)), Page / 2)),
+        new("set tag", async (registry, round) =>
+            await registry.Ledger.AppendAsync(new Operation.TagSet(registry.TagAt(round * 1013), BigRegistry.Image.Digest))),
+        new("set new tag", async (registry, round) =>
+            await registry.Ledger.AppendAsync(new Operation.TagSet(Tag.Parse($"tag-{round * 1019:d9}-new"), BigRegistry.Image.Digest))),
+        new("delete tag", async (registry, round) =>
+            await registry.Ledger.AppendAsync(new Operation.TagDeleted(registry.TagAt(round * 1013)))),
+        new("link blob", async (registry, round) =>
+            await registry.Store.LinkBlobAsync(BigRegistry.Repository, BigRegistry.BlobAt(round * 991, 'a'), 1)),
+        new("read ready", async (registry, _) => await registry.Store.ReadReadyAsync(
+            BigRegistry.Source, DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_000 + (registry.Queued / 2)), Page / 2)),
         new("list dead letters", async (registry, _) => await registry.Store.ListAsync(dead: true, Page / 10)),
         new("list queue", async (registry, _) => await registry.Store.ListAsync(dead: false, Page / 2)),
         new("summarize", async (registry, _) => await registry.Store.SummarizeAsync()),
         new("summarize repositories", async (registry, _) => await registry.Store.SummarizeRepositoriesAsync(null, Page / 2)),
-        new("is complete", async (registry, round) => await registry.Store.IsCompleteAsync(LedgerId.Of(BigRegistry.Repository), BigRegistry.Source, round + 1)),
+        new("is complete", async (registry, round) =>
+            await registry.Store.IsCompleteAsync(LedgerId.Of(BigRegistry.Repository), BigRegistry.Source, round + 1)),
         new("append with missing blob", async (registry, round) => await registry.Ledger.AppendAsync(
-            [new MissingBlob(BigRegistry.BlobAt(round * 1021, 'b'), 1, BigRegistry.Source)], new Operation.TagSet(registry.TagAt(round), BigRegistry.Image.Digest))),
+            [new MissingBlob(BigRegistry.BlobAt(round * 1021, 'b'), 1, BigRegistry.Source)],
+            new Operation.TagSet(registry.TagAt(round), BigRegistry.Image.Digest))),
         new("complete blob", async (registry, round) => await registry.Store.CompleteAsync(registry.QueuedAt(round * 997))),
-        new("put blob off", async (registry, round) => await registry.Store.PutOffAsync(registry.QueuedAt((round * 991) + 1), "error", null, countAttempt: true)),
+        new("put blob off", async (registry, round) =>
+            await registry.Store.PutOffAsync(registry.QueuedAt((round * 991) + 1), "error", null, countAttempt: true)),
         new("prune", async (registry, _) => await registry.Store.PruneFeedAsync(SampleLedger.Region, 20, Page)),
     ];
 

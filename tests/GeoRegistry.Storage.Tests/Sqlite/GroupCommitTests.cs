@@ -22,7 +22,8 @@ public sealed class GroupCommitTests : IAsyncLifetime
         const int Appends = 200;
         var before = CountCommits();
         Task<AppendOutcome.Appended>[] appends;
-        await using (await _fixture.HoldWritesAsync()) appends = [.. Enumerable.Range(0, Appends).Select(i => Ledger($"r{i}").AppendAsync(Set("v1")))];
+        await using (await _fixture.HoldWritesAsync())
+            appends = [.. Enumerable.Range(0, Appends).Select(i => Ledger($"r{i}").AppendAsync(Set("v1")))];
 
         var outcomes = await Task.WhenAll(appends).OrFail("the last append");
 
@@ -33,7 +34,8 @@ public sealed class GroupCommitTests : IAsyncLifetime
     [Fact]
     public async Task AppendAsync_OneOfABatchFails_TheOthersAreCommitted()
     {
-        _fixture.Execute("CREATE TRIGGER poison BEFORE INSERT ON tags WHEN new.name = 'poison' BEGIN SELECT RAISE(ABORT, 'poisoned'); END");
+        _fixture.Execute(
+            "CREATE TRIGGER poison BEFORE INSERT ON tags WHEN new.name = 'poison' BEGIN SELECT RAISE(ABORT, 'poisoned'); END");
         var (before, poisoned, after) = (Ledger("before"), Ledger("poisoned"), Ledger("after"));
         Task<AppendOutcome.Appended> first, second, third;
         await using (await _fixture.HoldWritesAsync())
@@ -58,7 +60,8 @@ public sealed class GroupCommitTests : IAsyncLifetime
     [Fact]
     public async Task ApplyAsync_OneEntryFails_NothingOfTheCallIsKept()
     {
-        _fixture.Execute("CREATE TRIGGER poison BEFORE INSERT ON tags WHEN new.name = 'poison' BEGIN SELECT RAISE(ABORT, 'poisoned'); END");
+        _fixture.Execute(
+            "CREATE TRIGGER poison BEFORE INSERT ON tags WHEN new.name = 'poison' BEGIN SELECT RAISE(ABORT, 'poisoned'); END");
         var feed = new SampleFeed();
         feed.Add("good", [new MissingBlob(SampleBlob.Of("a").Digest, 1, feed.Region)], Set("v1"));
         feed.Add("poisoned", Set("poison"));

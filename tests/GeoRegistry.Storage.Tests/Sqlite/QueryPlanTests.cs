@@ -23,11 +23,14 @@ public sealed class QueryPlanTests(ITestOutputHelper output) : IAsyncLifetime
             IdleOf(ReadersOf(_fixture.Store)).SelectMany(PreparedBy)).Distinct().ToArray();
         using var database = new SqliteFile(_fixture.DatabasePath);
 
-        var plans = statements.Where(IsQuery).Select(sql => (Sql: sql, Plan: string.Join("; ", database.Texts($"EXPLAIN QUERY PLAN {sql}", "detail")))).ToArray();
+        var plans = statements.Where(IsQuery)
+            .Select(sql => (Sql: sql, Plan: string.Join("; ", database.Texts($"EXPLAIN QUERY PLAN {sql}", "detail"))))
+            .ToArray();
 
         Assert.InRange(plans.Length, 60, 200);
         foreach (var (sql, plan) in plans) output.WriteLine($"{sql}\n    {plan}");
-        Assert.DoesNotContain(plans, plan => plan.Plan.Contains("SCAN", StringComparison.Ordinal) || plan.Plan.Contains("TEMP B-TREE", StringComparison.Ordinal));
+        Assert.DoesNotContain(plans, plan =>
+            plan.Plan.Contains("SCAN", StringComparison.Ordinal) || plan.Plan.Contains("TEMP B-TREE", StringComparison.Ordinal));
     }
 
     /// <summary>The catalog must not step over the repositories that only have blobs, of which there may be many.</summary>
@@ -121,7 +124,8 @@ public sealed class QueryPlanTests(ITestOutputHelper output) : IAsyncLifetime
     {
         var store = _fixture.Store;
         foreach (var name in new[] { "one", "two" })
-            await new SampleLedger(() => store, $"library/{name}").AppendAsync([Missing("blob")], new Operation.TagDeleted(Tag.Parse("v1")));
+            await new SampleLedger(() => store, $"library/{name}").AppendAsync(
+                [Missing("blob")], new Operation.TagDeleted(Tag.Parse("v1")));
         await store.ReadReadyAsync(SampleLedger.Region, SampleLedger.At, 10);
         await store.ListAsync(dead: true, 10);
         await store.IsCompleteAsync(LedgerId.Of(RepositoryName.Parse("library/one")), RegionId.Parse("ap"), 3);

@@ -6,7 +6,8 @@ namespace GeoRegistry.Storage.Tests.Sqlite;
 /// </summary>
 internal sealed class RowFaults
 {
-    private const string TablesOfTheStore = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'row_faults' ORDER BY name";
+    private const string TablesOfTheStore =
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'row_faults' ORDER BY name";
 
     private readonly SqliteStoreFixture _fixture;
     private readonly IReadOnlyList<string> _tables;
@@ -16,7 +17,8 @@ internal sealed class RowFaults
         _fixture = fixture;
         using var database = new SqliteFile(fixture.DatabasePath);
         _tables = database.Texts(TablesOfTheStore);
-        database.Execute("CREATE TABLE row_faults (changed INTEGER NOT NULL, fails INTEGER NOT NULL); INSERT INTO row_faults VALUES (0, 0)");
+        database.Execute(
+            "CREATE TABLE row_faults (changed INTEGER NOT NULL, fails INTEGER NOT NULL); INSERT INTO row_faults VALUES (0, 0)");
         foreach (var table in _tables)
         {
             foreach (var change in new[] { "INSERT", "UPDATE", "DELETE" })

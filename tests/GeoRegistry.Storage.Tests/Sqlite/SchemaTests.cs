@@ -51,7 +51,8 @@ public sealed class SchemaTests
         Assert.Equal(2, CommitCodec.Decode(entry.Encoded).Operations.Count);
 
         var ledger = new SampleLedger(() => fixture.Store, name.ToString()) { Head = head, Epoch = 3 };
-        Assert.Equal(2, (await ledger.AppendAsync([new MissingBlob(layer.Digest, 1, RegionId.Parse("ap"))], new Operation.TagDeleted(Tag.Parse("v1")))).Position.Number);
+        Assert.Equal(2, (await ledger.AppendAsync(
+            [new MissingBlob(layer.Digest, 1, RegionId.Parse("ap"))], new Operation.TagDeleted(Tag.Parse("v1")))).Position.Number);
         Assert.Contains(await fixture.Store.ListAsync(dead: false, 10), job => job.Digest == layer.Digest);
     }
 
@@ -70,7 +71,9 @@ public sealed class SchemaTests
             (dead.Digest, dead.Attempts, dead.Error, dead.Since, dead.Repository));
         var bytes = layer.SizeBytes + config.SizeBytes;
         Assert.Equal([new PendingSummary(us, 1, 2, bytes, 1, SampleLedger.At)], await fixture.Store.SummarizeAsync());
-        Assert.Equal([new RepositoryPending("library/golden", 1, 2, bytes, SampleLedger.At)], await fixture.Store.SummarizeRepositoriesAsync(null, 10));
+        Assert.Equal(
+            [new RepositoryPending("library/golden", 1, 2, bytes, SampleLedger.At)],
+            await fixture.Store.SummarizeRepositoriesAsync(null, 10));
 
         Assert.Empty(await fixture.Store.CompleteAsync(layer.Digest));
         Assert.False(await fixture.Store.IsCompleteAsync(LedgerId.Of(RepositoryName.Parse("library/golden")), us, 7));

@@ -8,7 +8,9 @@ using Xunit.Abstractions;
 
 namespace GeoRegistry.Storage.Tests.Sqlite;
 
-/// <summary>Writes of the store that fail at each row which they change: nothing of them is kept, and the same write succeeds after.</summary>
+/// <summary>
+/// Writes of the store that fail at each row which they change: nothing of them is kept, and the same write succeeds after.
+/// </summary>
 public sealed class TransactionFaultTests(ITestOutputHelper output)
 {
     /// <summary>More than any write here changes.</summary>
@@ -26,21 +28,34 @@ public sealed class TransactionFaultTests(ITestOutputHelper output)
     private static readonly Dictionary<string, Func<SqliteStoreFixture, Written, Task>> Writes = new()
     {
         [nameof(ILedgerStore.AppendAsync)] = (fixture, written) => fixture.Store.AppendAsync(
-            written.Own.Head, written.Own.After(written.Own.Head, new Operation.ManifestPut(Image), new Operation.TagSet(Tag.Parse("v1"), Image.Digest)), Missing),
+            written.Own.Head,
+            written.Own.After(written.Own.Head, new Operation.ManifestPut(Image), new Operation.TagSet(Tag.Parse("v1"), Image.Digest)),
+            Missing),
         [nameof(IReplicaStore.ApplyAsync)] = (fixture, written) => fixture.Store.ApplyAsync(written.Feed.Region, written.Feed.Entries),
         [nameof(IReplicaStore.InstallSnapshotAsync)] = (fixture, written) => fixture.Store.InstallSnapshotAsync(
-            written.Feed.Region, 9, new LedgerSnapshot(Id, written.Feed.HeadOf(Id), [new SnapshotEntry.OfManifest(Image), new SnapshotEntry.OfTag(Tag.Parse("v9"), Image.Digest)]), Missing),
+            written.Feed.Region,
+            9,
+            new LedgerSnapshot(
+                Id,
+                written.Feed.HeadOf(Id),
+                [new SnapshotEntry.OfManifest(Image), new SnapshotEntry.OfTag(Tag.Parse("v9"), Image.Digest)]),
+            Missing),
         [nameof(IReplicaStore.RemoveLedgerAsync)] = (fixture, _) => fixture.Store.RemoveLedgerAsync(Id),
         [nameof(IReplicaStore.QueueMissingAsync)] = (fixture, written) =>
             fixture.Store.QueueMissingAsync(new FeedPosition(written.Feed.Region, SampleFeed.Incarnation, 7), Id, Missing),
         [nameof(IReplicaStore.SkipToAsync)] = (fixture, written) =>
             fixture.Store.SkipToAsync(written.Feed.Region, new FeedCursor(Incarnation.New(), 3, new byte[32])),
-        [nameof(IReplicaStore.SetAsideAsync)] = (fixture, written) => fixture.Store.SetAsideAsync(written.Feed.Region, Id, "on purpose", SampleLedger.At),
+        [nameof(IReplicaStore.SetAsideAsync)] = (fixture, written) =>
+            fixture.Store.SetAsideAsync(written.Feed.Region, Id, "on purpose", SampleLedger.At),
         [nameof(IHydrationQueue.CompleteAsync)] = (fixture, _) => fixture.Store.CompleteAsync(SampleBlob.Of("awaited").Digest),
-        [nameof(IHydrationQueue.PutOffAsync)] = (fixture, _) => fixture.Store.PutOffAsync(SampleBlob.Of("awaited").Digest, "on purpose", null, countAttempt: true),
-        [nameof(IRepositoryTables.LinkBlobAsync)] = (fixture, _) => fixture.Store.LinkBlobAsync(Name, Layer.Digest, Layer.SizeBytes, announce: true),
-        [nameof(IAnnouncements.ConfirmAnnouncementAsync)] = (fixture, _) => fixture.Store.ConfirmAnnouncementAsync(Name, Uploaded.Digest, 1),
-        [nameof(IRegionRecord.AdoptTopologyAsync)] = (fixture, written) => fixture.Store.AdoptTopologyAsync("{}"u8.ToArray(), [written.Feed.Region, RegionId.Parse("ap")]),
+        [nameof(IHydrationQueue.PutOffAsync)] = (fixture, _) =>
+            fixture.Store.PutOffAsync(SampleBlob.Of("awaited").Digest, "on purpose", null, countAttempt: true),
+        [nameof(IRepositoryTables.LinkBlobAsync)] = (fixture, _) =>
+            fixture.Store.LinkBlobAsync(Name, Layer.Digest, Layer.SizeBytes, announce: true),
+        [nameof(IAnnouncements.ConfirmAnnouncementAsync)] = (fixture, _) =>
+            fixture.Store.ConfirmAnnouncementAsync(Name, Uploaded.Digest, 1),
+        [nameof(IRegionRecord.AdoptTopologyAsync)] = (fixture, written) =>
+            fixture.Store.AdoptTopologyAsync("{}"u8.ToArray(), [written.Feed.Region, RegionId.Parse("ap")]),
         [nameof(ILedgerStore.BeginIncarnationAsync)] = (fixture, _) => fixture.Store.BeginIncarnationAsync(),
         [nameof(ILedgerStore.PruneFeedAsync)] = (fixture, written) => fixture.Store.PruneFeedAsync(written.Feed.Region, 0, 100),
     };
@@ -69,7 +84,12 @@ public sealed class TransactionFaultTests(ITestOutputHelper output)
         var after = faults.Rows();
         await fixture.ReopenAsync();
         Assert.Equal(after, faults.Rows());
-        for (var verdict = await fixture.Store.VerifyNextAsync(0); verdict is not null; verdict = await fixture.Store.VerifyNextAsync(verdict.Cursor)) Assert.Null(verdict.Fault);
+        for (var verdict = await fixture.Store.VerifyNextAsync(0);
+            verdict is not null;
+            verdict = await fixture.Store.VerifyNextAsync(verdict.Cursor))
+        {
+            Assert.Null(verdict.Fault);
+        }
 
         async Task<bool> FailsAsync(int at)
         {
@@ -94,7 +114,10 @@ public sealed class TransactionFaultTests(ITestOutputHelper output)
         var written = new Written(new SampleLedger(() => fixture.Store, Other), new SampleFeed());
         await written.Own.PutAsync(SampleManifests.Image("a"));
         await written.Own.TagAsync(SampleManifests.Image("a").Digest, "v1");
-        written.Feed.Add(Repository, new Operation.ManifestPut(SampleManifests.Image("a")), new Operation.TagSet(Tag.Parse("v1"), SampleManifests.Image("a").Digest));
+        written.Feed.Add(
+            Repository,
+            new Operation.ManifestPut(SampleManifests.Image("a")),
+            new Operation.TagSet(Tag.Parse("v1"), SampleManifests.Image("a").Digest));
         var awaited = SampleBlob.Of("awaited");
         written.Feed.Add(Repository, [MissingOf(awaited)], new Operation.BlobLinked(awaited.Digest, awaited.SizeBytes));
         await fixture.Store.ApplyAsync(written.Feed.Region, written.Feed.Entries);

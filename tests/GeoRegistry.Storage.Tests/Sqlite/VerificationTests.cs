@@ -17,8 +17,10 @@ public sealed class VerificationTests : IAsyncLifetime
 
     /// <summary>Each change is one row of the database, changed beside the store as a disk or a person would.</summary>
     [Theory]
-    [InlineData("UPDATE manifests SET content = CAST(replace(CAST(content AS TEXT), '2', '3') AS BLOB) WHERE rowid = (SELECT max(rowid) FROM manifests)")]
-    [InlineData("UPDATE manifests SET media_type = 'application/vnd.oci.image.manifest.v1+json' WHERE rowid = (SELECT max(rowid) FROM manifests)")]
+    [InlineData("UPDATE manifests SET content = CAST(replace(CAST(content AS TEXT), '2', '3') AS BLOB) "
+        + "WHERE rowid = (SELECT max(rowid) FROM manifests)")]
+    [InlineData("UPDATE manifests SET media_type = 'application/vnd.oci.image.manifest.v1+json' "
+        + "WHERE rowid = (SELECT max(rowid) FROM manifests)")]
     [InlineData("UPDATE manifests SET digest = CAST(x'01' || zeroblob(32) AS BLOB) WHERE rowid = (SELECT max(rowid) FROM manifests)")]
     [InlineData("DELETE FROM manifests WHERE rowid = (SELECT max(rowid) FROM manifests)")]
     [InlineData("UPDATE tags SET digest = CAST(x'01' || zeroblob(32) AS BLOB) WHERE name = 'v1'")]
@@ -28,10 +30,12 @@ public sealed class VerificationTests : IAsyncLifetime
     [InlineData("UPDATE referrers SET descriptor = CAST(descriptor || ' ' AS BLOB)")]
     [InlineData("UPDATE referrers SET artifact_type = NULL")]
     [InlineData("DELETE FROM referrers")]
-    [InlineData("UPDATE manifest_references SET target = CAST(x'01' || zeroblob(32) AS BLOB) WHERE target = (SELECT max(target) FROM manifest_references)")]
+    [InlineData("UPDATE manifest_references SET target = CAST(x'01' || zeroblob(32) AS BLOB) "
+        + "WHERE target = (SELECT max(target) FROM manifest_references)")]
     [InlineData("DELETE FROM manifest_references WHERE target = (SELECT max(target) FROM manifest_references)")]
     [InlineData("UPDATE blob_links SET size = size + 1 WHERE digest = (SELECT max(digest) FROM blob_links WHERE committed = 1)")]
-    [InlineData("UPDATE blob_links SET digest = CAST(x'01' || zeroblob(32) AS BLOB) WHERE digest = (SELECT max(digest) FROM blob_links WHERE committed = 1)")]
+    [InlineData("UPDATE blob_links SET digest = CAST(x'01' || zeroblob(32) AS BLOB) "
+        + "WHERE digest = (SELECT max(digest) FROM blob_links WHERE committed = 1)")]
     [InlineData("UPDATE blob_links SET committed = 0 WHERE digest = (SELECT max(digest) FROM blob_links WHERE committed = 1)")]
     [InlineData("UPDATE commits SET encoded = CAST(encoded || x'00' AS BLOB) WHERE number = 1")]
     [InlineData("UPDATE commits SET encoded = CAST(encoded || x'00' AS BLOB) WHERE number = (SELECT max(number) FROM commits)")]
@@ -87,7 +91,10 @@ public sealed class VerificationTests : IAsyncLifetime
     public async Task ReadStateAsync_EqualHeadsWithDifferentUploads_AreEqual()
     {
         await using var other = new SqliteStoreFixture();
-        var (here, there, blob) = (new SampleLedger(() => _fixture.Ledgers, "library/a"), new SampleLedger(() => other.Ledgers, "library/a"), SampleBlob.Of("both"));
+        var (here, there, blob) = (
+            new SampleLedger(() => _fixture.Ledgers, "library/a"),
+            new SampleLedger(() => other.Ledgers, "library/a"),
+            SampleBlob.Of("both"));
         foreach (var ledger in new[] { here, there })
         {
             await ledger.PutAsync(SampleManifests.Image("a"));
@@ -122,7 +129,8 @@ public sealed class VerificationTests : IAsyncLifetime
         var ledger = await FillAsync();
         _fixture.Execute("UPDATE tags SET digest = CAST(x'01' || zeroblob(32) AS BLOB) WHERE name = 'v1'");
 
-        await Assert.ThrowsAsync<InvalidDataException>(() => _fixture.Store.ReadSnapshotAsync(ledger.Id, snapshot => Assert.NotEmpty(snapshot.Entries.ToList())));
+        await Assert.ThrowsAsync<InvalidDataException>(
+            () => _fixture.Store.ReadSnapshotAsync(ledger.Id, snapshot => Assert.NotEmpty(snapshot.Entries.ToList())));
     }
 
     [Fact]
@@ -240,10 +248,12 @@ public sealed class VerificationTests : IAsyncLifetime
         // What the queue lost altogether is named by the links, and is queued again from there.
         var ledger = LedgerId.Of(RepositoryName.Parse("library/r"));
         var lost = await _fixture.Store.ListUnqueuedBlobsAsync(ledger);
-        await _fixture.Store.QueueMissingAsync(
-            new FeedPosition(Us, SampleFeed.Incarnation, 2), ledger, [.. lost.Select(blob => new MissingBlob(blob.Digest, blob.SizeBytes, Us))]);
+        var missing = lost.Select(blob => new MissingBlob(blob.Digest, blob.SizeBytes, Us)).ToList();
+        await _fixture.Store.QueueMissingAsync(new FeedPosition(Us, SampleFeed.Incarnation, 2), ledger, missing);
         var ready = await _fixture.Store.ReadReadyAsync(Us, DateTimeOffset.UnixEpoch.AddYears(100), 10);
-        Assert.Equal(blobs.Select(blob => (blob.Digest, blob.SizeBytes)).Order(), ready.Select(job => (job.Digest, job.SizeBytes)).Order());
+        Assert.Equal(
+            blobs.Select(blob => (blob.Digest, blob.SizeBytes)).Order(),
+            ready.Select(job => (job.Digest, job.SizeBytes)).Order());
         foreach (var blob in blobs) await _fixture.Store.CompleteAsync(blob.Digest);
         Assert.Empty(await _fixture.Store.SummarizeAsync());
         Assert.Empty(await _fixture.Store.SummarizeRepositoriesAsync(null, 10));

@@ -43,7 +43,8 @@ public static class Fuzz
     public static string Escaped(string text)
     {
         var shown = new StringBuilder();
-        foreach (var c in text.Length > ShownLength ? text[..ShownLength] : text) shown.Append(c is >= ' ' and < '\u007f' ? c.ToString() : $"\\u{(int)c:x4}");
+        foreach (var c in text.Length > ShownLength ? text[..ShownLength] : text)
+            shown.Append(c is >= ' ' and < '\u007f' ? c.ToString() : $"\\u{(int)c:x4}");
         return shown.ToString();
     }
 

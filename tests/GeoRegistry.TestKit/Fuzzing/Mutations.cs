@@ -10,10 +10,14 @@ public sealed class Mutations(Random random)
     // What parsers stumble over: limits of numbers, names of numbers, halves of escapes and characters, separators.
     private static readonly string[] Pieces =
     [
-        "", "0", "-", "+", "-1", "1e9", "0x10", "2147483648", "9223372036854775807", "9223372036854775808", "99999999999999999999999", "NaN", "Infinity", "-Infinity", "∞", "-∞",
-        "%", "%2", "%2F", "%00", "%ff", "%C3%28", "%u0041", "%25", "\0", "\t", " ", "\u007f", "\u0080", "é", "\ud800", "\udc00", "😀", "\ufeff", "\u2028",
-        "/", "//", "/../", "/./", "\\", "?", "&", "=", "#", ";", ",", ":", "@", "*", "\"", "W/", "\"\"", "[", "]", "{", "}", "null", "true", "\\u0000", "\\ud800",
-        "sha256:", "sha512:", "md5:", "bytes=", "ms", "s", "://", "http://x", "v2", "blobs", "uploads", "manifests", "tags/list", "_catalog",
+        "", "0", "-", "+", "-1", "1e9", "0x10", "2147483648", "9223372036854775807", "9223372036854775808", "99999999999999999999999",
+        "NaN", "Infinity", "-Infinity", "∞", "-∞",
+        "%", "%2", "%2F", "%00", "%ff", "%C3%28", "%u0041", "%25",
+        "\0", "\t", " ", "\u007f", "\u0080", "é", "\ud800", "\udc00", "😀", "\ufeff", "\u2028",
+        "/", "//", "/../", "/./", "\\", "?", "&", "=", "#", ";", ",", ":", "@", "*", "\"", "W/", "\"\"", "[", "]", "{", "}",
+        "null", "true", "\\u0000", "\\ud800",
+        "sha256:", "sha512:", "md5:", "bytes=", "ms", "s", "://", "http://x",
+        "v2", "blobs", "uploads", "manifests", "tags/list", "_catalog",
     ];
 
     /// <summary>An example with changes; sometimes as it is.</summary>
@@ -42,9 +46,16 @@ public sealed class Mutations(Random random)
             2 => text.Remove(from, to - from),
             3 => text.Insert(to, text[from..to]),
             4 => string.Concat(text.AsSpan(0, from), examples[random.Next(examples.Count)].AsSpan()[Math.Min(from, 1)..]),
-            5 => random.Next(100) == 0 ? text.Insert(from, new string(text.Length > from ? text[from] : 'a', random.Next(MaxRepeats))) : text.ToUpperInvariant(),
+            5 => random.Next(100) == 0
+                ? text.Insert(from, new string(text.Length > from ? text[from] : 'a', random.Next(MaxRepeats)))
+                : text.ToUpperInvariant(),
             6 => new StringBuilder(text).Insert(from, (char)random.Next(0x250)).ToString(),
-            _ => text.Length == 0 ? text : string.Concat(text.AsSpan(0, from), $"{(char)(text[Math.Min(from, text.Length - 1)] ^ (1 << random.Next(8)))}", text.AsSpan(Math.Min(from + 1, text.Length))),
+            _ => text.Length == 0
+                ? text
+                : string.Concat(
+                    text.AsSpan(0, from),
+                    $"{(char)(text[Math.Min(from, text.Length - 1)] ^ (1 << random.Next(8)))}",
+                    text.AsSpan(Math.Min(from + 1, text.Length))),
         };
     }
 

@@ -32,8 +32,12 @@ public abstract partial class BlobStoreContract
         var listed = await Blobs.ListAsync().ToListAsync();
 
         var expected = blobs.Select(blob => (blob.Digest, blob.SizeBytes)).Append((long512, 7));
-        Assert.Equal(expected.OrderBy(blob => $"{blob.Digest}"), listed.Select(blob => (blob.Digest, blob.SizeBytes)).OrderBy(blob => $"{blob.Digest}"));
-        Assert.All(listed, blob => Assert.InRange(blob.TouchedAt, began - ClockTolerance, TimeProvider.System.GetUtcNow() + ClockTolerance));
+        Assert.Equal(
+            expected.OrderBy(blob => $"{blob.Digest}"),
+            listed.Select(blob => (blob.Digest, blob.SizeBytes)).OrderBy(blob => $"{blob.Digest}"));
+        Assert.All(
+            listed,
+            blob => Assert.InRange(blob.TouchedAt, began - ClockTolerance, TimeProvider.System.GetUtcNow() + ClockTolerance));
     }
 
     [Fact]

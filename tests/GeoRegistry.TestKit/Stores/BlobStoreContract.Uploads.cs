@@ -192,7 +192,8 @@ public abstract partial class BlobStoreContract
         await using var upload = await Blobs.BeginUploadAsync("upload");
         await upload.AppendAsync("0123"u8.ToArray());
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await upload.AppendAsync("4567"u8.ToArray(), new CancellationToken(canceled: true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => await upload.AppendAsync("4567"u8.ToArray(), new CancellationToken(canceled: true)));
 
         await upload.FlushAsync();
         Assert.InRange(upload.SizeBytes, 4, 8);
@@ -224,7 +225,9 @@ public abstract partial class BlobStoreContract
         var listed = await Blobs.ListUploadsAsync().ToListAsync();
 
         Assert.Equal(["one", "two"], listed.Select(upload => upload.Key).Order());
-        Assert.All(listed, upload => Assert.InRange(upload.AppendedAt, began - ClockTolerance, TimeProvider.System.GetUtcNow() + ClockTolerance));
+        Assert.All(
+            listed,
+            upload => Assert.InRange(upload.AppendedAt, began - ClockTolerance, TimeProvider.System.GetUtcNow() + ClockTolerance));
     }
 
     [Fact]

@@ -133,7 +133,8 @@ public abstract partial class BlobStoreContract : IAsyncLifetime
         {
             await upload.AppendAsync(blob.Content);
             await upload.FlushAsync();
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => upload.CommitAsync(blob.Digest, new CancellationToken(canceled: true)));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(
+                () => upload.CommitAsync(blob.Digest, new CancellationToken(canceled: true)));
         }
 
         Assert.Null(await Blobs.FindAsync(blob.Digest));

@@ -20,7 +20,8 @@ public static class EachStep
     /// </param>
     /// <param name="output">Where the steps are named.</param>
     /// <param name="including">Calls that must be among the steps: what the operation is about.</param>
-    public static Task FailAsync(InjectedFault fault, Func<StoreFaults, Task> run, ITestOutputHelper output, params IReadOnlyList<string> including) =>
+    public static Task FailAsync(
+        InjectedFault fault, Func<StoreFaults, Task> run, ITestOutputHelper output, params IReadOnlyList<string> including) =>
         FailAsync(() => new StoreFaults(), fault, run, output, including);
 
     /// <summary>As the other, with stores that outlive a run: each run must keep to a part of them that is its own.</summary>
@@ -42,7 +43,11 @@ public static class EachStep
     }
 
     private static async Task FailAsync(
-        Func<StoreFaults> begin, InjectedFault fault, Func<StoreFaults, Task> run, ITestOutputHelper output, IReadOnlyList<string> including)
+        Func<StoreFaults> begin,
+        InjectedFault fault,
+        Func<StoreFaults, Task> run,
+        ITestOutputHelper output,
+        IReadOnlyList<string> including)
     {
         var whole = begin();
         await run(whole);

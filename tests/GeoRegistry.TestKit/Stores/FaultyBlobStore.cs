@@ -24,7 +24,8 @@ public sealed class FaultyBlobStore(IBlobStore inner, StoreFaults? faults = null
     /// <param name="first">The first that fails, counted from 1.</param>
     /// <param name="last">The last that fails; null for all from the first on.</param>
     /// <param name="afterwards">Whether the call does its work before it fails.</param>
-    public FaultyBlobStore FailAt(StoreCall call, Func<Exception>? failure = null, int first = 1, int? last = null, bool afterwards = false)
+    public FaultyBlobStore FailAt(
+        StoreCall call, Func<Exception>? failure = null, int first = 1, int? last = null, bool afterwards = false)
     {
         _faults[call] = new Fault(failure ?? (() => new IOException("No space left on device")), first, last ?? int.MaxValue, afterwards);
         return this;
@@ -53,7 +54,9 @@ public sealed class FaultyBlobStore(IBlobStore inner, StoreFaults? faults = null
         CallAsync<IBlobUpload>(StoreCall.Begin, async () => new Upload(this, await inner.BeginUploadAsync(key, cancellation)));
 
     public ValueTask<IBlobUpload?> ResumeUploadAsync(string key, CancellationToken cancellation = default) =>
-        CallAsync<IBlobUpload?>(StoreCall.Resume, async () => await inner.ResumeUploadAsync(key, cancellation) is { } upload ? new Upload(this, upload) : null);
+        CallAsync<IBlobUpload?>(
+            StoreCall.Resume,
+            async () => await inner.ResumeUploadAsync(key, cancellation) is { } upload ? new Upload(this, upload) : null);
 
     public ValueTask<IReadOnlyDictionary<Digest, long>> StatManyAsync(
         IReadOnlyCollection<Digest> digests, CancellationToken cancellation = default) =>

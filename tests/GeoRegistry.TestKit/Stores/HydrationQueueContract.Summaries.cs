@@ -32,13 +32,20 @@ public abstract partial class HydrationQueueContract
     public async Task SummarizeRepositoriesAsync_ManyAndOne_AreTheOldestAndThatOne()
     {
         var feed = new SampleFeed();
-        foreach (var name in new[] { "c", "a", "b", "a" }) feed.Add($"library/{name}", [Missing($"{feed.Entries.Count}")], new Operation.TagDeleted(Tag.Parse("v1")));
+        foreach (var name in new[] { "c", "a", "b", "a" })
+            feed.Add($"library/{name}", [Missing($"{feed.Entries.Count}")], new Operation.TagDeleted(Tag.Parse("v1")));
         await Replicas.ApplyAsync(feed.Region, feed.Entries);
 
-        Assert.Equal(["library/c", "library/a"], (await Hydration.SummarizeRepositoriesAsync(null, 2)).Select(repository => repository.Repository));
+        Assert.Equal(
+            ["library/c", "library/a"],
+            (await Hydration.SummarizeRepositoriesAsync(null, 2)).Select(repository => repository.Repository));
         await Hydration.CompleteAsync(DigestOf("1"));
-        Assert.Equal(["library/c", "library/b", "library/a"], (await Hydration.SummarizeRepositoriesAsync(null, 10)).Select(repository => repository.Repository));
-        Assert.Equal([new RepositoryPending("library/a", 1, 1, 1, SampleLedger.At.AddSeconds(3))], await Hydration.SummarizeRepositoriesAsync(RepositoryName.Parse("library/a"), 10));
+        Assert.Equal(
+            ["library/c", "library/b", "library/a"],
+            (await Hydration.SummarizeRepositoriesAsync(null, 10)).Select(repository => repository.Repository));
+        Assert.Equal(
+            [new RepositoryPending("library/a", 1, 1, 1, SampleLedger.At.AddSeconds(3))],
+            await Hydration.SummarizeRepositoriesAsync(RepositoryName.Parse("library/a"), 10));
         Assert.Empty(await Hydration.SummarizeRepositoriesAsync(RepositoryName.Parse("library/none"), 10));
     }
 
@@ -49,7 +56,10 @@ public abstract partial class HydrationQueueContract
     [InlineData(3)]
     public async Task Summarize_AfterRandomChanges_IsWhatCountingGives(int seed)
     {
-        var (random, blobs, feeds) = (new Random(seed), Enumerable.Range(0, 8).Select(i => new string('x', i + 1)).ToArray(), new[] { new SampleFeed("us"), new SampleFeed("ap") });
+        var (random, blobs, feeds) = (
+            new Random(seed),
+            Enumerable.Range(0, 8).Select(i => new string('x', i + 1)).ToArray(),
+            new[] { new SampleFeed("us"), new SampleFeed("ap") });
         var (waits, dead) = (new List<(RegionId Source, long Position, string Repository, string Blob, DateTimeOffset At)>(),
             new HashSet<string>());
         for (var step = 0; step < 150; step++)
@@ -78,7 +88,8 @@ public abstract partial class HydrationQueueContract
                 case 4:
                     await Hydration.RetryAsync(random.Next(4) == 0 ? null : DigestOf(blob));
                     dead.Clear();
-                    dead.UnionWith((await Hydration.ListAsync(dead: true, 100)).Select(job => blobs.Single(name => DigestOf(name) == job.Digest)));
+                    dead.UnionWith(
+                        (await Hydration.ListAsync(dead: true, 100)).Select(job => blobs.Single(name => DigestOf(name) == job.Digest)));
                     break;
                 default:
                     await Hydration.PutOffAsync(DigestOf(blob), "seed", Now, countAttempt: true);
@@ -89,14 +100,21 @@ public abstract partial class HydrationQueueContract
             Assert.Equal(
                 waits.GroupBy(wait => wait.Source).OrderBy(group => group.Key.ToString(), StringComparer.Ordinal).Select(
                     group => new PendingSummary(
-                    group.Key, group.Select(wait => wait.Position).Distinct().Count(), group.Select(wait => wait.Blob).Distinct().Count(),
-                    group.Select(wait => wait.Blob).Distinct().Sum(name => name.Length), group.Select(wait => wait.Blob).Distinct().Count(dead.Contains), group.Min(wait => wait.At))),
+                        group.Key,
+                        group.Select(wait => wait.Position).Distinct().Count(),
+                        group.Select(wait => wait.Blob).Distinct().Count(),
+                        group.Select(wait => wait.Blob).Distinct().Sum(name => name.Length),
+                        group.Select(wait => wait.Blob).Distinct().Count(dead.Contains),
+                        group.Min(wait => wait.At))),
                 await Hydration.SummarizeAsync());
             Assert.Equal(
                 waits.GroupBy(wait => wait.Repository).OrderBy(group => group.Key, StringComparer.Ordinal).Select(
                     group => new RepositoryPending(
-                    group.Key, group.Select(wait => (wait.Source, wait.Position)).Distinct().Count(), group.Select(wait => wait.Blob).Distinct().Count(),
-                    group.Select(wait => wait.Blob).Distinct().Sum(name => name.Length), group.Min(wait => wait.At))),
+                        group.Key,
+                        group.Select(wait => (wait.Source, wait.Position)).Distinct().Count(),
+                        group.Select(wait => wait.Blob).Distinct().Count(),
+                        group.Select(wait => wait.Blob).Distinct().Sum(name => name.Length),
+                        group.Min(wait => wait.At))),
                 (await Hydration.SummarizeRepositoriesAsync(null, 10)).OrderBy(pending => pending.Repository, StringComparer.Ordinal));
         }
     }

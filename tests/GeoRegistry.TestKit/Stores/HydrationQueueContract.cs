@@ -35,7 +35,8 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
         var ledger = Ledger();
         await ledger.TagAsync(DigestOf("a"), "v1");
 
-        await Ledgers.AppendAsync(LedgerHead.Empty, ledger.After(LedgerHead.Empty, new Operation.TagDeleted(Tag.Parse("v1"))), [Missing("x")]);
+        await Ledgers.AppendAsync(
+            LedgerHead.Empty, ledger.After(LedgerHead.Empty, new Operation.TagDeleted(Tag.Parse("v1"))), [Missing("x")]);
 
         Assert.Empty(await Hydration.ListAsync(dead: false, 10));
         Assert.Empty(await Hydration.SummarizeAsync());
@@ -45,7 +46,8 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
     public async Task ReadReadyAsync_Blobs_AreTheNewestOfTheRegionToAsk()
     {
         await AwaitAsync("library/a", "1", "2");
-        await Ledger("library/b").AppendAsync([new MissingBlob(DigestOf("elsewhere"), 1, RegionId.Parse("ap"))], new Operation.TagDeleted(Tag.Parse("v1")));
+        await Ledger("library/b").AppendAsync(
+            [new MissingBlob(DigestOf("elsewhere"), 1, RegionId.Parse("ap"))], new Operation.TagDeleted(Tag.Parse("v1")));
         await AwaitAsync("library/c", "3");
         await AwaitAsync("library/d", "1");
 
@@ -61,11 +63,15 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
         var second = await AwaitAsync("library/b", "2");
         Assert.Equal(2, (await Hydration.ListAsync(dead: false, 10)).Count);
 
-        Assert.Equal([new PendingCommit(SampleLedger.Region, second.Position.Number, SampleLedger.At)], await Hydration.CompleteAsync(DigestOf("2")));
+        Assert.Equal(
+            [new PendingCommit(SampleLedger.Region, second.Position.Number, SampleLedger.At)],
+            await Hydration.CompleteAsync(DigestOf("2")));
         Assert.False(await IsCompleteAsync("library/a", SampleLedger.Region, first.Position.Number));
         Assert.True(await IsCompleteAsync("library/b", SampleLedger.Region, second.Position.Number));
         await Fixture.ReopenAsync();
-        Assert.Equal([new PendingCommit(SampleLedger.Region, first.Position.Number, SampleLedger.At)], await Hydration.CompleteAsync(DigestOf("1")));
+        Assert.Equal(
+            [new PendingCommit(SampleLedger.Region, first.Position.Number, SampleLedger.At)],
+            await Hydration.CompleteAsync(DigestOf("1")));
 
         Assert.True(await IsCompleteAsync("library/a", SampleLedger.Region, first.Position.Number));
         Assert.Empty(await Hydration.CompleteAsync(DigestOf("1")));
@@ -99,7 +105,8 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
     public async Task ReadReadyAsync_MoreAreDueThanTheLimit_AreThoseDueTheLongest()
     {
         await AwaitAsync("library/a", "1", "2", "3");
-        foreach (var (name, seconds) in new[] { ("1", 1), ("2", 3), ("3", 2) }) await Hydration.PutOffAsync(DigestOf(name), "no answer", Now.AddSeconds(seconds), countAttempt: true);
+        foreach (var (name, seconds) in new[] { ("1", 1), ("2", 3), ("3", 2) })
+            await Hydration.PutOffAsync(DigestOf(name), "no answer", Now.AddSeconds(seconds), countAttempt: true);
 
         Assert.Equal(["1", "3"], await ReadyAsync(2, Now.AddSeconds(10)));
         Assert.Equal(["1", "3", "2"], await ReadyAsync(3, Now.AddSeconds(10)));
@@ -146,7 +153,8 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
     public async Task RetryAsync_OfAll_LetsDeadLettersAndWhatWasPutOffBeTriedNow()
     {
         await AwaitAsync("library/a", "1", "2", "3");
-        await Ledger("library/b").AppendAsync([new MissingBlob(DigestOf("elsewhere"), 1, RegionId.Parse("ap"))], new Operation.TagDeleted(Tag.Parse("v1")));
+        await Ledger("library/b").AppendAsync(
+            [new MissingBlob(DigestOf("elsewhere"), 1, RegionId.Parse("ap"))], new Operation.TagDeleted(Tag.Parse("v1")));
         await Hydration.PutOffAsync(DigestOf("1"), "nobody has it", null, countAttempt: true);
         await Hydration.PutOffAsync(DigestOf("2"), "no answer", Now.AddMinutes(5), countAttempt: true);
         await Hydration.PutOffAsync(DigestOf("elsewhere"), "no answer", Now.AddMinutes(5), countAttempt: false);

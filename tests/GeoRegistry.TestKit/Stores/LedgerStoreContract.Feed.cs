@@ -55,7 +55,8 @@ public abstract partial class LedgerStoreContract
         const int LedgerCount = 8, CommitsEach = 40;
         var tails = Enumerable.Range(0, 3).Select(_ => Task.Run(() => FollowAsync(LedgerCount * CommitsEach))).ToArray();
 
-        await Task.WhenAll(Enumerable.Range(0, LedgerCount).Select(i => Task.Run(() => AppendManyAsync($"parallel/r{i}", CommitsEach)))).OrFail("the end of all appends");
+        await Task.WhenAll(Enumerable.Range(0, LedgerCount).Select(i => Task.Run(() => AppendManyAsync($"parallel/r{i}", CommitsEach))))
+            .OrFail("the end of all appends");
 
         Assert.All(await Task.WhenAll(tails).OrFail("the last entry of the feed"), last => Assert.Equal(LedgerCount * CommitsEach, last));
     }
@@ -68,7 +69,13 @@ public abstract partial class LedgerStoreContract
         await other.TagAsync(SampleBlob.Of("a").Digest, "v1");
         await one.TagAsync(SampleBlob.Of("a").Digest, "v2");
 
-        Assert.Equal([1, 3, null], [await Ledgers.FindNumberAsync(one.Id, 1), await Ledgers.FindNumberAsync(one.Id, 2), await Ledgers.FindNumberAsync(one.Id, 3)]);
+        Assert.Equal(
+            [1, 3, null],
+            [
+                await Ledgers.FindNumberAsync(one.Id, 1),
+                await Ledgers.FindNumberAsync(one.Id, 2),
+                await Ledgers.FindNumberAsync(one.Id, 3),
+            ]);
         Assert.Equal(2, await Ledgers.FindNumberAsync(other.Id, 1));
         Assert.Null(await Ledgers.FindNumberAsync(Ledger("library/none").Id, 1));
     }

@@ -14,7 +14,8 @@ public abstract partial class LedgerStoreContract
         for (var round = 0; round < 5; round++)
         {
             var head = ledger.Head;
-            var commits = Enumerable.Range(0, 16).Select(i => ledger.After(head, new Operation.TagSet(Tag.Parse($"r{round}-{i}"), SampleBlob.Of($"{i}").Digest)));
+            var commits = Enumerable.Range(0, 16).Select(
+                i => ledger.After(head, new Operation.TagSet(Tag.Parse($"r{round}-{i}"), SampleBlob.Of($"{i}").Digest)));
 
             var outcomes = await Task.WhenAll(commits.Select(commit => Task.Run(() => Ledgers.AppendAsync(head, commit)))).OrFail(
                 "the end of all appends");
@@ -34,7 +35,9 @@ public abstract partial class LedgerStoreContract
     {
         const int LedgerCount = 12, CommitsEach = 20;
         var tail = Task.Run(() => TailAsync(LedgerCount * CommitsEach));
-        var appended = await Task.WhenAll(Enumerable.Range(0, LedgerCount).Select(i => Task.Run(() => AppendManyAsync($"parallel/r{i}", CommitsEach)))).OrFail("the end of all appends");
+        var appended = await Task
+            .WhenAll(Enumerable.Range(0, LedgerCount).Select(i => Task.Run(() => AppendManyAsync($"parallel/r{i}", CommitsEach))))
+            .OrFail("the end of all appends");
         var entries = await tail.OrFail("the last entry of the feed");
 
         Assert.Equal(Enumerable.Range(1, LedgerCount * CommitsEach).Select(i => (long)i), entries.Select(entry => entry.Position));
@@ -48,7 +51,10 @@ public abstract partial class LedgerStoreContract
             heads[commit.Ledger] = head;
         }
 
-        Assert.All(appended.SelectMany(outcomes => outcomes), outcome => Assert.Equal(outcome.Head.Checksum.ToArray(), entries[(int)outcome.Position.Number - 1].Checksum.ToArray()));
+        Assert.All(
+            appended.SelectMany(outcomes => outcomes),
+            outcome => Assert.Equal(
+                outcome.Head.Checksum.ToArray(), entries[(int)outcome.Position.Number - 1].Checksum.ToArray()));
     }
 
     [Fact]
@@ -123,7 +129,8 @@ public abstract partial class LedgerStoreContract
     private async Task<IReadOnlyList<AppendOutcome.Appended>> AppendManyAsync(string repository, int count)
     {
         var (ledger, outcomes) = (Ledger(repository), new List<AppendOutcome.Appended>());
-        for (var i = 0; i < count; i++) outcomes.Add(await ledger.AppendAsync(new Operation.TagSet(Tag.Parse($"v{i}"), SampleBlob.Of($"{i}").Digest)));
+        for (var i = 0; i < count; i++)
+            outcomes.Add(await ledger.AppendAsync(new Operation.TagSet(Tag.Parse($"v{i}"), SampleBlob.Of($"{i}").Digest)));
         return outcomes;
     }
 

@@ -137,7 +137,8 @@ public abstract partial class LedgerStoreContract : MetadataStoreContract
         var ledger = Ledger();
         var commit = ledger.After(LedgerHead.Empty, new Operation.TagDeleted(Tag.Parse("v1")));
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Ledgers.AppendAsync(LedgerHead.Empty, commit, cancellation: new CancellationToken(canceled: true)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => Ledgers.AppendAsync(LedgerHead.Empty, commit, cancellation: new CancellationToken(canceled: true)));
 
         Assert.Equal(LedgerHead.Empty, await Ledgers.ReadHeadAsync(ledger.Id));
     }
@@ -150,7 +151,10 @@ public abstract partial class LedgerStoreContract : MetadataStoreContract
         Task<AppendOutcome> append;
         await using (await Fixture.HoldWritesAsync())
         {
-            append = Ledgers.AppendAsync(LedgerHead.Empty, ledger.After(LedgerHead.Empty, new Operation.TagSet(Tag.Parse("v1"), SampleBlob.Of("a").Digest)), cancellation: client.Token);
+            append = Ledgers.AppendAsync(
+                LedgerHead.Empty,
+                ledger.After(LedgerHead.Empty, new Operation.TagSet(Tag.Parse("v1"), SampleBlob.Of("a").Digest)),
+                cancellation: client.Token);
             await client.CancelAsync();
         }
 
@@ -175,7 +179,8 @@ public abstract partial class LedgerStoreContract : MetadataStoreContract
         Assert.Equal(ManifestReader.MaxSizeBytes, found!.Content.Length);
         Assert.Equal(manifest.Digest, Digest.Of(found.Content.Span));
         var entry = Assert.Single(await Ledgers.ReadFeedAsync(SampleLedger.Region, 0, 10));
-        Assert.Equal(manifest.Digest, Assert.IsType<Operation.ManifestPut>(CommitCodec.Decode(entry.Encoded).Operations[0]).Manifest.Digest);
+        Assert.Equal(
+            manifest.Digest, Assert.IsType<Operation.ManifestPut>(CommitCodec.Decode(entry.Encoded).Operations[0]).Manifest.Digest);
     }
 
     [Fact]
@@ -214,7 +219,8 @@ public abstract partial class LedgerStoreContract : MetadataStoreContract
         Assert.Equal(ledger.Head, await Ledgers.ReadHeadAsync(ledger.Id));
         Assert.Equal(
             feed.Select(entry => (entry.Position, Convert.ToHexString(entry.Encoded.Span), Convert.ToHexString(entry.Checksum.Span))),
-            (await Ledgers.ReadFeedAsync(SampleLedger.Region, 0, 10)).Select(entry => (entry.Position, Convert.ToHexString(entry.Encoded.Span), Convert.ToHexString(entry.Checksum.Span))));
+            (await Ledgers.ReadFeedAsync(SampleLedger.Region, 0, 10)).Select(
+                entry => (entry.Position, Convert.ToHexString(entry.Encoded.Span), Convert.ToHexString(entry.Checksum.Span))));
         Assert.Equal(image.Content.ToArray(), (await Tables.FindManifestAsync(ledger.Repository, image.Digest))!.Content.ToArray());
         Assert.Equal(image.Digest, await Tables.FindTagAsync(ledger.Repository, Tag.Parse("v1")));
         Assert.Equal(layer.SizeBytes, await Tables.FindBlobAsync(ledger.Repository, layer.Digest));

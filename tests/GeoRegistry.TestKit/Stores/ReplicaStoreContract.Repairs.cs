@@ -107,7 +107,8 @@ public abstract partial class ReplicaStoreContract
         var (feed, other) = (new SampleFeed(), Incarnation.Parse("0000beef"));
         for (var i = 0; i < 5; i++) feed.Tag(Repository, $"v{i}");
         await Replicas.ApplyAsync(feed.Region, feed.Entries);
-        await Assert.ThrowsAsync<ArgumentException>(() => Replicas.ApplyAsync(feed.Region, other, [feed.Entries[0] with { Position = 6 }]));
+        await Assert.ThrowsAsync<ArgumentException>(
+            () => Replicas.ApplyAsync(feed.Region, other, [feed.Entries[0] with { Position = 6 }]));
 
         await Replicas.SkipToAsync(feed.Region, new FeedCursor(other, 2, default)); // Its numbers have nothing to do with those before.
 
@@ -117,7 +118,11 @@ public abstract partial class ReplicaStoreContract
         Assert.Empty(await Ledgers.ReadFeedAsync(feed.Region, 0, 10));
         Assert.Equal(feed.HeadOf(Id), await Ledgers.ReadHeadAsync(Id)); // Ledgers stay until they are replaced.
         var next = feed.Tag(Repository, "next") with { Position = 3 };
-        Assert.Equal((3, other), await Replicas.ApplyAsync(feed.Region, other, [next]) is { Faulty: null, Cursor: var cursor } ? (cursor.Position, cursor.Incarnation) : default);
+        Assert.Equal(
+            (3, other),
+            await Replicas.ApplyAsync(feed.Region, other, [next]) is { Faulty: null, Cursor: var cursor }
+                ? (cursor.Position, cursor.Incarnation)
+                : default);
     }
 
     [Fact]

@@ -19,7 +19,8 @@ public abstract partial class ReplicaStoreContract
     public async Task InstallSnapshotAsync_SnapshotOfAnotherStore_IsTheLedgerAsItIsThere()
     {
         await using var home = await OpenAsync();
-        var (ledger, layer, uploaded) = (new SampleLedger(() => home.Ledgers, Repository), SampleBlob.Of("layer"), SampleBlob.Of("uploaded"));
+        var (ledger, layer, uploaded) = (
+            new SampleLedger(() => home.Ledgers, Repository), SampleBlob.Of("layer"), SampleBlob.Of("uploaded"));
         var subject = SampleManifests.Image("subject");
         var image = SampleManifests.Image("a", subject.Digest, "application/vnd.example", layer);
         var index = SampleManifests.Index(image, subject);
@@ -37,7 +38,8 @@ public abstract partial class ReplicaStoreContract
         Assert.Equal(["all", "v1", "v2"], (await Tables.ListTagsAsync(Name, null, 10)).Select(tag => tag.ToString()));
         Assert.Equal(index.Digest, await Tables.FindTagAsync(Name, Tag.Parse("all")));
         Assert.Equal(
-            image.Digest, Assert.Single(await Tables.ListReferrersAsync(Name, subject.Digest, "application/vnd.example", null, 10)).Digest);
+            image.Digest,
+            Assert.Single(await Tables.ListReferrersAsync(Name, subject.Digest, "application/vnd.example", null, 10)).Digest);
         Assert.Equal(index.Digest, await Tables.FindReferenceToAsync(Name, image.Digest));
         Assert.Equal(layer.SizeBytes, await Tables.FindBlobAsync(Name, layer.Digest));
         Assert.Equal(uploaded.SizeBytes, await Tables.FindBlobAsync(Name, uploaded.Digest));
@@ -60,7 +62,9 @@ public abstract partial class ReplicaStoreContract
             var entries = new List<SnapshotEntry>();
             foreach (var entry in snapshot.Entries)
             {
-                if (entries.Count == 0) Task.Run(() => ledger.AppendAsync(new Operation.ManifestPut(second), new Operation.TagSet(Tag.Parse("v1"), second.Digest))).GetAwaiter().GetResult();
+                if (entries.Count == 0)
+                    Task.Run(() => ledger.AppendAsync(
+                        new Operation.ManifestPut(second), new Operation.TagSet(Tag.Parse("v1"), second.Digest))).GetAwaiter().GetResult();
                 entries.Add(entry);
             }
 
@@ -78,7 +82,8 @@ public abstract partial class ReplicaStoreContract
     {
         await Ledger(Repository).TagAsync(SampleBlob.Of("a").Digest, "v1");
 
-        await Assert.ThrowsAsync<FormatException>(() => Replicas.ReadSnapshotAsync(Id, snapshot => throw new FormatException($"{snapshot.Entries.First()}")));
+        await Assert.ThrowsAsync<FormatException>(
+            () => Replicas.ReadSnapshotAsync(Id, snapshot => throw new FormatException($"{snapshot.Entries.First()}")));
 
         Assert.Single((await SnapshotAsync(Replicas)).Entries);
     }
@@ -106,7 +111,11 @@ public abstract partial class ReplicaStoreContract
     [Fact]
     public async Task InstallSnapshotAsync_ReplicaThatDiverged_IsReplacedAndTheFeedGoesOn()
     {
-        var (feed, ledger, image, uploaded) = (new SampleFeed { Epoch = 2 }, Ledger(Repository), SampleManifests.Image("ours", SampleBlob.Of("subject").Digest), SampleBlob.Of("uploaded"));
+        var (feed, ledger, image, uploaded) = (
+            new SampleFeed { Epoch = 2 },
+            Ledger(Repository),
+            SampleManifests.Image("ours", SampleBlob.Of("subject").Digest),
+            SampleBlob.Of("uploaded"));
         await ledger.PutAsync(image);
         await ledger.TagAsync(image.Digest, "ours");
         await Tables.LinkBlobAsync(Name, uploaded.Digest, uploaded.SizeBytes);
@@ -139,7 +148,9 @@ public abstract partial class ReplicaStoreContract
 
         await Fixture.ReopenAsync();
         Assert.Equal((0, 3), await Ledgers.ReadExtentAsync(SampleLedger.Region));
-        Assert.Equal([true, false, true], (await Ledgers.ReadFeedAsync(SampleLedger.Region, 0, 10)).Select(entry => entry.Encoded.IsEmpty));
+        Assert.Equal(
+            [true, false, true],
+            (await Ledgers.ReadFeedAsync(SampleLedger.Region, 0, 10)).Select(entry => entry.Encoded.IsEmpty));
         Assert.Equal(4, (await other.AppendAsync(new Operation.TagDeleted(Tag.Parse("v1")))).Position.Number);
         (ledger.Head, ledger.Epoch) = (feed.HeadOf(Id), 3);
         Assert.Equal(5, (await ledger.AppendAsync(new Operation.TagDeleted(Tag.Parse("theirs")))).Position.Number);

@@ -38,8 +38,10 @@ public abstract partial class ReplicaStoreContract : MetadataStoreContract
         Assert.Equal(["v2"], (await Tables.ListTagsAsync(Name, null, 10)).Select(tag => tag.ToString()));
         Assert.Equal(7, await Tables.FindBlobAsync(Name, SampleBlob.Of("b").Digest));
         Assert.Equal(
-            feed.Entries.Select(entry => (entry.Position, Convert.ToHexString(entry.Encoded.Span), Convert.ToHexString(entry.Checksum.Span))),
-            (await Ledgers.ReadFeedAsync(feed.Region, 0, 10)).Select(entry => (entry.Position, Convert.ToHexString(entry.Encoded.Span), Convert.ToHexString(entry.Checksum.Span))));
+            feed.Entries.Select(
+                entry => (entry.Position, Convert.ToHexString(entry.Encoded.Span), Convert.ToHexString(entry.Checksum.Span))),
+            (await Ledgers.ReadFeedAsync(feed.Region, 0, 10)).Select(
+                entry => (entry.Position, Convert.ToHexString(entry.Encoded.Span), Convert.ToHexString(entry.Checksum.Span))));
         Assert.Equal(3, await Ledgers.FindNumberAsync(Id, 2));
     }
 

@@ -40,7 +40,8 @@ public abstract partial class RepositoryTablesContract
     {
         var (name, blob) = (RepositoryName.Parse("library/sample"), SampleBlob.Of("blob"));
 
-        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() => Tables.LinkBlobAsync(name, blob.Digest, blob.SizeBytes)))).OrFail("the last link");
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() => Tables.LinkBlobAsync(name, blob.Digest, blob.SizeBytes))))
+            .OrFail("the last link");
 
         Assert.Equal(blob.SizeBytes, await Tables.FindBlobAsync(name, blob.Digest));
     }
@@ -135,7 +136,8 @@ public abstract partial class RepositoryTablesContract
         var (image, other) = (SampleManifests.Image("a"), SampleManifests.Image("b"));
         var ledgers = new[] { "a", "b", "c", "d", "e" }.Select(Ledger).ToArray();
         foreach (var ledger in ledgers) await ledger.PutAsync(image, other);
-        foreach (var ledger in ledgers[..4]) await ledger.AppendAsync(new Operation.ManifestDeleted(image.Digest), new Operation.ManifestDeleted(other.Digest));
+        foreach (var ledger in ledgers[..4])
+            await ledger.AppendAsync(new Operation.ManifestDeleted(image.Digest), new Operation.ManifestDeleted(other.Digest));
         await ledgers[4].AppendAsync(new Operation.ManifestDeleted(image.Digest));
 
         Assert.Equal(["e"], await PageAsync(null));

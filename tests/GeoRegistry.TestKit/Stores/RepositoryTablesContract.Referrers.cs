@@ -13,7 +13,9 @@ public abstract partial class RepositoryTablesContract
     public async Task ListReferrersAsync_SeveralReferrers_AreInTheOrderOfDigestsWithTheirDescriptors()
     {
         var (ledger, subject) = (Ledger(), SampleManifests.Image("subject"));
-        var referrers = Enumerable.Range(0, 9).Select(i => SampleManifests.Image($"r{i}", subject.Digest, i % 3 == 0 ? Sbom : Signature)).ToArray();
+        var referrers = Enumerable.Range(0, 9)
+            .Select(i => SampleManifests.Image($"r{i}", subject.Digest, i % 3 == 0 ? Sbom : Signature))
+            .ToArray();
         await ledger.PutAsync([subject, .. referrers]);
 
         var listed = await Tables.ListReferrersAsync(ledger.Repository, subject.Digest, null, null, 100);
@@ -31,7 +33,9 @@ public abstract partial class RepositoryTablesContract
     public async Task ListReferrersAsync_FilterAndPages_GiveEachOfThatTypeOnce()
     {
         var (ledger, subject) = (Ledger(), SampleBlob.Of("subject").Digest);
-        var referrers = Enumerable.Range(0, 20).Select(i => SampleManifests.Image($"r{i}", subject, i % 3 == 0 ? Sbom : Signature)).ToArray();
+        var referrers = Enumerable.Range(0, 20)
+            .Select(i => SampleManifests.Image($"r{i}", subject, i % 3 == 0 ? Sbom : Signature))
+            .ToArray();
         await ledger.PutAsync(referrers);
 
         var expected = referrers.Where(referrer => referrer.ArtifactType == Sbom).Select(referrer => referrer.Digest).Order();
@@ -92,7 +96,8 @@ public abstract partial class RepositoryTablesContract
         IReadOnlyList<Referrer> page;
         do
         {
-            page = await Tables.ListReferrersAsync(ledger.Repository, subject, artifactType, digests.Count == 0 ? null : digests[^1], pageSize);
+            page = await Tables.ListReferrersAsync(
+                ledger.Repository, subject, artifactType, digests.Count == 0 ? null : digests[^1], pageSize);
             Assert.InRange(page.Count, 0, pageSize);
             digests.AddRange(page.Select(referrer => referrer.Digest));
         }

@@ -81,7 +81,8 @@ public abstract partial class RepositoryTablesContract
         await ledger.TagAsync(One, tags);
 
         var listed = new List<string>();
-        for (var page = await ListAsync(ledger, null, 7); page.Count > 0; page = await ListAsync(ledger, listed[^1], 7)) listed.AddRange(page);
+        for (var page = await ListAsync(ledger, null, 7); page.Count > 0; page = await ListAsync(ledger, listed[^1], 7))
+            listed.AddRange(page);
 
         Assert.Equal(tags.Order(StringComparer.Ordinal), listed);
     }

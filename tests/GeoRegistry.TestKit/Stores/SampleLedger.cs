@@ -33,7 +33,8 @@ public sealed class SampleLedger(Func<ILedgerStore> store, string repository)
     public async Task<AppendOutcome.Appended> AppendAsync(IReadOnlyList<MissingBlob> missing, params IReadOnlyList<Operation> operations)
     {
         var outcome = await store().AppendAsync(Head, After(Head, operations), missing);
-        if (outcome is not AppendOutcome.Appended appended) throw new InvalidOperationException($"The append to {Id} was answered with {outcome}.");
+        if (outcome is not AppendOutcome.Appended appended)
+            throw new InvalidOperationException($"The append to {Id} was answered with {outcome}.");
         Head = appended.Head;
         return appended;
     }
