@@ -25,8 +25,13 @@ public sealed class FeedApplication(IRepositoryTables tables, WantedBlobs wanted
     /// Prepares an entry: notes the names that it changes before they can be read, and finds the blobs that it makes this
     /// region want.
     /// </summary>
+    /// <param name="state">The tail.</param>
+    /// <param name="entry">The entry.</param>
+    /// <param name="earlier">The entries before it that are prepared and not applied yet.</param>
+    /// <param name="cancellation">Cancels it.</param>
     /// <returns>The entry; without its commit where that cannot be read here.</returns>
-    public async ValueTask<ReplicaEntry> PrepareAsync(TailState state, FeedEntry entry, CancellationToken cancellation)
+    public async ValueTask<ReplicaEntry> PrepareAsync(
+        TailState state, FeedEntry entry, IReadOnlyList<ReplicaEntry> earlier, CancellationToken cancellation)
     {
         if (entry.Ledger is not { } ledger) return new ReplicaEntry(entry.Position, null, null, default, default, []);
         // One of a newer build, or damaged: the ledger is repaired by a snapshot, or set aside.
@@ -37,7 +42,7 @@ public sealed class FeedApplication(IRepositoryTables tables, WantedBlobs wanted
         var names = new List<string>();
         foreach (var name in VisibleNames.ChangedBy(commit.Operations))
         {
-            if (await MayBeShownAsync(repository, name, cancellation).ConfigureAwait(false)) names.Add(name);
+            if (await MayBeShownAsync(ledger, name, earlier, cancellation).ConfigureAwait(false)) names.Add(name);
         }
 
         state.Visibility.NoteChanges(repository, names, entry.Position);
@@ -64,8 +69,13 @@ public sealed class FeedApplication(IRepositoryTables tables, WantedBlobs wanted
     internal void SetAside(RegionId source, IEnumerable<LedgerId>? ledgers) => _setAside[source] = ledgers?.ToHashSet();
 
     // A manifest that was not here can have been shown by nobody here: as long as it is unknown, its home is asked. So pulls of new
-    // images ask nobody.
-    private async ValueTask<bool> MayBeShownAsync(RepositoryName repository, string name, CancellationToken cancellation) =>
+    // images ask nobody. One that is put earlier in the same batch may be shown elsewhere as it was between the two.
+    private async ValueTask<bool> MayBeShownAsync(
+        LedgerId ledger, string name, IReadOnlyList<ReplicaEntry> earlier, CancellationToken cancellation) =>
         !Digest.TryParse(name, out var digest)
-            || await tables.FindManifestAsync(repository, digest, cancellation).ConfigureAwait(false) is not null;
+            || await tables.FindManifestAsync(RepositoryName.Parse(ledger.Name), digest, cancellation).ConfigureAwait(false) is not null
+            || earlier.Any(entry => entry.Ledger == ledger && Puts(entry, digest));
+
+    private static bool Puts(ReplicaEntry entry, Digest digest) =>
+        entry.Commit is { } commit && commit.Operations.OfType<Operation.ManifestPut>().Any(put => put.Manifest.Digest == digest);
 }

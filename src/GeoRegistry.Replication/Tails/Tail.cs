@@ -237,7 +237,7 @@ internal sealed partial class Tail(
             var received = result.Buffer;
             var entries = new List<ReplicaEntry>();
             while (entries.Count < BatchEntries && FeedCodec.TryRead(ref received, out var entry))
-                entries.Add(await application.PrepareAsync(state, entry, cancellation).ConfigureAwait(false));
+                entries.Add(await application.PrepareAsync(state, entry, entries, cancellation).ConfigureAwait(false));
             if (entries.Count > 0) await ApplyAsync(incarnation, entries, cancellation).ConfigureAwait(false);
             feed.AdvanceTo(received.Start, entries.Count == BatchEntries ? received.Start : received.End);
             if (result.IsCompleted && entries.Count == 0) throw new IOException("the feed ended");

@@ -43,7 +43,8 @@ internal sealed class FollowingRegion : IAsyncDisposable
     {
         await using var process = Start(new StoreFaults());
         var entries = new List<ReplicaEntry>();
-        foreach (var entry in Home.Feed.Take(count)) entries.Add(await process.Application.PrepareAsync(process.State, entry, default));
+        foreach (var entry in Home.Feed.Take(count))
+            entries.Add(await process.Application.PrepareAsync(process.State, entry, entries, default));
         var incarnation = (await Home.Store.ReadFeedExtentAsync(Eu)).Incarnation;
         Assert.Null((await Metadata.ApplyAsync(Eu, incarnation, entries)).Faulty);
     }
