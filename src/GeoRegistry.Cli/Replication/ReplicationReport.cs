@@ -18,6 +18,7 @@ internal sealed record ReplicationReport(string Region, long Topology, IReadOnly
 /// <param name="AppliedP50Seconds">From push to applied here, the recent median.</param>
 /// <param name="AppliedP99Seconds">The same for the slowest in a hundred.</param>
 /// <param name="Closed">Why it takes no writes as a home; null where it does.</param>
+/// <param name="Unrepaired">How many findings of verification are not repaired.</param>
 internal sealed record RegionReport(
     string Region,
     bool Reachable,
@@ -29,7 +30,8 @@ internal sealed record RegionReport(
     double? CompleteP99Seconds,
     double? AppliedP50Seconds,
     double? AppliedP99Seconds,
-    string? Closed = null);
+    string? Closed = null,
+    long Unrepaired = 0);
 
 /// <summary>How far one region has followed another's feed.</summary>
 /// <param name="Region">Whose feed.</param>

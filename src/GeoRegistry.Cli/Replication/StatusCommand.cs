@@ -17,7 +17,7 @@ internal static class StatusCommand
 
             One line for each region and each other that it follows: applied is the position in that one's feed and the feed's last;
             pending are commits that were applied and await blobs; lag is the age of the oldest commit that is not complete;
-            push-to-complete is the recent median and 99th percentile.
+            push-to-complete is the recent median and 99th percentile. Below: homes that take no writes, and why; what is damaged.
             """)
         {
             region,
@@ -27,13 +27,14 @@ internal static class StatusCommand
             HttpMethod.Get,
             Target.Of("/api/v1/replication", ("region", parsed.GetValue(region))),
             ApiJson.Default.ReplicationReport,
-            Render,
+            report => Render(api, report),
             cancellation));
         return command;
     }
 
-    internal static IRenderable Render(ReplicationReport report)
+    private static IRenderable Render(ApiCommands api, ReplicationReport report)
     {
+        foreach (var note in report.Regions.SelectMany(Notes)) api.Console.Say(note);
         var table = Tables.Of("region", "home of", "feed", "follows", "applied", "pending", "dead letters", "lag",
             "heard", "push-to-complete");
         foreach (var region in report.Regions)
@@ -45,6 +46,23 @@ internal static class StatusCommand
         }
 
         return table;
+    }
+
+    private static IEnumerable<string> Notes(RegionReport region)
+    {
+        if (region.Closed is { } reason) yield return $"{region.Region} takes no writes: {reason}.";
+        if (region.Unrepaired > 0)
+        {
+            yield return $"{region.Region} has {Humanize.Count(region.Unrepaired, "finding")} of verification not repaired: "
+                + "'georegistry replication verify' shows what.";
+        }
+
+        var setAside = (region.Sources ?? []).Sum(source => source.SetAside);
+        if (setAside > 0)
+        {
+            yield return $"{region.Region} has set aside {Humanize.Count(setAside, "ledger")} that it cannot repair now: "
+                + "their homes answer for them.";
+        }
     }
 
     private static void Add(Table table, RegionReport region)

@@ -3,18 +3,20 @@ using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Regions.Control;
 using GeoRegistry.Replication.Homes;
 using GeoRegistry.Replication.Tails;
+using GeoRegistry.Replication.Verification;
 
 namespace GeoRegistry.Replication.Status;
 
 /// <summary>The state of replication in this region.</summary>
 public sealed class StatusReport(RegionMap map, TailStates tails, HomeGate gate, ILedgerStore ledgers, IHydrationQueue queue,
-    Latencies latencies, TimeProvider clock)
+    Latencies latencies, VerificationProgress verification, TimeProvider clock)
 {
     /// <summary>Reads the state of this region.</summary>
     public async Task<RegionStatus> ReadAsync(CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
         var pending = (await queue.SummarizeAsync(cancellation).ConfigureAwait(false)).ToDictionary(summary => summary.Source);
+        var verified = verification.Read();
         var extent = await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false);
         return new RegionStatus(
             map.Self.ToString(),
@@ -31,7 +33,8 @@ public sealed class StatusReport(RegionMap map, TailStates tails, HomeGate gate,
             latencies.Completed.Percentile(0.5),
             latencies.Completed.Percentile(0.99),
             latencies.Applied.Percentile(0.5),
-            latencies.Applied.Percentile(0.99));
+            latencies.Applied.Percentile(0.99),
+            verified.Found - verified.Repaired);
     }
 
     // This region is among its own sources only while blobs that were pushed elsewhere are on their way here.
@@ -69,6 +72,7 @@ public sealed class StatusReport(RegionMap map, TailStates tails, HomeGate gate,
 /// <param name="CompleteP99Seconds">The same, what 99 of 100 did not exceed.</param>
 /// <param name="AppliedP50Seconds">From a push until its metadata was applied there, in seconds: the median.</param>
 /// <param name="AppliedP99Seconds">The same, what 99 of 100 did not exceed.</param>
+/// <param name="Unrepaired">How many findings of verification are not repaired; null where it could not be asked.</param>
 public sealed record RegionStatus(
     string Region,
     bool Reachable,
@@ -80,7 +84,8 @@ public sealed record RegionStatus(
     double? CompleteP50Seconds = null,
     double? CompleteP99Seconds = null,
     double? AppliedP50Seconds = null,
-    double? AppliedP99Seconds = null);
+    double? AppliedP99Seconds = null,
+    long? Unrepaired = null);
 
 /// <summary>How a region follows another.</summary>
 /// <param name="Region">The other region.</param>

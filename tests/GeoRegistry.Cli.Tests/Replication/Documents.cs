@@ -16,6 +16,14 @@ internal static class Documents
           { "region": "ap", "reachable": false, "error": "it did not answer within 2 s" } ] }
         """;
 
+    public const string TroubledReplication = """
+        { "region": "us", "topology": 1, "regions": [
+          { "region": "eu", "reachable": true, "home_of": [""], "feed": 3, "sources": [], "closed": "it lost commits", "unrepaired": 0 },
+          { "region": "us", "reachable": true, "home_of": [], "feed": 0, "unrepaired": 2,
+            "sources": [ { "region": "eu", "state": "live", "applied": 3, "head": 3, "pending_commits": 0, "pending_blobs": 0,
+                           "pending_bytes": 0, "dead_letters": 0, "lag_seconds": 0, "heard_seconds": 0.2, "set_aside": 1 } ] } ] }
+        """;
+
     public const string Lag = """
         { "repositories": [
             { "region": "us", "repository": "team/app", "pending_commits": 1, "pending_blobs": 2, "pending_bytes": 5,

@@ -25,6 +25,23 @@ public sealed class ReplicationCommandTests
     }
 
     [Fact]
+    public async Task Status_OfRegionsThatNeedSomebody_SaysWhatIsWrong()
+    {
+        using var api = new ApiListener((200, Documents.TroubledReplication));
+
+        var run = await Cli.RunAsync("replication", "status", "--server", api.Address);
+
+        Assert.Equal(ExitCode.Done, run.ExitCode);
+        Assert.Contains("eu takes no writes: it lost commits.", run.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "us has 2 findings of verification not repaired: 'georegistry replication verify' shows what.",
+            run.Error,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "us has set aside 1 ledger that it cannot repair now: their homes answer for them.", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Status_AsJson_IsTheAnswerAsItCame()
     {
         using var api = new ApiListener((200, Documents.Replication));
