@@ -17,7 +17,7 @@ internal static class StatusCommand
 
             One line for each region and each other that it follows: applied is the position in that one's feed and the feed's last;
             pending are commits that were applied and await blobs; lag is the age of the oldest commit that is not complete;
-            push-to-complete is the recent median and 99th percentile. Below: homes that take no writes, and why; what is damaged.
+            push-to-complete is the recent median and 99th percentile. What needs somebody is said beside (stderr).
             """)
         {
             region,
@@ -50,11 +50,11 @@ internal static class StatusCommand
 
     private static IEnumerable<string> Notes(RegionReport region)
     {
-        if (region.Closed is { } reason) yield return $"{region.Region} takes no writes: {reason}.";
+        if (region is { Closed: { } reason, HomeOf.Count: > 0 }) yield return $"{region.Region} takes no writes: {reason}.";
         if (region.Unrepaired > 0)
         {
             yield return $"{region.Region} has {Humanize.Count(region.Unrepaired, "finding")} of verification not repaired: "
-                + "'georegistry replication verify' shows what.";
+                + "its log names them, and 'georegistry replication verify' checks all again.";
         }
 
         var setAside = (region.Sources ?? []).Sum(source => source.SetAside);

@@ -47,7 +47,7 @@ public sealed class VerifyingBlobStore(IBlobStore inner) : IBlobStore
     /// <param name="digest">The blob.</param>
     /// <param name="pause">Called after each piece with its bytes and when it began, to rest.</param>
     /// <returns>Whether it is intact; null where the store does not have it.</returns>
-    public async Task<bool?> VerifyAsync(Digest digest, Func<long, int, Task>? pause, CancellationToken cancellation)
+    public async Task<bool?> VerifyAsync(Digest digest, Func<TimeSpan, int, Task>? pause, CancellationToken cancellation)
     {
         if (await inner.OpenAsync(digest, cancellation).ConfigureAwait(false) is not { } reader) return null;
         bool isWhole;
@@ -109,7 +109,7 @@ public sealed class VerifyingBlobStore(IBlobStore inner) : IBlobStore
         }
     }
 
-    private static async Task<bool> IsWholeAsync(IBlobReader reader, Digest digest, Func<long, int, Task>? pause,
+    private static async Task<bool> IsWholeAsync(IBlobReader reader, Digest digest, Func<TimeSpan, int, Task>? pause,
         CancellationToken cancellation)
     {
         using var hash = IncrementalHash.CreateHash(digest.Algorithm.HashName());
@@ -123,7 +123,7 @@ public sealed class VerifyingBlobStore(IBlobStore inner) : IBlobStore
                 if (read == 0) break;
                 hash.AppendData(buffer, 0, read);
                 offset += read;
-                if (pause is not null) await pause(begun, read).ConfigureAwait(false);
+                if (pause is not null) await pause(Stopwatch.GetElapsedTime(begun), read).ConfigureAwait(false);
             }
         }
         finally

@@ -58,15 +58,22 @@ public interface ILedgerVerification
 
     /// <summary>Finds what is damaged in the hydration queue.</summary>
     /// <param name="regions">All regions of the topology.</param>
-    /// <param name="cancellation">Cancels before it begins.</param>
+    /// <param name="cancellation">Cancels it between two checks.</param>
     /// <returns>What is damaged, for people; null where nothing is.</returns>
-    ValueTask<string?> FindFaultOfQueueAsync(IReadOnlyList<RegionId> regions, CancellationToken cancellation = default);
+    /// <remarks>The cost is that of the whole queue.</remarks>
+    Task<string?> FindFaultOfQueueAsync(IReadOnlyList<RegionId> regions, CancellationToken cancellation = default);
 
     /// <summary>
-    /// Makes the hydration queue whole, from its own rows and the links of blobs; drops blobs that no repository which
-    /// awaits them has any more. Does nothing where neither is needed.
+    /// Makes a damaged hydration queue whole, from its own rows and the links of blobs, in one transaction whose cost is
+    /// that of the whole queue. What its rows do not tell any more is named by <see cref="ListUnqueuedBlobsAsync"/>.
     /// </summary>
-    /// <param name="regions">All regions of the topology; the first is asked for blobs whose own is not known.</param>
-    /// <param name="cancellation">Cancels before the transaction begins.</param>
-    Task RepairQueueAsync(IReadOnlyList<RegionId> regions, CancellationToken cancellation = default);
+    Task RepairQueueAsync(CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Takes blobs out of the hydration queue that no repository which awaits them has any more, and lets those be fetched
+    /// from the first region that were to be fetched from one that there is not. Does nothing where there are none.
+    /// </summary>
+    /// <param name="regions">All regions of the topology, this one last.</param>
+    /// <param name="cancellation">Cancels it before a transaction begins.</param>
+    Task TidyQueueAsync(IReadOnlyList<RegionId> regions, CancellationToken cancellation = default);
 }

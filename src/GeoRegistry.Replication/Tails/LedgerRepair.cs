@@ -81,7 +81,7 @@ public sealed partial class LedgerRepair(
     /// <returns>How many ledgers were taken over, and where the cursor is.</returns>
     public async Task<(int Taken, FeedCursor Cursor)> TakeOverAsync(RegionId source, bool comparesBlobs, CancellationToken cancellation)
     {
-        var end = await ReadEndAsync(source, cancellation).ConfigureAwait(false);
+        var end = (await ReadEndAsync(source, cancellation).ConfigureAwait(false)).ToCursor();
         var position = new FeedPosition(source, end.Incarnation, end.Position);
         var (taken, listed) = (0, new HashSet<string>());
         var isOtherFeed =
@@ -157,13 +157,13 @@ public sealed partial class LedgerRepair(
     }
 
     // What the home lists under this region's present topology is complete only when the home has adopted that as well.
-    internal async Task<FeedCursor> ReadEndAsync(RegionId source, CancellationToken cancellation)
+    internal async Task<FeedEnd> ReadEndAsync(RegionId source, CancellationToken cancellation)
     {
         var end = await peers.AskAsync<FeedEnd>(source, HttpMethod.Get, "/peer/feed/end", cancellation).ConfigureAwait(false);
         if (end.Topology < map.Current.Version)
             throw new OtherRegionsUnreachableException(
                 $"Region {source} has version {end.Topology} of the topology, and not yet {map.Current.Version}.");
-        return end.ToCursor();
+        return end;
     }
 
     internal async IAsyncEnumerable<IReadOnlyList<LedgerRow>> ListAsync(

@@ -59,7 +59,7 @@ public sealed partial class BlobVerifier
         await foreach (var blob in _blobs.ListAsync(cancellation).ConfigureAwait(false))
         {
             await _blobs.VerifyAsync(
-                blob.Digest, (begun, bytes) => pace.EndAsync(begun, cancellation, bytes), cancellation).ConfigureAwait(false);
+                blob.Digest, (worked, bytes) => pace.RestAsync(worked, cancellation, bytes), cancellation).ConfigureAwait(false);
             _progress.Hashed(blob.SizeBytes, counts);
         }
     }

@@ -3,6 +3,7 @@ using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Ledgers.Verification;
 using GeoRegistry.Protocol;
 using GeoRegistry.Regions.Control;
+using GeoRegistry.Regions.Topologies;
 using GeoRegistry.Replication.Peers;
 using GeoRegistry.Replication.Tails;
 using Microsoft.Extensions.Logging;
@@ -14,6 +15,7 @@ public sealed partial class LedgerVerifier(
     RegionMap map,
     ILedgerVerification store,
     ILedgerStore ledgers,
+    IRegionRecord record,
     LedgerRepair repair,
     TailStates tails,
     DamagedLedgers damaged,
@@ -29,7 +31,7 @@ public sealed partial class LedgerVerifier(
     /// </summary>
     private static readonly TimeSpan CatchUpTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>Scans all that the metadata store of this region has.</summary>
+    /// <summary>Scans all ledgers and feeds of this region, and what it remembers about itself.</summary>
     internal async Task ScanAsync(Pace pace, bool repairs, CancellationToken cancellation)
     {
         await ScanRecordAsync(repairs, cancellation).ConfigureAwait(false);
@@ -38,14 +40,12 @@ public sealed partial class LedgerVerifier(
         {
             var begun = pace.Begin();
             var scan = await store.VerifyNextAsync(cursor, cancellation).ConfigureAwait(false);
-            if (scan is null) break;
+            if (scan is null) return;
             cursor = scan.Cursor;
             progress.Scanned();
             await TakeAsync(scan, repairs, cancellation).ConfigureAwait(false);
             await pace.EndAsync(begun, cancellation).ConfigureAwait(false);
         }
-
-        await ScanQueueAsync(pace, repairs, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Tries again what could not be repaired yet.</summary>
@@ -68,9 +68,9 @@ public sealed partial class LedgerVerifier(
             {
                 await foreach (var page in repair.ListAsync(home, home, cancellation).ConfigureAwait(false))
                 {
-                    if (!await TryCatchUpAsync(tail, cancellation).ConfigureAwait(false)) continue;
+                    if (await TryCatchUpAsync(tail, cancellation).ConfigureAwait(false) is not { } topology) continue;
                     var begun = pace.Begin(); // Waiting for the home is no work to rest from.
-                    await CompareAsync(tail, page, repairs, cancellation).ConfigureAwait(false);
+                    await CompareAsync(tail, topology, page, repairs, cancellation).ConfigureAwait(false);
                     await pace.EndAsync(begun, cancellation).ConfigureAwait(false);
                 }
             }
@@ -83,11 +83,19 @@ public sealed partial class LedgerVerifier(
 
     private async Task ScanRecordAsync(bool repairs, CancellationToken cancellation)
     {
-        if (!await store.IsRecordDamagedAsync(cancellation).ConfigureAwait(false)) return;
-        if (progress.Found(RecordKind, map.Self.ToString(), "one of its two copies does not have its checksum")) LogRecord(map.Self);
-        if (!repairs) return;
-        await store.RepairRecordAsync(cancellation).ConfigureAwait(false);
-        if (progress.Repaired(RecordKind, map.Self.ToString())) LogRecordRepaired(map.Self);
+        try
+        {
+            if (!await store.IsRecordDamagedAsync(cancellation).ConfigureAwait(false)) return;
+            if (progress.Found(RecordKind, map.Self.ToString(), "one of its two copies does not have its checksum"))
+                LogRecord(map.Self);
+            if (!repairs) return;
+            await store.RepairRecordAsync(cancellation).ConfigureAwait(false);
+            if (progress.Repaired(RecordKind, map.Self.ToString())) LogRecordRepaired(map.Self);
+        }
+        catch (Exception failure) when (!cancellation.IsCancellationRequested)
+        {
+            LogScanFailed(failure, "what the region remembers about itself"); // The rest is scanned all the same.
+        }
     }
 
     private async Task ScanFeedsAsync(bool repairs, CancellationToken cancellation)
@@ -102,21 +110,33 @@ public sealed partial class LedgerVerifier(
         }
     }
 
-    // After the ledgers, because it is compared with their links.
-    private async Task ScanQueueAsync(Pace pace, bool repairs, CancellationToken cancellation)
+    /// <summary>Compares the hydration queue with itself and with the ledgers' blob links.</summary>
+    /// <returns>Whether it was repaired: blobs that it lost are to be queued again.</returns>
+    internal async Task<bool> ScanQueueAsync(Pace pace, bool repairs, CancellationToken cancellation)
     {
         IReadOnlyList<RegionId> regions = [.. map.Others.Select(region => region.Id), map.Self];
-        if (regions.Count == 1) return;
         var begun = pace.Begin();
-        var fault = await store.FindFaultOfQueueAsync(regions, cancellation).ConfigureAwait(false);
-        if (fault is not null && progress.Found(QueueKind, map.Self.ToString(), fault)) LogQueue(map.Self, fault);
-        if (repairs && damaged.Count == 0)
+        var isRepaired = false;
+        try
         {
-            await store.RepairQueueAsync(regions, cancellation).ConfigureAwait(false);
-            if (progress.Repaired(QueueKind, map.Self.ToString())) LogQueueRepaired(map.Self);
+            var fault = await store.FindFaultOfQueueAsync(regions, cancellation).ConfigureAwait(false);
+            if (fault is not null && progress.Found(QueueKind, map.Self.ToString(), fault)) LogQueue(map.Self, fault);
+            if (fault is not null && repairs)
+            {
+                await store.RepairQueueAsync(cancellation).ConfigureAwait(false);
+                isRepaired = await store.FindFaultOfQueueAsync(regions, cancellation).ConfigureAwait(false) is null;
+            }
+
+            if (isRepaired && progress.Repaired(QueueKind, map.Self.ToString())) LogQueueRepaired(map.Self);
+            if (repairs) await store.TidyQueueAsync(regions, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (!cancellation.IsCancellationRequested)
+        {
+            LogScanFailed(failure, "the hydration queue"); // The rest is verified all the same.
         }
 
         await pace.EndAsync(begun, cancellation).ConfigureAwait(false);
+        return isRepaired;
     }
 
     private async Task TakeAsync(LedgerScanResult scan, bool repairs, CancellationToken cancellation)
@@ -203,20 +223,32 @@ public sealed partial class LedgerVerifier(
         }
     }
 
-    // What is listed is compared when this region has applied all that was there when it was listed: then what is missing is missing.
-    private async Task<bool> TryCatchUpAsync(TailState tail, CancellationToken cancellation)
+    // What is listed is compared when this region has applied all that was there when it was listed: then what is missing is missing,
+    // if both have the same topology, by which nothing is withheld or still to be taken over.
+    private async Task<Topology?> TryCatchUpAsync(TailState tail, CancellationToken cancellation)
     {
+        var topology = map.Current;
         var end = await repair.ReadEndAsync(tail.Source, cancellation).ConfigureAwait(false);
-        if (end.Incarnation != tail.Incarnation) return end.Position == 0;
+        if (end.Topology != topology.Version) return null;
+        var cursor = end.ToCursor();
+        if (cursor.Incarnation != tail.Incarnation && cursor.Position > 0) return null;
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var applied = tail.Applied.WaitForAsync(end.Position, timeout.Token);
+        var applied = tail.Applied.WaitForAsync(cursor.Position, timeout.Token);
         var first = await Task.WhenAny(applied, Task.Delay(CatchUpTimeout, clock, timeout.Token)).ConfigureAwait(false);
         await timeout.CancelAsync().ConfigureAwait(false);
         cancellation.ThrowIfCancellationRequested();
-        return first == applied && applied.IsCompletedSuccessfully;
+        return first == applied && applied.IsCompletedSuccessfully
+            && await HasAllAsync(topology, tail.Source, cancellation).ConfigureAwait(false)
+            ? topology
+            : null;
     }
 
-    private async Task CompareAsync(TailState tail, IReadOnlyList<LedgerRow> page, bool repairs, CancellationToken cancellation)
+    // Whether a topology is the region's still, and nothing of a home is to be taken over because of it.
+    private async ValueTask<bool> HasAllAsync(Topology topology, RegionId home, CancellationToken cancellation) =>
+        map.Current == topology && !await record.IsTakeOverPendingAsync(home, cancellation).ConfigureAwait(false);
+
+    private async Task CompareAsync(
+        TailState tail, Topology topology, IReadOnlyList<LedgerRow> page, bool repairs, CancellationToken cancellation)
     {
         foreach (var row in page)
         {
@@ -224,6 +256,8 @@ public sealed partial class LedgerVerifier(
             var (theirs, ours) = (new LedgerState(row.ToHead(), ContentsChecksum.Parse(row.Contents)),
                 await store.ReadStateAsync(ledger, cancellation).ConfigureAwait(false));
             if (DifferenceOf(theirs, ours) is not { } fault) continue;
+            if (!topology.PolicyOf(RepositoryName.Parse(row.Name)).Allows(map.Self)) continue; // It was listed by an earlier topology.
+            if (!await HasAllAsync(topology, tail.Source, cancellation).ConfigureAwait(false)) return;
             if (progress.Found(Kind, ledger.Name, fault)) LogDiverged(ledger, tail.Source, fault);
             if (!repairs) continue;
             try
@@ -276,15 +310,18 @@ public sealed partial class LedgerVerifier(
     private partial void LogFeedReset(RegionId region);
 
     [LoggerMessage(8, LogLevel.Error,
-        "The hydration queue of {Self} is damaged: it has {Fault}. It is made whole from the links of blobs.")]
+        "The hydration queue of {Self} is damaged: it has {Fault}. A pass that repairs makes it whole from the blobs' links.")]
     private partial void LogQueue(RegionId self, string fault);
 
     [LoggerMessage(9, LogLevel.Warning, "The hydration queue of {Self} is repaired.")]
     private partial void LogQueueRepaired(RegionId self);
 
-    [LoggerMessage(10, LogLevel.Error, "A copy of what {Self} remembers about itself is damaged. It is replaced by the other.")]
+    [LoggerMessage(10, LogLevel.Error, "A copy of what {Self} remembers about itself is damaged. A pass that repairs replaces it by the other.")]
     private partial void LogRecord(RegionId self);
 
     [LoggerMessage(11, LogLevel.Warning, "What {Self} remembers about itself is repaired.")]
     private partial void LogRecordRepaired(RegionId self);
+
+    [LoggerMessage(12, LogLevel.Error, "Verification of {What} failed; the next pass tries again.")]
+    private partial void LogScanFailed(Exception failure, string what);
 }

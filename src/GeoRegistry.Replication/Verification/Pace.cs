@@ -18,9 +18,15 @@ internal sealed class Pace(double share, long bytesPerSecond, TimeProvider clock
     public long Begin() => clock.GetTimestamp();
 
     /// <summary>Ends a piece of work, and rests.</summary>
-    public async Task EndAsync(long begun, CancellationToken cancellation, long bytes = 0)
+    public Task EndAsync(long begun, CancellationToken cancellation, long bytes = 0) =>
+        RestAsync(clock.GetElapsedTime(begun), cancellation, bytes);
+
+    /// <summary>Rests after a piece of work.</summary>
+    /// <param name="worked">How long it took.</param>
+    /// <param name="cancellation">Ends the rest.</param>
+    /// <param name="bytes">How many bytes were read.</param>
+    public async Task RestAsync(TimeSpan worked, CancellationToken cancellation, long bytes = 0)
     {
-        var worked = clock.GetElapsedTime(begun);
         var (byShare, byBytes) = (worked * ((1 / share) - 1), TimeSpan.FromSeconds(bytes / (double)bytesPerSecond) - worked);
         _owed += byShare > byBytes ? byShare : byBytes;
         if (_owed < ShortestRest) return;

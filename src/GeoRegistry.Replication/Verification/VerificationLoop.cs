@@ -72,20 +72,25 @@ public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifie
         while (!stoppingToken.IsCancellationRequested)
         {
             var requests = _requests.Position;
-            await RunPassAsync(isSoon ? Urgent : Slow, repairs, hashes, stoppingToken).ConfigureAwait(false);
+            await RunPassAsync(isSoon, repairs, hashes, stoppingToken).ConfigureAwait(false);
             hashes = isSoon = await AwaitNextAsync(requests, stoppingToken).ConfigureAwait(false);
             repairs = !isSoon || _repairsRequested;
             _repairsRequested = false;
         }
     }
 
-    private async Task RunPassAsync(Pace pace, bool repairs, bool hashes, CancellationToken stopping)
+    /// <param name="isSoon">Whether it is the first after a start or was asked for: then it scans the hydration queue too, which
+    /// costs what the whole queue does.</param>
+    private async Task RunPassAsync(bool isSoon, bool repairs, bool hashes, CancellationToken stopping)
     {
+        var pace = isSoon ? Urgent : Slow;
         progress.Begin();
         string? error = null;
         try
         {
             await ledgers.ScanAsync(pace, repairs, stopping).ConfigureAwait(false);
+            if (isSoon && await ledgers.ScanQueueAsync(pace, repairs, stopping).ConfigureAwait(false))
+                await blobs.QueueMissingAsync(pace, stopping).ConfigureAwait(false);
             await ledgers.CompareAsync(pace, repairs, stopping).ConfigureAwait(false);
             if (hashes) await blobs.HashAsync(pace, counts: true, stopping).ConfigureAwait(false);
             if (repairs || !hashes) await blobs.QueueMissingAsync(pace, stopping).ConfigureAwait(false);

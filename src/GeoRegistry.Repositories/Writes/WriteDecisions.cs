@@ -39,8 +39,8 @@ internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTable
         var operations = new List<Operation>(1 + current.Length);
         var missing = new List<Digest>();
         var errors = isNew ? await FaultsOfContentAsync(manifest, elsewhere, operations, missing, cancellation).ConfigureAwait(false) : [];
+        if (!isNew) errors = await LinkForeignLayersAsync(manifest, operations, cancellation).ConfigureAwait(false);
         if (errors.Count > 0) return new Decision.Refuse(errors) { Missing = missing };
-        if (!isNew) await LinkForeignLayersAsync(manifest, operations, cancellation).ConfigureAwait(false);
 
         var changed = new List<string>();
         if (isNew) operations.Add(new Operation.ManifestPut(manifest));
@@ -123,14 +123,19 @@ internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTable
     }
 
     // A client that is told to push foreign layers as well pushes them, and then the manifest again that was there before.
-    private async Task LinkForeignLayersAsync(Manifest manifest, List<Operation> operations, CancellationToken cancellation)
+    private async Task<IReadOnlyList<RegistryError>> LinkForeignLayersAsync(
+        Manifest manifest, List<Operation> operations, CancellationToken cancellation)
     {
+        var errors = new List<RegistryError>();
         foreach (var layer in manifest.References.Where(reference => reference.Kind == ContentKind.ForeignLayer))
         {
-            if (await tables.FindBlobAsync(repository, layer.Digest, cancellation).ConfigureAwait(false) != layer.SizeBytes) continue;
-            if (!await tables.IsBlobCommittedAsync(repository, layer.Digest, cancellation).ConfigureAwait(false))
-                operations.Add(new Operation.BlobLinked(layer.Digest, layer.SizeBytes));
+            if (await tables.FindBlobAsync(repository, layer.Digest, cancellation).ConfigureAwait(false) is not { } size) continue;
+            if (await tables.IsBlobCommittedAsync(repository, layer.Digest, cancellation).ConfigureAwait(false)) continue;
+            Validate(layer, size, errors);
+            operations.Add(new Operation.BlobLinked(layer.Digest, size));
         }
+
+        return errors;
     }
 
     private static void Validate(ContentReference reference, long sizeBytes, List<RegistryError> errors)

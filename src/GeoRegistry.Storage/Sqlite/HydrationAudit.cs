@@ -1,13 +1,22 @@
+using System.Text.Json;
+
 namespace GeoRegistry.Storage.Sqlite;
 
 /// <summary>Finds damage in the tables of the hydration queue, and makes them whole from each other and from the blob links.</summary>
 /// <remarks>
-/// What a blob's row and its waits say can be compared: with the sums, with the blob links that came in the same transaction, and
-/// with the regions. A digest that was damaged is one that no ledger links any more, which is dropped like one that was deleted;
-/// that its blob is then awaited by nothing is found by <see cref="SqliteMetadataStore.ListUnqueuedBlobsAsync"/>.
+/// What a blob's row and its waits say can be compared: with the sums, and with the blob links that came in the same transaction.
+/// A digest that was damaged is one that no ledger links, like that of a blob which was deleted while it was awaited: both are
+/// dropped. That the damaged one's blob is then awaited by nothing is found by
+/// <see cref="SqliteMetadataStore.ListUnqueuedBlobsAsync"/>.
 /// </remarks>
 internal static class HydrationAudit
 {
+    /// <summary>How many rows one transaction drops or gives another region, so that pushes get in between.</summary>
+    public const int BatchRows = 500;
+
+    /// <summary>The latest time that a row may have, in milliseconds: the end of the year 9999.</summary>
+    private const string LastTime = "253402300799999";
+
     private const string CommitSums = "SELECT source, position, ledger, count(*) FROM hydration_waits GROUP BY source, position, ledger";
 
     private const string RegionSums =
@@ -36,51 +45,92 @@ internal static class HydrationAudit
         WHERE hydration_waits.blob = hydration.id
         """;
 
-    /// <summary>What is wrong, and a query that has a row where it is.</summary>
-    private static readonly (string Fault, string Query)[] Checks =
+    private const string HasOtherSize = $"EXISTS (SELECT 1 {LinkOfBlob} AND blob_links.size <> hydration.size)";
+
+    /// <summary>Attempts and times that are none; <c>$1</c> is the latest time until which a blob is put off.</summary>
+    private const string HasBadTimes =
+        $"attempts < 0 OR since NOT BETWEEN 0 AND {LastTime} OR (dead = 0 AND not_before NOT BETWEEN 0 AND $1) OR dead NOT IN (0, 1)";
+
+    /// <summary>An origin that is no region now; <c>$1</c> are the regions as JSON.</summary>
+    private const string HasUnknownOrigin = "origin NOT IN (SELECT value FROM json_each($1))";
+
+    /// <summary>What is wrong, and a query that has a row where it is. Each reads a moment of its own.</summary>
+    private static readonly (string Fault, string Query, bool HasTime)[] Checks =
     [
-        ("a queued blob that no commit awaits", "SELECT 1 FROM hydration WHERE id NOT IN (SELECT blob FROM hydration_waits)"),
-        ("a commit that awaits a blob which is not queued", "SELECT 1 FROM hydration_waits WHERE blob NOT IN (SELECT id FROM hydration)"),
-        ("a blob of a repository that is not there", "SELECT 1 FROM hydration WHERE ledger NOT IN (SELECT id FROM ledgers)"),
-        ("another size than the repository's",
-            $"SELECT 1 FROM hydration WHERE EXISTS (SELECT 1 {LinkOfBlob} AND blob_links.size <> hydration.size)"),
-        ("a blob put off for more than a day", "SELECT 1 FROM hydration WHERE dead = 0 AND not_before > (unixepoch() + 86400) * 1000"),
-        ("other counts of commits than it awaits", Differs(CommitSums, StoredCommits)),
-        ("other sums of regions than it awaits", Differs(RegionSums, StoredRegions)),
-        ("other sums of repositories than it awaits", Differs(LedgerSums, StoredLedgers)),
+        ("a queued blob that no commit awaits", "SELECT 1 FROM hydration WHERE id NOT IN (SELECT blob FROM hydration_waits)", false),
+        ("a commit that awaits a blob which is not queued", "SELECT 1 FROM hydration_waits WHERE blob NOT IN (SELECT id FROM hydration)", false),
+        ("a blob of a repository that is not there", "SELECT 1 FROM hydration WHERE ledger NOT IN (SELECT id FROM ledgers)", false),
+        ("another size than the repository's", $"SELECT 1 FROM hydration WHERE {HasOtherSize}", false),
+        ("attempts or times that cannot be", $"SELECT 1 FROM hydration WHERE {HasBadTimes}", true),
+        ("a commit's time that cannot be", $"SELECT 1 FROM hydration_commits WHERE at NOT BETWEEN 0 AND {LastTime}", false),
+        ("other counts of commits than it awaits", Differs(CommitSums, StoredCommits), false),
+        ("other sums of regions than it awaits", Differs(RegionSums, StoredRegions), false),
+        ("other sums of repositories than it awaits", Differs(LedgerSums, StoredLedgers), false),
     ];
 
-    /// <summary>What is damaged, for people; null where nothing is.</summary>
+    /// <summary>How many checks there are.</summary>
+    public static int Count => Checks.Length + 1;
+
+    /// <summary>Makes one of the checks.</summary>
     /// <param name="session">A reader's.</param>
+    /// <param name="check">Which, from 0 below <see cref="Count"/>.</param>
     /// <param name="regions">All regions of the topology.</param>
-    public static string? FindFault(SqliteSession session, IReadOnlyList<string> regions) =>
-        Checks.Where(check => session.Number($"{check.Query} LIMIT 1") is not null).Select(check => check.Fault).FirstOrDefault()
-        ?? (FindUnknownOrigins(session, regions).Count > 0 ? "a blob to be fetched from a region that the topology does not have" : null);
-
-    /// <summary>Whether there is a blob that no repository which awaits it has any more.</summary>
-    public static bool HasUnlinked(SqliteSession session) =>
-        session.Number($"SELECT 1 FROM hydration WHERE NOT EXISTS (SELECT 1 {LinkOfBlob}) LIMIT 1") is not null;
-
-    /// <summary>Makes the queue whole. What is left in it is tried again at once.</summary>
-    /// <param name="session">The writer's.</param>
-    /// <param name="regions">All regions of the topology; the first is asked for blobs whose own is not known.</param>
-    public static void Repair(SqliteSession session, IReadOnlyList<string> regions)
+    /// <param name="now">The time.</param>
+    /// <returns>What is damaged, for people; null where nothing is.</returns>
+    public static string? FindFault(SqliteSession session, int check, IReadOnlyList<string> regions, DateTimeOffset now)
     {
-        foreach (var origin in FindUnknownOrigins(session, regions))
-            session.Execute("UPDATE hydration SET origin = $2 WHERE origin = $1", origin, regions[0]);
-        session.Execute($"DELETE FROM hydration WHERE NOT EXISTS (SELECT 1 {LinkOfBlob})");
-        session.Execute(
-            "DELETE FROM hydration_waits WHERE blob NOT IN (SELECT id FROM hydration) OR source NOT IN (SELECT region FROM feeds)");
+        // The region of an origin may have been taken out of the topology, but then it has a feed here.
+        if (check == Checks.Length)
+        {
+            return session.Number(
+                $"SELECT 1 FROM hydration WHERE {HasUnknownOrigin} AND origin NOT IN (SELECT region FROM feeds) LIMIT 1", Json(regions)) is null
+                ? null
+                : "a blob to be fetched from a region that there never was";
+        }
+
+        var (fault, query, hasTime) = Checks[check];
+        var row = hasTime ? session.Number($"{query} LIMIT 1", LastNotBefore(now)) : session.Number($"{query} LIMIT 1");
+        return row is null ? null : fault;
+    }
+
+    /// <summary>The ids of some blobs that no repository which awaits them has any more.</summary>
+    public static IReadOnlyList<long> ListUnlinked(SqliteSession session) => session.List(
+        row => row.GetInt64(0), $"SELECT id FROM hydration WHERE NOT EXISTS (SELECT 1 {LinkOfBlob}) LIMIT {BatchRows}");
+
+    /// <summary>Whether a blob is to be fetched first from what is no region now.</summary>
+    public static bool HasStrangers(SqliteSession session, IReadOnlyList<string> regions) =>
+        session.Number($"SELECT 1 FROM hydration WHERE {HasUnknownOrigin} LIMIT 1", Json(regions)) is not null;
+
+    /// <summary>Lets some blobs be fetched first from the first region instead of from what is no region now.</summary>
+    /// <returns>How many.</returns>
+    public static int TurnToFirst(SqliteSession session, IReadOnlyList<string> regions) => session.Execute(
+        $"UPDATE hydration SET origin = $2 WHERE id IN (SELECT id FROM hydration WHERE {HasUnknownOrigin} LIMIT {BatchRows})",
+        Json(regions), regions[0]);
+
+    /// <summary>Makes the queue whole, where it was found damaged. Rows that are right stay as they are.</summary>
+    public static void Repair(SqliteSession session, DateTimeOffset now)
+    {
+        session.Execute("DELETE FROM hydration_waits WHERE blob NOT IN (SELECT id FROM hydration)");
         session.Execute("DELETE FROM hydration WHERE id NOT IN (SELECT blob FROM hydration_waits)");
+        session.Execute($"UPDATE hydration SET size = (SELECT blob_links.size {LinkOfBlob}) WHERE {HasOtherSize}");
+        session.Execute(
+            """
+            UPDATE hydration SET ledger = (SELECT ledger FROM hydration_waits WHERE blob = id)
+            WHERE ledger NOT IN (SELECT id FROM ledgers)
+            """);
+        // Which dead letters are damage is not known: all are tried again.
         session.Execute(
             $"""
-            UPDATE hydration SET size = (SELECT blob_links.size {LinkOfBlob}), attempts = 0, not_before = 0, dead = 0, error = NULL,
-                ledger = (SELECT hydration_waits.ledger {LinkOfBlob})
-            """);
+            UPDATE hydration SET attempts = 0, not_before = 0, dead = 0, error = NULL,
+                since = iif(since BETWEEN 0 AND {LastTime}, since, $2)
+            WHERE {HasBadTimes} OR dead = 1
+            """,
+            LastNotBefore(now), now.ToUnixTimeMilliseconds());
         session.Execute(
             """
             DELETE FROM hydration_commits WHERE (source, position, ledger) NOT IN (SELECT source, position, ledger FROM hydration_waits)
             """);
+        session.Execute($"UPDATE hydration_commits SET at = $1 WHERE at NOT BETWEEN 0 AND {LastTime}", now.ToUnixTimeMilliseconds());
         session.Execute(
             """
             INSERT INTO hydration_commits (source, position, ledger, blobs, at)
@@ -94,8 +144,9 @@ internal static class HydrationAudit
         session.Execute($"INSERT INTO hydration_ledgers (ledger, commits, blobs, bytes, oldest) {LedgerSums}");
     }
 
-    private static IReadOnlyList<string> FindUnknownOrigins(SqliteSession session, IReadOnlyList<string> regions) =>
-        [.. session.List(row => row.GetString(0), "SELECT DISTINCT origin FROM hydration").Except(regions)];
+    private static long LastNotBefore(DateTimeOffset now) => now.AddDays(1).ToUnixTimeMilliseconds();
+
+    private static string Json(IReadOnlyList<string> regions) => JsonSerializer.Serialize(regions);
 
     private static string Differs(string computed, string stored) =>
         $"""

@@ -34,8 +34,8 @@ internal static class HydrationRows
 
         if (awaited == 0) return;
         if (session.Execute(
-            "UPDATE hydration_commits SET blobs = blobs + $4 WHERE source = $1 AND position = $2 AND ledger = $3",
-            source, position, ledger, awaited) == 0)
+            "UPDATE hydration_commits SET blobs = blobs + $4, at = min(at, $5) WHERE source = $1 AND position = $2 AND ledger = $3",
+            source, position, ledger, awaited, at) == 0)
         {
             session.Execute("INSERT INTO hydration_commits (source, position, ledger, at, blobs) VALUES ($1, $2, $3, $4, $5)", source,
                 position, ledger, at, awaited);
@@ -50,7 +50,19 @@ internal static class HydrationRows
     /// <returns>The commits that awaited nothing else.</returns>
     public static IReadOnlyList<PendingCommit> Complete(SqliteSession session, Digest digest)
     {
-        if (Find(session, digest) is not var (id, sum)) return [];
+        return Find(session, digest) is var (id, sum) ? TakeOut(session, id, sum) : [];
+    }
+
+    /// <summary>Takes out a blob that no repository which awaits it has any more.</summary>
+    public static void Drop(SqliteSession session, long id)
+    {
+        var sum = session.List(
+            row => new HydrationSum(0, 1, row.GetInt64(0), row.GetInt64(1)), "SELECT size, dead FROM hydration WHERE id = $1", id);
+        if (sum.Count > 0) TakeOut(session, id, sum[0]);
+    }
+
+    private static List<PendingCommit> TakeOut(SqliteSession session, long id, HydrationSum sum)
+    {
         var waits = session.List(
             row => (Source: row.GetString(0), Position: row.GetInt64(1), Ledger: row.GetInt64(2)),
             "SELECT source, position, ledger FROM hydration_waits WHERE blob = $1 ORDER BY source, position", id);
@@ -150,7 +162,9 @@ internal static class HydrationRows
     {
         using var row = session.Query(
             "SELECT origin FROM hydration INDEXED BY hydration_ready WHERE dead = 0 AND origin > $1 ORDER BY origin LIMIT 1", after);
-        return row.Read() ? row.GetString(0) : null;
+        if (!row.Read()) return null;
+        var next = row.GetString(0);
+        return next == after ? null : next; // A damaged name reads as another than it is stored, and would come again.
     }
 
     /// <summary>A blob's row, and what it counts for.</summary>

@@ -1,58 +1,75 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using GeoRegistry.Ledgers.Stores;
+using Microsoft.Data.Sqlite;
 
 namespace GeoRegistry.Storage.Sqlite;
 
-/// <summary>What the region remembers about itself, in two rows that say the same: no other region could give it back.</summary>
+/// <summary>What the region remembers about itself, in two tables that say the same: no other region could give it back.</summary>
+/// <remarks>Two tables share no page, so that a damaged page leaves one of them whole.</remarks>
 internal static class RegionRecordRows
 {
-    private const string Rows =
-        "SELECT copy, topology, longest_lease, shown_through, row_checksum FROM region_records WHERE copy IN (1, 2) ORDER BY copy";
+    private static readonly string[] Copies = ["region_record", "region_record_copy"];
 
-    /// <summary>Reads the record from the first row that has its checksum.</summary>
-    /// <exception cref="InvalidDataException">Neither has.</exception>
-    public static RegionRecord Read(SqliteSession session) => List(session).FirstOrDefault(row => row.IsWhole).Record
+    /// <summary>Reads the record from the first copy that is whole.</summary>
+    /// <exception cref="InvalidDataException">Neither is.</exception>
+    public static RegionRecord Read(SqliteSession session) =>
+        Copies.Select(copy => TryRead(session, copy)).FirstOrDefault(record => record is not null)
         ?? throw new InvalidDataException(
-            "Both copies of what this region remembers about itself are damaged (metadata.db, table region_records): "
-            + "restore metadata.db from a backup, or begin with an empty data folder, which the other regions fill again.");
+            "Both copies of what this region remembers about itself are damaged (metadata.db, tables region_record and "
+            + "region_record_copy): restore metadata.db from a backup. Without one, begin with an empty data folder: the other "
+            + "regions fill it again, and if this region is a home, it stays closed until 'georegistry region resume'.");
 
-    /// <summary>Changes the rows that are whole. A damaged one stays damaged until <see cref="Repair"/>, so that it is found.</summary>
+    /// <summary>Changes the copies that are whole. A damaged one stays damaged until <see cref="Repair"/>, so that it is found.</summary>
     public static void Change(SqliteSession session, Func<RegionRecord, RegionRecord> change)
     {
         var next = change(Read(session));
-        foreach (var row in List(session).Where(row => row.IsWhole)) Write(session, row.Copy, next);
+        foreach (var copy in Copies.Where(copy => TryRead(session, copy) is not null)) Write(session, copy, next);
     }
 
-    /// <summary>Whether a row does not have its checksum.</summary>
-    public static bool IsAnyDamaged(SqliteSession session) => List(session) is not [{ IsWhole: true }, { IsWhole: true }];
+    /// <summary>Whether a copy is damaged.</summary>
+    public static bool IsAnyDamaged(SqliteSession session) => Copies.Any(copy => TryRead(session, copy) is null);
 
-    /// <summary>Makes both rows say what the whole one says.</summary>
+    /// <summary>Makes both copies say what the whole one says.</summary>
     public static void Repair(SqliteSession session)
     {
         var record = Read(session);
-        session.Execute("DELETE FROM region_records");
-        for (var copy = 1L; copy <= 2; copy++)
+        foreach (var copy in Copies)
         {
-            session.Execute("INSERT INTO region_records (copy) VALUES ($1)", copy);
+            session.Execute($"DELETE FROM {copy}");
+            session.Execute($"INSERT INTO {copy} (id) VALUES (1)");
             Write(session, copy, record);
         }
     }
 
-    private static List<(long Copy, RegionRecord Record, bool IsWhole)> List(SqliteSession session) => session.List(
-        row =>
+    /// <returns>Null where the copy is not there, not readable, or does not have its checksum.</returns>
+    private static RegionRecord? TryRead(SqliteSession session, string copy)
+    {
+        try
         {
-            var record = new RegionRecord(row.GetFieldValue<byte[]>(1), TimeSpan.FromMilliseconds(row.GetInt64(2)), row.GetInt64(3));
+            using var row = session.Query($"SELECT topology, longest_lease, shown_through, row_checksum FROM {copy} WHERE id = 1");
+            if (!row.Read()) return null;
+            var (topology, lease, shown) = (row.GetFieldValue<byte[]>(0), row.GetInt64(1), row.GetInt64(2));
             // One of an earlier build has none yet and counts as whole.
-            var isWhole = row.IsDBNull(4) || row.GetFieldValue<byte[]>(4).AsSpan().SequenceEqual(Checksum(record));
-            return (row.GetInt64(0), record, isWhole);
-        },
-        Rows);
+            return row.IsDBNull(3) || row.GetFieldValue<byte[]>(3).AsSpan().SequenceEqual(Checksum(topology, lease, shown))
+                ? new RegionRecord(topology, TimeSpan.FromMilliseconds(lease), shown)
+                : null;
+        }
+        catch (Exception e) when (e is SqliteException or InvalidCastException or InvalidOperationException or OverflowException)
+        {
+            return null;
+        }
+    }
 
-    private static void Write(SqliteSession session, long copy, RegionRecord record) => session.Execute(
-        "UPDATE region_records SET topology = $2, longest_lease = $3, shown_through = $4, row_checksum = $5 WHERE copy = $1",
-        copy, record.Topology.ToArray(), (long)record.LongestLease.TotalMilliseconds, record.ShownThrough, Checksum(record));
+    private static void Write(SqliteSession session, string copy, RegionRecord record)
+    {
+        var (topology, lease) = (record.Topology.ToArray(), (long)record.LongestLease.TotalMilliseconds);
+        session.Execute(
+            $"UPDATE {copy} SET topology = $1, longest_lease = $2, shown_through = $3, row_checksum = $4 WHERE id = 1",
+            topology, lease, record.ShownThrough, Checksum(topology, lease, record.ShownThrough));
+    }
 
-    private static byte[] Checksum(RegionRecord record) => SHA256.HashData(Encoding.UTF8.GetBytes(
-        $"{Convert.ToHexString(record.Topology.Span)}\n{(long)record.LongestLease.TotalMilliseconds}\n{record.ShownThrough}"));
+    private static byte[] Checksum(byte[] topology, long lease, long shown) => SHA256.HashData(Encoding.UTF8.GetBytes(
+        string.Create(CultureInfo.InvariantCulture, $"{Convert.ToHexString(topology)}\n{lease}\n{shown}")));
 }

@@ -17,7 +17,7 @@ namespace GeoRegistry.Storage.Sqlite;
 /// announcements        uploaded blobs that their repository's home has yet to hear of
 /// feeds                one row a region: its incarnation, how far it is applied here, what of it snapshots cover and what was pruned
 /// ledgers_set_aside    ledgers that could not be repaired, which their feeds skip
-/// region_records       two rows that say the same: what the region remembers about itself
+/// region_record        one row: what the region remembers about itself; region_record_copy says the same
 /// hydration            the blobs to be fetched; id is their order, dead 1 a dead letter, not_before 0 one that never failed
 /// hydration_waits      which commits await a blob; all of a blob's rows go at once, when it is stored
 /// hydration_commits    how many blobs a commit awaits; a snapshot counts as a commit of its ledger
@@ -192,15 +192,15 @@ internal static class Schema
         ALTER TABLE feeds ADD COLUMN row_checksum BLOB;
         """,
         """
-        CREATE TABLE region_records (
-            copy INTEGER PRIMARY KEY,
+        ALTER TABLE region_record ADD COLUMN row_checksum BLOB;
+        CREATE TABLE region_record_copy (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
             topology BLOB NOT NULL DEFAULT x'',
             longest_lease INTEGER NOT NULL DEFAULT 0,
             shown_through INTEGER NOT NULL DEFAULT 0,
             row_checksum BLOB) STRICT;
-        INSERT INTO region_records (copy, topology, longest_lease, shown_through)
-            SELECT copies.value, topology, longest_lease, shown_through FROM region_record, json_each('[1, 2]') AS copies;
-        DROP TABLE region_record;
+        INSERT INTO region_record_copy (id, topology, longest_lease, shown_through)
+            SELECT id, topology, longest_lease, shown_through FROM region_record;
         """,
     ];
 

@@ -70,19 +70,40 @@ public sealed partial class SqliteMetadataStore
     public Task RepairRecordAsync(CancellationToken cancellation = default) => WriteAsync(RegionRecordRows.Repair, cancellation);
 
     /// <inheritdoc/>
-    public ValueTask<string?> FindFaultOfQueueAsync(IReadOnlyList<RegionId> regions, CancellationToken cancellation = default)
+    public async Task<string?> FindFaultOfQueueAsync(IReadOnlyList<RegionId> regions, CancellationToken cancellation = default)
     {
-        cancellation.ThrowIfCancellationRequested();
-        return new(_readers.ReadOneMoment(session => HydrationAudit.FindFault(session, Names(regions))));
+        var names = Names(regions);
+        for (var check = 0; check < HydrationAudit.Count; check++)
+        {
+            // A moment for each, so that none keeps the log from being taken up for long.
+            var fault = await Read(session => HydrationAudit.FindFault(session, check, names, _time.GetUtcNow())).ConfigureAwait(false);
+            if (fault is not null) return fault;
+            cancellation.ThrowIfCancellationRequested();
+        }
+
+        return null;
     }
 
     /// <inheritdoc/>
-    public async Task RepairQueueAsync(IReadOnlyList<RegionId> regions, CancellationToken cancellation = default)
+    public Task RepairQueueAsync(CancellationToken cancellation = default) =>
+        WriteAsync(session => HydrationAudit.Repair(session, _time.GetUtcNow()), cancellation);
+
+    /// <inheritdoc/>
+    public async Task TidyQueueAsync(IReadOnlyList<RegionId> regions, CancellationToken cancellation = default)
     {
-        cancellation.ThrowIfCancellationRequested();
-        var isWhole = _readers.ReadOneMoment(
-            session => HydrationAudit.FindFault(session, Names(regions)) is null && !HydrationAudit.HasUnlinked(session));
-        if (!isWhole) await WriteAsync(session => HydrationAudit.Repair(session, Names(regions)), cancellation).ConfigureAwait(false);
+        var names = Names(regions);
+        while (await Read(HydrationAudit.ListUnlinked).ConfigureAwait(false) is { Count: > 0 } unlinked)
+        {
+            await WriteAsync(
+                session =>
+                {
+                    foreach (var id in unlinked.Intersect(HydrationAudit.ListUnlinked(session))) HydrationRows.Drop(session, id);
+                },
+                cancellation).ConfigureAwait(false);
+        }
+
+        while (await Read(session => HydrationAudit.HasStrangers(session, names)).ConfigureAwait(false))
+            await WriteAsync(session => HydrationAudit.TurnToFirst(session, names), cancellation).ConfigureAwait(false);
     }
 
     private static IReadOnlyList<string> Names(IReadOnlyList<RegionId> regions) => [.. regions.Select(region => region.ToString())];

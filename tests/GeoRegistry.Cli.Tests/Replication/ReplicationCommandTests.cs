@@ -34,7 +34,8 @@ public sealed class ReplicationCommandTests
         Assert.Equal(ExitCode.Done, run.ExitCode);
         Assert.Contains("eu takes no writes: it lost commits.", run.Error, StringComparison.Ordinal);
         Assert.Contains(
-            "us has 2 findings of verification not repaired: 'georegistry replication verify' shows what.",
+            "us has 2 findings of verification not repaired: its log names them, "
+                + "and 'georegistry replication verify' checks all again.",
             run.Error,
             StringComparison.Ordinal);
         Assert.Contains(

@@ -91,7 +91,7 @@ public sealed class DamageTests(ITestOutputHelper output)
         await using var cluster = await RegionCluster.StartAsync(new ClusterPlan { Regions = ["eu", "us"], Homes = [new("", "eu")] });
         await cluster.WaitUntilConvergedAsync();
         await cluster["us"].StopAsync();
-        Assert.Equal(1, LedgerAudit.Execute(cluster["us"].DataFolder, "UPDATE region_records SET topology = x'00' WHERE copy = 1"));
+        Assert.Equal(1, LedgerAudit.Execute(cluster["us"].DataFolder, "UPDATE region_record SET topology = x'00'"));
 
         await cluster["us"].StartAsync();
 

@@ -1,4 +1,4 @@
--- The metadata database as version 4 wrote it. Frozen: a change here means that old regions cannot be opened.
+-- The metadata database as version 5 wrote it. Frozen: a change here means that old regions cannot be opened.
 BEGIN;
 CREATE TABLE ledgers (
     id INTEGER PRIMARY KEY,
@@ -144,8 +144,14 @@ CREATE TABLE ledgers_set_aside (
     not_before INTEGER NOT NULL,
     PRIMARY KEY (kind, name)) STRICT, WITHOUT ROWID;
 
-CREATE TABLE region_records (
-    copy INTEGER PRIMARY KEY,
+CREATE TABLE region_record (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    topology BLOB NOT NULL DEFAULT x'',
+    longest_lease INTEGER NOT NULL DEFAULT 0,
+    shown_through INTEGER NOT NULL DEFAULT 0, row_checksum BLOB) STRICT;
+
+CREATE TABLE region_record_copy (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
     topology BLOB NOT NULL DEFAULT x'',
     longest_lease INTEGER NOT NULL DEFAULT 0,
     shown_through INTEGER NOT NULL DEFAULT 0,
@@ -161,7 +167,8 @@ INSERT INTO blob_links (digest, ledger, size, committed, uploaded) VALUES (@conf
 INSERT INTO feeds (region, position, checksum, snapshot, pruned, incarnation, take_over, bytes) VALUES ('us', 7, @commit_checksum, 5, 3, '0badf00d', 1, 0);
 INSERT INTO announcements (ledger, digest, size) VALUES (1, @config_digest, @config_size);
 INSERT INTO ledgers_set_aside (kind, name, source, reason, attempts, not_before) VALUES (1, 'library/damaged', 'us', 'it cannot be read', 3, 1700000000123);
-INSERT INTO region_records (copy, topology, longest_lease, shown_through, row_checksum) VALUES (1, x'7b7d', 5000, 1, x'104a648c8de0074ac3ce3dd1a29dd02feb368fb2bcddb91dbc1058728bb871f1'), (2, x'7b7d', 5000, 1, x'104a648c8de0074ac3ce3dd1a29dd02feb368fb2bcddb91dbc1058728bb871f1');
+INSERT INTO region_record (id, topology, longest_lease, shown_through, row_checksum) VALUES (1, x'7b7d', 5000, 1, x'104a648c8de0074ac3ce3dd1a29dd02feb368fb2bcddb91dbc1058728bb871f1');
+INSERT INTO region_record_copy (id, topology, longest_lease, shown_through, row_checksum) VALUES (1, x'7b7d', 5000, 1, x'104a648c8de0074ac3ce3dd1a29dd02feb368fb2bcddb91dbc1058728bb871f1');
 INSERT INTO hydration (id, digest, size, origin, ledger, since, attempts, not_before, dead, error) VALUES
     (1, @layer_digest, @layer_size, 'us', 1, 1700000000123, 0, 0, 0, NULL),
     (2, @config_digest, @config_size, 'us', 1, 1700000000123, 4, 1, 1, 'nobody has it');

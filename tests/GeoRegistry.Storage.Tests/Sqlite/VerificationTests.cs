@@ -170,12 +170,13 @@ public sealed class VerificationTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("UPDATE region_records SET topology = x'ff' WHERE copy = 1")]
-    [InlineData("UPDATE region_records SET longest_lease = 1 WHERE copy = 2")]
-    [InlineData("UPDATE region_records SET shown_through = 1000 WHERE copy = 1")]
-    [InlineData("UPDATE region_records SET copy = 9 WHERE copy = 1")]
-    [InlineData("UPDATE region_records SET row_checksum = zeroblob(32) WHERE copy = 1")]
-    [InlineData("DELETE FROM region_records WHERE copy = 2")]
+    [InlineData("UPDATE region_record SET topology = x'ff'")]
+    [InlineData("UPDATE region_record_copy SET longest_lease = 1")]
+    [InlineData("UPDATE region_record SET longest_lease = 9000000000000000000")]
+    [InlineData("UPDATE region_record SET shown_through = 1000")]
+    [InlineData("UPDATE region_record SET row_checksum = zeroblob(32)")]
+    [InlineData("DELETE FROM region_record")]
+    [InlineData("DELETE FROM region_record_copy")]
     public async Task IsRecordDamagedAsync_CopyChangedByHand_IsFoundAndTheOtherIsRead(string change)
     {
         await _fixture.Store.AdoptTopologyAsync("{}"u8.ToArray(), []);
@@ -204,11 +205,12 @@ public sealed class VerificationTests : IAsyncLifetime
     public async Task ReadRecordAsync_BothCopiesDamaged_SaysSo()
     {
         await _fixture.Store.SetShownThroughAsync(3);
-        _fixture.Execute("UPDATE region_records SET shown_through = 1000");
+        _fixture.Execute("UPDATE region_record SET shown_through = 1000");
+        _fixture.Execute("UPDATE region_record_copy SET shown_through = 1000");
 
         var failure = await Assert.ThrowsAsync<InvalidDataException>(async () => await _fixture.Store.ReadRecordAsync());
 
-        Assert.Contains("region_records", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("region_record_copy", failure.Message, StringComparison.Ordinal);
     }
 
     /// <summary>Two commits of a feed await three blobs, one of which both await.</summary>
@@ -217,6 +219,10 @@ public sealed class VerificationTests : IAsyncLifetime
     [InlineData("UPDATE hydration SET origin = 'uk' WHERE id = 1")]
     [InlineData("UPDATE hydration SET ledger = 99 WHERE id = 1")]
     [InlineData("UPDATE hydration SET not_before = 99999999999999 WHERE id = 1")]
+    [InlineData("UPDATE hydration SET not_before = -1 WHERE id = 1")]
+    [InlineData("UPDATE hydration SET since = -138900000000000 WHERE id = 1")]
+    [InlineData("UPDATE hydration SET attempts = -1 WHERE id = 1")]
+    [InlineData("UPDATE hydration SET origin = CAST(x'f573' AS TEXT) WHERE id = 1")]
     [InlineData("UPDATE hydration SET dead = 1 WHERE id = 1")]
     [InlineData("UPDATE hydration SET id = 99 WHERE id = 1")]
     [InlineData("DELETE FROM hydration WHERE id = 1")]
@@ -226,7 +232,7 @@ public sealed class VerificationTests : IAsyncLifetime
     [InlineData("DELETE FROM hydration_waits WHERE position = 1 AND blob = 1")]
     [InlineData("UPDATE hydration_commits SET blobs = blobs + 1 WHERE position = 1")]
     [InlineData("UPDATE hydration_commits SET position = 99 WHERE position = 1")]
-    [InlineData("UPDATE hydration_commits SET at = 0 WHERE position = 1")]
+    [InlineData("UPDATE hydration_commits SET at = -138900000000000 WHERE position = 1")]
     [InlineData("DELETE FROM hydration_commits WHERE position = 1")]
     [InlineData("INSERT INTO hydration_commits (source, position, ledger, at, blobs) VALUES ('us', 9, 1, 0, 1)")]
     [InlineData("UPDATE hydration_regions SET bytes = bytes + 1")]
@@ -242,7 +248,8 @@ public sealed class VerificationTests : IAsyncLifetime
         _fixture.Execute(change);
 
         Assert.NotNull(await _fixture.Store.FindFaultOfQueueAsync(Regions));
-        await _fixture.Store.RepairQueueAsync(Regions);
+        await _fixture.Store.RepairQueueAsync();
+        await _fixture.Store.TidyQueueAsync(Regions);
         Assert.Null(await _fixture.Store.FindFaultOfQueueAsync(Regions));
 
         // What the queue lost altogether is named by the links, and is queued again from there.
@@ -260,14 +267,60 @@ public sealed class VerificationTests : IAsyncLifetime
         Assert.True(await _fixture.Store.IsCompleteAsync(ledger, Us, 1));
     }
 
+    /// <summary>A commit is queued again with an earlier time: by a snapshot, or after another region's clock.</summary>
+    [Fact]
+    public async Task FindFaultOfQueueAsync_CommitQueuedAgainEarlier_IsWhole()
+    {
+        var blobs = await FillQueueAsync();
+        var later = SampleBlob.Of("four");
+        var ledger = LedgerId.Of(RepositoryName.Parse("library/r"));
+        await _fixture.Store.QueueMissingAsync(
+            new FeedPosition(Us, SampleFeed.Incarnation, 7), ledger, [new MissingBlob(later.Digest, later.SizeBytes, Us)]);
+        _fixture.Execute("UPDATE hydration_commits SET at = at + 100000000000 WHERE position = 7");
+        await _fixture.Store.RepairQueueAsync();
+
+        await _fixture.Store.QueueMissingAsync(new FeedPosition(Us, SampleFeed.Incarnation, 7), ledger, blobs);
+
+        Assert.Null(await _fixture.Store.FindFaultOfQueueAsync(Regions));
+    }
+
+    /// <summary>A region that was taken out of the topology is no damage: its blobs are fetched from another.</summary>
+    [Fact]
+    public async Task TidyQueueAsync_RegionNoLongerThere_LetsItsBlobsComeFromTheFirst()
+    {
+        var blobs = await FillQueueAsync();
+        var eu = SampleLedger.Region;
+        Assert.Null(await _fixture.Store.FindFaultOfQueueAsync([eu]));
+
+        await _fixture.Store.TidyQueueAsync([eu]);
+
+        Assert.Equal(blobs.Count, (await _fixture.Store.ReadReadyAsync(eu, DateTimeOffset.UnixEpoch.AddYears(100), 10)).Count);
+    }
+
+    /// <summary>One of the repositories that await a blob has it no more: the other goes on awaiting it.</summary>
+    [Fact]
+    public async Task TidyQueueAsync_BlobDeletedInOneOfTwoRepositories_IsAwaitedByTheOther()
+    {
+        var blobs = await FillQueueAsync();
+        var feed = new SampleFeed("ap");
+        feed.Add("library/s", blobs, [.. blobs.Select(blob => new Operation.BlobLinked(blob.Digest, blob.SizeBytes))]);
+        feed.Add("library/s", new Operation.BlobDeleted(blobs[0].Digest));
+        await _fixture.Store.ApplyAsync(feed.Region, feed.Entries);
+
+        await _fixture.Store.TidyQueueAsync([.. Regions, feed.Region]);
+
+        Assert.Equal(blobs.Count, (await _fixture.Store.ListAsync(dead: false, 10)).Count);
+        Assert.Null(await _fixture.Store.FindFaultOfQueueAsync([.. Regions, feed.Region]));
+    }
+
     /// <summary>Its digest is one that nobody has: it is dropped without a finding, because a deletion leaves the same behind.</summary>
     [Fact]
-    public async Task RepairQueueAsync_BlobThatNobodyHasAnyMore_IsDropped()
+    public async Task TidyQueueAsync_BlobThatNobodyHasAnyMore_IsDropped()
     {
         var blobs = await FillQueueAsync();
         _fixture.Execute("UPDATE hydration SET digest = CAST(x'ff' || zeroblob(32) AS BLOB) WHERE id = 1");
 
-        await _fixture.Store.RepairQueueAsync(Regions);
+        await _fixture.Store.TidyQueueAsync(Regions);
 
         Assert.Null(await _fixture.Store.FindFaultOfQueueAsync(Regions));
         Assert.Single(await _fixture.Store.ListUnqueuedBlobsAsync(LedgerId.Of(RepositoryName.Parse("library/r"))));
