@@ -65,6 +65,7 @@ public static class ReplicationServices
         .AddSingleton<Latencies>()
         .AddSingleton<StatusReport>()
         .AddSingleton<ImageLocator>()
+        .AddSingleton<ImageBlobs>()
         .AddSingleton<Completion>()
         .AddSingleton<DamagedLedgers>()
         .AddSingleton<VerificationProgress>()

@@ -65,7 +65,7 @@ internal sealed class ImageEndpoints(RegionMap map, ImageLocator locator, Comple
         var rows = regions.Select(async region =>
         {
             var state = RepositoryName.TryParse(found.Repository, out var repository)
-                ? await completion.AwaitInAsync(region, repository, receipt, wait, http.RequestAborted).ConfigureAwait(false)
+                ? await completion.AwaitInAsync(region, repository, receipt, image: null, wait, http.RequestAborted).ConfigureAwait(false)
                 : found.Otherwise;
             return new ReceiptRow(region.ToString(), state.ToString().ToLowerInvariant());
         });

@@ -106,16 +106,24 @@ internal sealed class ContentEndpoints(IBlobStore store, IRepositoryTables table
     {
         if (!FeedPosition.TryParse(text, out var receipt)
             || !RepositoryName.TryParse(http.Request.Query["repository"].ToString(), out var repository)
-            || !ReplicationEndpoints.TryWait(http.Request.Query["wait"].ToString(), out var wait))
+            || !ReplicationEndpoints.TryWait(http.Request.Query["wait"].ToString(), out var wait)
+            || !TryImage(http, out var image))
         {
             await ErrorResponse.WriteAsync(http, RegistryError.Of(
                 ErrorCode.Unsupported,
-                "A receipt, its repository and a time to wait are asked for.") with { Status = 400 }).ConfigureAwait(false);
+                "A receipt, its repository, a time to wait and at most an image's digest are asked for.") with { Status = 400 }).ConfigureAwait(false);
             return;
         }
 
         await http.Response.WriteAsJsonAsync(
-            await completion.AwaitHereAsync(repository, receipt, wait, http.RequestAborted).ConfigureAwait(false),
+            await completion.AwaitHereAsync(repository, receipt, image, wait, http.RequestAborted).ConfigureAwait(false),
             http.RequestAborted).ConfigureAwait(false);
+    }
+
+    private static bool TryImage(HttpContext http, out Digest? image)
+    {
+        var text = http.Request.Query["image"].ToString();
+        image = Digest.TryParse(text, out var digest) ? digest : null;
+        return image is not null || text.Length == 0;
     }
 }

@@ -2,6 +2,7 @@ using GeoRegistry.FrontDoor.Errors;
 using GeoRegistry.FrontDoor.Oci;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Commits;
+using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Errors;
 using GeoRegistry.Regions.Control;
 using GeoRegistry.Regions.Topologies;
@@ -46,10 +47,14 @@ internal sealed class AcknowledgedWrites(RegionMap map, TailStates tails, Relay 
             return;
         }
 
+        // What was pushed may have been there before: then its commit names nothing, and the image is what has to be complete.
+        Digest? image = Digest.TryParse(request.Http.Response.Headers[HeaderNames.DockerContentDigest].ToString(), out var pushed)
+            ? pushed
+            : null;
         var count = policy.RegionsFor(durability);
         if (count == 0
             || await completion.AwaitAsync(
-                request.Repository, receipt, policy.Regions, count, options.DurabilityTimeout, request.Aborted).ConfigureAwait(false))
+                request.Repository, receipt, image, policy.Regions, count, options.DurabilityTimeout, request.Aborted).ConfigureAwait(false))
         {
             return;
         }

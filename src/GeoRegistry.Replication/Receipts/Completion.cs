@@ -12,8 +12,8 @@ namespace GeoRegistry.Replication.Receipts;
 /// <summary>Tells, and waits until, commits are complete: here, and by asking in other regions.</summary>
 /// <remarks>
 /// A commit is complete in a region when it is applied there, no ledgers of its home are still to be taken over or its own set
-/// aside, and every blob it names that the policy wants there is stored there. It is decided from the ledger and the store; the
-/// hydration queue only signals it sooner.
+/// aside, and every blob of the images that it puts or tags, their children's too, that the policy wants there is stored there. It
+/// is decided from the ledger and the store; the hydration queue only signals it sooner.
 /// </remarks>
 public sealed class Completion(
     RegionMap map,
@@ -22,6 +22,7 @@ public sealed class Completion(
     IHydrationQueue queue,
     IRegionRecord record,
     WantedBlobs wanted,
+    ImageBlobs images,
     FeedApplication application,
     BlobFetches fetches,
     PeerClient peers,
@@ -46,11 +47,14 @@ public sealed class Completion(
     /// </summary>
     /// <param name="repository">The commit's repository.</param>
     /// <param name="position">The commit.</param>
+    /// <param name="image">The manifest that was pushed, which counts also where its push changed nothing; null where it is not
+    /// known.</param>
     /// <param name="wait">How long to wait at most.</param>
+    /// <param name="cancellation">Cancels the wait.</param>
     public async Task<CompletionState> AwaitHereAsync(
-        RepositoryName repository, FeedPosition position, TimeSpan wait, CancellationToken cancellation)
+        RepositoryName repository, FeedPosition position, Digest? image, TimeSpan wait, CancellationToken cancellation)
     {
-        var now = await ReadStateAsync(repository, position, cancellation).ConfigureAwait(false);
+        var now = await ReadStateAsync(repository, position, image, cancellation).ConfigureAwait(false);
         if (now is not CompletionState.Pending || wait <= TimeSpan.Zero) return now;
         using var limit = new CancellationTokenSource(wait, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
@@ -60,7 +64,7 @@ public sealed class Completion(
             while (true)
             {
                 var completions = fetches.Completions.Position;
-                if (await ReadStateAsync(repository, position, either.Token).ConfigureAwait(false)
+                if (await ReadStateAsync(repository, position, image, either.Token).ConfigureAwait(false)
                     is var state and not CompletionState.Pending) return state;
                 await AwaitNewsAsync(position, completions, either.Token).ConfigureAwait(false);
             }
@@ -77,15 +81,15 @@ public sealed class Completion(
 
     /// <summary>Waits until a commit is complete in a region; one that cannot be reached is asked again until then.</summary>
     public async Task<CompletionState> AwaitInAsync(
-        RegionId region, RepositoryName repository, FeedPosition position, TimeSpan wait, CancellationToken cancellation)
+        RegionId region, RepositoryName repository, FeedPosition position, Digest? image, TimeSpan wait, CancellationToken cancellation)
     {
-        if (region == map.Self) return await AwaitHereAsync(repository, position, wait, cancellation).ConfigureAwait(false);
+        if (region == map.Self) return await AwaitHereAsync(repository, position, image, wait, cancellation).ConfigureAwait(false);
         var began = clock.GetTimestamp();
         while (true)
         {
             var left = wait - clock.GetElapsedTime(began);
             if (left < TimeSpan.Zero) left = TimeSpan.Zero;
-            if (await AskAsync(region, repository, position, left, cancellation).ConfigureAwait(false) is { } state) return state;
+            if (await AskAsync(region, repository, position, image, left, cancellation).ConfigureAwait(false) is { } state) return state;
             if (left == TimeSpan.Zero) return CompletionState.Unreachable;
             await Task.Delay(AskInterval, clock, cancellation).ConfigureAwait(false);
         }
@@ -94,6 +98,7 @@ public sealed class Completion(
     /// <summary>Waits until a commit is complete in some of these regions.</summary>
     /// <param name="repository">The commit's repository.</param>
     /// <param name="position">The commit.</param>
+    /// <param name="image">The manifest that was pushed; null where it is not known.</param>
     /// <param name="regions">The regions that count.</param>
     /// <param name="count">How many of them.</param>
     /// <param name="wait">How long to wait at most.</param>
@@ -101,13 +106,14 @@ public sealed class Completion(
     public async Task<bool> AwaitAsync(
         RepositoryName repository,
         FeedPosition position,
+        Digest? image,
         IReadOnlyList<RegionId> regions,
         int count,
         TimeSpan wait,
         CancellationToken cancellation)
     {
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var asked = regions.Select(region => AwaitInAsync(region, repository, position, wait, enough.Token)).ToList();
+        var asked = regions.Select(region => AwaitInAsync(region, repository, position, image, wait, enough.Token)).ToList();
         try
         {
             while (count > 0 && asked.Count >= count)
@@ -158,11 +164,11 @@ public sealed class Completion(
     }
 
     private async Task<CompletionState?> AskAsync(
-        RegionId region, RepositoryName repository, FeedPosition position, TimeSpan wait, CancellationToken cancellation)
+        RegionId region, RepositoryName repository, FeedPosition position, Digest? image, TimeSpan wait, CancellationToken cancellation)
     {
         try
         {
-            var target = $"/peer/receipts/{position}?repository={repository}&wait={(long)wait.TotalMilliseconds}ms";
+            var target = $"/peer/receipts/{position}?repository={repository}&wait={(long)wait.TotalMilliseconds}ms&image={image}";
             return await peers.AskAsync<CompletionState>(
                 region, HttpMethod.Get, target, cancellation, wait + AnswerTime).ConfigureAwait(false);
         }
@@ -173,22 +179,31 @@ public sealed class Completion(
     }
 
     private async ValueTask<CompletionState> ReadStateAsync(
-        RepositoryName repository, FeedPosition position, CancellationToken cancellation)
+        RepositoryName repository, FeedPosition position, Digest? image, CancellationToken cancellation)
     {
         if (!map.Current.PolicyOf(repository).Allows(map.Self)) return CompletionState.Excluded;
         if (position.Region != map.Self)
         {
             return await IsAppliedAsync(repository, position, cancellation).ConfigureAwait(false)
-                ? await ReadStateOfBlobsAsync(repository, position, cancellation).ConfigureAwait(false)
+                ? await ReadStateOfBlobsAsync(repository, position, image, cancellation).ConfigureAwait(false)
                 : CompletionState.Pending;
         }
 
         var extent = await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false);
         if (position.Incarnation != extent.Incarnation) return CompletionState.Orphaned;
         return position.Number <= extent.Head
-            ? await ReadStateOfBlobsAsync(repository, position, cancellation).ConfigureAwait(false)
+            ? await ReadStateOfBlobsAsync(repository, position, image, cancellation).ConfigureAwait(false)
             : CompletionState.Pending;
     }
+
+    /// <summary>
+    /// Whether all that is applied here of a home's commits to a repository is here: nothing of the home is to be taken
+    /// over, and the ledger is not set aside.
+    /// </summary>
+    internal async ValueTask<bool> IsCurrentAsync(RegionId home, RepositoryName repository, CancellationToken cancellation) =>
+        home == map.Self
+        || (!application.IsSetAside(home, LedgerId.Of(repository))
+            && !await record.IsTakeOverPendingAsync(home, cancellation).ConfigureAwait(false));
 
     // Positions of another incarnation name other commits.
     private bool IsFollowed(FeedPosition position) =>
@@ -197,24 +212,28 @@ public sealed class Completion(
     private async ValueTask<bool> IsAppliedAsync(RepositoryName repository, FeedPosition position, CancellationToken cancellation) =>
         IsFollowed(position)
         && position.Number <= tails.Of(position.Region)!.Applied.Position
-        && !application.IsSetAside(position.Region, LedgerId.Of(repository))
-        && !await record.IsTakeOverPendingAsync(position.Region, cancellation).ConfigureAwait(false);
+        && await IsCurrentAsync(position.Region, repository, cancellation).ConfigureAwait(false);
 
     private async ValueTask<CompletionState> ReadStateOfBlobsAsync(
-        RepositoryName repository, FeedPosition position, CancellationToken cancellation) =>
+        RepositoryName repository, FeedPosition position, Digest? image, CancellationToken cancellation) =>
         await queue.IsCompleteAsync(LedgerId.Of(repository), position.Region, position.Number, cancellation).ConfigureAwait(false)
-            && await HasBlobsAsync(repository, position, cancellation).ConfigureAwait(false)
+            && await HasBlobsAsync(repository, position, image, cancellation).ConfigureAwait(false)
             ? CompletionState.Complete
             : CompletionState.Pending;
 
     // Where a snapshot covers the commit, all that came with it must be complete.
-    private async ValueTask<bool> HasBlobsAsync(RepositoryName repository, FeedPosition position, CancellationToken cancellation)
+    private async ValueTask<bool> HasBlobsAsync(
+        RepositoryName repository, FeedPosition position, Digest? image, CancellationToken cancellation)
     {
-        if (await ledgers.FindEntryAsync(position.Region, position.Number, cancellation).ConfigureAwait(false) is not { } entry)
-            return true;
-        return CommitCodec.TryDecode(entry.Encoded) is { } commit
-            && (await wanted.FindMissingAsync(
-                repository, commit.Operations, position.Region, cancellation).ConfigureAwait(false)).Count == 0;
+        var entry = await ledgers.FindEntryAsync(position.Region, position.Number, cancellation).ConfigureAwait(false);
+        var commit = entry is null ? null : CommitCodec.TryDecode(entry.Encoded);
+        if (entry is not null && commit is null) return false;
+        var operations = commit?.Operations ?? [];
+        if ((await wanted.FindMissingAsync(repository, operations, position.Region, cancellation).ConfigureAwait(false)).Count > 0)
+            return false;
+        var blobs = await images.FindAsync(repository, operations, image, cancellation).ConfigureAwait(false);
+        var named = blobs.Select(blob => (blob.Key, blob.Value));
+        return (await wanted.FindMissingAsync(repository, named, position.Region, cancellation).ConfigureAwait(false)).Count == 0;
     }
 
     private async Task AwaitNewsAsync(FeedPosition position, long completions, CancellationToken cancellation)

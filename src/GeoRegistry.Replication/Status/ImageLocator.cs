@@ -1,13 +1,14 @@
 using GeoRegistry.Ledgers.Blobs;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
-using GeoRegistry.Protocol.Manifests;
 using GeoRegistry.Regions.Control;
+using GeoRegistry.Replication.Receipts;
 
 namespace GeoRegistry.Replication.Status;
 
 /// <summary>Where an image is: how much of it this region has.</summary>
-public sealed class ImageLocator(RegionMap map, IRepositoryTables tables, IBlobStore blobs)
+public sealed class ImageLocator(
+    RegionMap map, IRepositoryTables tables, ImageBlobs images, IBlobStore blobs, Completion completion)
 {
     /// <summary>Finds what this region has of an image and its children.</summary>
     public async Task<ImageLocation> FindAsync(RepositoryName repository, Reference reference, CancellationToken cancellation)
@@ -19,8 +20,9 @@ public sealed class ImageLocator(RegionMap map, IRepositoryTables tables, IBlobS
             : await tables.FindTagAsync(repository, reference.Tag, cancellation).ConfigureAwait(false);
         var manifest = digest is { } named ? await tables.FindManifestAsync(repository, named, cancellation).ConfigureAwait(false) : null;
         if (manifest is null) return new ImageLocation(region, "unknown");
-        var content = new Dictionary<Digest, long>();
-        await CollectAsync(repository, manifest, content, cancellation).ConfigureAwait(false);
+        var content = await images.FindAsync(repository, manifest, cancellation).ConfigureAwait(false);
+        var isCurrent = await completion.IsCurrentAsync(
+            map.Current.HomeOf(repository).Region, repository, cancellation).ConfigureAwait(false);
         var here = new List<long>();
         foreach (var (blob, sizeBytes) in content)
         {
@@ -29,35 +31,19 @@ public sealed class ImageLocator(RegionMap map, IRepositoryTables tables, IBlobS
 
         return new ImageLocation(
             region,
-            here.Count == content.Count ? "complete" : "partial",
+            isCurrent && here.Count == content.Count ? "complete" : "partial",
             manifest.Digest.ToString(),
             content.Count,
             here.Count,
             content.Values.Sum(),
             here.Sum());
     }
-
-    private async Task CollectAsync(RepositoryName repository, Manifest manifest, Dictionary<Digest, long> content,
-        CancellationToken cancellation)
-    {
-        foreach (var reference in manifest.References)
-        {
-            // A layer that may live elsewhere counts where it was pushed all the same.
-            if (reference.Kind == ContentKind.ForeignLayer
-                && await tables.FindBlobAsync(repository, reference.Digest, cancellation).ConfigureAwait(false) is null) continue;
-
-            var child = reference.Kind == ContentKind.Child
-                ? await tables.FindManifestAsync(repository, reference.Digest, cancellation).ConfigureAwait(false)
-                : null;
-            if (child is not null) await CollectAsync(repository, child, content, cancellation).ConfigureAwait(false);
-            else content[reference.Digest] = reference.SizeBytes;
-        }
-    }
 }
 
 /// <summary>How much of an image a region has.</summary>
 /// <param name="Region">The region.</param>
-/// <param name="State"><c>complete</c>, <c>partial</c> (its names, and not all blobs), <c>unknown</c>, <c>excluded</c> by its policy,
+/// <param name="State"><c>complete</c>, <c>partial</c> (its names, and not all blobs; or what it names may be
+/// old, because the region is still taking the ledger over), <c>unknown</c>, <c>excluded</c> by its policy,
 /// or <c>unreachable</c>.</param>
 /// <param name="Digest">What the reference names there; null where it is not known there.</param>
 /// <param name="Blobs">How many blobs the image has, its children's with it.</param>

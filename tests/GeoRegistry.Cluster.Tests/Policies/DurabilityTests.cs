@@ -72,6 +72,37 @@ public sealed class DurabilityTests(ITestOutputHelper output)
         Assert.All(cluster.Regions, region => Assert.All(image.Blobs, blob => Assert.True(region.Blobs.Has(blob.Digest))));
     }
 
+    /// <summary>
+    /// Its blobs are on their way to a region: a tag that is set on it, and the same push again, are no more durable than they.
+    /// </summary>
+    [Fact]
+    public async Task Push_OfWhatIsThereAlreadyAndNotYetCopied_WaitsForItsBlobs()
+    {
+        await using var cluster = await RegionCluster.StartAsync(Plan with
+        {
+            Regions = ["eu", "us"],
+            Homes = [new("", "eu")],
+            Link = LinkQuality.Near with { BitsPerSecond = 8_000_000 },
+        });
+        var (eu, us, image) = (cluster["eu"].Client, cluster["us"], TestImage.Next(Seeds.Next(output), 12_000_000));
+        await eu.PushAsync("team/app", "1", image, "local"); // For a dozen seconds.
+
+        var tagged = await eu.PutManifestAsync("team/app", "latest", image, headers => headers.Durability("all"));
+        Assert.False(us.Blobs.Has(image.Blobs[1].Digest));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, tagged.Status);
+        Assert.Equal("pending", (await eu.GetJsonAsync<ReceiptAnswer>($"/api/v1/receipts/{ReceiptOf(tagged)}")).In("us"));
+        await eu.PutManifestAsync("team/app", "other", image, headers => headers.Durability("local"));
+        var again = await eu.PutManifestAsync("team/app", "latest", image, headers => headers.Durability("all"));
+        Assert.False(us.Blobs.Has(image.Blobs[1].Digest));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, again.Status);
+
+        Assert.Equal(
+            "complete", (await eu.GetJsonAsync<ReceiptAnswer>($"/api/v1/receipts/{ReceiptOf(tagged)}?region=us&wait=60s")).In("us"));
+        Assert.True(us.Blobs.Has(image.Blobs[1].Digest));
+        var last = await eu.PutManifestAsync("team/app", "latest", image, headers => headers.Durability("all"));
+        Assert.Equal(HttpStatusCode.Created, last.Status);
+    }
+
     [Fact]
     public async Task Push_OfAForeignLayerThatWasPushed_IsCompleteWithTheLayerToo()
     {
@@ -114,6 +145,9 @@ public sealed class DurabilityTests(ITestOutputHelper output)
             () => cluster["eu"].Client.GetJsonAsync<ReceiptAnswer>("/api/v1/receipts/nonsense"));
         Assert.Equal(HttpStatusCode.NotFound, failure.Answer.Status);
     }
+
+    private static string ReceiptOf(Answer refused) => JsonDocument.Parse(refused.Text).RootElement.GetProperty("errors")[0]
+        .GetProperty("detail").GetProperty("receipt").GetString()!;
 
     // As images of Windows have them: their content may be had elsewhere, and need not be pushed.
     private static TestImage WithForeignLayers(TestImage image)

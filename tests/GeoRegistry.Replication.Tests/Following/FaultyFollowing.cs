@@ -85,7 +85,7 @@ internal sealed class FaultyFollowing(FollowingRegion region, StoreFaults faults
         foreach (var (position, blobs) in TestHome.BlobsOfApp)
         {
             var at = new FeedPosition(TestTopology.Eu, process.State.Incarnation, position);
-            var state = await process.Completion.AwaitHereAsync(TestHome.AppName, at, TimeSpan.Zero, default);
+            var state = await process.Completion.AwaitHereAsync(TestHome.AppName, at, image: null, TimeSpan.Zero, default);
             if (state == CompletionState.Complete) Assert.Equal(blobs.Count, (await region.Blobs.StatManyAsync(blobs)).Count);
         }
     }

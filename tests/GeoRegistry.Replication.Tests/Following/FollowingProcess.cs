@@ -55,6 +55,7 @@ internal sealed class FollowingProcess : IAsyncDisposable
             region.Metadata,
             region.Metadata,
             new WantedBlobs(map, region.Blobs, _hydrator, _fetches),
+            new ImageBlobs(region.Metadata),
             Application,
             _fetches,
             _peers,

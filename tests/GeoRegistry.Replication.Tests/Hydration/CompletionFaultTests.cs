@@ -90,7 +90,7 @@ public sealed class CompletionFaultTests(ITestOutputHelper output)
 
     private static List<Task<CompletionState>> WaitForAll(FollowingProcess process) => [.. TestHome.BlobsOfApp.Select(commit =>
         process.Completion.AwaitHereAsync(
-            TestHome.AppName, PositionOf(process, commit.Position), TimeSpan.FromHours(1), process.Stopping))];
+            TestHome.AppName, PositionOf(process, commit.Position), image: null, TimeSpan.FromHours(1), process.Stopping))];
 
     /// <summary>Whether all commits are complete; what says so of one must be true.</summary>
     private static async Task<bool> AreCompleteAsync(FollowingRegion region, FollowingProcess process)
@@ -98,7 +98,8 @@ public sealed class CompletionFaultTests(ITestOutputHelper output)
         var complete = 0;
         foreach (var (number, blobs) in TestHome.BlobsOfApp)
         {
-            var state = await process.Completion.AwaitHereAsync(TestHome.AppName, PositionOf(process, number), TimeSpan.Zero, default);
+            var state = await process.Completion.AwaitHereAsync(
+                TestHome.AppName, PositionOf(process, number), image: null, TimeSpan.Zero, default);
             var isQueueEmpty = await region.Metadata.IsCompleteAsync(LedgerId.Of(TestHome.AppName), Eu, number);
             if (state != CompletionState.Complete && !isQueueEmpty) continue;
             foreach (var digest in blobs) Assert.Equal(digest, Digest.Of(Assert.IsType<byte[]>(await ReadAsync(region, digest))));
