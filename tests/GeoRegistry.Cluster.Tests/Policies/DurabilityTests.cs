@@ -91,7 +91,7 @@ public sealed class DurabilityTests(ITestOutputHelper output)
     {
         await using var cluster = await RegionCluster.StartAsync(new ClusterPlan { Regions = ["eu", "us"], Homes = [new("", "eu")] });
         var (us, image) = (cluster["us"], TestImage.Next(Seeds.Next(output), 1000));
-        await cluster.WaitUntilConvergedAsync(); // A region that is still taking over gets snapshots, which stand for commits.
+        await cluster.WaitUntilConvergedAsync(); // A region that is still taking over gets snapshots instead of commits.
         var path = $"/api/v1/receipts/{(await cluster["eu"].Client.PushAsync("team/app", "1", image)).Receipt}?region=us";
         await cluster.WaitUntilConvergedAsync();
         Assert.Equal("complete", (await us.Client.GetJsonAsync<ReceiptAnswer>(path)).In("us"));
