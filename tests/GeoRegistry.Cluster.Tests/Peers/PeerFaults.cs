@@ -29,7 +29,7 @@ public enum PeerFault
 }
 
 /// <summary>
-/// Stands before the peer API of a region: counts what other regions ask for in the course of a request of a client, and lets one
+/// Is in front of the peer API of a region: counts what other regions ask for in the course of a request of a client, and lets one
 /// of these exchanges fail.
 /// </summary>
 /// <param name="calls">Counts, and says which fails.</param>

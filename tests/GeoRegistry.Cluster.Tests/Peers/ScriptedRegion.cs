@@ -5,8 +5,8 @@ using System.Net.Sockets;
 namespace GeoRegistry.Cluster.Tests.Peers;
 
 /// <summary>
-/// Stands for a region and speaks HTTP/2 byte by byte, so that it can fail at each step. It answers 503 to the peer API itself, and
-/// leaves what is relayed to its script.
+/// Takes the place of a region and speaks HTTP/2 byte by byte, so that it can fail at each step. It answers 503 to the peer API
+/// itself, and leaves what is relayed to its script.
 /// </summary>
 internal sealed class ScriptedRegion : IAsyncDisposable
 {

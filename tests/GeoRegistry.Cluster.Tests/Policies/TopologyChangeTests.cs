@@ -117,7 +117,7 @@ public sealed class TopologyChangeTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Policy_ThatExcludesARegionWhichHasNotTakenItUp_LetsItShowNothingOld()
+    public async Task Policy_ThatExcludesARegionWhichHasNotAdoptedIt_LetsItShowNothingOld()
     {
         await using var cluster = await RegionCluster.StartAsync();
         var (eu, us, random) = (cluster["eu"], cluster["us"], Seeds.Next(output));

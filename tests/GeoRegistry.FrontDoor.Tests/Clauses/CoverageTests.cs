@@ -41,7 +41,7 @@ public sealed class CoverageTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void Clauses_QuotedAsMustOrShould_StandInTheSpecification()
+    public void Clauses_QuotedAsMustOrShould_AreInTheSpecification()
     {
         var specified = SpecClauses.All.Select(clause => (clause.Section, clause.Level, clause.Quote)).ToHashSet();
         var quoted = Quoted()

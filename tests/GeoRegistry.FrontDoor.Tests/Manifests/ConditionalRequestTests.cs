@@ -14,7 +14,7 @@ public sealed class ConditionalRequestTests(RegistryFixture registry) : Conforma
 
     [Fact]
     [Clause(Section, May, Conditions)]
-    public async Task Put_IfMatchNamesTheStandingManifest_MovesTheTag()
+    public async Task Put_IfMatchNamesTheCurrentManifest_MovesTheTag()
     {
         var repository = NewRepository();
         var (current, next) = await CurrentAndNextAsync(repository);
@@ -26,7 +26,7 @@ public sealed class ConditionalRequestTests(RegistryFixture registry) : Conforma
 
     [Fact]
     [Clause(Section, May, Conditions)]
-    public async Task Put_IfMatchListsTheStandingManifest_MovesTheTag()
+    public async Task Put_IfMatchListsTheCurrentManifest_MovesTheTag()
     {
         var repository = NewRepository();
         var (current, next) = await CurrentAndNextAsync(repository);
@@ -36,7 +36,7 @@ public sealed class ConditionalRequestTests(RegistryFixture registry) : Conforma
 
     [Fact]
     [Clause(Section, May, Conditions)]
-    public async Task Put_IfMatchNamesAnother_Answers412WithTheStandingDigest()
+    public async Task Put_IfMatchNamesAnother_Answers412WithTheCurrentDigest()
     {
         var repository = NewRepository();
         var (current, next) = await CurrentAndNextAsync(repository);
@@ -112,7 +112,7 @@ public sealed class ConditionalRequestTests(RegistryFixture registry) : Conforma
 
     [Fact]
     [Clause(Section, May, Conditions)]
-    public async Task Delete_IfMatchNamesTheStandingManifest_DeletesTheTag()
+    public async Task Delete_IfMatchNamesTheCurrentManifest_DeletesTheTag()
     {
         var repository = NewRepository();
         var image = await repository.PushImageAsync("v1");
@@ -122,7 +122,7 @@ public sealed class ConditionalRequestTests(RegistryFixture registry) : Conforma
 
     [Fact]
     [Clause(Section, May, Conditions)]
-    public async Task Delete_IfMatchNamesAnother_Answers412WithTheStandingDigest()
+    public async Task Delete_IfMatchNamesAnother_Answers412WithTheCurrentDigest()
     {
         var repository = NewRepository();
         var image = await repository.PushImageAsync("v1");

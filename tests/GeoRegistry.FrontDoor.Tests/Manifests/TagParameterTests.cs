@@ -41,7 +41,7 @@ public sealed class TagParameterTests(RegistryFixture registry) : ConformanceTes
 
     [Fact]
     [Clause("GeoRegistry: tags", Promise, "A manifest and its tags are set at once; tags that named something else move")]
-    public async Task Put_ByDigestWithStandingTags_MovesThem()
+    public async Task Put_ByDigestWithExistingTags_MovesThem()
     {
         var repository = NewRepository();
         await repository.PushImageAsync("latest");

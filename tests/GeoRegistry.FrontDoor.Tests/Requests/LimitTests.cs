@@ -14,11 +14,8 @@ public sealed class LimitTests(RegistryFixture registry) : ConformanceTest(regis
 
     [Fact]
     [Clause("Pushing Manifests", May, "MAY return a 414 Request-URI Too Long status if too many tags are included in the request")]
-    public async Task Get_OfATargetThatIsTooLong_Answers414Or400()
-    {
-        var answer = await Registry.SendRawAsync("GET", $"/v2/{new string('a', 100_000)}/manifests/v1");
-        Assert.Contains(answer.Status, new[] { 400, 414 });
-    }
+    public async Task Get_OfATargetThatIsTooLong_Answers414() =>
+        (await Registry.SendRawAsync("GET", $"/v2/{new string('a', 33 * 1024)}/manifests/v1")).Expect(414);
 
     [Theory]
     [InlineData("Content-Length: -1")]

@@ -25,7 +25,7 @@ public sealed class ReferrerDescriptorTests
     }
 
     [Fact]
-    public void ReferrerDescriptor_TypesWithAPlus_StandAsTheyWerePushed()
+    public void ReferrerDescriptor_TypesWithAPlus_AreAsTheyWerePushed()
     {
         var manifest = Accept(Image(Subject + ""","artifactType":"application/spdx+json&<'>" """), MediaTypes.OciImageManifest);
 

@@ -19,7 +19,7 @@ public sealed class ReadThroughSlotsTests
     private readonly TaskCompletionSource _gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     [Fact]
-    public async Task OpenAsync_AllTurnsAreTaken_WhoWaitsGetsOneLater()
+    public async Task OpenAsync_AllSlotsAreTaken_WhoWaitsGetsOneLater()
     {
         await using var source = await TestSource.StartAsync(_blobs);
         await using var region = new HydratingRegion(source.Address);
@@ -32,7 +32,7 @@ public sealed class ReadThroughSlotsTests
     }
 
     [Fact]
-    public async Task OpenAsync_NoTurnComes_IsAskedToComeAgain()
+    public async Task OpenAsync_NoSlotComes_IsAskedToComeAgain()
     {
         var clock = new CountingTimeProvider();
         await using var source = await TestSource.StartAsync(_blobs);
@@ -52,7 +52,7 @@ public sealed class ReadThroughSlotsTests
 
     /// <summary>Those who wait for a slot are cancelled too, or they would wait for ever.</summary>
     [Fact]
-    public async Task Dispose_WhileAFetchWaitsForItsTurn_EndsItsReaders()
+    public async Task Dispose_WhileAFetchWaitsForItsSlot_EndsItsReaders()
     {
         await using var source = await TestSource.StartAsync(_blobs);
         await using var region = new HydratingRegion(source.Address);

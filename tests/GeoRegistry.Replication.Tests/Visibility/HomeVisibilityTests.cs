@@ -139,7 +139,7 @@ public sealed class HomeVisibilityTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ResumeAsync_AfterARestart_TakesUpWhatWasSpreading()
+    public async Task ResumeAsync_AfterARestart_AdoptsWhatWasSpreading()
     {
         await AppendAsync(Set(V1));
         _clock.Advance(TimeSpan.FromSeconds(1));
@@ -158,7 +158,7 @@ public sealed class HomeVisibilityTests : IAsyncLifetime
 
     /// <summary>What was noted as shown before the restart is not looked at again.</summary>
     [Fact]
-    public async Task ResumeAsync_NotedAsShown_TakesUpOnlyWhatCameAfter()
+    public async Task ResumeAsync_NotedAsShown_AdoptsOnlyWhatCameAfter()
     {
         await AppendAsync(Set(V1));
         await _store.SetShownThroughAsync(1);

@@ -60,7 +60,7 @@ public sealed class GenerationalCacheTests
     }
 
     [Fact]
-    public void TryGet_UsedAgainAndAgain_OutlivesWhatIsNot()
+    public void TryGet_EntryUsedOften_OutlivesUnusedOnes()
     {
         _cache.Set(-1, new byte[10]);
         for (var key = 0; key < 200; key++)

@@ -100,7 +100,7 @@ public sealed class SchemaTests
     /// rows.
     /// </summary>
     [Fact]
-    public async Task VerifyNextAsync_DatabaseOfVersion5_HasTheChecksumsThatStandInIt()
+    public async Task VerifyNextAsync_DatabaseOfVersion5_HasTheChecksumsStoredInIt()
     {
         await using var fixture = new SqliteStoreFixture(Golden(5));
 

@@ -195,7 +195,7 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
     }
 
     [Fact]
-    public async Task IsCompleteAsync_PositionThatSnapshotsStandFor_AwaitsAllThatCameWithThem()
+    public async Task IsCompleteAsync_PositionThatSnapshotsInclude_AwaitsAllThatCameWithThem()
     {
         var (early, late) = (Ledger("library/early"), Ledger("library/late"));
         await Replicas.InstallSnapshotAsync(Us, 10, Snapshot(early), [Missing("1")]);
