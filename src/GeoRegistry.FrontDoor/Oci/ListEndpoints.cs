@@ -85,28 +85,31 @@ internal sealed class ListEndpoints(IRepositoryTables tables)
         }).ConfigureAwait(false);
     }
 
-    private async Task ReferrersAsync(OciRequest request)
+    private async Task ReferrersAsync(OciRequest request) =>
+        await (await ReadReferrersAsync(request).ConfigureAwait(false))().ConfigureAwait(false);
+
+    /// <summary>Reads a page of referrers.</summary>
+    /// <returns>What answers with the page that was read, or with why it cannot be; nothing is answered before.</returns>
+    public async Task<Func<Task>> ReadReferrersAsync(OciRequest request)
     {
         var paging = Paging.Of(request.Http.Request, MaxReferrers);
         var fault = Digest.TryParse(request.Reference, out var subject) ? null : DigestFaults.NotADigest(request.Reference);
         var after = (Digest?)null;
         if (paging.After is not null && !TryDigest(paging.After, out after)) fault ??= DigestFaults.NotADigest(paging.After);
-        if (fault is not null)
-        {
-            await ErrorResponse.WriteAsync(request.Http, fault).ConfigureAwait(false);
-            return;
-        }
-
+        if (fault is not null) return () => ErrorResponse.WriteAsync(request.Http, fault);
         var artifactType = ArtifactTypeOf(request.Http.Request);
         var otherQuery = artifactType is null ? "" : $"artifactType={Uri.EscapeDataString(artifactType)}&";
         var found = paging.Limit == 0
             ? []
             : await tables.ListReferrersAsync(request.Repository, subject, artifactType, after, paging.Limit + 1,
                 request.Aborted).ConfigureAwait(false);
-        var path = $"/v2/{request.Repository}/referrers/{subject}";
-        var page = paging.Cut(request.Http.Response, path, found, referrer => referrer.Digest.ToString(), otherQuery);
-        if (artifactType is not null) request.Http.Response.Headers[HeaderNames.OciFiltersApplied] = "artifactType";
-        await JsonResponse.WriteAsync(request.Http, MediaTypes.OciImageIndex, json => WriteIndex(json, page)).ConfigureAwait(false);
+        return () =>
+        {
+            var path = $"/v2/{request.Repository}/referrers/{subject}";
+            var page = paging.Cut(request.Http.Response, path, found, referrer => referrer.Digest.ToString(), otherQuery);
+            if (artifactType is not null) request.Http.Response.Headers[HeaderNames.OciFiltersApplied] = "artifactType";
+            return JsonResponse.WriteAsync(request.Http, MediaTypes.OciImageIndex, json => WriteIndex(json, page));
+        };
     }
 
     private static void WriteIndex(Utf8JsonWriter json, IReadOnlyList<Referrer> referrers)

@@ -66,7 +66,7 @@ internal sealed class ContentEndpoints(IBlobStore store, IRepositoryTables table
 
     private async Task FindLinksAsync(HttpContext http, RegionId region)
     {
-        if (await ReadQuestionAsync(http).ConfigureAwait(false) is not var (repository, digests, after))
+        if (await ReadQuestionAsync(http).ConfigureAwait(false) is not var (repository, digests, after, incarnation))
         {
             await ErrorResponse.WriteAsync(http, RegistryError.Of(
                 ErrorCode.Unsupported,
@@ -75,9 +75,12 @@ internal sealed class ContentEndpoints(IBlobStore store, IRepositoryTables table
         }
 
         // The caller waits no longer than that.
-        if (tails.Of(region) is { } tail) await tail.Applied.WaitForAsync(after, http.RequestAborted).ConfigureAwait(false);
+        var tail = tails.Of(region);
+        if (tail is not null) await tail.Applied.WaitForAsync(after, http.RequestAborted).ConfigureAwait(false);
         var found = new List<BlobLink>();
-        foreach (var digest in digests)
+        // Numbers of another incarnation say nothing of what was deleted.
+        var isOther = tail is { Incarnation.IsNone: false } && incarnation.Length > 0 && tail.Incarnation.ToString() != incarnation;
+        foreach (var digest in isOther ? [] : digests)
         {
             if (await tables.FindBlobAsync(repository, digest, http.RequestAborted).ConfigureAwait(false) is { } sizeBytes)
                 found.Add(new BlobLink(digest.ToString(), sizeBytes));
@@ -86,14 +89,18 @@ internal sealed class ContentEndpoints(IBlobStore store, IRepositoryTables table
         await http.Response.WriteAsJsonAsync(found, http.RequestAborted).ConfigureAwait(false);
     }
 
-    private static async Task<(RepositoryName Repository, IReadOnlyList<Digest> Digests, long After)?> ReadQuestionAsync(HttpContext http)
+    private static async Task<(RepositoryName Repository, IReadOnlyList<Digest> Digests, long After, string Incarnation)?>
+        ReadQuestionAsync(HttpContext http)
     {
         try
         {
             var asked = await JsonSerializer.DeserializeAsync<FindLinks>(
                 http.Request.Body, JsonSerializerOptions.Web, http.RequestAborted).ConfigureAwait(false);
             return asked is { Repository: not null, Digests: not null }
-                ? (RepositoryName.Parse(asked.Repository), [.. asked.Digests.Select(digest => Digest.Parse(digest ?? ""))], asked.After)
+                ? (RepositoryName.Parse(asked.Repository),
+                    [.. asked.Digests.Select(digest => Digest.Parse(digest ?? ""))],
+                    asked.After,
+                    asked.Incarnation ?? "")
                 : null;
         }
         catch (Exception e) when (e is JsonException or FormatException)
@@ -111,7 +118,8 @@ internal sealed class ContentEndpoints(IBlobStore store, IRepositoryTables table
         {
             await ErrorResponse.WriteAsync(http, RegistryError.Of(
                 ErrorCode.Unsupported,
-                "A receipt, its repository, a time to wait and at most an image's digest are asked for.") with { Status = 400 }).ConfigureAwait(false);
+                "A receipt, its repository, a time to wait and at most an image's digest are asked for.")
+                with { Status = 400 }).ConfigureAwait(false);
             return;
         }
 

@@ -54,7 +54,8 @@ internal sealed class AcknowledgedWrites(RegionMap map, TailStates tails, Relay 
         var count = policy.RegionsFor(durability);
         if (count == 0
             || await completion.AwaitAsync(
-                request.Repository, receipt, image, policy.Regions, count, options.DurabilityTimeout, request.Aborted).ConfigureAwait(false))
+                request.Repository, receipt, image, policy.Regions, count, options.DurabilityTimeout,
+                request.Aborted).ConfigureAwait(false))
         {
             return;
         }

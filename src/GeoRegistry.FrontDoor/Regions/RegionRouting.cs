@@ -30,6 +30,7 @@ internal sealed class RegionRouting(
     FeedApplication application,
     RepositoryReader reader,
     RepositoryBlobs blobs,
+    ListEndpoints lists,
     HomeVisibility visibility,
     HomeGate gate,
     Relay relay,
@@ -63,7 +64,7 @@ internal sealed class RegionRouting(
         if (home == map.Self && resource != OciResource.Upload && gate.HasLostData)
             return ReadWithLostDataAsync(resource, request, policy, here);
         if (home == map.Self && resource == OciResource.Manifest) return ReadAtHomeAsync(request, here);
-        if (home == map.Self && resource == OciResource.Referrers) return ReadReferrersAtHomeAsync(request, here);
+        if (home == map.Self && resource == OciResource.Referrers) return ReadReferrersAtHomeAsync(request);
         if (request.Relay is not null) return here(request);
         return resource switch
         {
@@ -157,12 +158,12 @@ internal sealed class RegionRouting(
         _ => true, // A list, which has what is here.
     };
 
-    // A list waits first: what is read after that is shown everywhere, unless it changes again.
-    private async Task ReadReferrersAtHomeAsync(OciRequest request, Func<OciRequest, Task> here)
+    private async Task ReadReferrersAtHomeAsync(OciRequest request)
     {
+        var answer = await lists.ReadReferrersAsync(request).ConfigureAwait(false);
         if (visibility.SpreadOf(request.Repository, VisibleNames.Referrers) is { } spread)
             await spread.WaitAsync(request.Aborted).ConfigureAwait(false);
-        await here(request).ConfigureAwait(false);
+        await answer().ConfigureAwait(false);
     }
 
     private async Task ReadManifestAsync(OciRequest request, RegionId home, PolicyRule policy, Func<OciRequest, Task> here)
@@ -187,7 +188,10 @@ internal sealed class RegionRouting(
 
     private async Task ReadReferrersAsync(OciRequest request, RegionId home, PolicyRule policy, Func<OciRequest, Task> here)
     {
-        if (HoldsLease(home) && MayShow(home, request.Repository, VisibleNames.Referrers)) await here(request).ConfigureAwait(false);
+        // The lease before and the rest after, as for a manifest.
+        var heldLease = HoldsLease(home);
+        var answer = await lists.ReadReferrersAsync(request).ConfigureAwait(false);
+        if (heldLease && MayShow(home, request.Repository, VisibleNames.Referrers)) await answer().ConfigureAwait(false);
         else await ReadListAsync(request, home, policy, here).ConfigureAwait(false);
     }
 

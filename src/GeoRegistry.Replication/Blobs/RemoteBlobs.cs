@@ -49,7 +49,10 @@ public sealed class RemoteBlobs(RegionMap map, PeerClient peers, ILedgerStore le
     {
         var found = new Dictionary<Digest, long>();
         var extent = await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false);
-        var asked = new FindLinks(repository.ToString(), [.. digests.Select(digest => digest.ToString())], extent.Head);
+        var asked = new FindLinks(repository.ToString(), [.. digests.Select(digest => digest.ToString())], extent.Head)
+        {
+            Incarnation = extent.Incarnation.ToString(),
+        };
         foreach (var answer in await Task.WhenAll(
             OthersThan(map.Self, repository).Select(region => TryFindManyAsync(region, asked, cancellation))).ConfigureAwait(false))
         {
@@ -103,7 +106,11 @@ public sealed class RemoteBlobs(RegionMap map, PeerClient peers, ILedgerStore le
 /// <param name="Repository">The repository.</param>
 /// <param name="Digests">The blobs.</param>
 /// <param name="After">The number of the home's feed that must be applied before: a blob deleted until then is not there.</param>
-public sealed record FindLinks(string Repository, IReadOnlyList<string> Digests, long After);
+public sealed record FindLinks(string Repository, IReadOnlyList<string> Digests, long After)
+{
+    /// <summary>The incarnation of that feed; a region that follows another has nothing to say. Empty from earlier builds.</summary>
+    public string Incarnation { get; init; } = "";
+}
 
 /// <summary>A blob that a repository has.</summary>
 /// <param name="Digest">The blob.</param>

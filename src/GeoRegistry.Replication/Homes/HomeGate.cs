@@ -96,6 +96,7 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
 
     private async Task AskAsync(CancellationToken stopping)
     {
+        var before = _state;
         var others = map.Others.Select(region => region.Id).ToList();
         var answers = await Task.WhenAll(others.Select(region => AskAsync(region, stopping))).ConfigureAwait(false);
         foreach (var (region, cursor) in others.Zip(answers))
@@ -105,16 +106,19 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
 
         if (others.Count == 0 || answers.Any(answer => answer is not null))
         {
+            // A region that has said meanwhile that it follows what is not here keeps it closed.
+            if (Interlocked.CompareExchange(ref _state, new State(IsOpen: true, LostData: false, ""), before) != before) return;
             LogOpen(map.Self);
-            Open();
+            _decided.TrySetResult();
         }
         else
         {
-            _state = new State(
+            var unknown = new State(
                 IsOpen: false,
                 LostData: false,
                 $"none of {string.Join(", ", others)} can be reached to tell how far it follows {map.Self}, "
                     + "so commits may be missing here");
+            Interlocked.CompareExchange(ref _state, unknown, before);
         }
     }
 

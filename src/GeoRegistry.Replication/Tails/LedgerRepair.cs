@@ -118,8 +118,15 @@ public sealed partial class LedgerRepair(
                 var ledger = new LedgerId(LedgerKind.Repository, row.Name);
                 var here = await ledgers.ReadHeadAsync(ledger, stop).ConfigureAwait(false);
                 if (new LedgerPoint(row.Epoch, row.Number).CompareTo(new LedgerPoint(here.Epoch, here.Number)) <= 0) return;
-                await InstallAsync(region, position, ledger, stop).ConfigureAwait(false);
-                Interlocked.Increment(ref recovered);
+                try
+                {
+                    await InstallAsync(region, position, ledger, stop).ConfigureAwait(false);
+                    Interlocked.Increment(ref recovered);
+                }
+                catch (InvalidDataException e)
+                {
+                    LogNotRecovered(ledger, region, e.Message); // It is damaged there; that must not keep the others from coming back.
+                }
             }).ConfigureAwait(false);
         }
 
@@ -263,4 +270,7 @@ public sealed partial class LedgerRepair(
 
     [LoggerMessage(2, LogLevel.Warning, "The {Ledger} is removed here: {Home}, its home, lost it and continued without it.")]
     private partial void LogRemoved(LedgerId ledger, RegionId home);
+
+    [LoggerMessage(3, LogLevel.Error, "The {Ledger} cannot be brought back from {Region}: {Reason}")]
+    private partial void LogNotRecovered(LedgerId ledger, RegionId region, string reason);
 }

@@ -160,8 +160,11 @@ internal sealed partial class Tail(
             catch (Exception failure) when (!stopping.IsCancellationRequested)
             {
                 if (failure is IOException or HttpRequestException or HttpProtocolException) LogBroken(state.Source, failure.Message);
-                else LogFailed(failure, state.Source, FollowDelay.TotalSeconds);
-                _failures++;
+                else
+                {
+                    LogFailed(failure, state.Source, FollowDelay.TotalSeconds);
+                    _failures++;
+                }
             }
 
             // An end of the connection is retried at once by the pipeline; what is wrong on this side waits, longer each time.

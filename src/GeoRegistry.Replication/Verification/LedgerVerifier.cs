@@ -316,7 +316,8 @@ public sealed partial class LedgerVerifier(
     [LoggerMessage(9, LogLevel.Warning, "The hydration queue of {Self} is repaired.")]
     private partial void LogQueueRepaired(RegionId self);
 
-    [LoggerMessage(10, LogLevel.Error, "A copy of what {Self} remembers about itself is damaged. A pass that repairs replaces it by the other.")]
+    [LoggerMessage(10, LogLevel.Error,
+        "A copy of what {Self} remembers about itself is damaged. A pass that repairs replaces it by the other.")]
     private partial void LogRecord(RegionId self);
 
     [LoggerMessage(11, LogLevel.Warning, "What {Self} remembers about itself is repaired.")]

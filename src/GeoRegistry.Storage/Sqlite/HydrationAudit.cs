@@ -58,7 +58,8 @@ internal static class HydrationAudit
     private static readonly (string Fault, string Query, bool HasTime)[] Checks =
     [
         ("a queued blob that no commit awaits", "SELECT 1 FROM hydration WHERE id NOT IN (SELECT blob FROM hydration_waits)", false),
-        ("a commit that awaits a blob which is not queued", "SELECT 1 FROM hydration_waits WHERE blob NOT IN (SELECT id FROM hydration)", false),
+        ("a commit that awaits a blob which is not queued",
+            "SELECT 1 FROM hydration_waits WHERE blob NOT IN (SELECT id FROM hydration)", false),
         ("a blob of a repository that is not there", "SELECT 1 FROM hydration WHERE ledger NOT IN (SELECT id FROM ledgers)", false),
         ("another size than the repository's", $"SELECT 1 FROM hydration WHERE {HasOtherSize}", false),
         ("attempts or times that cannot be", $"SELECT 1 FROM hydration WHERE {HasBadTimes}", true),
@@ -83,7 +84,8 @@ internal static class HydrationAudit
         if (check == Checks.Length)
         {
             return session.Number(
-                $"SELECT 1 FROM hydration WHERE {HasUnknownOrigin} AND origin NOT IN (SELECT region FROM feeds) LIMIT 1", Json(regions)) is null
+                $"SELECT 1 FROM hydration WHERE {HasUnknownOrigin} AND origin NOT IN (SELECT region FROM feeds) LIMIT 1",
+                Json(regions)) is null
                 ? null
                 : "a blob to be fetched from a region that there never was";
         }

@@ -1,4 +1,7 @@
+using System.Globalization;
+using System.Numerics;
 using System.Text;
+using System.Text.RegularExpressions;
 using GeoRegistry.FrontDoor.Admin;
 using GeoRegistry.FrontDoor.Http;
 using GeoRegistry.FrontDoor.Oci;
@@ -7,6 +10,7 @@ using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Manifests;
 using GeoRegistry.Regions.Topologies;
+using GeoRegistry.Replication.Peers;
 using GeoRegistry.Repositories.Uploads;
 using GeoRegistry.TestKit.Fuzzing;
 using Microsoft.AspNetCore.Http;
@@ -36,6 +40,8 @@ public sealed class ParserFuzzTests(ITestOutputHelper output)
             text => Assert.True(OciRoute.Parse(text) is { Resource: OciResource.None } or { Name: not null, Reference: not null })),
         ["range"] = (["bytes=0-1", "bytes=-5", "bytes=10-", "bytes=0-1,5-9", "lines=0-1", "bytes=9-2"], ReadRange),
         ["entity tags"] = ([$"\"{Sha256}\"", $"W/\"{Sha256}\", *", "*", Sha256, "\"a\",\"b\""], ReadEntityTags),
+        ["content range"] = (["0-5", "10-10", "5-0", "bytes 0-5/6", $"0-{long.MaxValue}"], ReadContentRange),
+        ["write ids"] = (["release-1.2", "0123456789abcdef0123456789abcdef", new string('k', 255)], ReadWriteIds),
         ["paging"] = (
             ["n=5&last=b", "last=", "n=0", "n", "n=-1&n=2", "n=%35"],
             text => Assert.InRange(Paging.Of(Query(text), 100).Limit, 0, 100)),
@@ -95,6 +101,10 @@ public sealed class ParserFuzzTests(ITestOutputHelper output)
             text => Assert.InRange(MediaTypes.WithoutParameters(text).Length, 0, text.Length)),
     };
 
+    /// <summary>Uses neither of its collaborators where the upload's id is not one.</summary>
+    private static readonly OciEndpoint Patch =
+        new UploadEndpoints(null!, null!).Routes.Single(route => route.Method == HttpMethods.Patch);
+
     private static readonly byte[][] ManifestExamples =
     [
         .. new[]
@@ -144,6 +154,30 @@ public sealed class ParserFuzzTests(ITestOutputHelper output)
             Assert.InRange(range.Offset, 0, size - 1);
             Assert.InRange(range.LengthBytes, 1, size - range.Offset);
         }
+    }
+
+    // A chunk whose range can be read is answered that there is no such upload.
+    private static void ReadContentRange(string text)
+    {
+        if (text.Contains('\0', StringComparison.Ordinal)) return; // No header has it, and the parser of numbers passes over it.
+        var request = new DefaultHttpContext().Request;
+        request.Headers.ContentRange = text;
+        var answering = Patch.Handle(new OciRequest(request.HttpContext, RepositoryName.Parse("a"), "unknown"));
+        Assert.True(answering.IsCompletedSuccessfully, $"{answering.Exception}");
+        var offsets = Regex.Match(text, @"^([0-9]+)-([0-9]+)\z");
+        var isRange = offsets.Success && Offset(1) <= Offset(2) && Offset(2) <= long.MaxValue;
+        Assert.Equal(isRange ? 404 : 400, request.HttpContext.Response.StatusCode);
+
+        BigInteger Offset(int group) => BigInteger.Parse(offsets.Groups[group].Value, CultureInfo.InvariantCulture);
+    }
+
+    private static void ReadWriteIds(string text)
+    {
+        var request = new DefaultHttpContext().Request;
+        (request.Headers[WriteIds.IdempotencyKey], request.Headers[PeerHeaders.WriteId]) = (text, text);
+        var ofKey = WriteIds.Of(request, isRelayed: false);
+        Assert.Equal(text.Length is > 0 and <= 255 ? WriteId.OfKey(text) : null, ofKey);
+        Assert.Equal(WriteId.TryParse(text, out var id) ? id : ofKey, WriteIds.Of(request, isRelayed: true));
     }
 
     private static void ReadEntityTags(string text)

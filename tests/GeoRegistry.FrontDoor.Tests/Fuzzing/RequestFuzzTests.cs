@@ -128,7 +128,8 @@ public sealed class RequestFuzzTests(ITestOutputHelper output)
     private static async Task<Examples> ExamplesAsync(RegistryClient client)
     {
         var repository = new RepositoryClient(client, "team/app");
-        var image = await repository.PushImageAsync("v1");
+        var image = await repository.PrepareImageAsync();
+        var receipt = (await repository.PutManifestAsync("v1", image)).Expect(201)["GeoRegistry-Receipt"]!;
         var index = await repository.PushAsync(
             ManifestContent.Index([image], ManifestEdits.Subject(image, "application/spdx+json")), "v2");
         var blob = await repository.PushBlobAsync(Blob.Of("a blob"));
@@ -144,7 +145,9 @@ public sealed class RequestFuzzTests(ITestOutputHelper output)
             "/api/v1/replication", "/api/v1/replication/lag?repository=team/app&n=5&region=eu",
             "/api/v1/replication/pending?n=5", "/api/v1/replication/dead-letters?region=eu",
             $"/api/v1/replication/retry?digest={blob.Digest}",
-            "/api/v1/receipts/eu-1?wait=5ms", "/api/v1/receipts/eu-99?wait=0s&region=eu",
+            "/api/v1/replication/verify", "/api/v1/replication/verify?repair=true&region=eu",
+            "/api/v1/regions/eu/resume", "/api/v1/regions/eu/resume?accept-data-loss=true",
+            $"/api/v1/receipts/{receipt}?wait=5ms", "/api/v1/receipts/eu-7f3a9c01-1?wait=0s&region=eu",
             $"/api/v1/repositories/team/app/where?reference={image.Digest}", "/healthz/ready", "/healthz/live",
             $"http://127.0.0.1:5000{repository.ManifestPath("v1")}", "/peer/feed?after=0",
         ];
@@ -153,7 +156,8 @@ public sealed class RequestFuzzTests(ITestOutputHelper output)
             "Range: bytes=0-1", "Range: bytes=-5", "Content-Range: 0-5", "Content-Range: bytes 0-5/6",
             $"If-Match: \"{image.Digest}\"", "If-None-Match: *", $"If-Range: \"{blob.Digest}\"",
             $"Content-Type: {MediaType.Image}", $"Content-Type: {MediaType.Index}", "Content-Type: application/json",
-            $"Accept: {MediaType.Image}, */*;q=0.1", "GeoRegistry-Durability: local", "Authorization: GeoRegistry key",
+            $"Accept: {MediaType.Image}, */*;q=0.1", "GeoRegistry-Durability: local", "Idempotency-Key: release-1.2",
+            "Authorization: GeoRegistry key",
             "Origin: https://ui.example", "Access-Control-Request-Method: PUT", "Access-Control-Request-Headers: authorization",
             "X-Forwarded-For: 10.0.0.1", "Accept-Encoding: gzip, br",
             "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "GeoRegistry-Region: eu", "Cookie: a=b",
