@@ -47,6 +47,9 @@ internal static class ResumeCommand
                 {
                     if (report.Unreachable.Count > 0)
                         api.Console.Say($"Unreachable, so commits that only they have are lost: {string.Join(", ", report.Unreachable)}.");
+                    api.Console.Say(
+                        $"Regions that have a topology file of their own follow {report.Region} again when they have its new version: "
+                            + "copy it to them.");
                     return new Text(
                         $"{report.Region} resumed under the incarnation {report.Incarnation}, "
                             + $"with version {report.Topology} of the topology; "

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using GeoRegistry.Ledgers;
@@ -117,7 +118,7 @@ public sealed class PeerClient : IDisposable
         catch (Exception e) when (!cancellation.IsCancellationRequested && IsFailureOfRegion(e))
         {
             response?.Dispose();
-            _suspects[region] = true;
+            if (!IsOutOfResources(e)) _suspects[region] = true;
             throw Unreachable(region, e, timeout);
         }
         catch
@@ -160,6 +161,17 @@ public sealed class PeerClient : IDisposable
     public static bool IsFailureOfRegion(Exception failure) =>
         failure is HttpRequestException or IOException or OperationCanceledException;
 
+    /// <summary>
+    /// Whether this region itself has no more sockets, ports or memory for a connection: that says nothing of the other.
+    /// </summary>
+    public static bool IsOutOfResources(Exception? failure) => failure switch
+    {
+        null => false,
+        SocketException e => e.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.AddressNotAvailable
+            or SocketError.AddressAlreadyInUse or SocketError.NoBufferSpaceAvailable or SocketError.ProcessLimit,
+        _ => IsOutOfResources(failure.InnerException),
+    };
+
     /// <summary>The failure of an answer whose body has not the length that its head says.</summary>
     public static HttpIOException EndedEarly(long receivedBytes, long promisedBytes) =>
         new(HttpRequestError.ResponseEnded, $"The answer ended after {receivedBytes} of {promisedBytes} bytes.");
@@ -171,6 +183,8 @@ public sealed class PeerClient : IDisposable
     public OtherRegionsUnreachableException Unreachable(RegionId region, Exception failure, ProgressTimeout timeout) => new(
         timeout.Token.IsCancellationRequested
             ? $"Region {region} did not answer {_map.Self} within {timeout.Duration.TotalSeconds} s."
+            : IsOutOfResources(failure)
+            ? $"Region {_map.Self} itself can open no connection to {region}: {failure.GetBaseException().Message}"
             : $"Region {region} cannot be reached from {_map.Self}: {failure.GetBaseException().Message}");
 
     /// <inheritdoc/>

@@ -31,5 +31,6 @@ public sealed class ResumeCommandTests
         Assert.Equal("POST /api/v1/regions/eu/resume?accept-data-loss=true", Assert.Single(api.Requests));
         Assert.Equal(["eu resumed under the incarnation 7f3a9c01, with version 2 of the topology; 3 ledgers brought back"], run.Lines);
         Assert.Contains("commits that only they have are lost: ap", run.Error, StringComparison.Ordinal);
+        Assert.Contains("copy it to them", run.Error, StringComparison.Ordinal);
     }
 }

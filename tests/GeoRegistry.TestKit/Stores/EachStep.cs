@@ -49,9 +49,10 @@ public static class EachStep
         ITestOutputHelper output,
         IReadOnlyList<string> including)
     {
-        var whole = begin();
-        await run(whole);
-        var steps = whole.Steps;
+        // Twice: what only one run did, chance did, such as a blob that was looked for again before it was taken out of the queue.
+        var first = await ListStepsAsync(begin(), run);
+        var second = await ListStepsAsync(begin(), run);
+        var steps = first.Where(second.Contains).ToList();
         output.WriteLine($"{steps.Count} steps: {string.Join(", ", steps)}");
         Assert.NotEmpty(steps);
         Assert.All(including, call => Assert.True(steps.Any(step => step.Call == call), $"The operation makes no call {call}."));
@@ -69,6 +70,12 @@ public static class EachStep
                 throw new XunitException($"{fault} at {step}: {failure.Message}", failure);
             }
         }
+    }
+
+    private static async Task<IReadOnlyList<StoreStep>> ListStepsAsync(StoreFaults faults, Func<StoreFaults, Task> run)
+    {
+        await run(faults);
+        return [.. faults.Steps];
     }
 
     private static TheoryData<InjectedFault, bool> WaysTo((InjectedFault Fault, bool Restarts) cancel) => new()
