@@ -79,8 +79,8 @@ public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifie
         }
     }
 
-    /// <param name="isSoon">Whether it is the first after a start or was asked for: then it scans the hydration queue too, which
-    /// costs what the whole queue does.</param>
+    /// <param name="isSoon">Whether it is the first after a start or was asked for: then, and while the hydration queue is damaged, it
+    /// scans that too, which costs what the whole queue does.</param>
     private async Task RunPassAsync(bool isSoon, bool repairs, bool hashes, CancellationToken stopping)
     {
         var pace = isSoon ? Urgent : Slow;
@@ -89,7 +89,8 @@ public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifie
         try
         {
             await ledgers.ScanAsync(pace, repairs, stopping).ConfigureAwait(false);
-            if (isSoon && await ledgers.ScanQueueAsync(pace, repairs, stopping).ConfigureAwait(false))
+            var scansQueue = isSoon || progress.Open(LedgerVerifier.QueueKind).Count > 0;
+            if (scansQueue && await ledgers.ScanQueueAsync(pace, repairs, stopping).ConfigureAwait(false))
                 await blobs.QueueMissingAsync(pace, stopping).ConfigureAwait(false);
             await ledgers.CompareAsync(pace, repairs, stopping).ConfigureAwait(false);
             if (hashes) await blobs.HashAsync(pace, counts: true, stopping).ConfigureAwait(false);
