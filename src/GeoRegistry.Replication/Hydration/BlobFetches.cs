@@ -19,7 +19,7 @@ public sealed partial class BlobFetches(
     IHydrationQueue queue,
     Latencies latencies,
     TimeProvider clock,
-    ILogger<BlobFetches> logger) : IDisposable
+    ILogger<BlobFetches> logger) : IAsyncDisposable
 {
     /// <summary>How old what a fetch left must be to be discarded: until then another fetch may resume it.</summary>
     internal static readonly TimeSpan LeftoverExpiry = TimeSpan.FromDays(1);
@@ -74,8 +74,16 @@ public sealed partial class BlobFetches(
         return discarded;
     }
 
-    /// <summary>Ends the fetches; what has come of them stays for the next.</summary>
-    public void Dispose() => _stopping.Cancel();
+    /// <summary>
+    /// Ends the fetches, and waits until none uses a store any more; what has come of them stays for the next. A fetch that is asked
+    /// for later ends before it begins.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        var running = Task.WhenAll(_running.Values.Select(Task (fetch) => fetch.Outcome));
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     /// <summary>Fetches a blob, or joins a fetch that is under way.</summary>
     /// <param name="digest">The blob.</param>

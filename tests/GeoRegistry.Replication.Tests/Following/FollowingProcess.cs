@@ -100,7 +100,7 @@ internal sealed class FollowingProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
-        _fetches.Dispose();
+        await _fetches.DisposeAsync().AsTask().OrFail("the fetches end");
         foreach (var task in _running)
         {
             try

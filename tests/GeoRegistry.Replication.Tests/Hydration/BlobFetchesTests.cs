@@ -59,17 +59,40 @@ public sealed class BlobFetchesTests
     }
 
     [Fact]
-    public async Task Dispose_WhileAFetchRuns_EndsItAndItsReaders()
+    public async Task DisposeAsync_WhileAFetchRuns_EndsItAndItsReaders()
     {
         await using var source = await TestSource.StartAsync(_blob);
         await using var region = new HydratingRegion(source.Address);
         source.Send = SendWhenOpenedAsync;
         var reader = (await region.Fetches.OpenAsync(_blob.Digest, _blob.SizeBytes, default).OrFail("it is found"))!;
         var read = reader.ReadAsync(_blob.SizeBytes - 1, new byte[1]).AsTask();
-        region.Fetches.Dispose();
+        await region.Fetches.DisposeAsync().AsTask().OrFail("the fetches end");
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => read.OrFail("the reader gets an error"));
         _gate.SetResult();
+    }
+
+    /// <summary>The stores are closed after this: nothing may use them then.</summary>
+    [Fact]
+    public async Task DisposeAsync_AFetchIsInTheStore_WaitsForIt()
+    {
+        using var inStore = new ManualResetEventSlim();
+        using var goOn = new ManualResetEventSlim();
+        await using var source = await TestSource.StartAsync(_blob);
+        await using var region = new HydratingRegion(source.Address);
+        region.Faulty.Before(StoreCall.Commit, () =>
+        {
+            inStore.Set();
+            goOn.Wait(Waiting.DefaultTimeout);
+        });
+        var fetch = region.Fetches.FetchAsync(_blob.Digest, _blob.SizeBytes, Us);
+        await Task.Run(() => inStore.Wait(Waiting.DefaultTimeout)).OrFail("it stores the blob");
+        var ended = region.Fetches.DisposeAsync().AsTask();
+        Assert.False(ended.IsCompleted);
+        goOn.Set();
+
+        await ended.OrFail("the fetches end");
+        Assert.True(fetch.IsCompleted);
     }
 
     /// <summary>Whatever way a blob comes in, commits that awaited it are complete, a dead letter's too.</summary>

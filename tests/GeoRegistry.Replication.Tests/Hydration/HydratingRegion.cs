@@ -101,7 +101,7 @@ internal sealed class HydratingRegion : IAsyncDisposable
     {
         await _stopping.CancelAsync();
         foreach (var task in _hydrating) await Assert.ThrowsAnyAsync<OperationCanceledException>(() => task.OrFail("the hydrator stops"));
-        Fetches.Dispose();
+        await Fetches.DisposeAsync().AsTask().OrFail("the fetches end");
         Peers.Dispose();
         await Metadata.DisposeAsync();
         _folder.Dispose();

@@ -52,12 +52,12 @@ public sealed class ReadThroughSlotsTests
 
     /// <summary>Those who wait for a slot are cancelled too, or they would wait for ever.</summary>
     [Fact]
-    public async Task Dispose_WhileAFetchWaitsForItsSlot_EndsItsReaders()
+    public async Task DisposeAsync_WhileAFetchWaitsForItsSlot_EndsItsReaders()
     {
         await using var source = await TestSource.StartAsync(_blobs);
         await using var region = new HydratingRegion(source.Address);
         var opened = await OpenOneTooManyAsync(region, source);
-        region.Fetches.Dispose();
+        await region.Fetches.DisposeAsync().AsTask().OrFail("the fetches end");
 
         foreach (var open in opened)
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => open.OrFail("the reader gets an error"));
