@@ -29,7 +29,7 @@ public sealed class Completion(
     TimeProvider clock)
 {
     /// <summary>How many may wait here at a time: each takes some memory, and looks again whenever a blob was stored.</summary>
-    private const int MaxWaits = 4096;
+    internal const int MaxWaits = 4096;
 
     /// <summary>How much longer than the wait itself an answer of another region may take.</summary>
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(3);
@@ -41,6 +41,9 @@ public sealed class Completion(
     private static readonly TimeSpan AskInterval = TimeSpan.FromMilliseconds(250), LookInterval = TimeSpan.FromSeconds(1);
 
     private int _waits;
+
+    /// <summary>How many wait here now.</summary>
+    internal int Waits => Volatile.Read(ref _waits);
 
     /// <summary>
     /// Waits until a commit is complete in this region. Where very many wait already, it returns the commit's state now.
