@@ -49,11 +49,16 @@ public interface ILedgerVerification
     /// </summary>
     Task ResetCursorAsync(RegionId region, CancellationToken cancellation = default);
 
-    /// <summary>Whether a copy of what the region remembers about itself is damaged.</summary>
-    ValueTask<bool> IsRecordDamagedAsync(CancellationToken cancellation = default);
+    /// <summary>Finds what is damaged of what the region remembers about itself: of its record, of the blobs that it has yet to
+    /// announce, of the ledgers that it has set aside.</summary>
+    /// <returns>What is damaged, for people; null where nothing is.</returns>
+    ValueTask<string?> FindFaultOfRecordAsync(CancellationToken cancellation = default);
 
-    /// <summary>Replaces a damaged copy of what the region remembers about itself by the other.</summary>
-    /// <exception cref="InvalidDataException">Both are damaged.</exception>
+    /// <summary>
+    /// Replaces a damaged copy of the region's record by the other, and drops what cannot be read of the two lists: a blob that is not
+    /// announced is asked for when it is named, and a ledger that was set aside differs from its home's and is replaced for that.
+    /// </summary>
+    /// <exception cref="InvalidDataException">Both copies are damaged.</exception>
     Task RepairRecordAsync(CancellationToken cancellation = default);
 
     /// <summary>Finds what is damaged in the hydration queue.</summary>

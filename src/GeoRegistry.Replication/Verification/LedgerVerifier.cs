@@ -85,9 +85,8 @@ public sealed partial class LedgerVerifier(
     {
         try
         {
-            if (!await store.IsRecordDamagedAsync(cancellation).ConfigureAwait(false)) return;
-            if (progress.Found(RecordKind, map.Self.ToString(), "one of its two copies does not have its checksum"))
-                LogRecord(map.Self);
+            if (await store.FindFaultOfRecordAsync(cancellation).ConfigureAwait(false) is not { } fault) return;
+            if (progress.Found(RecordKind, map.Self.ToString(), fault)) LogRecord(map.Self, fault);
             if (!repairs) return;
             await store.RepairRecordAsync(cancellation).ConfigureAwait(false);
             if (progress.Repaired(RecordKind, map.Self.ToString())) LogRecordRepaired(map.Self);
@@ -317,8 +316,8 @@ public sealed partial class LedgerVerifier(
     private partial void LogQueueRepaired(RegionId self);
 
     [LoggerMessage(10, LogLevel.Error,
-        "A copy of what {Self} remembers about itself is damaged. A pass that repairs replaces it by the other.")]
-    private partial void LogRecord(RegionId self);
+        "What {Self} remembers about itself is damaged: {Fault}. A pass that repairs makes it whole.")]
+    private partial void LogRecord(RegionId self, string fault);
 
     [LoggerMessage(11, LogLevel.Warning, "What {Self} remembers about itself is repaired.")]
     private partial void LogRecordRepaired(RegionId self);

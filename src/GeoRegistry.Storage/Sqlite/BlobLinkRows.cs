@@ -66,15 +66,10 @@ internal static class BlobLinkRows
         session.Execute("UPDATE blob_links SET committed = 0 WHERE ledger = $1", ledger);
     }
 
-    /// <summary>Notes that a repository's home has yet to hear of a blob.</summary>
-    public static void Announce(SqliteSession session, long ledger, Digest digest, long sizeBytes) =>
-        session.Execute("INSERT OR IGNORE INTO announcements (ledger, digest, size) VALUES ($1, $2, $3)", ledger,
-            digest.ToKey(), sizeBytes);
-
-    /// <summary>Notes that the home has linked a blob while its head had a number.</summary>
+    /// <summary>Records that the home has linked an upload while its head had a number.</summary>
     public static void Confirm(SqliteSession session, long ledger, Digest digest, long number)
     {
-        session.Execute("DELETE FROM announcements WHERE ledger = $1 AND digest = $2", ledger, digest.ToKey());
+        AnnouncementRows.Remove(session, (ledger, digest.ToKey()));
         session.Execute(
             "UPDATE blob_links SET uploaded = $3 WHERE digest = $1 AND ledger = $2 AND (uploaded IS NULL OR uploaded < $3)",
             digest.ToKey(), ledger, number);

@@ -37,12 +37,7 @@ public sealed partial class SqliteMetadataStore
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<BlobAnnouncement>> ListAnnouncementsAsync(int limit, CancellationToken cancellation = default) =>
-        Read<IReadOnlyList<BlobAnnouncement>>(session => session.List(
-            row => new BlobAnnouncement(
-                RepositoryName.Parse(row.GetString(0)), DigestKeys.FromKey(row.GetFieldValue<byte[]>(1)), row.GetInt64(2)),
-            "SELECT (SELECT name FROM ledgers WHERE ledgers.id = announcements.ledger), digest, size "
-                + "FROM announcements WHERE ledger > 0 LIMIT $1",
-            (long)limit));
+        Read(session => AnnouncementRows.List(session, limit));
 
     /// <inheritdoc/>
     public Task ConfirmAnnouncementAsync(RepositoryName repository, Digest digest, long homeNumber,

@@ -64,10 +64,21 @@ public sealed partial class SqliteMetadataStore
         WriteAsync(session => FeedRows.Recover(session, region.ToString(), isOwn: region == _region), cancellation);
 
     /// <inheritdoc/>
-    public ValueTask<bool> IsRecordDamagedAsync(CancellationToken cancellation = default) => Read(RegionRecordRows.IsAnyDamaged);
+    public ValueTask<string?> FindFaultOfRecordAsync(CancellationToken cancellation = default) => Read(session =>
+        RegionRecordRows.IsAnyDamaged(session) ? "one of its two copies does not have its checksum"
+        : AnnouncementRows.ListUnreadable(session).Count > 0 ? "a row of the blobs to announce cannot be read"
+        : SetAsideRows.ListUnreadable(session).Count > 0 ? "a row of the ledgers set aside cannot be read"
+        : null);
 
     /// <inheritdoc/>
-    public Task RepairRecordAsync(CancellationToken cancellation = default) => WriteAsync(RegionRecordRows.Repair, cancellation);
+    public Task RepairRecordAsync(CancellationToken cancellation = default) => WriteAsync(
+        session =>
+        {
+            RegionRecordRows.Repair(session);
+            foreach (var key in AnnouncementRows.ListUnreadable(session)) AnnouncementRows.Remove(session, key);
+            foreach (var key in SetAsideRows.ListUnreadable(session)) SetAsideRows.Remove(session, key);
+        },
+        cancellation);
 
     /// <inheritdoc/>
     public async Task<string?> FindFaultOfQueueAsync(IReadOnlyList<RegionId> regions, CancellationToken cancellation = default)

@@ -136,7 +136,7 @@ public sealed partial class SqliteMetadataStore
                 var (ledger, (head, _)) = LedgerRows.Find(session, LedgerId.Of(repository));
                 if (ledger == 0) ledger = LedgerRows.Add(session, LedgerId.Of(repository));
                 BlobLinkRows.Upload(session, ledger, digest, sizeBytes, head.Number);
-                if (announce) BlobLinkRows.Announce(session, ledger, digest, sizeBytes);
+                if (announce) AnnouncementRows.Add(session, ledger, digest, sizeBytes);
                 return head.Number;
             },
             cancellation);

@@ -54,6 +54,27 @@ internal sealed class SqliteSession : IDisposable
         return rows;
     }
 
+    /// <summary>The keys of all rows of a query that cannot be made into values: one of them keeps the list from being read.</summary>
+    public List<TKey> ListUnreadable<TKey, T>(
+        Func<SqliteDataReader, TKey> readKey, Func<SqliteDataReader, T> read, string sql, params ReadOnlySpan<object?> values)
+    {
+        var keys = List(row => (Key: readKey(row), IsReadable: IsReadable(row)), sql, values);
+        return [.. keys.Where(row => !row.IsReadable).Select(row => row.Key)];
+
+        bool IsReadable(SqliteDataReader row)
+        {
+            try
+            {
+                read(row);
+                return true;
+            }
+            catch (Exception)
+            {
+                return false; // The row is there, so that whatever is thrown is of what it says.
+            }
+        }
+    }
+
     public void Dispose()
     {
         foreach (var command in _prepared.Values) command.Dispose();

@@ -109,7 +109,7 @@ public sealed class SchemaTests
         Assert.Null(scan!.Fault);
         Assert.Equal(scan.Stored, scan.Computed);
         Assert.Empty(await fixture.Store.FindDamagedFeedsAsync());
-        Assert.False(await fixture.Store.IsRecordDamagedAsync());
+        Assert.Null(await fixture.Store.FindFaultOfRecordAsync());
     }
 
     [Theory]
