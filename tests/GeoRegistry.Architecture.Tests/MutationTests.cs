@@ -26,7 +26,7 @@ public sealed partial class MutationTests
             .Where(file => Path.GetFileName(file) == $"{type}.cs")
             .Select(File.ReadAllText);
         Assert.True(
-            texts.Any(text => Regex.IsMatch(text, $@"\bclass {type}\b") && Regex.IsMatch(text, $@"\b(Task|void) {method}")),
+            texts.Any(text => Regex.IsMatch(text, $@"\bclass {type}\b") && Regex.IsMatch(text, $@"\b(Task|void)\S* {method}")),
             $"tests/mutations/{name}: {project} has no test {type} {method}");
     }
 

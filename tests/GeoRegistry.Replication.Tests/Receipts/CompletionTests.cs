@@ -35,4 +35,25 @@ public sealed class CompletionTests
         Task<CompletionState> AwaitAsync(CancellationToken cancellation) => Task.Run(() => process.Completion.AwaitHereAsync(
             TestHome.AppName, position, image: null, TimeSpan.FromHours(1), cancellation));
     }
+
+    /// <summary>A number says something only within its incarnation: in another it is the number of another commit.</summary>
+    [Fact]
+    public async Task AwaitHereAsync_CommitOfAnotherIncarnation_IsPending()
+    {
+        await using var home = await TestHome.StartAsync();
+        await using var region = new FollowingRegion(home);
+        home.Begin(region.Clock, refusals: 0);
+        await region.ApplyAsync(home.Feed.Count);
+        await using var process = region.Start(new StoreFaults());
+        process.State.Begin(await region.Metadata.ReadCursorAsync(Eu));
+        process.Hydrate();
+        await Waiting.UntilAsync(
+            "the commit is complete", async () => await StateInAsync(process.State.Incarnation) == CompletionState.Complete);
+
+        Assert.Equal(CompletionState.Pending, await StateInAsync(Incarnation.Parse("0123abcd")));
+
+        Task<CompletionState> StateInAsync(Incarnation incarnation) => process.Completion.AwaitHereAsync(
+            TestHome.AppName, new FeedPosition(Eu, incarnation, TestHome.BlobsOfApp[0].Position), image: null, TimeSpan.Zero,
+            process.Stopping);
+    }
 }
