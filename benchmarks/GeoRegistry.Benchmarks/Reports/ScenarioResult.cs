@@ -12,24 +12,19 @@ internal sealed record ScenarioResult(IScenario Scenario, IReadOnlyList<PeerResu
     public PeerResult? Of(string name) => Peers.FirstOrDefault(peer => peer.Name == name && peer.Rounds.Count > 0);
 
     /// <summary>The median over the rounds of one server's rate divided by another's; null where one of them has none.</summary>
-    public double? Ratio(string name, string other)
-    {
-        if (Of(name) is not { } mine || Of(other) is not { } theirs) return null;
-        return Median(mine.Rounds.Zip(theirs.Rounds, (a, b) => a.Rate(Scenario.Work) / b.Rate(Scenario.Work)));
-    }
+    public double? Ratio(string name, string other) => Ratio(name, other, round => round.Rate(Scenario.Work));
 
     /// <summary>The median over the rounds of one server's CPU cost divided by another's; null where one of them has none.</summary>
-    public double? CpuRatio(string name, string other)
-    {
-        if (Of(name) is not { } mine || Of(other) is not { } theirs) return null;
-        return Median(mine.Rounds.Zip(theirs.Rounds, (a, b) => a.CpuCost(Scenario.Work) / b.CpuCost(Scenario.Work)));
-    }
+    public double? CpuRatio(string name, string other) => Ratio(name, other, round => round.CpuCost(Scenario.Work));
 
     public static double Median(IEnumerable<double> values)
     {
         var sorted = values.Order().ToArray();
         return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
+
+    private double? Ratio(string name, string other, Func<Measurement, double> of) =>
+        Of(name) is { } mine && Of(other) is { } theirs ? Median(mine.Rounds.Zip(theirs.Rounds, (a, b) => of(a) / of(b))) : null;
 }
 
 /// <summary>All rounds of a scenario against one server.</summary>

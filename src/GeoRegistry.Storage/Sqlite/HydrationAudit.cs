@@ -47,30 +47,36 @@ internal static class HydrationAudit
 
     private const string HasOtherSize = $"EXISTS (SELECT 1 {LinkOfBlob} AND blob_links.size <> hydration.size)";
 
-    /// <summary>Attempts and times that are none; <c>$1</c> is the latest time until which a blob is put off.</summary>
+    /// <summary>Attempts and times that are none; <c>$2</c> is the latest time until which a blob is put off.</summary>
     private const string HasBadTimes =
-        $"attempts < 0 OR since NOT BETWEEN 0 AND {LastTime} OR (dead = 0 AND not_before NOT BETWEEN 0 AND $1) OR dead NOT IN (0, 1)";
+        $"attempts < 0 OR since NOT BETWEEN 0 AND {LastTime} OR (dead = 0 AND not_before NOT BETWEEN 0 AND $2) OR dead NOT IN (0, 1)";
 
     /// <summary>An origin that is no region now; <c>$1</c> are the regions as JSON.</summary>
     private const string HasUnknownOrigin = "origin NOT IN (SELECT value FROM json_each($1))";
 
-    /// <summary>What is wrong, and a query that has a row where it is. Each reads a moment of its own.</summary>
-    private static readonly (string Fault, string Query, bool HasTime)[] Checks =
+    /// <summary>
+    /// What is wrong, and a query of <c>$1</c>, the regions, and <c>$2</c>, the latest time, that has a row where it is. Each reads a
+    /// moment of its own.
+    /// </summary>
+    private static readonly (string Fault, string Query)[] Checks =
     [
-        ("a queued blob that no commit awaits", "SELECT 1 FROM hydration WHERE id NOT IN (SELECT blob FROM hydration_waits)", false),
+        ("a queued blob that no commit awaits", "SELECT 1 FROM hydration WHERE id NOT IN (SELECT blob FROM hydration_waits)"),
         ("a commit that awaits a blob which is not queued",
-            "SELECT 1 FROM hydration_waits WHERE blob NOT IN (SELECT id FROM hydration)", false),
-        ("a blob of a repository that is not there", "SELECT 1 FROM hydration WHERE ledger NOT IN (SELECT id FROM ledgers)", false),
-        ("another size than the repository's", $"SELECT 1 FROM hydration WHERE {HasOtherSize}", false),
-        ("attempts or times that cannot be", $"SELECT 1 FROM hydration WHERE {HasBadTimes}", true),
-        ("a commit's time that cannot be", $"SELECT 1 FROM hydration_commits WHERE at NOT BETWEEN 0 AND {LastTime}", false),
-        ("other counts of commits than it awaits", Differs(CommitSums, StoredCommits), false),
-        ("other sums of regions than it awaits", Differs(RegionSums, StoredRegions), false),
-        ("other sums of repositories than it awaits", Differs(LedgerSums, StoredLedgers), false),
+            "SELECT 1 FROM hydration_waits WHERE blob NOT IN (SELECT id FROM hydration)"),
+        ("a blob of a repository that is not there", "SELECT 1 FROM hydration WHERE ledger NOT IN (SELECT id FROM ledgers)"),
+        ("another size than the repository's", $"SELECT 1 FROM hydration WHERE {HasOtherSize}"),
+        ("attempts or times that cannot be", $"SELECT 1 FROM hydration WHERE {HasBadTimes}"),
+        ("a commit's time that cannot be", $"SELECT 1 FROM hydration_commits WHERE at NOT BETWEEN 0 AND {LastTime}"),
+        ("other counts of commits than it awaits", Differs(CommitSums, StoredCommits)),
+        ("other sums of regions than it awaits", Differs(RegionSums, StoredRegions)),
+        ("other sums of repositories than it awaits", Differs(LedgerSums, StoredLedgers)),
+        // The region of an origin may have been taken out of the topology, but then it has a feed here.
+        ("a blob to be fetched from a region that there never was",
+            $"SELECT 1 FROM hydration WHERE {HasUnknownOrigin} AND origin NOT IN (SELECT region FROM feeds)"),
     ];
 
     /// <summary>How many checks there are.</summary>
-    public static int Count => Checks.Length + 1;
+    public static int Count => Checks.Length;
 
     /// <summary>Makes one of the checks.</summary>
     /// <param name="session">A reader's.</param>
@@ -80,19 +86,8 @@ internal static class HydrationAudit
     /// <returns>What is damaged, for people; null where nothing is.</returns>
     public static string? FindFault(SqliteSession session, int check, IReadOnlyList<string> regions, DateTimeOffset now)
     {
-        // The region of an origin may have been taken out of the topology, but then it has a feed here.
-        if (check == Checks.Length)
-        {
-            return session.Number(
-                $"SELECT 1 FROM hydration WHERE {HasUnknownOrigin} AND origin NOT IN (SELECT region FROM feeds) LIMIT 1",
-                Json(regions)) is null
-                ? null
-                : "a blob to be fetched from a region that there never was";
-        }
-
-        var (fault, query, hasTime) = Checks[check];
-        var row = hasTime ? session.Number($"{query} LIMIT 1", LastNotBefore(now)) : session.Number($"{query} LIMIT 1");
-        return row is null ? null : fault;
+        var (fault, query) = Checks[check];
+        return session.Number($"{query} LIMIT 1", Json(regions), LastNotBefore(now)) is null ? null : fault;
     }
 
     /// <summary>The ids of some blobs that no repository which awaits them has any more.</summary>
@@ -124,10 +119,10 @@ internal static class HydrationAudit
         session.Execute(
             $"""
             UPDATE hydration SET attempts = 0, not_before = 0, dead = 0, error = NULL,
-                since = iif(since BETWEEN 0 AND {LastTime}, since, $2)
+                since = iif(since BETWEEN 0 AND {LastTime}, since, $1)
             WHERE {HasBadTimes} OR dead = 1
             """,
-            LastNotBefore(now), now.ToUnixTimeMilliseconds());
+            now.ToUnixTimeMilliseconds(), LastNotBefore(now));
         session.Execute(
             """
             DELETE FROM hydration_commits WHERE (source, position, ledger) NOT IN (SELECT source, position, ledger FROM hydration_waits)
