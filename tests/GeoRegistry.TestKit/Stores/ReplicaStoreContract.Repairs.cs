@@ -54,6 +54,23 @@ public abstract partial class ReplicaStoreContract
         }
     }
 
+    /// <summary>What keeps the link is the upload alone: of what the snapshot lacks no commit says anything any more.</summary>
+    [Fact]
+    public async Task InstallSnapshotAsync_WithoutABlobThatWasUploadedSince_KeepsItAsUploaded()
+    {
+        var (feed, blob) = (new SampleFeed(), Uploaded);
+        feed.Add(Repository, new Operation.BlobLinked(blob.Digest, blob.SizeBytes));
+        await Replicas.ApplyAsync(feed.Region, feed.Entries);
+        await Tables.LinkBlobAsync(Name, blob.Digest, blob.SizeBytes);
+        Assert.True(await Tables.IsBlobCommittedAsync(Name, blob.Digest));
+
+        await Replicas.InstallSnapshotAsync(
+            feed.Region, 1, new LedgerSnapshot(Id, LedgerHead.Empty.After(2, "another history"u8), []), []);
+
+        Assert.NotNull(await Tables.FindBlobAsync(Name, blob.Digest));
+        Assert.False(await Tables.IsBlobCommittedAsync(Name, blob.Digest));
+    }
+
     [Fact]
     public async Task SetAsideAsync_Ledger_ItsFeedGoesOnWithoutItUntilASnapshotEndsThat()
     {
