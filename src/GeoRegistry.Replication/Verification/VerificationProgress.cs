@@ -10,7 +10,13 @@ namespace GeoRegistry.Replication.Verification;
 /// </summary>
 public sealed class VerificationProgress(RegionMap map)
 {
-    private const int MaxFindings = 100;
+    /// <summary>
+    /// How many findings that are not repaired are remembered: what is found beyond them is found again by a later pass, when some are.
+    /// </summary>
+    internal const int MaxOpen = 10_000;
+
+    /// <summary>How many findings the status lists.</summary>
+    internal const int MaxListed = 100;
 
     private static readonly Meter Meter = new(RegistryMetrics.MeterName);
 
@@ -30,7 +36,9 @@ public sealed class VerificationProgress(RegionMap map)
         "georegistry.verification.repairs", "{repair}", "Findings that were repaired, by kind.");
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<(string Kind, string Name), Finding> _findings = [];
+    private readonly OrderedDictionary<(string Kind, string Name), Finding> _open = [];
+    private readonly Queue<Finding> _lastRepaired = [];
+    private long _repaired;
     private VerificationStatus _status = new(map.Self.ToString(), 0, false, 0, 0, 0, 0, 0, 0, 0, 0, []);
 
     /// <summary>The status of a region.</summary>
@@ -39,9 +47,9 @@ public sealed class VerificationProgress(RegionMap map)
         lock (_lock)
             return _status with
             {
-                Findings = [.. _findings.Values],
-                Found = _findings.Count,
-                Repaired = _findings.Values.Count(finding => finding.Repaired),
+                Findings = [.. _lastRepaired.Concat(_open.Values).TakeLast(MaxListed)],
+                Found = _open.Count + _repaired,
+                Repaired = _repaired,
             };
     }
 
@@ -70,14 +78,13 @@ public sealed class VerificationProgress(RegionMap map)
     }
 
     /// <summary>Takes note of a finding.</summary>
-    /// <returns>Whether it is new: not one that is known and not repaired yet.</returns>
+    /// <returns>Whether it is new: not one that is known and not repaired yet, nor one more than <see cref="MaxOpen"/>.</returns>
     internal bool Found(string kind, string name, string fault)
     {
         lock (_lock)
         {
-            if (_findings.TryGetValue((kind, name), out var known) && !known.Repaired) return false;
-            if (_findings.Count >= MaxFindings) _findings.Remove(_findings.Keys.First());
-            _findings[(kind, name)] = new Finding(map.Self.ToString(), kind, name, fault, Repaired: false);
+            if (_open.Count >= MaxOpen) return false;
+            if (!_open.TryAdd((kind, name), new Finding(map.Self.ToString(), kind, name, fault, Repaired: false))) return false;
         }
 
         FindingCount.Add(1, KeyValuePair.Create<string, object?>("kind", kind));
@@ -90,8 +97,10 @@ public sealed class VerificationProgress(RegionMap map)
     {
         lock (_lock)
         {
-            if (!_findings.TryGetValue((kind, name), out var known) || known.Repaired) return false;
-            _findings[(kind, name)] = known with { Repaired = true };
+            if (!_open.Remove((kind, name), out var finding)) return false;
+            _lastRepaired.Enqueue(finding with { Repaired = true });
+            if (_lastRepaired.Count > MaxListed) _lastRepaired.Dequeue();
+            _repaired++;
         }
 
         RepairCount.Add(1, KeyValuePair.Create<string, object?>("kind", kind));
@@ -102,7 +111,7 @@ public sealed class VerificationProgress(RegionMap map)
     internal IReadOnlyList<string> Open(string kind)
     {
         lock (_lock)
-            return [.. _findings.Values.Where(finding => finding.Kind == kind && !finding.Repaired).Select(finding => finding.Name)];
+            return [.. _open.Values.Where(finding => finding.Kind == kind).Select(finding => finding.Name)];
     }
 
     private void Change(Func<VerificationStatus, VerificationStatus> change, bool forgetRepaired = false)
@@ -111,10 +120,8 @@ public sealed class VerificationProgress(RegionMap map)
         {
             _status = change(_status);
             if (!forgetRepaired || _status.Requested != _status.Pass) return;
-            foreach (var (key, finding) in _findings.ToList())
-            {
-                if (finding.Repaired) _findings.Remove(key);
-            }
+            _lastRepaired.Clear();
+            _repaired = 0;
         }
     }
 }

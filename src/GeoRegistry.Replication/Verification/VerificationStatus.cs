@@ -11,9 +11,10 @@ namespace GeoRegistry.Replication.Verification;
 /// <param name="Compared">How many ledgers it has compared with their homes'.</param>
 /// <param name="Blobs">How many blobs it has hashed.</param>
 /// <param name="Bytes">Their bytes.</param>
-/// <param name="Found">How much was found damaged or missing.</param>
+/// <param name="Found">How much was found damaged or missing since the last pass that was asked for began, and before it if it was
+/// not repaired then.</param>
 /// <param name="Repaired">How much of that is repaired.</param>
-/// <param name="Findings">The last findings, at most 100.</param>
+/// <param name="Findings">The last findings, at most 100: those that are repaired, then those that are not.</param>
 /// <param name="Error">Why a region's answer is missing, or why the last pass failed; null otherwise.</param>
 public sealed record VerificationStatus(
     string Region,
