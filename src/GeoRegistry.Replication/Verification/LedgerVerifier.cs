@@ -31,6 +31,9 @@ public sealed partial class LedgerVerifier(
     /// </summary>
     private static readonly TimeSpan CatchUpTimeout = TimeSpan.FromSeconds(10);
 
+    /// <summary>One at a time repairs: a pass, or what goes on beside it.</summary>
+    private readonly SemaphoreSlim _repairing = new(1, 1);
+
     /// <summary>Scans all ledgers and feeds of this region, and what it remembers about itself.</summary>
     internal async Task ScanAsync(Pace pace, bool repairs, CancellationToken cancellation)
     {
@@ -39,22 +42,34 @@ public sealed partial class LedgerVerifier(
         for (var cursor = 0L; ;)
         {
             var begun = pace.Begin();
-            var scan = await store.VerifyNextAsync(cursor, cancellation).ConfigureAwait(false);
-            if (scan is null) return;
+            if (await store.VerifyNextAsync(cursor, cancellation).ConfigureAwait(false) is not { } scan) break;
             cursor = scan.Cursor;
             progress.Scanned();
-            await TakeAsync(scan, repairs, cancellation).ConfigureAwait(false);
+            if (scan.Fault is { } fault) NoteDamaged(scan, fault);
+            else NoteWhole(cursor, scan.Ledger);
             await pace.EndAsync(begun, cancellation).ConfigureAwait(false);
         }
+
+        if (repairs) await RepairAsync(cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Tries again what could not be repaired yet.</summary>
+    /// <summary>Repairs the ledgers that were found damaged, as far as other regions have them.</summary>
     internal async Task RepairAsync(CancellationToken cancellation)
     {
-        foreach (var cursor in damaged.Cursors)
+        await _repairing.WaitAsync(cancellation).ConfigureAwait(false);
+        try
         {
-            if (await store.VerifyNextAsync(cursor - 1, cancellation).ConfigureAwait(false) is { } scan && scan.Cursor == cursor)
-                await TakeAsync(scan, repairs: true, cancellation).ConfigureAwait(false);
+            foreach (var (cursor, ledger) in damaged.All)
+            {
+                var scan = await ScanAsync(cursor, cancellation).ConfigureAwait(false);
+                if (scan is { Fault: not null } && await TryRepairAsync(scan, cancellation).ConfigureAwait(false))
+                    scan = await ScanAsync(cursor, cancellation).ConfigureAwait(false);
+                if (scan?.Fault is null) NoteWhole(cursor, ledger);
+            }
+        }
+        finally
+        {
+            _repairing.Release();
         }
     }
 
@@ -69,9 +84,11 @@ public sealed partial class LedgerVerifier(
                 await foreach (var page in repair.ListAsync(home, home, cancellation).ConfigureAwait(false))
                 {
                     if (await TryCatchUpAsync(tail, cancellation).ConfigureAwait(false) is not { } topology) continue;
-                    var begun = pace.Begin(); // Waiting for the home is no work to rest from.
-                    await CompareAsync(tail, topology, page, repairs, cancellation).ConfigureAwait(false);
-                    await pace.EndAsync(begun, cancellation).ConfigureAwait(false);
+                    var begun = pace.Begin(); // Waiting for the home is no work to rest from, nor is a repair.
+                    var differing = await CompareAsync(tail, topology, page, cancellation).ConfigureAwait(false);
+                    var worked = clock.GetElapsedTime(begun);
+                    if (repairs) await ReplaceAsync(home, differing, cancellation).ConfigureAwait(false);
+                    await pace.RestAsync(worked, cancellation).ConfigureAwait(false);
                 }
             }
             catch (Exception e) when (PeerClient.IsFailureToAnswer(e) && !cancellation.IsCancellationRequested)
@@ -138,19 +155,24 @@ public sealed partial class LedgerVerifier(
         return isRepaired;
     }
 
-    private async Task TakeAsync(LedgerScanResult scan, bool repairs, CancellationToken cancellation)
-    {
-        if (scan.Fault is { } fault)
-        {
-            damaged.Add(scan.Cursor, scan.Ledger.Name);
-            if (progress.Found(Kind, scan.Ledger.Name, fault)) LogDamaged(scan.Ledger, fault);
-            if (!repairs || !await TryRepairAsync(scan, cancellation).ConfigureAwait(false)) return;
-            var after = await store.VerifyNextAsync(scan.Cursor - 1, cancellation).ConfigureAwait(false);
-            if (after?.Cursor == scan.Cursor && after.Fault is not null) return;
-        }
+    /// <returns>Null where the ledger is not there any more.</returns>
+    private async Task<LedgerScanResult?> ScanAsync(long cursor, CancellationToken cancellation) =>
+        await store.VerifyNextAsync(cursor - 1, cancellation).ConfigureAwait(false) is { } scan && scan.Cursor == cursor ? scan : null;
 
-        damaged.Remove(scan.Cursor);
-        if (progress.Repaired(Kind, scan.Ledger.Name)) LogRepaired(scan.Ledger);
+    private void NoteDamaged(LedgerScanResult scan, string fault)
+    {
+        damaged.Add(scan.Cursor, scan.Ledger);
+        if (progress.Found(Kind, scan.Ledger.Name, fault)) LogDamaged(scan.Ledger, fault);
+    }
+
+    private void NoteWhole(long cursor, LedgerId ledger)
+    {
+        if (damaged.Remove(cursor)) NoteRepaired(ledger);
+    }
+
+    private void NoteRepaired(LedgerId ledger)
+    {
+        if (progress.Repaired(Kind, ledger.Name)) LogRepaired(ledger);
     }
 
     private async Task<bool> TryRepairAsync(LedgerScanResult scan, CancellationToken cancellation)
@@ -246,31 +268,45 @@ public sealed partial class LedgerVerifier(
     private async ValueTask<bool> HasAllAsync(Topology topology, RegionId home, CancellationToken cancellation) =>
         map.Current == topology && !await record.IsTakeOverPendingAsync(home, cancellation).ConfigureAwait(false);
 
-    private async Task CompareAsync(
-        TailState tail, Topology topology, IReadOnlyList<LedgerRow> page, bool repairs, CancellationToken cancellation)
+    /// <returns>The ledgers that differ from their home's.</returns>
+    private async Task<IReadOnlyList<LedgerId>> CompareAsync(
+        TailState tail, Topology topology, IReadOnlyList<LedgerRow> page, CancellationToken cancellation)
     {
+        var differing = new List<LedgerId>();
         foreach (var row in page)
         {
             var ledger = new LedgerId(LedgerKind.Repository, row.Name);
             var (theirs, ours) = (new LedgerState(row.ToHead(), ContentsChecksum.Parse(row.Contents)),
                 await store.ReadStateAsync(ledger, cancellation).ConfigureAwait(false));
-            if (DifferenceOf(theirs, ours) is not { } fault) continue;
+            if (DifferenceOf(theirs, ours) is not { } fault)
+            {
+                if (!damaged.Has(RepositoryName.Parse(row.Name))) NoteRepaired(ledger); // It may have differed the last time.
+                continue;
+            }
+
             if (!topology.PolicyOf(RepositoryName.Parse(row.Name)).Allows(map.Self)) continue; // It was listed by an earlier topology.
-            if (!await HasAllAsync(topology, tail.Source, cancellation).ConfigureAwait(false)) return;
+            if (!await HasAllAsync(topology, tail.Source, cancellation).ConfigureAwait(false)) return differing;
             if (progress.Found(Kind, ledger.Name, fault)) LogDiverged(ledger, tail.Source, fault);
-            if (!repairs) continue;
+            differing.Add(ledger);
+        }
+
+        progress.Compared(page.Count);
+        return differing;
+    }
+
+    private async Task ReplaceAsync(RegionId home, IReadOnlyList<LedgerId> ledgers, CancellationToken cancellation)
+    {
+        foreach (var ledger in ledgers)
+        {
             try
             {
-                if (await TryReplaceAsync(tail.Source, ledger, cancellation).ConfigureAwait(false) && progress.Repaired(Kind, ledger.Name))
-                    LogRepaired(ledger);
+                if (await TryReplaceAsync(home, ledger, cancellation).ConfigureAwait(false)) NoteRepaired(ledger);
             }
             catch (InvalidDataException e)
             {
                 LogNotRepaired(ledger, e.Message);
             }
         }
-
-        progress.Compared(page.Count);
     }
 
     // A ledger that has gone on here is compared in the next pass. Checksums that a build before them has not made yet say nothing.

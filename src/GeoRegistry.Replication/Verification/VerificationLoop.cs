@@ -27,6 +27,9 @@ public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifie
     private readonly PositionSignal _requests = new(0);
     private volatile bool _repairsRequested;
 
+    /// <summary>Whether a pass runs that only reports.</summary>
+    private volatile bool _onlyReports;
+
     /// <summary>Asks for a pass that begins at once.</summary>
     /// <param name="repairs">Whether it repairs what it finds; otherwise that is left to the passes after it.</param>
     public void Request(bool repairs)
@@ -38,11 +41,33 @@ public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifie
 
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(RunPassesAsync(stoppingToken), HashBlobsAsync(stoppingToken));
+        Task.WhenAll(RunPassesAsync(stoppingToken), RepairAsync(stoppingToken), HashBlobsAsync(stoppingToken));
 
     private Pace Slow => new(SlowShare, SlowBytesPerSecond, clock);
 
     private Pace Urgent => new(UrgentShare, UrgentBytesPerSecond, clock);
+
+    // Beside the passes: a scan must not wait until what it has found is repaired, nor a repair for the end of a long scan.
+    private async Task RepairAsync(CancellationToken stopping)
+    {
+        using var timer = new PeriodicTimer(RetryInterval, clock);
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false);
+                if (damaged.Count > 0 && !_onlyReports) await ledgers.RepairAsync(stopping).ConfigureAwait(false);
+            }
+            catch (Exception failure) when (!stopping.IsCancellationRequested)
+            {
+                LogFailed(failure);
+            }
+            catch (Exception)
+            {
+                // The server stops.
+            }
+        }
+    }
 
     // Beside the passes: a large store takes days, and metadata must not wait for it.
     private async Task HashBlobsAsync(CancellationToken stopping)
@@ -84,6 +109,7 @@ public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifie
     private async Task RunPassAsync(bool isSoon, bool repairs, bool hashes, CancellationToken stopping)
     {
         var pace = isSoon ? Urgent : Slow;
+        _onlyReports = !repairs;
         progress.Begin();
         string? error = null;
         try
@@ -106,6 +132,7 @@ public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifie
             return; // The server stops.
         }
 
+        _onlyReports = false;
         progress.End(error);
     }
 
@@ -124,7 +151,6 @@ public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifie
                 if (first == requested || stopping.IsCancellationRequested) return !stopping.IsCancellationRequested;
                 if (blobs.IsAnyNew) await blobs.QueueMissingAsync(Urgent, stopping).ConfigureAwait(false);
                 await blobs.NoteRepairedAsync(stopping).ConfigureAwait(false);
-                if (damaged.Count > 0) await ledgers.RepairAsync(stopping).ConfigureAwait(false);
             }
         }
         catch (Exception failure) when (!stopping.IsCancellationRequested)
