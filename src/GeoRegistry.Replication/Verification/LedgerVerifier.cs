@@ -59,13 +59,7 @@ public sealed partial class LedgerVerifier(
         await _repairing.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            foreach (var (cursor, ledger) in damaged.All)
-            {
-                var scan = await ScanAsync(cursor, cancellation).ConfigureAwait(false);
-                if (scan is { Fault: not null } && await TryRepairAsync(scan, cancellation).ConfigureAwait(false))
-                    scan = await ScanAsync(cursor, cancellation).ConfigureAwait(false);
-                if (scan?.Fault is null) NoteWhole(cursor, ledger);
-            }
+            foreach (var (cursor, ledger) in damaged.All) await RepairAsync(cursor, ledger, cancellation).ConfigureAwait(false);
         }
         finally
         {
@@ -153,6 +147,21 @@ public sealed partial class LedgerVerifier(
 
         await pace.EndAsync(begun, cancellation).ConfigureAwait(false);
         return isRepaired;
+    }
+
+    private async Task RepairAsync(long cursor, LedgerId ledger, CancellationToken cancellation)
+    {
+        try
+        {
+            var scan = await ScanAsync(cursor, cancellation).ConfigureAwait(false);
+            if (scan is { Fault: not null } && await TryRepairAsync(scan, cancellation).ConfigureAwait(false))
+                scan = await ScanAsync(cursor, cancellation).ConfigureAwait(false);
+            if (scan?.Fault is null) NoteWhole(cursor, ledger);
+        }
+        catch (Exception failure) when (!cancellation.IsCancellationRequested)
+        {
+            LogNotRepaired(ledger, failure.Message); // The others are repaired all the same.
+        }
     }
 
     /// <returns>Null where the ledger is not there any more.</returns>
