@@ -66,6 +66,7 @@ public sealed class ReferrersPagingTests(RegistryFixture registry) : Conformance
         var text = (await repository.GetAsync($"referrers/{subject.Digest}")).Expect(200).Text;
         Assert.Contains($"\"mediaType\":\"{MediaType.Index}\",\"digest\"", text, StringComparison.Ordinal);
         Assert.Contains("\"artifactType\":\"application/spdx+json\"", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("\\u002B", text, StringComparison.OrdinalIgnoreCase); // The list's own type neither.
     }
 
     [Theory]
