@@ -28,11 +28,14 @@ public static class ManifestReader
     /// Stored under such a type no client could pull it.
     /// </param>
     /// <param name="digest">The digest that the content is known to have.</param>
-    public static ManifestReading ReadPushed(ReadOnlyMemory<byte> content, string? contentType, Digest digest) =>
-        Read(
-            content,
-            contentType is not null && MediaTypes.IsGeneric(MediaTypes.WithoutParameters(contentType)) ? null : contentType,
-            digest);
+    public static ManifestReading ReadPushed(ReadOnlyMemory<byte> content, string? contentType, Digest digest)
+    {
+        var says = contentType is not null && MediaTypes.IsGeneric(MediaTypes.WithoutParameters(contentType)) ? null : contentType;
+        var reading = Read(content, says, digest);
+        return reading is ManifestReading.Accepted { Manifest.MediaType: var mediaType } && MediaTypes.IsGeneric(mediaType)
+            ? new ManifestReading.Rejected($"'{mediaType}' is not the type of a manifest: others would take it for something else.")
+            : reading;
+    }
 
     /// <summary>Reads a manifest that was accepted before, by this build or an earlier one.</summary>
     /// <param name="content">The bytes as pushed; kept by the result, so the caller must not change them.</param>

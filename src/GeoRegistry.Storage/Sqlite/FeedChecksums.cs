@@ -1,11 +1,14 @@
 using System.Security.Cryptography;
 using System.Text;
+using GeoRegistry.Ledgers;
 
 namespace GeoRegistry.Storage.Sqlite;
 
 /// <summary>The checksum that each row of <c>feeds</c> carries: over incarnation, position, checksum, snapshot and pruned.</summary>
 internal static class FeedChecksums
 {
+    private const string All = "SELECT region FROM feeds ORDER BY region";
+
     /// <summary>Changes a row and its checksum. A row that was damaged before stays found: its checksum is left as it is.</summary>
     public static void Keep(SqliteSession session, string region, Action change)
     {
@@ -27,7 +30,11 @@ internal static class FeedChecksums
 
     /// <summary>The regions whose rows do not have their checksums.</summary>
     public static IReadOnlyList<string> FindDamaged(SqliteSession session) =>
-        [.. session.List(row => row.GetString(0), "SELECT region FROM feeds ORDER BY region").Where(region => IsDamaged(session, region))];
+        [.. session.List(row => row.GetString(0), All).Where(region => IsDamaged(session, region))];
+
+    /// <summary>The names of rows that name no region: what they said is missing where it belongs, and made anew there.</summary>
+    public static IReadOnlyList<string> ListUnreadable(SqliteSession session) =>
+        session.ListUnreadable(row => row.GetString(0), row => RegionId.Parse(row.GetString(0)), All);
 
     private static (byte[]? Stored, byte[] Computed)? Read(SqliteSession session, string region)
     {

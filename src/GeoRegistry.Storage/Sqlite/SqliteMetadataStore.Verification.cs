@@ -57,7 +57,8 @@ public sealed partial class SqliteMetadataStore
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<RegionId>> FindDamagedFeedsAsync(CancellationToken cancellation = default) =>
-        Read<IReadOnlyList<RegionId>>(session => [.. FeedChecksums.FindDamaged(session).Select(RegionId.Parse)]);
+        Read<IReadOnlyList<RegionId>>(session =>
+            [.. FeedChecksums.FindDamaged(session).Except(FeedChecksums.ListUnreadable(session)).Select(RegionId.Parse)]);
 
     /// <inheritdoc/>
     public Task ResetCursorAsync(RegionId region, CancellationToken cancellation = default) =>
@@ -68,6 +69,7 @@ public sealed partial class SqliteMetadataStore
         RegionRecordRows.IsAnyDamaged(session) ? "one of its two copies does not have its checksum"
         : AnnouncementRows.ListUnreadable(session).Count > 0 ? "a row of the blobs to announce cannot be read"
         : SetAsideRows.ListUnreadable(session).Count > 0 ? "a row of the ledgers set aside cannot be read"
+        : FeedChecksums.ListUnreadable(session).Count > 0 ? "a row of the feeds names no region"
         : null);
 
     /// <inheritdoc/>
@@ -77,6 +79,8 @@ public sealed partial class SqliteMetadataStore
             RegionRecordRows.Repair(session);
             foreach (var key in AnnouncementRows.ListUnreadable(session)) AnnouncementRows.Remove(session, key);
             foreach (var key in SetAsideRows.ListUnreadable(session)) SetAsideRows.Remove(session, key);
+            foreach (var region in FeedChecksums.ListUnreadable(session))
+                session.Execute("DELETE FROM feeds WHERE region = $1", region);
         },
         cancellation);
 

@@ -40,6 +40,8 @@ public sealed class ManifestFormTests(RegistryFixture registry) : ConformanceTes
         ["nesting of 65"] = image => Text(image, Nested(image, levels: 64)),
         ["nesting of 100,000"] = image => Text(image, Nested(image, levels: 100_000)),
         ["another Content-Type"] = image => image.As(MediaType.DockerManifest),
+        ["the type of a page"] = image => image.With(json => json["mediaType"] = "text/html").As("text/html"),
+        ["the type of any JSON"] = image => image.With(json => json["mediaType"] = "application/json").As("application/json"),
     };
 
     private static readonly Dictionary<string, ManifestEdit> Misshapen = new()

@@ -201,6 +201,24 @@ public sealed class VerificationTests : IAsyncLifetime
         }
     }
 
+    /// <summary>Its feed is followed from the beginning, as if nothing of it were known.</summary>
+    [Fact]
+    public async Task FindFaultOfRecordAsync_FeedOfNoRegion_IsFoundAndDropped()
+    {
+        var feed = new SampleFeed();
+        feed.Tag("library/sample", "v1");
+        await _fixture.Store.ApplyAsync(feed.Region, feed.Entries);
+
+        _fixture.Execute($"UPDATE feeds SET region = 'E?' WHERE region = '{feed.Region}'");
+
+        Assert.Empty(await _fixture.Store.FindDamagedFeedsAsync());
+        Assert.Contains("no region", await _fixture.Store.FindFaultOfRecordAsync(), StringComparison.Ordinal);
+        await _fixture.Store.RepairRecordAsync();
+        Assert.Null(await _fixture.Store.FindFaultOfRecordAsync());
+        var outcome = await _fixture.Store.ApplyAsync(feed.Region, feed.Entries);
+        Assert.Equal((1, null), (outcome.Cursor.Position, outcome.Faulty));
+    }
+
     /// <summary>One row that cannot be read keeps the whole list from being read: it goes, and the others stay.</summary>
     [Theory]
     [InlineData("UPDATE announcements SET digest = x'01ff' WHERE size = 1", 1, 2)]
