@@ -24,7 +24,10 @@ public sealed class VerifyingBlobStore(IBlobStore inner) : IBlobStore
     private const int ReadBytes = 1024 * 1024;
 
     private readonly ConcurrentDictionary<Digest, bool> _whole = new();
-    private readonly ConcurrentDictionary<Digest, Lazy<Task<bool>>> _running = new();
+    private readonly ConcurrentDictionary<Digest, Lazy<Task<bool?>>> _running = new();
+
+    /// <summary>How many store a blob at the moment.</summary>
+    private readonly ConcurrentDictionary<Digest, int> _storing = new();
 
     private int _known;
 
@@ -49,19 +52,10 @@ public sealed class VerifyingBlobStore(IBlobStore inner) : IBlobStore
     /// <returns>Whether it is intact; null where the store does not have it.</returns>
     public async Task<bool?> VerifyAsync(Digest digest, Func<TimeSpan, int, Task>? pause, CancellationToken cancellation)
     {
-        if (await inner.OpenAsync(digest, cancellation).ConfigureAwait(false) is not { } reader) return null;
-        bool isWhole;
-        await using (reader.ConfigureAwait(false)) isWhole = await IsWholeAsync(reader, digest, pause, cancellation).ConfigureAwait(false);
-        if (isWhole)
-        {
-            Remember(digest);
-            return true;
-        }
-
-        _whole.TryRemove(digest, out _);
-        await inner.SetAsideAsync(digest, cancellation).ConfigureAwait(false);
-        Damaged?.Invoke(digest);
-        return false;
+        // Slowly read, it may have been set aside and stored anew meanwhile: what is doubted is hashed once more, for all who doubt it.
+        return await IsWholeAsync(digest, pause, cancellation).ConfigureAwait(false) is not false and var isWhole
+            ? isWhole
+            : await HashOnceAsync(digest).WaitAsync(cancellation).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -92,21 +86,47 @@ public sealed class VerifyingBlobStore(IBlobStore inner) : IBlobStore
     // Whoever opens it first hashes it for all who wait, and for them too when its own client has gone.
     private async ValueTask<IBlobReader?> OpenFirstAsync(Digest digest, CancellationToken cancellation)
     {
-        var hashing = _running.GetOrAdd(digest, _ => new Lazy<Task<bool>>(() => Task.Run(() => HashAsync(digest))));
-        var isThere = await hashing.Value.WaitAsync(cancellation).ConfigureAwait(false);
-        return isThere ? await inner.OpenAsync(digest, cancellation).ConfigureAwait(false) : null;
+        var isThere = await HashOnceAsync(digest).WaitAsync(cancellation).ConfigureAwait(false);
+        return isThere == true ? await inner.OpenAsync(digest, cancellation).ConfigureAwait(false) : null;
     }
 
-    private async Task<bool> HashAsync(Digest digest)
+    private Task<bool?> HashOnceAsync(Digest digest) =>
+        _running.GetOrAdd(digest, _ => new Lazy<Task<bool?>>(() => Task.Run(() => HashAsync(digest)))).Value;
+
+    private async Task<bool?> HashAsync(Digest digest)
     {
         try
         {
-            return await VerifyAsync(digest, pause: null, CancellationToken.None).ConfigureAwait(false) == true;
+            bool? isWhole;
+            do
+            {
+                _whole.TryRemove(digest, out _);
+                isWhole = await IsWholeAsync(digest, pause: null, CancellationToken.None).ConfigureAwait(false);
+            }
+            while (isWhole == false && (_storing.ContainsKey(digest) || _whole.ContainsKey(digest))); // Another file may be in its place.
+
+            if (isWhole != false) return isWhole;
+            await inner.SetAsideAsync(digest, CancellationToken.None).ConfigureAwait(false);
+            Damaged?.Invoke(digest);
+            return false;
         }
         finally
         {
             _running.TryRemove(digest, out _);
         }
+    }
+
+    /// <returns>Whether the bytes have the digest, which is remembered; null where the store does not have the blob.</returns>
+    private async Task<bool?> IsWholeAsync(Digest digest, Func<TimeSpan, int, Task>? pause, CancellationToken cancellation)
+    {
+        if (await inner.OpenAsync(digest, cancellation).ConfigureAwait(false) is not { } reader) return null;
+        await using (reader.ConfigureAwait(false))
+        {
+            if (!await IsWholeAsync(reader, digest, pause, cancellation).ConfigureAwait(false)) return false;
+        }
+
+        Remember(digest);
+        return true;
     }
 
     private static async Task<bool> IsWholeAsync(IBlobReader reader, Digest digest, Func<TimeSpan, int, Task>? pause,
@@ -161,8 +181,17 @@ public sealed class VerifyingBlobStore(IBlobStore inner) : IBlobStore
 
         public async Task CommitAsync(Digest digest, CancellationToken cancellation = default)
         {
-            await inner.CommitAsync(digest, cancellation).ConfigureAwait(false);
-            store.Remember(digest);
+            store._storing.AddOrUpdate(digest, 1, (_, count) => count + 1);
+            try
+            {
+                await inner.CommitAsync(digest, cancellation).ConfigureAwait(false);
+                store.Remember(digest);
+            }
+            finally
+            {
+                if (store._storing.AddOrUpdate(digest, 0, (_, count) => count - 1) == 0)
+                    store._storing.TryRemove(KeyValuePair.Create(digest, 0));
+            }
         }
 
         public ValueTask DiscardAsync(CancellationToken cancellation = default) => inner.DiscardAsync(cancellation);

@@ -61,6 +61,56 @@ public sealed class VerifyingBlobStoreTests : IDisposable
         }
     }
 
+    /// <summary>A slow pass still reads the damaged file when it has been set aside and the blob is stored anew.</summary>
+    [Fact]
+    public async Task VerifyAsync_BlobIsStoredAnewMeanwhile_StaysAndIsNoSecondFinding()
+    {
+        await StoreAsync(new FileBlobStore(Root));
+        Damage();
+        var (store, damaged) = (new VerifyingBlobStore(new FileBlobStore(Root)), 0);
+        store.Damaged += _ => damaged++;
+
+        var isWhole = await store.VerifyAsync(
+            _blob.Digest,
+            async (_, _) =>
+            {
+                Assert.Null(await store.OpenAsync(_blob.Digest));
+                await StoreAsync(store);
+            },
+            CancellationToken.None);
+
+        Assert.True(isWhole);
+        Assert.Equal(1, damaged);
+        Assert.Equal(_blob.Content, await File.ReadAllBytesAsync(BlobPath));
+    }
+
+    /// <summary>While a damaged file is hashed, whoever has the blob stores it: that file is not the damaged one.</summary>
+    [Fact]
+    public async Task OpenAsync_BlobIsStoredWhileItsDamagedFileIsHashed_IsThatBlob()
+    {
+        await StoreAsync(new FileBlobStore(Root));
+        Damage();
+        var files = new FaultyBlobStore(new FileBlobStore(Root));
+        var (store, damaged) = (new VerifyingBlobStore(files), 0);
+        store.Damaged += _ => damaged++;
+        var upload = await store.BeginUploadAsync("again");
+        await upload.AppendAsync(_blob.Content);
+        await upload.FlushAsync();
+        var opened = Task.FromResult<IBlobReader?>(null);
+        files.Before(StoreCall.Commit, () =>
+        {
+            opened = store.OpenAsync(_blob.Digest).AsTask();
+            SpinWait.SpinUntil(() => files.CountOf(StoreCall.Open) >= 3, TimeSpan.FromSeconds(5)); // It was found damaged twice.
+        });
+
+        await upload.CommitAsync(_blob.Digest);
+        await upload.DisposeAsync();
+
+        await using var reader = await opened.OrFail("the blob");
+        Assert.NotNull(reader);
+        Assert.Equal(0, damaged);
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private async Task StoreAsync(IBlobStore store)
