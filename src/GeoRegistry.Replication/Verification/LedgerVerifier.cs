@@ -188,17 +188,9 @@ public sealed partial class LedgerVerifier(
     {
         if (!RepositoryName.TryParse(scan.Ledger.Name, out var repository)) return false;
         var home = map.Current.HomeOf(repository).Region;
-        try
-        {
-            return home == map.Self
-                ? await TryRestoreAsync(scan, cancellation).ConfigureAwait(false)
-                : await TryReplaceAsync(home, scan.Ledger, cancellation).ConfigureAwait(false);
-        }
-        catch (Exception e) when (IsOfOtherRegion(e) && !cancellation.IsCancellationRequested)
-        {
-            LogNotRepaired(scan.Ledger, e.Message);
-            return false;
-        }
+        return home == map.Self
+            ? await TryRestoreAsync(scan, cancellation).ConfigureAwait(false)
+            : await TryReplaceAsync(home, scan.Ledger, cancellation).ConfigureAwait(false);
     }
 
     // A home restores its ledger from a region that has the checksum which it had itself, so that nothing it has acknowledged is lost.

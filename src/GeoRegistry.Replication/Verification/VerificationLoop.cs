@@ -48,36 +48,23 @@ public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifie
     private Pace Urgent => new(UrgentShare, UrgentBytesPerSecond, clock);
 
     // Beside the passes: a scan must not wait until what it has found is repaired, nor a repair for the end of a long scan.
-    private async Task RepairAsync(CancellationToken stopping)
-    {
-        using var timer = new PeriodicTimer(RetryInterval, clock);
-        while (!stopping.IsCancellationRequested)
-        {
-            try
-            {
-                await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false);
-                if (damaged.Count > 0 && !_onlyReports) await ledgers.RepairAsync(stopping).ConfigureAwait(false);
-            }
-            catch (Exception failure) when (!stopping.IsCancellationRequested)
-            {
-                LogFailed(failure);
-            }
-            catch (Exception)
-            {
-                // The server stops.
-            }
-        }
-    }
+    private Task RepairAsync(CancellationToken stopping) => RepeatAsync(
+        RetryInterval,
+        () => damaged.Count > 0 && !_onlyReports ? ledgers.RepairAsync(stopping) : Task.CompletedTask,
+        stopping);
 
     // Beside the passes: a large store takes days, and metadata must not wait for it.
-    private async Task HashBlobsAsync(CancellationToken stopping)
+    private Task HashBlobsAsync(CancellationToken stopping) =>
+        RepeatAsync(Interval, () => blobs.HashAsync(Slow, counts: false, stopping), stopping);
+
+    private async Task RepeatAsync(TimeSpan interval, Func<Task> act, CancellationToken stopping)
     {
         while (!stopping.IsCancellationRequested)
         {
             try
             {
-                await Task.Delay(Interval, clock, stopping).ConfigureAwait(false);
-                await blobs.HashAsync(Slow, counts: false, stopping).ConfigureAwait(false);
+                await Task.Delay(interval, clock, stopping).ConfigureAwait(false);
+                await act().ConfigureAwait(false);
             }
             catch (Exception failure) when (!stopping.IsCancellationRequested)
             {

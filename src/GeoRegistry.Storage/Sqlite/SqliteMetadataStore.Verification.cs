@@ -58,7 +58,7 @@ public sealed partial class SqliteMetadataStore
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<RegionId>> FindDamagedFeedsAsync(CancellationToken cancellation = default) =>
         Read<IReadOnlyList<RegionId>>(session =>
-            [.. FeedChecksums.FindDamaged(session).Except(FeedChecksums.ListUnreadable(session)).Select(RegionId.Parse)]);
+            [.. FeedChecksums.FindDamaged(session).Where(region => RegionId.TryParse(region, out _)).Select(RegionId.Parse)]);
 
     /// <inheritdoc/>
     public Task ResetCursorAsync(RegionId region, CancellationToken cancellation = default) =>

@@ -9,6 +9,7 @@ public sealed class VerifyingBlobStoreTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private readonly SampleBlob _blob = SampleBlob.Of("what is right");
+    private int _damaged;
 
     private string Root => _folder.Child("blobs");
 
@@ -17,14 +18,11 @@ public sealed class VerifyingBlobStoreTests : IDisposable
     [Fact]
     public async Task OpenAsync_BlobDamagedBeforeTheStart_IsSetAsideAndMissing()
     {
-        await StoreAsync(new FileBlobStore(Root));
-        Damage();
-        var (store, damaged) = (new VerifyingBlobStore(new FileBlobStore(Root)), 0);
-        store.Damaged += _ => damaged++;
+        var store = await OpenDamagedAsync(new FileBlobStore(Root));
 
         Assert.Null(await store.OpenAsync(_blob.Digest));
 
-        Assert.Equal(1, damaged);
+        Assert.Equal(1, _damaged);
         Assert.Null(await store.FindAsync(_blob.Digest));
         Assert.True(File.Exists(Path.Combine(Root, "damaged", $"sha256-{_blob.Digest.Hex}")));
         await StoreAsync(store);
@@ -65,10 +63,7 @@ public sealed class VerifyingBlobStoreTests : IDisposable
     [Fact]
     public async Task VerifyAsync_BlobIsStoredAnewMeanwhile_StaysAndIsNoSecondFinding()
     {
-        await StoreAsync(new FileBlobStore(Root));
-        Damage();
-        var (store, damaged) = (new VerifyingBlobStore(new FileBlobStore(Root)), 0);
-        store.Damaged += _ => damaged++;
+        var store = await OpenDamagedAsync(new FileBlobStore(Root));
 
         var isWhole = await store.VerifyAsync(
             _blob.Digest,
@@ -80,7 +75,7 @@ public sealed class VerifyingBlobStoreTests : IDisposable
             CancellationToken.None);
 
         Assert.True(isWhole);
-        Assert.Equal(1, damaged);
+        Assert.Equal(1, _damaged);
         Assert.Equal(_blob.Content, await File.ReadAllBytesAsync(BlobPath));
     }
 
@@ -88,11 +83,8 @@ public sealed class VerifyingBlobStoreTests : IDisposable
     [Fact]
     public async Task OpenAsync_BlobIsStoredWhileItsDamagedFileIsHashed_IsThatBlob()
     {
-        await StoreAsync(new FileBlobStore(Root));
-        Damage();
         var files = new FaultyBlobStore(new FileBlobStore(Root));
-        var (store, damaged) = (new VerifyingBlobStore(files), 0);
-        store.Damaged += _ => damaged++;
+        var store = await OpenDamagedAsync(files);
         var upload = await store.BeginUploadAsync("again");
         await upload.AppendAsync(_blob.Content);
         await upload.FlushAsync();
@@ -108,10 +100,20 @@ public sealed class VerifyingBlobStoreTests : IDisposable
 
         await using var reader = await opened.OrFail("the blob");
         Assert.NotNull(reader);
-        Assert.Equal(0, damaged);
+        Assert.Equal(0, _damaged);
     }
 
     public void Dispose() => _folder.Dispose();
+
+    /// <summary>A store whose blob was damaged before the start; what it finds is counted.</summary>
+    private async Task<VerifyingBlobStore> OpenDamagedAsync(IBlobStore files)
+    {
+        await StoreAsync(new FileBlobStore(Root));
+        Damage();
+        var store = new VerifyingBlobStore(files);
+        store.Damaged += _ => _damaged++;
+        return store;
+    }
 
     private async Task StoreAsync(IBlobStore store)
     {
