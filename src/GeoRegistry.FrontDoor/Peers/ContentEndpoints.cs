@@ -17,7 +17,8 @@ using Microsoft.AspNetCore.Http;
 namespace GeoRegistry.FrontDoor.Peers;
 
 /// <summary>What other regions ask about content: blobs by digest, who has them, and whether commits are complete here.</summary>
-internal sealed class ContentEndpoints(IBlobStore store, IRepositoryTables tables, TailStates tails, Completion completion)
+internal sealed class ContentEndpoints(
+    IBlobStore store, IRepositoryTables tables, IAnnouncements announcements, TailStates tails, Completion completion)
 {
     private const string Blob = "/peer/blobs/", Receipts = "/peer/receipts/";
 
@@ -50,18 +51,24 @@ internal sealed class ContentEndpoints(IBlobStore store, IRepositoryTables table
         var query = http.Request.Query;
         if (RepositoryName.TryParse(query["repository"].ToString(), out var repository)
             && Digest.TryParse(query["digest"], out var digest)
-            && long.TryParse(query["size"], NumberStyles.None, CultureInfo.InvariantCulture, out var sizeBytes))
+            && TryNumber("size", out var sizeBytes)
+            && TryNumber("id", out var id)
+            && TryNumber("first", out var firstId))
         {
-            var number = await tables.LinkBlobAsync(repository, digest, sizeBytes, announce: false,
-                http.RequestAborted).ConfigureAwait(false);
+            var number = await announcements.TakeAnnouncementAsync(
+                region, new BlobAnnouncement(repository, digest, sizeBytes, id, firstId), http.RequestAborted).ConfigureAwait(false);
             await http.Response.WriteAsJsonAsync(new LinkReply(number), http.RequestAborted).ConfigureAwait(false);
         }
         else
         {
             await ErrorResponse.WriteAsync(http, RegistryError.Of(
                 ErrorCode.Unsupported,
-                "A link has a repository, a digest and a size.") with { Status = 400 }).ConfigureAwait(false);
+                "A link has a repository, a digest, a size, an id and the first id to be announced.")
+                with { Status = 400 }).ConfigureAwait(false);
         }
+
+        bool TryNumber(string name, out long number) =>
+            long.TryParse(query[name], NumberStyles.None, CultureInfo.InvariantCulture, out number);
     }
 
     private async Task FindLinksAsync(HttpContext http, RegionId region)
@@ -83,7 +90,13 @@ internal sealed class ContentEndpoints(IBlobStore store, IRepositoryTables table
         foreach (var digest in isOther ? [] : digests)
         {
             if (await tables.FindBlobAsync(repository, digest, http.RequestAborted).ConfigureAwait(false) is { } sizeBytes)
-                found.Add(new BlobLink(digest.ToString(), sizeBytes));
+            {
+                found.Add(new BlobLink(digest.ToString(), sizeBytes)
+                {
+                    Announcement = await announcements.FindAnnouncementAsync(repository, digest, http.RequestAborted)
+                        .ConfigureAwait(false),
+                });
+            }
         }
 
         await http.Response.WriteAsJsonAsync(found, http.RequestAborted).ConfigureAwait(false);

@@ -73,7 +73,7 @@ public interface IRepositoryTables
     /// <param name="announce">Whether the repository's home has yet to hear of it: queued in the same transaction
     /// (<see cref="IAnnouncements"/>).</param>
     /// <param name="cancellation">Cancels before the transaction begins.</param>
-    /// <returns>The number of the ledger's head then: only later deletions remove the link.</returns>
-    Task<long> LinkBlobAsync(RepositoryName repository, Digest digest, long sizeBytes, bool announce = false,
+    /// <returns>What is to be announced; null without <paramref name="announce"/>.</returns>
+    Task<BlobAnnouncement?> LinkBlobAsync(RepositoryName repository, Digest digest, long sizeBytes, bool announce = false,
         CancellationToken cancellation = default);
 }

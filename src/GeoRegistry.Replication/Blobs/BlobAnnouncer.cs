@@ -11,7 +11,8 @@ namespace GeoRegistry.Replication.Blobs;
 /// <summary>Announces uploaded blobs to the homes of their repositories: at once, and again until the home confirms.</summary>
 /// <remarks>
 /// An announcement is on disk with the link of the upload. Until the home confirms it, nothing removes that link here; the home's
-/// answer gives the upload its place in the ledger's order, so that a deletion from before it does not remove it either.
+/// answer gives the upload its place in the ledger's order, so that a deletion from before it does not remove it either. What is announced
+/// again is the same announcement, which the home takes once.
 /// </remarks>
 public sealed partial class BlobAnnouncer(RegionMap map, PeerClient peers, IAnnouncements announcements, TimeProvider clock,
     ILogger<BlobAnnouncer> logger) : IBlobAnnouncer
@@ -19,57 +20,71 @@ public sealed partial class BlobAnnouncer(RegionMap map, PeerClient peers, IAnno
     /// <summary>How long an upload waits for the home to confirm it; after that the home is told in the background.</summary>
     private static readonly TimeSpan AnnounceTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>How often what is left is announced again, and how many blobs at a time.</summary>
+    /// <summary>How often what is left is announced again, and how many blobs are read at a time.</summary>
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
-    private const int BatchBlobs = 10_000;
+    private const int BatchBlobs = 1000;
 
     /// <inheritdoc/>
     public bool MustAnnounce(RepositoryName repository) => map.Current.HomeOf(repository).Region != map.Self;
 
     /// <inheritdoc/>
-    public async Task AnnounceAsync(RepositoryName repository, Digest digest, long sizeBytes, CancellationToken cancellation = default)
+    public async Task AnnounceAsync(BlobAnnouncement announcement, CancellationToken cancellation = default)
     {
-        if (await TryAnnounceAsync(
-            new BlobAnnouncement(repository, digest, sizeBytes), cancellation).ConfigureAwait(false) is not { } number) return;
-
         // The client need not wait until this is on disk: announced once more, the home answers the same.
-        _ = ConfirmAsync(repository, digest, number);
+        if (await TryAnnounceAsync(announcement, cancellation).ConfigureAwait(false) is { } reply) _ = ConfirmAsync(announcement, reply);
     }
 
     /// <summary>Announces what is left, until it is cancelled.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
-        using var timer = new PeriodicTimer(RetryInterval, clock);
-        do
+        while (true)
         {
+            var reading = TimeSpan.Zero;
             try
             {
-                var silent = new HashSet<RegionId>(); // Homes that do not answer are left alone until the next round.
-                foreach (var announcement in await announcements.ListAnnouncementsAsync(BatchBlobs, stopping).ConfigureAwait(false))
-                {
-                    var home = map.Current.HomeOf(announcement.Repository).Region;
-                    if (silent.Contains(home)) continue;
-                    if (await TryAnnounceAsync(announcement, stopping).ConfigureAwait(false) is { } number)
-                        await announcements.ConfirmAnnouncementAsync(announcement.Repository, announcement.Digest, number,
-                            stopping).ConfigureAwait(false);
-                    else
-                        silent.Add(home);
-                }
+                reading = await AnnounceAllAsync(stopping).ConfigureAwait(false);
             }
             catch (Exception failure) when (!stopping.IsCancellationRequested)
             {
                 LogFailed(failure);
             }
+
+            // While a home is silent for long, what it is to hear of is read at no more than a tenth of a core.
+            var rest = reading * 9;
+            await Task.Delay(rest > RetryInterval ? rest : RetryInterval, clock, stopping).ConfigureAwait(false);
         }
-        while (await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false));
     }
 
-    private async Task ConfirmAsync(RepositoryName repository, Digest digest, long number)
+    /// <returns>How long it took to read what is to be announced.</returns>
+    private async Task<TimeSpan> AnnounceAllAsync(CancellationToken stopping)
+    {
+        var silent = new HashSet<RegionId>(); // Homes that do not answer are left alone until the next round.
+        var reading = TimeSpan.Zero;
+        for (var after = 0L; ;)
+        {
+            var start = clock.GetTimestamp();
+            var page = await announcements.ListAnnouncementsAsync(after, BatchBlobs, stopping).ConfigureAwait(false);
+            reading += clock.GetElapsedTime(start);
+            if (page.Count == 0) return reading;
+            after = page[^1].Id;
+            foreach (var announcement in page)
+            {
+                var home = map.Current.HomeOf(announcement.Repository).Region;
+                if (silent.Contains(home)) continue;
+                if (await TryAnnounceAsync(announcement, stopping).ConfigureAwait(false) is { } reply)
+                    await announcements.ConfirmAnnouncementAsync(announcement, reply.Number, stopping).ConfigureAwait(false);
+                else
+                    silent.Add(home);
+            }
+        }
+    }
+
+    private async Task ConfirmAsync(BlobAnnouncement announcement, LinkReply reply)
     {
         try
         {
-            await announcements.ConfirmAnnouncementAsync(repository, digest, number).ConfigureAwait(false);
+            await announcements.ConfirmAnnouncementAsync(announcement, reply.Number).ConfigureAwait(false);
         }
         catch (Exception failure)
         {
@@ -77,17 +92,16 @@ public sealed partial class BlobAnnouncer(RegionMap map, PeerClient peers, IAnno
         }
     }
 
-    /// <returns>The number of the ledger's head when the home linked the blob; null where it did not answer.</returns>
-    private async Task<long?> TryAnnounceAsync(BlobAnnouncement announcement, CancellationToken cancellation)
+    /// <returns>What the home says; null where it did not answer.</returns>
+    private async Task<LinkReply?> TryAnnounceAsync(BlobAnnouncement announcement, CancellationToken cancellation)
     {
-        var (repository, digest, sizeBytes) = announcement;
+        var (repository, digest, sizeBytes, id, firstId) = announcement;
         var home = map.Current.HomeOf(repository).Region;
-        if (home == map.Self) return 0; // It has become the home itself.
+        if (home == map.Self) return new LinkReply(null); // It has become the home itself.
         try
         {
-            var target = $"/peer/links?repository={repository}&digest={digest}&size={sizeBytes}";
-            return (await peers.AskAsync<LinkReply>(
-                home, HttpMethod.Post, target, cancellation, AnnounceTimeout).ConfigureAwait(false)).Number;
+            var target = $"/peer/links?repository={repository}&digest={digest}&size={sizeBytes}&id={id}&first={firstId}";
+            return await peers.AskAsync<LinkReply>(home, HttpMethod.Post, target, cancellation, AnnounceTimeout).ConfigureAwait(false);
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested && PeerClient.IsFailureToAnswer(e))
         {
@@ -104,5 +118,5 @@ public sealed partial class BlobAnnouncer(RegionMap map, PeerClient peers, IAnno
 }
 
 /// <summary>What a home answers to the announcement of a blob.</summary>
-/// <param name="Number">The number of the ledger's head when the home linked the blob.</param>
-public sealed record LinkReply(long Number);
+/// <param name="Number">The number of the ledger's head when the home linked the blob; null where this region is the home itself.</param>
+public sealed record LinkReply(long? Number);

@@ -12,7 +12,8 @@ using GeoRegistry.Repositories.Regions;
 namespace GeoRegistry.Replication.Blobs;
 
 /// <summary>The blobs of other regions, reached by the peer API.</summary>
-public sealed class RemoteBlobs(RegionMap map, PeerClient peers, ILedgerStore ledgers, BlobFetches fetches) : IRemoteBlobs
+public sealed class RemoteBlobs(
+    RegionMap map, PeerClient peers, ILedgerStore ledgers, IAnnouncements announcements, BlobFetches fetches) : IRemoteBlobs
 {
     /// <summary>How long a home may take to say whether it knows a blob.</summary>
     private static readonly TimeSpan FindTimeout = TimeSpan.FromSeconds(5);
@@ -92,8 +93,18 @@ public sealed class RemoteBlobs(RegionMap map, PeerClient peers, ILedgerStore le
         try
         {
             using var body = JsonContent.Create(asked);
-            return await peers.AskAsync<IReadOnlyList<BlobLink>>(
+            var found = await peers.AskAsync<IReadOnlyList<BlobLink>>(
                 region, HttpMethod.Post, "/peer/links/find", cancellation, FindManyTimeout, body).ConfigureAwait(false);
+
+            // Of an upload that was announced to this home already, its own links say what has become of it.
+            var news = new List<BlobLink>();
+            foreach (var link in found)
+            {
+                if (link.Announcement is not { } id
+                    || !await announcements.IsAnnouncementTakenAsync(region, id, cancellation).ConfigureAwait(false)) news.Add(link);
+            }
+
+            return news;
         }
         catch (Exception e) when (PeerClient.IsFailureToAnswer(e))
         {
@@ -115,4 +126,8 @@ public sealed record FindLinks(string Repository, IReadOnlyList<string> Digests,
 /// <summary>A blob that a repository has.</summary>
 /// <param name="Digest">The blob.</param>
 /// <param name="SizeBytes">Its size.</param>
-public sealed record BlobLink(string Digest, long SizeBytes);
+public sealed record BlobLink(string Digest, long SizeBytes)
+{
+    /// <summary>The id of the announcement that the home has yet to confirm; null without one.</summary>
+    public long? Announcement { get; init; }
+}

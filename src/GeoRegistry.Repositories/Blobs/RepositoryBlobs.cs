@@ -98,9 +98,9 @@ public sealed class RepositoryBlobs
     internal async Task LinkAsync(RepositoryName repository, Digest digest, long sizeBytes, CancellationToken cancellation)
     {
         var announce = _announcer.MustAnnounce(repository);
-        await _tables.LinkBlobAsync(repository, digest, sizeBytes, announce, cancellation).ConfigureAwait(false);
+        var announcement = await _tables.LinkBlobAsync(repository, digest, sizeBytes, announce, cancellation).ConfigureAwait(false);
         await _wanted.NoteStoredAsync(digest, cancellation).ConfigureAwait(false);
-        if (announce) await _announcer.AnnounceAsync(repository, digest, sizeBytes, cancellation).ConfigureAwait(false);
+        if (announcement is not null) await _announcer.AnnounceAsync(announcement, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Lets readers see that a repository no longer has a blob.</summary>

@@ -1,3 +1,4 @@
+using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 
 namespace GeoRegistry.Repositories.Regions;
@@ -12,5 +13,5 @@ public interface IBlobAnnouncer
     /// Announces a blob now. Where the home does not answer in time, it is announced later: the announcement is on disk
     /// already.
     /// </summary>
-    Task AnnounceAsync(RepositoryName repository, Digest digest, long sizeBytes, CancellationToken cancellation = default);
+    Task AnnounceAsync(BlobAnnouncement announcement, CancellationToken cancellation = default);
 }

@@ -31,7 +31,7 @@ public sealed class NoOtherRegions : IRemoteBlobs, IBlobAnnouncer, IWantedBlobs,
     public bool MustAnnounce(RepositoryName repository) => false;
 
     /// <inheritdoc/>
-    public Task AnnounceAsync(RepositoryName repository, Digest digest, long sizeBytes, CancellationToken cancellation = default) =>
+    public Task AnnounceAsync(BlobAnnouncement announcement, CancellationToken cancellation = default) =>
         Task.CompletedTask;
 
     /// <inheritdoc/>

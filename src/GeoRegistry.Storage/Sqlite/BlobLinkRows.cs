@@ -56,6 +56,7 @@ internal static class BlobLinkRows
                 + $"WHERE digest = $1 AND ledger = $2 AND uploaded IS NOT NULL AND (uploaded >= $3 OR {IsAnnounced})",
             digest.ToKey(), ledger, number);
         if (kept == 0) session.Execute("DELETE FROM blob_links WHERE digest = $1 AND ledger = $2", digest.ToKey(), ledger);
+        else AnnouncementRows.NoteDeletion(session, ledger, digest, number);
     }
 
     /// <summary>Removes what a snapshot of a number replaces.</summary>
@@ -66,10 +67,18 @@ internal static class BlobLinkRows
         session.Execute("UPDATE blob_links SET committed = 0 WHERE ledger = $1", ledger);
     }
 
-    /// <summary>Records that the home has linked an upload while its head had a number.</summary>
-    public static void Confirm(SqliteSession session, long ledger, Digest digest, long number)
+    /// <summary>Records that the home has linked an upload while its head had a number; null where this region is the home.</summary>
+    /// <param name="session">The writer's.</param>
+    /// <param name="ledger">The repository's ledger.</param>
+    /// <param name="digest">The blob.</param>
+    /// <param name="number">The number.</param>
+    /// <param name="deletedBy">The number of the last deletion or snapshot that left the link meanwhile; 0 without one.</param>
+    public static void Confirm(SqliteSession session, long ledger, Digest digest, long? number, long deletedBy)
     {
-        AnnouncementRows.Remove(session, (ledger, digest.ToKey()));
+        if (number < deletedBy)
+            session.Execute(
+                "DELETE FROM blob_links WHERE digest = $1 AND ledger = $2 AND committed = 0 AND (uploaded IS NULL OR uploaded < $3)",
+                digest.ToKey(), ledger, deletedBy);
         session.Execute(
             "UPDATE blob_links SET uploaded = $3 WHERE digest = $1 AND ledger = $2 AND (uploaded IS NULL OR uploaded < $3)",
             digest.ToKey(), ledger, number);

@@ -14,7 +14,8 @@ namespace GeoRegistry.Storage.Sqlite;
 /// manifest_references  which manifests name a blob or child
 /// referrers            which manifests have a subject
 /// blob_links           which repositories have a blob: committed 1 by a commit; uploaded, the number of the ledger's head then
-/// announcements        uploaded blobs that their repository's home has yet to hear of
+/// announcements        uploaded blobs that their repository's home has yet to hear of; deleted_by, a deletion that left their link
+/// announcements_taken  those of other regions that this one, as the home, has linked, as long as they may be repeated
 /// feeds                one row a region: its incarnation, how far it is applied here, what of it snapshots cover and what was pruned
 /// ledgers_set_aside    ledgers that could not be repaired, which their feeds skip
 /// region_record        one row: what the region remembers about itself; region_record_copy says the same
@@ -201,6 +202,23 @@ internal static class Schema
             row_checksum BLOB) STRICT;
         INSERT INTO region_record_copy (id, topology, longest_lease, shown_through)
             SELECT id, topology, longest_lease, shown_through FROM region_record;
+        """,
+        """
+        ALTER TABLE announcements RENAME TO earlier_announcements;
+        CREATE TABLE announcements (
+            id INTEGER PRIMARY KEY,
+            ledger INTEGER NOT NULL,
+            digest BLOB NOT NULL,
+            size INTEGER NOT NULL,
+            deleted_by INTEGER NOT NULL DEFAULT 0,
+            UNIQUE (ledger, digest)) STRICT;
+        INSERT INTO announcements (ledger, digest, size) SELECT ledger, digest, size FROM earlier_announcements;
+        DROP TABLE earlier_announcements;
+        CREATE TABLE announcements_taken (
+            region TEXT NOT NULL,
+            id INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            PRIMARY KEY (region, id)) STRICT, WITHOUT ROWID;
         """,
     ];
 

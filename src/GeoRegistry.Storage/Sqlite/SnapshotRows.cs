@@ -34,6 +34,7 @@ internal static class SnapshotRows
         if (replaced is null ? head.Epoch > snapshot.Head.Epoch : !head.Equals(replaced)) return false;
         if (ledger == 0) ledger = LedgerRows.Add(session, snapshot.Ledger);
         else Clear(session, ledger, snapshot.Head.Number);
+        AnnouncementRows.NoteReplacement(session, ledger, snapshot.Head.Number);
         var contents = new ContentsChange();
         foreach (var entry in snapshot.Entries) Add(session, ledger, snapshot.Head.Number, entry, contents);
         LedgerRows.ReplaceHead(session, ledger, snapshot.Ledger, snapshot.Head, contents);
@@ -50,6 +51,7 @@ internal static class SnapshotRows
         var (ledger, (head, _)) = LedgerRows.Find(session, id);
         if (ledger == 0) return;
         Clear(session, ledger, head.Number + 1);
+        AnnouncementRows.NoteReplacement(session, ledger, 0);
         LedgerRows.ReplaceHead(session, ledger, id, LedgerHead.Empty, new ContentsChange());
     }
 

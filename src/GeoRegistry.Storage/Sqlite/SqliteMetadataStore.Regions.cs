@@ -36,11 +36,39 @@ public sealed partial class SqliteMetadataStore
         cancellation);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<BlobAnnouncement>> ListAnnouncementsAsync(int limit, CancellationToken cancellation = default) =>
-        Read(session => AnnouncementRows.List(session, limit));
+    public ValueTask<IReadOnlyList<BlobAnnouncement>> ListAnnouncementsAsync(
+        long after, int limit, CancellationToken cancellation = default) =>
+        Read(session => AnnouncementRows.List(session, after, limit));
 
     /// <inheritdoc/>
-    public Task ConfirmAnnouncementAsync(RepositoryName repository, Digest digest, long homeNumber,
-        CancellationToken cancellation = default) => WriteAsync(
-        session => BlobLinkRows.Confirm(session, Ledger(session, repository), digest, homeNumber), cancellation);
+    public ValueTask<long?> FindAnnouncementAsync(
+        RepositoryName repository, Digest digest, CancellationToken cancellation = default) =>
+        Read(session => AnnouncementRows.Find(session, Ledger(session, repository), digest));
+
+    /// <inheritdoc/>
+    public Task ConfirmAnnouncementAsync(
+        BlobAnnouncement announcement, long? homeNumber, CancellationToken cancellation = default) => WriteAsync(
+        session =>
+        {
+            // A newer announcement of the blob gives it its place when it is confirmed itself.
+            if (AnnouncementRows.Remove(session, announcement.Id) is var (ledger, deletedBy))
+                BlobLinkRows.Confirm(session, ledger, announcement.Digest, homeNumber, deletedBy);
+        },
+        cancellation);
+
+    /// <inheritdoc/>
+    public Task<long> TakeAnnouncementAsync(
+        RegionId from, BlobAnnouncement announcement, CancellationToken cancellation = default) => _writer.WriteAsync(
+        session =>
+        {
+            if (AnnouncementRows.FindTaken(session, from.ToString(), announcement.Id) is { } first) return first;
+            var (_, number) = LinkUpload(session, announcement.Repository, announcement.Digest, announcement.SizeBytes);
+            AnnouncementRows.Take(session, from.ToString(), announcement, number);
+            return number;
+        },
+        cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<bool> IsAnnouncementTakenAsync(RegionId from, long id, CancellationToken cancellation = default) =>
+        Read(session => AnnouncementRows.FindTaken(session, from.ToString(), id) is not null);
 }

@@ -77,7 +77,7 @@ public sealed partial class SqliteMetadataStore
         session =>
         {
             RegionRecordRows.Repair(session);
-            foreach (var key in AnnouncementRows.ListUnreadable(session)) AnnouncementRows.Remove(session, key);
+            foreach (var id in AnnouncementRows.ListUnreadable(session)) AnnouncementRows.Remove(session, id);
             foreach (var key in SetAsideRows.ListUnreadable(session)) SetAsideRows.Remove(session, key);
             foreach (var region in FeedChecksums.ListUnreadable(session))
                 session.Execute("DELETE FROM feeds WHERE region = $1", region);

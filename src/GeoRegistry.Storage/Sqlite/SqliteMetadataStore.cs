@@ -128,16 +128,13 @@ public sealed partial class SqliteMetadataStore
         Read(session => session.Number("SELECT size FROM blob_links WHERE digest = $1 LIMIT 1", digest.ToKey()));
 
     /// <inheritdoc/>
-    public Task<long> LinkBlobAsync(RepositoryName repository, Digest digest, long sizeBytes, bool announce = false,
+    public Task<BlobAnnouncement?> LinkBlobAsync(RepositoryName repository, Digest digest, long sizeBytes, bool announce = false,
         CancellationToken cancellation = default) =>
         _writer.WriteAsync(
             session =>
             {
-                var (ledger, (head, _)) = LedgerRows.Find(session, LedgerId.Of(repository));
-                if (ledger == 0) ledger = LedgerRows.Add(session, LedgerId.Of(repository));
-                BlobLinkRows.Upload(session, ledger, digest, sizeBytes, head.Number);
-                if (announce) AnnouncementRows.Add(session, ledger, digest, sizeBytes);
-                return head.Number;
+                var (ledger, _) = LinkUpload(session, repository, digest, sizeBytes);
+                return announce ? AnnouncementRows.Add(session, ledger, repository, digest, sizeBytes, _time.GetUtcNow()) : null;
             },
             cancellation);
 
@@ -167,6 +164,14 @@ public sealed partial class SqliteMetadataStore
         if (!File.Exists($"{path}-wal")) return;
         using var log = File.OpenHandle($"{path}-wal", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         RandomAccess.FlushToDisk(log);
+    }
+
+    private static (long Ledger, long Number) LinkUpload(SqliteSession session, RepositoryName repository, Digest digest, long sizeBytes)
+    {
+        var (ledger, (head, _)) = LedgerRows.Find(session, LedgerId.Of(repository));
+        if (ledger == 0) ledger = LedgerRows.Add(session, LedgerId.Of(repository));
+        BlobLinkRows.Upload(session, ledger, digest, sizeBytes, head.Number);
+        return (ledger, head.Number);
     }
 
     private static long Ledger(SqliteSession session, RepositoryName repository) =>

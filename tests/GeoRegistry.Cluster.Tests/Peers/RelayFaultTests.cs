@@ -45,6 +45,41 @@ public sealed class RelayFaultTests
     public Task Pull_ExchangesFail_AnswersNothingWrongOrAbsent(PeerFault how, bool restarts) =>
         FailAsync(how, () => PullAsync(restarts), "GET /tags/list", "GET /peer/blobs");
 
+    /// <summary>
+    /// The home took the announcement of an upload, the answer was lost, and the blob was deleted: announced once more, and asked
+    /// for by a push that names it, it does not come back.
+    /// </summary>
+    [Fact]
+    public async Task Announcement_RepeatedAfterTheBlobWasDeleted_DoesNotBringItBack()
+    {
+        var (repository, eu, us) = ($"relayed/{Guid.NewGuid():n}", _regions.ClientOf("eu"), _regions.ClientOf("us"));
+        var name = RepositoryName.Parse(repository);
+        await eu.PushAsync(repository, null, TestImage.Next(_random, 1000), "all");
+        var isRepeatedLater = false;
+        for (var attempt = 1; attempt <= 5 && !isRepeatedLater; attempt++)
+        {
+            var (blob, image) = (Blob.Next(_random, 1000), Blob.Next(_random, 100));
+            (_regions.PeerFaults.How, var digest) = (PeerFault.NoAnswer, Digest.Parse(blob.Digest));
+            _regions.PeerCalls.Clear();
+            _regions.PeerCalls.Fail("POST /peer/links", InjectedFault.AnswerLost);
+            await us.PushBlobAsync(repository, blob, looksFirst: false);
+            Assert.True(_regions.PeerCalls.Met.IsCompleted);
+            Assert.Equal(HttpStatusCode.OK, (await eu.HeadBlobAsync(repository, blob.Digest)).Status);
+
+            (await eu.SendAsync(HttpMethod.Delete, $"/v2/{repository}/blobs/{blob.Digest}")).Expect(HttpStatusCode.Accepted);
+
+            // The push asks the other region too, where the upload's link may be left until the home confirms it.
+            foreach (var region in new[] { eu, us })
+                (await region.PutManifestAsync(repository, "1", TestImage.Of([image, blob]))).Expect(HttpStatusCode.NotFound);
+            isRepeatedLater = await _regions["us"].Metadata.FindAnnouncementAsync(name, digest) is not null;
+            await Waiting.UntilAsync("the home has confirmed the upload", async () =>
+                await _regions["us"].Metadata.FindAnnouncementAsync(name, digest) is null);
+            foreach (var region in new[] { "eu", "us" }) Assert.Null(await _regions[region].Metadata.FindBlobAsync(name, digest));
+        }
+
+        Assert.True(isRepeatedLater, "No announcement was repeated after the deletion.");
+    }
+
     private Task FailAsync(PeerFault how, Func<Task> run, params IReadOnlyList<string> including)
     {
         _regions.PeerFaults.How = how;

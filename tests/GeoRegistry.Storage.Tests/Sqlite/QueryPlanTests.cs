@@ -102,9 +102,13 @@ public sealed class QueryPlanTests(ITestOutputHelper output) : IAsyncLifetime
         await store.QueueMissingAsync(new FeedPosition(feed.Region, SampleFeed.Incarnation, 2), ledger, [Missing("queued")]);
         await store.SetAsideAsync(feed.Region, ledger, "damaged", SampleLedger.At);
         await store.ListSetAsideAsync();
-        await store.LinkBlobAsync(RepositoryName.Parse(ledger.Name), SampleBlob.Of("announced").Digest, 1, announce: true);
-        await store.ListAnnouncementsAsync(10);
-        await store.ConfirmAnnouncementAsync(RepositoryName.Parse(ledger.Name), SampleBlob.Of("announced").Digest, 1);
+        var (name, announced) = (RepositoryName.Parse(ledger.Name), SampleBlob.Of("announced").Digest);
+        var announcement = await store.LinkBlobAsync(name, announced, 1, announce: true);
+        await store.ListAnnouncementsAsync(0, 10);
+        await store.FindAnnouncementAsync(name, announced);
+        await store.ConfirmAnnouncementAsync(announcement!, 1);
+        await store.TakeAnnouncementAsync(feed.Region, announcement!);
+        await store.IsAnnouncementTakenAsync(feed.Region, announcement!.Id);
         await store.ReadRecordAsync();
         await store.AdoptTopologyAsync(new byte[] { 1 }, [feed.Region]);
         await store.IsTakeOverPendingAsync(feed.Region);

@@ -82,7 +82,7 @@ public sealed class RegionRecordTests : IAsyncLifetime
         Assert.Contains("cannot be read", await _fixture.Store.FindFaultOfRecordAsync(), StringComparison.Ordinal);
         await _fixture.Store.RepairRecordAsync();
         Assert.Null(await _fixture.Store.FindFaultOfRecordAsync());
-        Assert.Equal(announced, (await _fixture.Store.ListAnnouncementsAsync(10)).Count);
+        Assert.Equal(announced, (await _fixture.Store.ListAnnouncementsAsync(0, 10)).Count);
         Assert.Equal(setAside, (await _fixture.Store.ListSetAsideAsync()).Count);
     }
 

@@ -34,6 +34,7 @@ public sealed class SchemaTests
     [InlineData(3)]
     [InlineData(4)]
     [InlineData(5)]
+    [InlineData(6)]
     public async Task Constructor_DatabaseOfAVersion_OpensWithAllItHolds(int version)
     {
         await using var fixture = new SqliteStoreFixture(Golden(version));
@@ -88,7 +89,7 @@ public sealed class SchemaTests
         await using var upgraded = new SqliteStoreFixture(Golden(1));
         using var folder = new TemporaryFolder();
         using var golden = new SqliteFile(folder.Child("golden.db"));
-        golden.Execute(Golden(5));
+        golden.Execute(Golden(6));
         using var database = new SqliteFile(upgraded.DatabasePath);
 
         const string Schema = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name";
@@ -99,10 +100,12 @@ public sealed class SchemaTests
     /// The checksums in the golden file are literal: what one build wrote is what every later one must make of the same
     /// rows.
     /// </summary>
-    [Fact]
-    public async Task VerifyNextAsync_DatabaseOfVersion5_HasTheChecksumsStoredInIt()
+    [Theory]
+    [InlineData(5)]
+    [InlineData(6)]
+    public async Task VerifyNextAsync_DatabaseOfAVersion_HasTheChecksumsStoredInIt(int version)
     {
-        await using var fixture = new SqliteStoreFixture(Golden(5));
+        await using var fixture = new SqliteStoreFixture(Golden(version));
 
         var scan = await fixture.Store.VerifyNextAsync(0);
 
@@ -116,6 +119,7 @@ public sealed class SchemaTests
     [InlineData(3)]
     [InlineData(4)]
     [InlineData(5)]
+    [InlineData(6)]
     public async Task ReadRecordAsync_DatabaseOfAVersion_HasWhatTheRegionRemembers(int version)
     {
         await using var fixture = new SqliteStoreFixture(Golden(version));

@@ -52,8 +52,10 @@ public sealed class TransactionFaultTests(ITestOutputHelper output)
             fixture.Store.PutOffAsync(SampleBlob.Of("awaited").Digest, "on purpose", null, countAttempt: true),
         [nameof(IRepositoryTables.LinkBlobAsync)] = (fixture, _) =>
             fixture.Store.LinkBlobAsync(Name, Layer.Digest, Layer.SizeBytes, announce: true),
-        [nameof(IAnnouncements.ConfirmAnnouncementAsync)] = (fixture, _) =>
-            fixture.Store.ConfirmAnnouncementAsync(Name, Uploaded.Digest, 1),
+        [nameof(IAnnouncements.ConfirmAnnouncementAsync)] = (fixture, written) =>
+            fixture.Store.ConfirmAnnouncementAsync(written.Announcement!, 1),
+        [nameof(IAnnouncements.TakeAnnouncementAsync)] = (fixture, written) => fixture.Store.TakeAnnouncementAsync(
+            written.Feed.Region, new BlobAnnouncement(Name, Layer.Digest, Layer.SizeBytes, 9, 9)),
         [nameof(IRegionRecord.AdoptTopologyAsync)] = (fixture, written) =>
             fixture.Store.AdoptTopologyAsync("{}"u8.ToArray(), [written.Feed.Region, RegionId.Parse("ap")]),
         [nameof(ILedgerStore.BeginIncarnationAsync)] = (fixture, _) => fixture.Store.BeginIncarnationAsync(),
@@ -121,7 +123,7 @@ public sealed class TransactionFaultTests(ITestOutputHelper output)
         var awaited = SampleBlob.Of("awaited");
         written.Feed.Add(Repository, [MissingOf(awaited)], new Operation.BlobLinked(awaited.Digest, awaited.SizeBytes));
         await fixture.Store.ApplyAsync(written.Feed.Region, written.Feed.Entries);
-        await fixture.Store.LinkBlobAsync(Name, Uploaded.Digest, Uploaded.SizeBytes, announce: true);
+        written.Announcement = await fixture.Store.LinkBlobAsync(Name, Uploaded.Digest, Uploaded.SizeBytes, announce: true);
         written.Feed.Add(Repository, Missing, new Operation.ManifestPut(Image), new Operation.TagSet(Tag.Parse("v1"), Image.Digest));
         written.Feed.Add(Repository, new Operation.ManifestDeleted(SampleManifests.Image("a").Digest));
         written.Feed.Tag("library/third", "v1");
@@ -130,5 +132,8 @@ public sealed class TransactionFaultTests(ITestOutputHelper output)
 
     private static MissingBlob MissingOf(SampleBlob blob) => new(blob.Digest, blob.SizeBytes, RegionId.Parse("us"));
 
-    private sealed record Written(SampleLedger Own, SampleFeed Feed);
+    private sealed record Written(SampleLedger Own, SampleFeed Feed)
+    {
+        public BlobAnnouncement? Announcement { get; set; }
+    }
 }

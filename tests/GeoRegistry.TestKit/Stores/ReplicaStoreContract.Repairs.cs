@@ -30,9 +30,8 @@ public abstract partial class ReplicaStoreContract
         var (feed, blob) = (new SampleFeed(), Uploaded);
         feed.Tag(Repository, "v1");
         await Replicas.ApplyAsync(feed.Region, feed.Entries);
-        await Tables.LinkBlobAsync(Name, blob.Digest, blob.SizeBytes, announce: true);
-        Assert.Equal(new BlobAnnouncement(Name, blob.Digest, blob.SizeBytes),
-            Assert.Single(await Announcements.ListAnnouncementsAsync(10)));
+        var announcement = (await Tables.LinkBlobAsync(Name, blob.Digest, blob.SizeBytes, announce: true))!;
+        Assert.Equal(announcement, Assert.Single(await Announcements.ListAnnouncementsAsync(0, 10)));
 
         feed.Add(Repository, new Operation.BlobDeleted(blob.Digest));
         await Replicas.ApplyAsync(feed.Region, feed.Entries);
@@ -43,8 +42,8 @@ public abstract partial class ReplicaStoreContract
         await Replicas.RemoveLedgerAsync(Id);
         Assert.NotNull(await Tables.FindBlobAsync(Name, blob.Digest));
 
-        await Announcements.ConfirmAnnouncementAsync(Name, blob.Digest, homeNumber: 5);
-        Assert.Empty(await Announcements.ListAnnouncementsAsync(10));
+        await Announcements.ConfirmAnnouncementAsync(announcement, homeNumber: 5);
+        Assert.Empty(await Announcements.ListAnnouncementsAsync(0, 10));
         await Fixture.ReopenAsync();
         foreach (var (number, stays) in new[] { (5, true), (6, false) })
         {
