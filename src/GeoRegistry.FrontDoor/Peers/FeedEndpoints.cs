@@ -169,8 +169,8 @@ internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, HomeGate ga
     private bool MayHave(RegionId reader, RegionId home, LedgerId ledger)
     {
         var topology = map.Current;
-        var repository = RepositoryName.Parse(ledger.Name);
-        return topology.HomeOf(repository).Region == home && (home == map.Self || home == reader)
+        return RepositoryName.TryParse(ledger.Name, out var repository)
+            && topology.HomeOf(repository).Region == home && (home == map.Self || home == reader)
             && topology.PolicyOf(repository).Allows(reader);
     }
 

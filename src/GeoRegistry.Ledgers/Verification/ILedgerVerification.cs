@@ -40,23 +40,32 @@ public interface ILedgerVerification
     /// <returns>Whether it was taken; false where the ledger has changed since that scan.</returns>
     Task<bool> AcceptAsync(LedgerScanResult scan, CancellationToken cancellation = default);
 
-    /// <summary>Regions whose feed's row is damaged here: its cursor cannot be trusted.</summary>
+    /// <summary>
+    /// Restores what this region can of a damaged ledger from its own rows: its name from the copy, and the commits that say
+    /// of themselves that they are another ledger's, which these get back.
+    /// </summary>
+    /// <returns>Whether anything was restored.</returns>
+    Task<bool> RestoreRowsAsync(LedgerScanResult scan, CancellationToken cancellation = default);
+
+    /// <summary>Regions whose feed's row is damaged here, or was when the store was opened: its cursor cannot be trusted.</summary>
     ValueTask<IReadOnlyList<RegionId>> FindDamagedFeedsAsync(CancellationToken cancellation = default);
 
     /// <summary>
-    /// Lets a feed be followed from its beginning, so that all that was missed comes; what was applied is known and
-    /// passed over.
+    /// Lets the ledgers of a feed be compared with its region's, where its row is still damaged. The region's own row gets
+    /// its incarnation back.
     /// </summary>
-    Task ResetCursorAsync(RegionId region, CancellationToken cancellation = default);
+    /// <returns>Whether it was still damaged.</returns>
+    Task<bool> ResetCursorAsync(RegionId region, CancellationToken cancellation = default);
 
     /// <summary>Finds what is damaged of what the region remembers about itself: of its record, of the blobs that it has yet to
-    /// announce, of the ledgers that it has set aside.</summary>
+    /// announce, of the ledgers that it has set aside; sums of feeds, and commits that are of no ledger.</summary>
+    /// <remarks>The cost is that of reading the sizes of all commits.</remarks>
     /// <returns>What is damaged, for people; null where nothing is.</returns>
     ValueTask<string?> FindFaultOfRecordAsync(CancellationToken cancellation = default);
 
     /// <summary>
     /// Replaces a damaged copy of the region's record by the other, and drops what cannot be read of the two lists: a blob that is not
-    /// announced is asked for when it is named, and a ledger that was set aside differs from its home's and is replaced for that.
+    /// announced is asked for when it is named, and a ledger that was set aside differs from its home's and is replaced for that. Commits go back to the ledgers that they name.
     /// </summary>
     /// <exception cref="InvalidDataException">Both copies are damaged.</exception>
     Task RepairRecordAsync(CancellationToken cancellation = default);

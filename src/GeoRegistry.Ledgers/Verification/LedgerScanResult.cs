@@ -2,7 +2,7 @@ namespace GeoRegistry.Ledgers.Verification;
 
 /// <summary>What a scan of one ledger's rows found.</summary>
 /// <param name="Cursor">Where the scan goes on.</param>
-/// <param name="Ledger">The ledger, by the name that its row has now.</param>
+/// <param name="Ledger">The ledger, by the copy of its name, or the name that its row has where that is damaged.</param>
 /// <param name="Head">Its head, as its row has it now.</param>
 /// <param name="Stored">The checksum that changes have kept up to date; null where there is none yet.</param>
 /// <param name="Computed">The checksum of the rows as they are.</param>

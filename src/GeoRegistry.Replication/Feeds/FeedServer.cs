@@ -78,7 +78,7 @@ public sealed class FeedServer(RegionMap map, ILedgerStore ledgers)
         if (entry.Ledger is not { } ledger) return true; // A snapshot covers it.
         var topology = map.Current;
         return topology.Policies.Any(rule => !rule.Policy.Allows(reader))
-            && !topology.PolicyOf(RepositoryName.Parse(ledger.Name)).Allows(reader);
+            && !(RepositoryName.TryParse(ledger.Name, out var repository) && topology.PolicyOf(repository).Allows(reader));
     }
 }
 

@@ -203,7 +203,7 @@ public sealed partial class LedgerRepair(
             var rows = await ledgers.ListHeadsAsync(after, PageLedgers, cancellation).ConfigureAwait(false);
             foreach (var (ledger, _) in rows)
             {
-                var repository = RepositoryName.Parse(ledger.Name);
+                if (!RepositoryName.TryParse(ledger.Name, out var repository)) continue; // It is damaged: verification restores it.
                 if (map.Current.HomeOf(repository).Region != home || listed.Contains(ledger.Name)) continue;
                 await RemoveAsync(home, ledger, cancellation).ConfigureAwait(false);
             }

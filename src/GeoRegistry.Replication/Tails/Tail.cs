@@ -99,6 +99,7 @@ internal sealed partial class Tail(
     /// <summary>Tails until it is cancelled.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
+        state.TakeOverRequested += TakeOver;
         try
         {
             await BeginAsync(stopping).ConfigureAwait(false);

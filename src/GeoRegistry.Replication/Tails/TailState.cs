@@ -60,6 +60,11 @@ public sealed class TailState(RegionId source, TimeProvider clock)
         ? clock.GetElapsedTime(Volatile.Read(ref _caughtUpAt))
         : null;
 
+    /// <summary>Someone found that the cursor cannot be trusted: all ledgers are to be compared with their home's.</summary>
+    internal event Action? TakeOverRequested;
+
+    internal void RequestTakeOver() => TakeOverRequested?.Invoke();
+
     /// <summary>Begins with what an earlier process had applied.</summary>
     internal void Begin(FeedCursor cursor)
     {

@@ -37,8 +37,10 @@ public sealed partial class LedgerVerifier(
     /// <summary>Scans all ledgers and feeds of this region, and what it remembers about itself.</summary>
     internal async Task ScanAsync(Pace pace, bool repairs, CancellationToken cancellation)
     {
+        var scanned = pace.Begin();
         await ScanRecordAsync(repairs, cancellation).ConfigureAwait(false);
         await ScanFeedsAsync(repairs, cancellation).ConfigureAwait(false);
+        await pace.EndAsync(scanned, cancellation).ConfigureAwait(false);
         for (var cursor = 0L; ;)
         {
             var begun = pace.Begin();
@@ -112,10 +114,10 @@ public sealed partial class LedgerVerifier(
     {
         foreach (var region in await store.FindDamagedFeedsAsync(cancellation).ConfigureAwait(false))
         {
-            if (progress.Found(FeedKind, region.ToString(), "the row that says how far the feed is applied does not have its checksum"))
+            if (progress.Found(FeedKind, region.ToString(), "the row of the feed does not have its checksum"))
                 LogFeed(region, map.Self);
             if (!repairs) continue;
-            await store.ResetCursorAsync(region, cancellation).ConfigureAwait(false);
+            if (await store.ResetCursorAsync(region, cancellation).ConfigureAwait(false)) tails.Of(region)?.RequestTakeOver();
             if (progress.Repaired(FeedKind, region.ToString())) LogFeedReset(region);
         }
     }
@@ -154,6 +156,8 @@ public sealed partial class LedgerVerifier(
         try
         {
             var scan = await ScanAsync(cursor, cancellation).ConfigureAwait(false);
+            if (scan is { Fault: not null } && await store.RestoreRowsAsync(scan, cancellation).ConfigureAwait(false))
+                scan = await ScanAsync(cursor, cancellation).ConfigureAwait(false);
             if (scan is { Fault: not null } && await TryRepairAsync(scan, cancellation).ConfigureAwait(false))
                 scan = await ScanAsync(cursor, cancellation).ConfigureAwait(false);
             if (scan?.Fault is null) NoteWhole(cursor, ledger);
@@ -339,7 +343,7 @@ public sealed partial class LedgerVerifier(
     [LoggerMessage(
         6,
         LogLevel.Error,
-        "The row of the feed of {Region} is damaged in {Self}. The feed is followed again from its beginning.")]
+        "The row of the feed of {Region} is damaged in {Self}. It is made anew, and the ledgers of another region are compared with its own.")]
     private partial void LogFeed(RegionId region, RegionId self);
 
     [LoggerMessage(7, LogLevel.Warning, "The row of the feed of {Region} is repaired.")]

@@ -4,7 +4,7 @@ using GeoRegistry.Ledgers;
 
 namespace GeoRegistry.Storage.Sqlite;
 
-/// <summary>The checksum that each row of <c>feeds</c> carries: over incarnation, position, checksum, snapshot and pruned.</summary>
+/// <summary>The checksum that each row of <c>feeds</c> carries: over all that is no sum.</summary>
 internal static class FeedChecksums
 {
     private const string All = "SELECT region FROM feeds ORDER BY region";
@@ -39,10 +39,10 @@ internal static class FeedChecksums
     private static (byte[]? Stored, byte[] Computed)? Read(SqliteSession session, string region)
     {
         using var row = session.Query(
-            "SELECT incarnation, position, checksum, snapshot, pruned, row_checksum FROM feeds WHERE region = $1", region);
+            "SELECT incarnation, position, checksum, snapshot, pruned, take_over, row_checksum FROM feeds WHERE region = $1", region);
         if (!row.Read()) return null;
         var text = $"{region}\n{row.GetString(0)}\n{row.GetInt64(1)}\n{Convert.ToHexString(row.GetFieldValue<byte[]>(2))}\n"
-            + $"{row.GetInt64(3)}\n{row.GetInt64(4)}";
-        return (row.IsDBNull(5) ? null : row.GetFieldValue<byte[]>(5), SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+            + $"{row.GetInt64(3)}\n{row.GetInt64(4)}\n{row.GetInt64(5)}";
+        return (row.IsDBNull(6) ? null : row.GetFieldValue<byte[]>(6), SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     }
 }

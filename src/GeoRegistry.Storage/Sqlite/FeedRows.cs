@@ -8,7 +8,8 @@ namespace GeoRegistry.Storage.Sqlite;
 /// <c>incarnation</c>, <c>position</c> and <c>checksum</c> are the cursor. In the row of the region itself, <c>position</c> is the
 /// highest whose commit was dropped: no position is ever given twice. Up to <c>snapshot</c>, snapshots replace commits. Up to
 /// <c>pruned</c>, only the last commits of ledgers are kept. <c>take_over</c> is 1 while ledgers of the region are to be compared
-/// with its own. <c>bytes</c> is the size of its commits, kept by triggers. <c>row_checksum</c> is <see cref="FeedChecksums"/>'s.
+/// with its own. <c>bytes</c> is the size of its commits, kept by triggers. <c>row_checksum</c> is <see cref="FeedChecksums"/>'s. The
+/// incarnation of the region's own feed, which nothing else tells, is in <c>own_incarnation</c> too.
 /// </remarks>
 internal static class FeedRows
 {
@@ -17,16 +18,47 @@ internal static class FeedRows
     private const string Entries =
         "SELECT position, kind, name, encoded, commits.checksum FROM commits JOIN ledgers ON ledgers.id = commits.ledger";
 
-    /// <summary>Makes the row of the region that the store belongs to, with its first incarnation.</summary>
-    public static void Begin(SqliteSession session, string region) => FeedChecksums.Keep(session, region, () => session.Execute(
-        $"{NewRow} ($1, 0, x'', 0, 0, $2, 0, 0) ON CONFLICT DO UPDATE SET incarnation = excluded.incarnation WHERE incarnation = ''",
-        region, Ledgers.Incarnation.New().ToString()));
+    private const string CopyOfIncarnation = "SELECT incarnation FROM own_incarnation WHERE id = 1";
+
+    private const string BytesOfCommits =
+        "(SELECT coalesce(sum(length(encoded)), 0) FROM commits WHERE commits.region = feeds.region)";
+
+    /// <summary>
+    /// Makes the row of the region that the store belongs to, with its first incarnation, and makes rows whole that were
+    /// damaged.
+    /// </summary>
+    /// <returns>The regions whose rows were damaged.</returns>
+    public static IReadOnlyList<string> Begin(SqliteSession session, string region)
+    {
+        // Those of an earlier build have no checksum yet, or one of fewer columns.
+        foreach (var unsummed in session.List(row => row.GetString(0), "SELECT region FROM feeds WHERE row_checksum IS NULL"))
+            FeedChecksums.Set(session, unsummed);
+        var damaged = new SortedSet<string>(FeedChecksums.FindDamaged(session), StringComparer.Ordinal);
+        if (RestoreIncarnation(session, region)) damaged.Add(region);
+        foreach (var one in FeedChecksums.FindDamaged(session)) Recover(session, one, isOwn: one == region);
+
+        // A row that is gone though the copy is there had its region's name damaged.
+        var known = TextOf(session, CopyOfIncarnation);
+        var isLost = Ensure(session, region) && known is not null;
+        var incarnation = (Ledgers.Incarnation.TryParse(known, out var copy) ? copy : Ledgers.Incarnation.New()).ToString();
+        if (session.Execute("UPDATE feeds SET incarnation = $2 WHERE region = $1 AND incarnation = ''", region, incarnation) > 0)
+        {
+            FeedChecksums.Set(session, region);
+            KeepIncarnation(session, incarnation);
+        }
+
+        if (isLost && damaged.Add(region)) Recover(session, region, isOwn: true);
+        return [.. damaged];
+    }
 
     /// <summary>Makes a region's row where there is none.</summary>
-    public static void Ensure(SqliteSession session, string region)
+    /// <returns>Whether there was none.</returns>
+    public static bool Ensure(SqliteSession session, string region)
     {
-        if (session.Execute($"{NewRow} ($1, 0, x'', 0, 0, '', 0, 0) ON CONFLICT DO NOTHING", region) > 0)
-            FeedChecksums.Set(session, region);
+        if (session.Execute($"{NewRow} ($1, 0, x'', 0, 0, '', 0, 0) ON CONFLICT DO NOTHING", region) == 0) return false;
+        Recount(session, region);
+        FeedChecksums.Set(session, region);
+        return true;
     }
 
     /// <summary>The incarnation that a feed's positions belong to.</summary>
@@ -40,10 +72,13 @@ internal static class FeedRows
     /// Begins an incarnation of the region's own feed, with an empty position: whoever follows it needs snapshots of what
     /// was there before.
     /// </summary>
-    public static void SetIncarnation(SqliteSession session, string region, Incarnation incarnation) =>
+    public static void SetIncarnation(SqliteSession session, string region, Incarnation incarnation)
+    {
         FeedChecksums.Keep(session, region, () => session.Execute(
             "UPDATE feeds SET incarnation = $2, pruned = $3, snapshot = $3 WHERE region = $1",
             region, incarnation.ToString(), Head(session, region) + 1));
+        KeepIncarnation(session, incarnation.ToString());
+    }
 
     /// <summary>The last position that a feed has had here; 0 for none.</summary>
     public static long Head(SqliteSession session, string region) => Math.Max(
@@ -121,17 +156,22 @@ internal static class FeedRows
     }
 
     /// <summary>
-    /// Gives a feed whose row is damaged one that is safe: it is followed again from its beginning, and counts as pruned
-    /// up to the last commit that is kept.
+    /// Gives a feed whose row is damaged one that is safe: its ledgers are to be compared with the region's, and it counts as
+    /// pruned up to the last commit that is kept.
     /// </summary>
-    /// <remarks>The incarnation of the region's own feed is kept; positions are never given again, as far as the commits tell.</remarks>
+    /// <remarks>
+    /// The incarnation of the region's own feed is restored from its copy; positions are never given again, as far as the commits tell.
+    /// </remarks>
     public static void Recover(SqliteSession session, string region, bool isOwn)
     {
+        if (isOwn && RestoreIncarnation(session, region) && !FeedChecksums.IsDamaged(session, region)) return;
         var last = session.Number("SELECT max(position) FROM commits WHERE region = $1", region) ?? 0;
         if (isOwn) session.Execute(
-            "UPDATE feeds SET position = max(position, $2), checksum = x'', snapshot = $2, pruned = $2 WHERE region = $1", region, last);
+            "UPDATE feeds SET position = max(position, $2), checksum = x'', snapshot = $2, pruned = $2, take_over = 0 WHERE region = $1",
+            region, last);
         else session.Execute(
-            "UPDATE feeds SET incarnation = '', position = 0, checksum = x'', snapshot = $2, pruned = $2 WHERE region = $1", region, last);
+            "UPDATE feeds SET incarnation = '', position = 0, checksum = x'', snapshot = $2, pruned = $2, take_over = 1 WHERE region = $1",
+            region, last);
         FeedChecksums.Set(session, region);
     }
 
@@ -147,7 +187,8 @@ internal static class FeedRows
     public static void SetTakeOver(SqliteSession session, string region, bool isPending)
     {
         Ensure(session, region);
-        session.Execute("UPDATE feeds SET take_over = $2 WHERE region = $1", region, isPending ? 1L : 0);
+        FeedChecksums.Keep(session, region, () => session.Execute(
+            "UPDATE feeds SET take_over = $2 WHERE region = $1", region, isPending ? 1L : 0));
     }
 
     /// <summary>Whether ledgers of a region are to be compared with its own.</summary>
@@ -190,6 +231,36 @@ internal static class FeedRows
         Ensure(session, region);
         FeedChecksums.Keep(session, region, () => session.Execute(
             "UPDATE feeds SET pruned = $2 WHERE region = $1 AND pruned < $2", region, position));
+    }
+
+    /// <summary>The regions whose rows do not have the size of their commits.</summary>
+    public static IReadOnlyList<string> FindMiscounted(SqliteSession session) => session.List(
+        row => row.GetString(0), $"SELECT region FROM feeds WHERE bytes <> {BytesOfCommits}");
+
+    /// <summary>Sums up the size of a region's commits again.</summary>
+    public static void Recount(SqliteSession session, string region) =>
+        session.Execute($"UPDATE feeds SET bytes = {BytesOfCommits} WHERE region = $1", region);
+
+    // A damaged incarnation would be another feed to all who follow it. A row that has its checksum has the right one.
+    private static bool RestoreIncarnation(SqliteSession session, string region)
+    {
+        var (own, copy) = (TextOf(session, "SELECT incarnation FROM feeds WHERE region = $1", region),
+            TextOf(session, CopyOfIncarnation));
+        if (own is null || own == copy) return false;
+        if (!FeedChecksums.IsDamaged(session, region)) KeepIncarnation(session, own);
+        else if (Ledgers.Incarnation.TryParse(copy, out _))
+            session.Execute("UPDATE feeds SET incarnation = $2 WHERE region = $1", region, copy);
+        return copy is not null; // A database of an earlier build has no copy yet.
+    }
+
+    private static void KeepIncarnation(SqliteSession session, string incarnation) => session.Execute(
+        "INSERT INTO own_incarnation (id, incarnation) VALUES (1, $1) ON CONFLICT DO UPDATE SET incarnation = excluded.incarnation",
+        incarnation);
+
+    private static string? TextOf(SqliteSession session, string query, params ReadOnlySpan<object?> values)
+    {
+        using var row = session.Query(query, values);
+        return row.Read() ? row.GetString(0) : null;
     }
 
     private static FeedEntry Entry(Microsoft.Data.Sqlite.SqliteDataReader row) => new(

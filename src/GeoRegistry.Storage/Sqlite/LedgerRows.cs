@@ -7,21 +7,38 @@ namespace GeoRegistry.Storage.Sqlite;
 /// <summary>The rows of ledgers: a number that other tables name the ledger by, its head, and the checksum of its contents.</summary>
 internal static class LedgerRows
 {
+    private const string Columns = "id, epoch, number, checksum, contents";
+
     /// <summary>Finds a ledger's row.</summary>
     /// <returns>Its number, head and checksum; 0 and the empty ones where it has no row.</returns>
     public static (long Ledger, LedgerState State) Find(SqliteSession session, LedgerId id)
     {
-        using var row = session.Query(
-            "SELECT id, epoch, number, checksum, contents FROM ledgers WHERE kind = $1 AND name = $2", (long)id.Kind, id.Name);
-        return row.Read() ? (row.GetInt64(0), State(row, 1)) : (0, LedgerState.Empty);
+        using (var row = session.Query($"SELECT {Columns} FROM ledgers WHERE kind = $1 AND name = $2", (long)id.Kind, id.Name))
+        {
+            if (row.Read()) return (row.GetInt64(0), State(row, 1));
+        }
+
+        // One that lost its name must not begin anew under it.
+        if (LedgerNames.Find(session, id) is not { } ledger) return (0, LedgerState.Empty);
+        using var unnamed = session.Query($"SELECT {Columns} FROM ledgers WHERE id = $1", ledger);
+        return unnamed.Read() ? (ledger, State(unnamed, 1)) : (0, LedgerState.Empty);
     }
 
     /// <summary>Adds a ledger that has no row, with the empty head.</summary>
     /// <returns>Its number.</returns>
-    public static long Add(SqliteSession session, LedgerId id) =>
+    public static long Add(SqliteSession session, LedgerId id)
+    {
+        var ledger = Add(session, id, number: null);
+        LedgerNames.Add(session, ledger, id);
+        return ledger;
+    }
+
+    /// <summary>Adds the row alone, with a number; null for any.</summary>
+    /// <returns>Its number.</returns>
+    public static long Add(SqliteSession session, LedgerId id, long? number) =>
         session.Number(
-            "INSERT INTO ledgers (kind, name, epoch, number, checksum, contents) VALUES ($1, $2, 0, 0, $3, $4) RETURNING id",
-            (long)id.Kind, id.Name, LedgerHead.Empty.Checksum.ToArray(), ContentsChecksum.Empty.ToBytes())!.Value;
+            "INSERT INTO ledgers (id, kind, name, epoch, number, checksum, contents) VALUES ($1, $2, $3, 0, 0, $4, $5) RETURNING id",
+            number, (long)id.Kind, id.Name, LedgerHead.Empty.Checksum.ToArray(), ContentsChecksum.Empty.ToBytes())!.Value;
 
     /// <summary>Reads the columns epoch, number, checksum and contents.</summary>
     public static LedgerState State(SqliteDataReader row, int first) => new(

@@ -23,20 +23,25 @@ internal sealed class LedgerScan
     {
         long row;
         LedgerId id;
+        bool isNamed;
         LedgerState state;
         using (var found = session.Query(
             "SELECT id, kind, name, epoch, number, checksum, contents FROM ledgers WHERE id > $1 ORDER BY id LIMIT 1", after))
         {
             if (!found.Read()) return null;
-            (row, id, state) = (found.GetInt64(0), new LedgerId((LedgerKind)(byte)found.GetInt64(1), found.GetString(2)),
+            (row, id, state) = (found.GetInt64(0), new LedgerId((LedgerKind)found.GetInt64(1), found.GetString(2)),
                 LedgerRows.State(found, 3));
+            var copy = LedgerNames.Find(session, row);
+            isNamed = copy == id && (long)id.Kind == found.GetInt64(1);
+            id = copy ?? id;
         }
 
-        return new LedgerScan(session, row).Run(id, state);
+        return new LedgerScan(session, row).Run(id, isNamed, state);
     }
 
-    private LedgerScanResult Run(LedgerId id, LedgerState state)
+    private LedgerScanResult Run(LedgerId id, bool isNamed, LedgerState state)
     {
+        if (!isNamed) Damaged("its name and the copy of that differ");
         _computed = ContentsChecksum.OfHead(id, state.Head);
         ScanManifests();
         ScanTags();
@@ -89,7 +94,7 @@ internal sealed class LedgerScan
     // Each row has a checksum of its own, the chain links each with the one before, and the last is the head's.
     private void ScanCommits(LedgerId id, LedgerHead head)
     {
-        var before = LedgerHead.Empty;
+        var (before, end) = (LedgerHead.Empty, default((string Region, long Position)));
         const string Rows =
             "SELECT region, position, number, checksum, encoded, write_id, row_checksum FROM commits WHERE ledger = $1 ORDER BY number";
         Scan(Rows, row =>
@@ -104,7 +109,12 @@ internal sealed class LedgerScan
             var isLinked = number != before.Number + 1 || before.After(0, encoded).Checksum.Span.SequenceEqual(checksum);
             if (!isWhole || !isLinked || commit?.Ledger != id || commit.Number != number)
                 _commitFault ??= $"commit {number} of the history is damaged";
+            // Within an epoch all commits are of one feed, and what is missing came after the one before it.
+            if (before.Number > 0 && number > before.Number + 1 && commit?.Epoch == before.Epoch && region == end.Region
+                && end.Position >= FeedRows.Pruned(_session, region))
+                _commitFault ??= $"commit {before.Number + 1} of the history is missing";
             before = new LedgerHead(commit?.Epoch ?? 0, number, checksum);
+            end = (region, position);
         });
         if (_commitFault is null && before.Number > 0 && !before.Equals(head)) Damaged("the head is not that of the last commit");
     }

@@ -7,6 +7,7 @@ namespace GeoRegistry.Storage.Sqlite;
 /// <code>
 /// ledgers              one row a ledger: its head. Number 0: blobs were uploaded to it, nothing is committed yet. contents: the
 ///                      checksum of all that it holds, null in databases of earlier builds until a scan has made it
+/// ledger_names         the names of the ledgers again, each row with a checksum
 /// commits              the wire form of every commit; (region, position) is the feed, (ledger, number) the history. row_checksum
 ///                      is over the row's other columns
 /// manifests            what is there now, with the exact bytes
@@ -17,6 +18,7 @@ namespace GeoRegistry.Storage.Sqlite;
 /// announcements        uploaded blobs that their repository's home has yet to hear of; deleted_by, a deletion that left their link
 /// announcements_taken  those of other regions that this one, as the home, has linked, as long as they may be repeated
 /// feeds                one row a region: its incarnation, how far it is applied here, what of it snapshots cover and what was pruned
+/// own_incarnation      one row: the incarnation of the region's own feed again
 /// ledgers_set_aside    ledgers that could not be repaired, which their feeds skip
 /// region_record        one row: what the region remembers about itself; region_record_copy says the same
 /// hydration            the blobs to be fetched; id is their order, dead 1 a dead letter, not_before 0 one that never failed
@@ -219,6 +221,19 @@ internal static class Schema
             id INTEGER NOT NULL,
             number INTEGER NOT NULL,
             PRIMARY KEY (region, id)) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE ledger_names (
+            id INTEGER PRIMARY KEY,
+            kind INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            row_checksum BLOB,
+            UNIQUE (kind, name)) STRICT;
+        INSERT INTO ledger_names (id, kind, name) SELECT id, kind, name FROM ledgers;
+
+        CREATE TABLE own_incarnation (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            incarnation TEXT NOT NULL) STRICT;
+        UPDATE feeds SET row_checksum = NULL;
         """,
     ];
 

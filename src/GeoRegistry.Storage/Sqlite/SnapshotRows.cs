@@ -110,12 +110,7 @@ internal static class SnapshotRows
         session.Execute("DELETE FROM referrers WHERE ledger = $1", ledger);
         session.Execute("DELETE FROM tags WHERE ledger = $1", ledger);
         BlobLinkRows.Clear(session, ledger, number);
-        var dropped = session.List(
-            row => (Region: row.GetString(0), Position: row.GetInt64(1)),
-            "DELETE FROM commits WHERE ledger = $1 RETURNING region, position",
-            ledger);
-        foreach (var feed in dropped.GroupBy(commit => commit.Region, commit => commit.Position))
-            FeedRows.RaisePosition(session, feed.Key, feed.Max());
+        CommitRows.Drop(session, ledger);
     }
 
     private static void Add(SqliteSession session, long ledger, long number, SnapshotEntry entry, ContentsChange contents)

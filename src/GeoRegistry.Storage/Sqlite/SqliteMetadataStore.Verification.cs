@@ -12,7 +12,17 @@ public sealed partial class SqliteMetadataStore
         cancellation.ThrowIfCancellationRequested();
         var scan = _readers.ReadOneMoment(session => LedgerScan.Next(session, after));
         if (scan is { Stored: null, Fault: null }) await AcceptAsync(scan, cancellation).ConfigureAwait(false);
-        return scan;
+        if (scan is null || !_restoredNames.TryRemove(scan.Cursor, out _)) return scan;
+        return scan with { Fault = scan.Fault ?? "its name or the copy of that was damaged when the region started" };
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> RestoreRowsAsync(LedgerScanResult scan, CancellationToken cancellation = default)
+    {
+        var strays = await Read(session => CommitRows.FindStrays(session, scan.Cursor, scan.Ledger)).ConfigureAwait(false);
+        return await _writer.WriteAsync(
+            session => LedgerNames.Restore(session, scan.Cursor) | CommitRows.GiveBack(session, strays) > 0,
+            cancellation).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -58,11 +68,23 @@ public sealed partial class SqliteMetadataStore
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<RegionId>> FindDamagedFeedsAsync(CancellationToken cancellation = default) =>
         Read<IReadOnlyList<RegionId>>(session =>
-            [.. FeedChecksums.FindDamaged(session).Where(region => RegionId.TryParse(region, out _)).Select(RegionId.Parse)]);
+            [.. FeedChecksums.FindDamaged(session).Concat(_restoredFeeds.Keys).Distinct()
+                .Where(region => RegionId.TryParse(region, out _)).Select(RegionId.Parse)]);
 
     /// <inheritdoc/>
-    public Task ResetCursorAsync(RegionId region, CancellationToken cancellation = default) =>
-        WriteAsync(session => FeedRows.Recover(session, region.ToString(), isOwn: region == _region), cancellation);
+    public async Task<bool> ResetCursorAsync(RegionId region, CancellationToken cancellation = default)
+    {
+        var isReset = await _writer.WriteAsync(
+            session =>
+            {
+                if (!FeedChecksums.IsDamaged(session, region.ToString())) return false;
+                FeedRows.Recover(session, region.ToString(), isOwn: region == _region);
+                return true;
+            },
+            cancellation).ConfigureAwait(false);
+        _restoredFeeds.TryRemove(region.ToString(), out _);
+        return isReset;
+    }
 
     /// <inheritdoc/>
     public ValueTask<string?> FindFaultOfRecordAsync(CancellationToken cancellation = default) => Read(session =>
@@ -70,6 +92,8 @@ public sealed partial class SqliteMetadataStore
         : AnnouncementRows.ListUnreadable(session).Count > 0 ? "a row of the blobs to announce cannot be read"
         : SetAsideRows.ListUnreadable(session).Count > 0 ? "a row of the ledgers set aside cannot be read"
         : FeedChecksums.ListUnreadable(session).Count > 0 ? "a row of the feeds names no region"
+        : FeedRows.FindMiscounted(session).Count > 0 ? "a row of the feeds has another size than that of its commits"
+        : CommitRows.FindUnknownLedgers(session).Count > 0 ? "a commit is of no ledger"
         : null);
 
     /// <inheritdoc/>
@@ -81,6 +105,13 @@ public sealed partial class SqliteMetadataStore
             foreach (var key in SetAsideRows.ListUnreadable(session)) SetAsideRows.Remove(session, key);
             foreach (var region in FeedChecksums.ListUnreadable(session))
                 session.Execute("DELETE FROM feeds WHERE region = $1", region);
+            foreach (var ledger in CommitRows.FindUnknownLedgers(session))
+            {
+                CommitRows.GiveBack(session, CommitRows.FindStrays(session, ledger, id: null));
+                CommitRows.Drop(session, ledger);
+            }
+
+            foreach (var region in FeedRows.FindMiscounted(session)) FeedRows.Recount(session, region);
         },
         cancellation);
 

@@ -18,6 +18,10 @@ public sealed partial class SqliteMetadataStore
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<RegionId, PositionSignal> _feeds = new();
 
+    /// <summary>What was damaged when the database was opened, and is yet to be reported.</summary>
+    private readonly ConcurrentDictionary<long, bool> _restoredNames = new();
+    private readonly ConcurrentDictionary<string, bool> _restoredFeeds = new();
+
     /// <summary>Opens the database, which is made or upgraded where needed.</summary>
     /// <param name="path">The file; SQLite keeps two more beside it.</param>
     /// <param name="region">The region that the store belongs to.</param>
@@ -28,7 +32,7 @@ public sealed partial class SqliteMetadataStore
         _region = region;
         _time = time ?? TimeProvider.System;
         SyncLog(path);
-        _writer = new SqliteWriter(path, session => FeedRows.Begin(session, region.ToString()));
+        _writer = new SqliteWriter(path, _ => Begin(path));
         DirectorySync.Sync(Path.GetDirectoryName(Path.GetFullPath(path))!);
         _readers = new SqliteReaders(path);
     }
@@ -106,6 +110,7 @@ public sealed partial class SqliteMetadataStore
             """
             SELECT name FROM ledgers INDEXED BY repositories
             WHERE kind = 1 AND number > 0 AND name > $1 AND EXISTS (SELECT 1 FROM manifests WHERE ledger = ledgers.id)
+                AND EXISTS (SELECT 1 FROM ledger_names WHERE ledger_names.id = ledgers.id AND ledger_names.name = ledgers.name)
             ORDER BY name LIMIT $2
             """,
             after ?? "",
@@ -155,6 +160,16 @@ public sealed partial class SqliteMetadataStore
     {
         await _writer.DisposeAsync().ConfigureAwait(false);
         _readers.Dispose();
+    }
+
+    // What everything else rests on is made whole before anybody reads it: which ledger is whose, and which feed the region has.
+    private void Begin(string path)
+    {
+        using var session = new SqliteSession(path, SqliteReaders.CacheSizeBytes);
+        session.Execute("BEGIN IMMEDIATE");
+        foreach (var ledger in LedgerNames.Restore(session)) _restoredNames[ledger] = true;
+        foreach (var feed in FeedRows.Begin(session, _region.ToString())) _restoredFeeds[feed] = true;
+        session.Execute("COMMIT");
     }
 
     // A process that was killed may have left commits in the log that are not on disk. They are visible, and nothing that is decided on

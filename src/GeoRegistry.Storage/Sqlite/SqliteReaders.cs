@@ -8,7 +8,7 @@ internal sealed class SqliteReaders(string path) : IDisposable
     /// <summary>How many connections are kept; more are opened while more threads read at once, and closed after.</summary>
     private const int MaxIdle = 16;
 
-    private const int CacheSizeBytes = 4 * 1024 * 1024;
+    internal const int CacheSizeBytes = 4 * 1024 * 1024;
 
     private readonly ConcurrentBag<SqliteSession> _idle = [];
 

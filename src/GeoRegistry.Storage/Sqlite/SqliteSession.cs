@@ -58,8 +58,14 @@ internal sealed class SqliteSession : IDisposable
     public List<TKey> ListUnreadable<TKey, T>(
         Func<SqliteDataReader, TKey> readKey, Func<SqliteDataReader, T> read, string sql, params ReadOnlySpan<object?> values)
     {
-        var keys = List(row => (Key: readKey(row), IsReadable: IsReadable(row)), sql, values);
-        return [.. keys.Where(row => !row.IsReadable).Select(row => row.Key)];
+        using var rows = Query(sql, values);
+        var keys = new List<TKey>();
+        while (rows.Read())
+        {
+            if (!IsReadable(rows)) keys.Add(readKey(rows));
+        }
+
+        return keys;
 
         bool IsReadable(SqliteDataReader row)
         {

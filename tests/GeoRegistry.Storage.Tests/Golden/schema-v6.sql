@@ -165,8 +165,21 @@ CREATE TABLE region_record_copy (
     shown_through INTEGER NOT NULL DEFAULT 0,
     row_checksum BLOB) STRICT;
 
+CREATE TABLE ledger_names (
+    id INTEGER PRIMARY KEY,
+    kind INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    row_checksum BLOB,
+    UNIQUE (kind, name)) STRICT;
+
+CREATE TABLE own_incarnation (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    incarnation TEXT NOT NULL) STRICT;
+
 INSERT INTO ledgers (id, kind, name, epoch, number, checksum, contents) VALUES (1, 1, 'library/golden', 3, 1, @commit_checksum, x'351f8b20b2832224f37edbc22d60651e');
-INSERT INTO feeds (region, position, checksum, snapshot, pruned, incarnation, take_over, bytes, row_checksum) VALUES ('eu', 0, x'', 0, 0, '5a3917e0', 0, 0, x'518a321d1ed2b872e8d1d6c3548cc7320657de3641cb42e25b54f4bac1b5894f');
+INSERT INTO feeds (region, position, checksum, snapshot, pruned, incarnation, take_over, bytes, row_checksum) VALUES ('eu', 0, x'', 0, 0, '5a3917e0', 0, 0, x'3c25e48744a34c1c0ff95d081f9324924f039bbd9937da39429986c504321aa9');
+INSERT INTO ledger_names (id, kind, name, row_checksum) VALUES (1, 1, 'library/golden', x'a9c52064b9bdcebe2618a70798fa72fa615ffa3bc611eadf1313d3cada4334b8');
+INSERT INTO own_incarnation (id, incarnation) VALUES (1, '5a3917e0');
 INSERT INTO commits (region, position, ledger, number, checksum, encoded, write_id, row_checksum) VALUES ('eu', 1, 1, 1, @commit_checksum, @commit_encoded, NULL, x'1851e1a2478aa1c0ff6c768d3bd36b11bb970d8f5e0c420b424c1d7d9f944c96');
 INSERT INTO manifests (ledger, digest, media_type, content) VALUES (1, @manifest_digest, 'application/vnd.oci.image.manifest.v1+json', @manifest_content);
 INSERT INTO tags (ledger, name, digest) VALUES (1, 'v1', @manifest_digest);

@@ -100,12 +100,10 @@ public sealed class SchemaTests
     /// The checksums in the golden file are literal: what one build wrote is what every later one must make of the same
     /// rows.
     /// </summary>
-    [Theory]
-    [InlineData(5)]
-    [InlineData(6)]
-    public async Task VerifyNextAsync_DatabaseOfAVersion_HasTheChecksumsStoredInIt(int version)
+    [Fact]
+    public async Task VerifyNextAsync_DatabaseOfVersion6_HasTheChecksumsStoredInIt()
     {
-        await using var fixture = new SqliteStoreFixture(Golden(version));
+        await using var fixture = new SqliteStoreFixture(Golden(6));
 
         var scan = await fixture.Store.VerifyNextAsync(0);
 
