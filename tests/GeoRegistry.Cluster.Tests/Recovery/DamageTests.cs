@@ -17,7 +17,7 @@ public sealed class DamageTests(ITestOutputHelper output)
 
     private static readonly TimeSpan FindTime = TimeSpan.FromMinutes(1);
 
-    /// <summary>One row of the ledger <c>{L}</c> each.</summary>
+    /// <summary>One row of the ledger <c>{L}</c> each; <c>{S}</c> names one to which a blob was uploaded and nothing more.</summary>
     private static readonly IReadOnlyList<string> Injections =
     [
         "UPDATE manifests SET content = CAST(replace(CAST(content AS TEXT), '2', '3') AS BLOB) "
@@ -38,6 +38,13 @@ public sealed class DamageTests(ITestOutputHelper output)
         "UPDATE ledgers SET epoch = epoch + 1 WHERE id = {L}",
         "UPDATE ledgers SET checksum = zeroblob(32) WHERE id = {L}",
         "UPDATE ledgers SET contents = zeroblob(16) WHERE id = {L}",
+        "UPDATE ledgers SET name = 'wrong' || name WHERE id = {L}",
+        "UPDATE ledgers SET name = upper(name) WHERE id = {L}",
+        "UPDATE ledgers SET kind = 2 WHERE id = {L}",
+        "PRAGMA foreign_keys = OFF; UPDATE ledgers SET id = id + 1000000 WHERE id = {L}",
+        "UPDATE ledger_names SET name = upper(name) WHERE id = {L}",
+        "UPDATE ledger_names SET row_checksum = zeroblob(32) WHERE id = {L}",
+        "UPDATE commits SET ledger = (SELECT id FROM ledgers WHERE name = {S}) WHERE ledger = {L} AND number = 2",
     ];
 
     [Theory]
@@ -56,12 +63,15 @@ public sealed class DamageTests(ITestOutputHelper output)
             await cluster["eu"].Client.PushAsync(one.Repository, "1", one.Image);
             await cluster["eu"].Client.PushAsync(one.Repository, "2", one.Image);
         });
+        for (var round = 0; round < rounds; round++)
+            await cluster[victim].Client.PushBlobAsync($"damage/s{round}", images[0].Image.Blobs[0], looksFirst: false);
         await cluster.WaitUntilConvergedAsync();
         await cluster[victim].StopAsync();
         for (var i = 0; i < images.Count; i++)
         {
-            var sql = Injections[i % Injections.Count].Replace(
-                "{L}", $"(SELECT id FROM ledgers WHERE name = 'damage/r{i}')", StringComparison.Ordinal);
+            var sql = Injections[i % Injections.Count]
+                .Replace("{L}", $"(SELECT id FROM ledgers WHERE name = 'damage/r{i}')", StringComparison.Ordinal)
+                .Replace("{S}", $"'damage/s{i / Injections.Count}'", StringComparison.Ordinal);
             Assert.True(LedgerAudit.Execute(cluster[victim].DataFolder, sql) == 1, sql);
         }
 
@@ -90,6 +100,8 @@ public sealed class DamageTests(ITestOutputHelper output)
     [InlineData("UPDATE region_record SET topology = x'00'")]
     [InlineData("INSERT INTO announcements (ledger, digest, size) SELECT min(id), x'01ff', 5 FROM ledgers")]
     [InlineData("INSERT INTO ledgers_set_aside VALUES (1, 'damage/RECORD', 'eu', 'gone', 1, 0)")]
+    [InlineData("PRAGMA foreign_keys = OFF; UPDATE commits SET ledger = 1000000")]
+    [InlineData("UPDATE feeds SET bytes = bytes + 1 WHERE region = 'eu'")]
     public async Task Start_WhatTheRegionRemembersIsDamaged_IsFoundAndMadeWhole(string change)
     {
         await using var cluster = await RegionCluster.StartAsync(new ClusterPlan { Regions = ["eu", "us"], Homes = [new("", "eu")] });
@@ -114,6 +126,7 @@ public sealed class DamageTests(ITestOutputHelper output)
     [Theory]
     [InlineData("position = position - 2")]
     [InlineData("position = position + 2")]
+    [InlineData("take_over = 1")]
     public async Task Start_CursorDamaged_IsFoundAndTheFeedGoesOn(string change)
     {
         await using var cluster = await RegionCluster.StartAsync();
@@ -132,6 +145,35 @@ public sealed class DamageTests(ITestOutputHelper output)
         await cluster["eu"].Client.PushAsync("damage/cursor", "next", image);
         await cluster.WaitUntilConvergedAsync();
         await cluster["us"].Client.PullExactlyAsync("damage/cursor", "next", image);
+    }
+
+    /// <summary>With another incarnation its followers would have to take over all, or follow it no more.</summary>
+    [Theory]
+    [InlineData("feeds SET incarnation = '00000001' WHERE region = 'eu'")]
+    [InlineData("feeds SET incarnation = 'E?' WHERE region = 'eu'")]
+    [InlineData("own_incarnation SET incarnation = '00000001'")]
+    public async Task Start_IncarnationOfTheHomeDamaged_IsFoundAndItsFollowersGoOn(string change)
+    {
+        await using var cluster = await RegionCluster.StartAsync(new ClusterPlan { Regions = ["eu", "us"], Homes = [new("", "eu")] });
+        var (eu, us, image) = (cluster["eu"], cluster["us"], TestImage.Next(Seeds.Next(output), 300));
+        await cluster.WaitUntilConvergedAsync();
+        await eu.Client.PushAsync("damage/life", "1", image);
+        await cluster.WaitUntilConvergedAsync();
+        await eu.StopAsync();
+        var before = us.Output.Length;
+        Assert.Equal(1, LedgerAudit.Execute(eu.DataFolder, $"UPDATE {change}"));
+
+        await eu.StartAsync();
+
+        await Waiting.UntilAsync(
+            "eu has found its incarnation damaged",
+            () => Task.FromResult(eu.Output.Contains("The row of the feed of eu is repaired.", StringComparison.Ordinal)),
+            FindTime);
+        await eu.Client.PushAsync("damage/life", "2", image);
+        await cluster.WaitUntilConvergedAsync();
+        await us.Client.PullExactlyAsync("damage/life", "2", image);
+        Assert.DoesNotContain("snapshot", us.Output[before..], StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("incarnation", us.Output[before..], StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>A blob is awaited when its region stops; then what says so is damaged.</summary>
