@@ -112,15 +112,42 @@ public sealed class ReplicationCommandTests
     [InlineData(0, 0, ExitCode.Done)]
     public async Task Verify_PassThatEnded_SaysWhatItFoundAndWhetherAllIsRepaired(int found, int repaired, int exitCode)
     {
-        var row =
-            """{"region":"eu","pass":3,"running":false,"requested":3,"completed":3,"ledgers":2,"compared":1,"blobs":5,"bytes":10"""
-            + $$$""","found":{{{found}}},"repaired":{{{repaired}}},"findings":[]}""";
-        using var api = new ApiListener((200, $$"""{"regions":[{{row}}]}"""));
+        using var api = new ApiListener((200, Verified(completed: 3, found, repaired)));
 
         var run = await Cli.RunAsync("replication", "verify", "--server", api.Address);
 
         Assert.Equal(exitCode, run.ExitCode);
         Assert.Equal("POST /api/v1/replication/verify", Assert.Single(api.Requests));
         Assert.Equal($"eu 2 1 5 10 B {found} {repaired} -", run.Lines[1]);
+    }
+
+    /// <summary>Without <c>--repair</c>, nothing is asked for that changes anything, and the end of the pass is the end.</summary>
+    [Theory]
+    [InlineData(false, ExitCode.NotComplete)]
+    [InlineData(true, ExitCode.Done)]
+    public async Task Verify_PassThatRuns_IsAwaitedAndItsRepairsWhereTheyWereAskedFor(bool repairs, int exitCode)
+    {
+        using var api = new ApiListener(
+            (200, Verified(completed: 2, found: 0, repaired: 0)),
+            (200, Verified(completed: 3, found: 1, repaired: 0)),
+            (200, Verified(completed: 3, found: 1, repaired: 1)));
+
+        var run = await Cli.RunAsync(["replication", "verify", .. repairs ? new[] { "--repair" } : [], "--server", api.Address]);
+
+        Assert.Equal(exitCode, run.ExitCode);
+        Assert.Equal($"eu 2 1 5 10 B 1 {(repairs ? 1 : 0)} -", run.Lines[1]);
+        const string Path = "/api/v1/replication/verify";
+        Assert.Equal(
+            repairs ? [$"POST {Path}?repair=true", $"GET {Path}", $"GET {Path}"] : [$"POST {Path}", $"GET {Path}"],
+            api.Requests);
+    }
+
+    /// <summary>What is said of a region of which the third pass was asked for.</summary>
+    private static string Verified(int completed, int found, int repaired)
+    {
+        var row =
+            """{"region":"eu","pass":3,"running":false,"requested":3,"ledgers":2,"compared":1,"blobs":5,"bytes":10"""
+            + $$$""","completed":{{{completed}}},"found":{{{found}}},"repaired":{{{repaired}}},"findings":[]}""";
+        return $$"""{"regions":[{{row}}]}""";
     }
 }

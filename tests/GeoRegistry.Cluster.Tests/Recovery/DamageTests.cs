@@ -264,6 +264,26 @@ public sealed class DamageTests(ITestOutputHelper output)
             Assert.Equal(blob.Bytes.ToArray(), await File.ReadAllBytesAsync(cluster["us"].Blobs.PathOf(blob.Digest)));
     }
 
+    /// <summary>Nobody reads it and nobody asks for a pass: a round over the store finds it.</summary>
+    [Fact]
+    public async Task Run_BlobDamagedWhileTheServerRuns_IsFoundByARoundAndRepaired()
+    {
+        await using var cluster = await RegionCluster.StartAsync(new ClusterPlan { Regions = ["eu", "us"], Homes = [new("", "eu")] });
+        var random = Seeds.Next(output);
+        var image = TestImage.Next(random, 5_000);
+        var (us, digest) = (cluster["us"], image.Blobs[1].Digest);
+        await cluster["eu"].Client.PushAsync("damage/round", "1", image);
+        await cluster.WaitUntilConvergedAsync();
+
+        us.Blobs.FlipOneBit(digest, random);
+
+        await Waiting.UntilAsync(
+            "us has repaired the blob",
+            () => Task.FromResult(us.Output.Contains($"The blob {digest} is repaired.", StringComparison.Ordinal)),
+            FindTime);
+        us.Blobs.AssertWhole();
+    }
+
     [Fact]
     public async Task Run_PushesAndDeletesWithoutDamage_NothingIsFound()
     {
