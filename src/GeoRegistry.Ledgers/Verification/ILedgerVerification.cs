@@ -4,8 +4,8 @@ namespace GeoRegistry.Ledgers.Verification;
 
 /// <summary>Finds damage in a metadata store: rows that changed by other means than its own writes.</summary>
 /// <remarks>
-/// Covered are the heads, manifests, tags, references, referrers, committed blob links and kept commits of every ledger, and the
-/// cursors of feeds, the hydration queue, and what the region remembers about itself. Reads never
+/// Covered are the names, heads, manifests, tags, references, referrers, committed blob links and kept commits of every ledger, and
+/// the rows of feeds, the hydration queue, and what the region remembers about itself. Reads never
 /// wait behind writes; each call reads what is there at one moment.
 /// </remarks>
 public interface ILedgerVerification
@@ -65,7 +65,8 @@ public interface ILedgerVerification
 
     /// <summary>
     /// Replaces a damaged copy of the region's record by the other, and drops what cannot be read of the two lists: a blob that is not
-    /// announced is asked for when it is named, and a ledger that was set aside differs from its home's and is replaced for that. Commits go back to the ledgers that they name.
+    /// announced is asked for when it is named, and a ledger that was set aside differs from its home's and is replaced
+    /// for that. Sums are made again, and commits of no ledger go back to those that they name.
     /// </summary>
     /// <exception cref="InvalidDataException">Both copies are damaged.</exception>
     Task RepairRecordAsync(CancellationToken cancellation = default);

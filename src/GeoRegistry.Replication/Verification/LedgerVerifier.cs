@@ -343,7 +343,7 @@ public sealed partial class LedgerVerifier(
     [LoggerMessage(
         6,
         LogLevel.Error,
-        "The row of the feed of {Region} is damaged in {Self}. It is made anew, and the ledgers of another region are compared with its own.")]
+        "The row of the feed of {Region} is damaged in {Self}: it is made anew, and another region's ledgers are compared with its own.")]
     private partial void LogFeed(RegionId region, RegionId self);
 
     [LoggerMessage(7, LogLevel.Warning, "The row of the feed of {Region} is repaired.")]
