@@ -75,10 +75,10 @@ internal static class LedgerNames
                 "UPDATE OR IGNORE ledgers SET kind = $2, name = $3 WHERE id = $1", ledger, (long)id.Kind, id.Name) > 0;
         }
 
-        // The row has another number, or is gone: what it held is missing then, and found.
+        // The row has another number, or is gone.
         if (session.Execute(
             "UPDATE OR IGNORE ledgers SET id = $1 WHERE kind = $2 AND name = $3", ledger, (long)id.Kind, id.Name) == 0)
-            LedgerRows.Add(session, id, ledger);
+            LedgerRows.AddLost(session, id, ledger);
         return true;
     }
 

@@ -28,17 +28,19 @@ internal static class LedgerRows
     /// <returns>Its number.</returns>
     public static long Add(SqliteSession session, LedgerId id)
     {
-        var ledger = Add(session, id, number: null);
+        var ledger = Add(session, id, number: null, ContentsChecksum.Empty.ToBytes());
         LedgerNames.Add(session, ledger, id);
         return ledger;
     }
 
-    /// <summary>Adds the row alone, with a number; null for any.</summary>
-    /// <returns>Its number.</returns>
-    public static long Add(SqliteSession session, LedgerId id, long? number) =>
+    /// <summary>Adds the row of a ledger that lost it, with a checksum that no contents have: so that it is found damaged.</summary>
+    public static void AddLost(SqliteSession session, LedgerId id, long number) =>
+        Add(session, id, number, Convert.FromHexString(new string('f', 2 * ContentsChecksum.Empty.ToBytes().Length)));
+
+    private static long Add(SqliteSession session, LedgerId id, long? number, byte[] contents) =>
         session.Number(
             "INSERT INTO ledgers (id, kind, name, epoch, number, checksum, contents) VALUES ($1, $2, $3, 0, 0, $4, $5) RETURNING id",
-            number, (long)id.Kind, id.Name, LedgerHead.Empty.Checksum.ToArray(), ContentsChecksum.Empty.ToBytes())!.Value;
+            number, (long)id.Kind, id.Name, LedgerHead.Empty.Checksum.ToArray(), contents)!.Value;
 
     /// <summary>Reads the columns epoch, number, checksum and contents.</summary>
     public static LedgerState State(SqliteDataReader row, int first) => new(

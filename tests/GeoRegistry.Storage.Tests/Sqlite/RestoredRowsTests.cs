@@ -61,6 +61,20 @@ public sealed class RestoredRowsTests : IAsyncLifetime
         Assert.Equal([a.Repository, b.Repository], await _fixture.Store.ListRepositoriesAsync(null, 10));
     }
 
+    /// <summary>With nothing left that fits another, it is no ledger that begins: other regions may have it.</summary>
+    [Fact]
+    public async Task Open_AllRowsOfALedgerGone_IsDamagedAndStaysSo()
+    {
+        var a = await FillAsync("library/a");
+        foreach (var table in new[] { "commits", "manifests", "tags", "manifest_references", "referrers", "blob_links" })
+            _fixture.Execute($"DELETE FROM {table}");
+        _fixture.Execute("DELETE FROM ledgers");
+
+        await _fixture.ReopenAsync();
+
+        for (var pass = 0; pass < 2; pass++) Assert.Equal([a.Id], await FaultyAsync());
+    }
+
     [Fact]
     public async Task RestoreRowsAsync_ChecksumOfTheCopyDamaged_MakesTheCopyAnew()
     {
