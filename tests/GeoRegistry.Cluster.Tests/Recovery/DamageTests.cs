@@ -106,6 +106,7 @@ public sealed class DamageTests(ITestOutputHelper output)
     {
         await using var cluster = await RegionCluster.StartAsync(new ClusterPlan { Regions = ["eu", "us"], Homes = [new("", "eu")] });
         var image = TestImage.Next(Seeds.Next(output), 300);
+        await cluster.WaitUntilConvergedAsync(); // So that the commit comes by the feed, and is kept.
         await cluster["eu"].Client.PushAsync("damage/record", "1", image);
         await cluster.WaitUntilConvergedAsync();
         await cluster["us"].StopAsync();
