@@ -19,6 +19,12 @@ internal static class StoreFaults
         WindowsDiskFull = unchecked((int)0x80070070),
         WindowsWriteProtected = unchecked((int)0x80070013);
 
+    /// <summary>A part of the disk that cannot be read, on Linux and on Windows.</summary>
+    private const int InputOutput = 5, WindowsCyclicRedundancyCheck = unchecked((int)0x80070017);
+
+    /// <summary>SQLite's result codes for a database that is damaged.</summary>
+    private const int SqliteCorrupt = 11, SqliteNoDatabase = 26;
+
     /// <summary>SQLite's result codes. It could not make its shared memory larger is what a full disk looks like, too.</summary>
     private const int SqlitePermission = 3, SqliteReadOnly = 8, SqliteFull = 13, SqliteSharedMemorySize = 4874;
 
@@ -35,6 +41,15 @@ internal static class StoreFaults
         SqliteException { SqliteErrorCode: SqlitePermission } => StoreFault.NoPermission,
         _ => null,
     };
+
+    /// <summary>
+    /// Whether what was being read is damaged on the disk. Any other failure, such as that there are no more file descriptors, says
+    /// nothing of it.
+    /// </summary>
+    public static bool IsDamage(Exception failure) => failure is InvalidDataException or FormatException or ArgumentException
+        or IndexOutOfRangeException or InvalidCastException
+        or IOException { HResult: InputOutput or WindowsCyclicRedundancyCheck }
+        or SqliteException { SqliteErrorCode: SqliteCorrupt or SqliteNoDatabase };
 
     /// <summary>
     /// The failure as callers of a store expect it: a <see cref="StoreFaultException"/> where it is one of these, else as

@@ -8,8 +8,17 @@ internal sealed class FileBlobReader(SafeFileHandle file) : IBlobReader
 {
     public long SizeBytes { get; } = RandomAccess.GetLength(file);
 
-    public ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellation = default) =>
-        new(RandomAccess.Read(file, buffer.Span, offset));
+    public ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellation = default)
+    {
+        try
+        {
+            return new ValueTask<int>(RandomAccess.Read(file, buffer.Span, offset));
+        }
+        catch (IOException e) when (StoreFaults.IsDamage(e))
+        {
+            throw new InvalidDataException($"The blob's file cannot be read at {offset}: {e.Message}", e);
+        }
+    }
 
     public ValueTask DisposeAsync()
     {

@@ -32,7 +32,7 @@ public sealed class SpoolFolder : ISpoolFolder
         {
             try
             {
-                return new FileStream(_path, FileMode.Create, FileAccess.Write, FileShare.Read);
+                return new SpoolStream(new FileStream(_path, FileMode.Create, FileAccess.Write, FileShare.Read), _path);
             }
             catch (Exception e)
             {

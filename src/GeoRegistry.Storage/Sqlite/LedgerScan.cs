@@ -133,7 +133,7 @@ internal sealed class LedgerScan
         {
             return ManifestRows.Read(content, mediaType, DigestKeys.FromKey(key));
         }
-        catch (Exception e) when (e is InvalidDataException or FormatException or ArgumentException or IndexOutOfRangeException)
+        catch (Exception e) when (StoreFaults.IsDamage(e))
         {
             return null;
         }

@@ -11,8 +11,8 @@ internal static class SnapshotRows
     /// What a ledger amounts to, or null without a commit. Its entries are read on the session while they are enumerated.
     /// </summary>
     /// <remarks>
-    /// The end of the entries is an <see cref="InvalidDataException"/> where they do not have the ledger's checksum:
-    /// damage must not be copied.
+    /// An entry that cannot be read is an <see cref="InvalidDataException"/>; so is the end of the entries where they do not have the
+    /// ledger's checksum: damage must not be copied.
     /// </remarks>
     public static LedgerSnapshot? Read(SqliteSession session, LedgerId id)
     {
@@ -58,7 +58,8 @@ internal static class SnapshotRows
     private static IEnumerable<SnapshotEntry> VerifiedEntries(SqliteSession session, long ledger, LedgerId id, LedgerState state)
     {
         var sum = ContentsChecksum.OfHead(id, state.Head);
-        foreach (var entry in Entries(session, ledger))
+        using var entries = Entries(session, ledger).GetEnumerator();
+        while (Next(entries, id) is { } entry)
         {
             sum += ChecksumOf(entry);
             yield return entry;
@@ -66,6 +67,18 @@ internal static class SnapshotRows
 
         if (state.Contents is { } stored && stored != sum)
             throw new InvalidDataException($"The {id} is damaged in this region: its contents do not have their checksum.");
+    }
+
+    private static SnapshotEntry? Next(IEnumerator<SnapshotEntry> entries, LedgerId id)
+    {
+        try
+        {
+            return entries.MoveNext() ? entries.Current : null;
+        }
+        catch (Exception e) when (StoreFaults.IsDamage(e))
+        {
+            throw new InvalidDataException($"The {id} is damaged in this region: {e.Message}", e);
+        }
     }
 
     private static ContentsChecksum ChecksumOf(SnapshotEntry entry) => entry switch

@@ -123,11 +123,15 @@ public sealed class VerificationTests : IAsyncLifetime
         Assert.Null((await replica.Store.VerifyNextAsync(0))!.Fault);
     }
 
-    [Fact]
-    public async Task ReadSnapshotAsync_DamagedRow_IsNotCopied()
+    [Theory]
+    [InlineData("UPDATE tags SET digest = CAST(x'01' || zeroblob(32) AS BLOB) WHERE name = 'v1'")]
+    [InlineData("UPDATE tags SET digest = x'01' WHERE name = 'v1'")]
+    [InlineData("UPDATE tags SET name = '..' WHERE name = 'v1'")]
+    [InlineData("UPDATE manifests SET content = zeroblob(length(content))")]
+    public async Task ReadSnapshotAsync_DamagedRow_IsSaidAndNotCopied(string damage)
     {
         var ledger = await FillAsync();
-        _fixture.Execute("UPDATE tags SET digest = CAST(x'01' || zeroblob(32) AS BLOB) WHERE name = 'v1'");
+        _fixture.Execute(damage);
 
         await Assert.ThrowsAsync<InvalidDataException>(
             () => _fixture.Store.ReadSnapshotAsync(ledger.Id, snapshot => Assert.NotEmpty(snapshot.Entries.ToList())));
