@@ -235,7 +235,8 @@ public sealed partial class LedgerVerifier(
 
     private async Task<bool> TryReplaceAsync(RegionId home, LedgerId ledger, CancellationToken cancellation)
     {
-        if (tails.Of(home) is not { } tail) return false;
+        // A home that lost commits must not take them from others too.
+        if (tails.Of(home) is not { Activity: TailActivity.Live } tail) return false;
         var position = tail.Position;
         tail.Visibility.BeginRepair(); // The snapshot may be newer than what the feed has brought.
         try
@@ -307,7 +308,7 @@ public sealed partial class LedgerVerifier(
             {
                 if (await TryReplaceAsync(home, ledger, cancellation).ConfigureAwait(false)) NoteRepaired(ledger);
             }
-            catch (InvalidDataException e)
+            catch (Exception e) when (e is InvalidDataException or HttpRequestException)
             {
                 LogNotRepaired(ledger, e.Message);
             }
