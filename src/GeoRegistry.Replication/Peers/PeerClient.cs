@@ -134,7 +134,7 @@ public sealed class PeerClient : IDisposable
     /// <param name="target">Path and query, sent as they are.</param>
     /// <param name="timeout">How long the head may take; null for as long as the connection lives.</param>
     /// <param name="content">The body, or null.</param>
-    /// <exception cref="OtherRegionsUnreachableException">The region did not answer.</exception>
+    /// <exception cref="OtherRegionsUnreachableException">The region did not answer, or its answer broke off.</exception>
     /// <exception cref="HttpRequestException">It answered with an error.</exception>
     /// <exception cref="JsonException">It answered something else. See <see cref="IsFailureToAnswer"/>.</exception>
     public async Task<T> AskAsync<T>(
@@ -146,8 +146,16 @@ public sealed class PeerClient : IDisposable
         HttpContent? content = null)
     {
         using var response = await SendAsync(region, method, target, cancellation, timeout, content).ConfigureAwait(false);
-        var answer = await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<T>(cancellation).ConfigureAwait(false);
-        return answer is null ? throw new JsonException($"Region {region} answered null to {target}.") : answer;
+        response.EnsureSuccessStatusCode();
+        try
+        {
+            var answer = await response.Content.ReadFromJsonAsync<T>(cancellation).ConfigureAwait(false);
+            return answer is null ? throw new JsonException($"Region {region} answered null to {target}.") : answer;
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested && IsFailureOfRegion(e))
+        {
+            throw BrokeOff(region, e);
+        }
     }
 
     /// <summary>Whether <see cref="AskAsync"/> failed because there was no answer, or none that can be used.</summary>
@@ -175,6 +183,13 @@ public sealed class PeerClient : IDisposable
     /// <summary>The failure of an answer whose body has not the length that its head says.</summary>
     public static HttpIOException EndedEarly(long receivedBytes, long promisedBytes) =>
         new(HttpRequestError.ResponseEnded, $"The answer ended after {receivedBytes} of {promisedBytes} bytes.");
+
+    /// <summary>Whether an answer says that what was asked for is damaged in its region.</summary>
+    public static bool SaysDamaged(HttpResponseMessage answer) => answer.Headers.Contains(PeerHeaders.Damaged);
+
+    /// <summary>Describes the failure of a region in the middle of its answer.</summary>
+    public static OtherRegionsUnreachableException BrokeOff(RegionId region, Exception failure) =>
+        new($"Region {region} broke off in the middle of its answer: {failure.GetBaseException().Message}");
 
     /// <summary>Describes the failure of a region.</summary>
     /// <param name="region">The region.</param>

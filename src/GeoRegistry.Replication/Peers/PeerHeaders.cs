@@ -18,6 +18,12 @@ public static class PeerHeaders
     /// <summary>The position of a feed's last commit.</summary>
     public const string FeedHead = "GeoRegistry-Feed-Head";
 
+    /// <summary>
+    /// Says that what was asked for cannot be read because it is damaged in the region that answers. An answer without it, whatever its
+    /// status, says nothing of that.
+    /// </summary>
+    public const string Damaged = "GeoRegistry-Damaged";
+
     /// <summary>The scheme of the cluster key in <c>Authorization</c>.</summary>
     public const string Scheme = "GeoRegistry-Cluster";
 

@@ -1,4 +1,5 @@
 using GeoRegistry.Replication.Hydration;
+using GeoRegistry.Replication.Peers;
 using GeoRegistry.Repositories;
 using GeoRegistry.TestKit;
 using GeoRegistry.TestKit.Stores;
@@ -211,21 +212,16 @@ public sealed class BlobFetchTests
         Assert.True(region.Damaged.Has(_blob.Digest, Us) is false, "what is stored need not be remembered");
     }
 
-    /// <summary>A copy that is shorter than what came already cannot be asked for the rest: 416.</summary>
+    /// <summary>A copy that is shorter than what came already cannot be asked for the rest: 416. A damaged one is said to be so.</summary>
     [Theory]
-    [InlineData(StatusCodes.Status416RangeNotSatisfiable)]
-    [InlineData(StatusCodes.Status500InternalServerError)]
-    public async Task RunAsync_CopyCannotBeSent_CountsAgainstTheBlobWhereNoOtherHasIt(int status)
+    [InlineData(StatusCodes.Status416RangeNotSatisfiable, false)]
+    [InlineData(StatusCodes.Status500InternalServerError, true)]
+    public async Task RunAsync_CopyCannotBeSent_CountsAgainstTheBlobWhereNoOtherHasIt(int status, bool saysDamaged)
     {
         await using var broken = await TestSource.StartAsync(_blob);
         await using var without = await TestSource.StartAsync();
         await using var region = new HydratingRegion(broken.Address, without.Address);
-        broken.Send = (http, _) =>
-        {
-            http.Response.ContentLength = 0;
-            http.Response.StatusCode = status;
-            return Task.CompletedTask;
-        };
+        broken.Send = (http, _) => RefuseAsync(http, status, saysDamaged);
 
         Assert.True(
             await region.Fetch(_blob).RunAsync([Us, Ap], default).OrFail("the fetch")
@@ -233,6 +229,33 @@ public sealed class BlobFetchTests
         Assert.True(region.Damaged.Has(_blob.Digest, Us));
         Assert.False(region.Damaged.Has(_blob.Digest, Ap));
         Assert.Empty(await region.UploadsAsync());
+    }
+
+    /// <summary>A server that has no more file descriptors, or whose disk is full, says nothing of its copy.</summary>
+    [Theory]
+    [InlineData(StatusCodes.Status500InternalServerError)]
+    [InlineData(StatusCodes.Status507InsufficientStorage)]
+    public async Task RunAsync_SourceCannotAnswerNow_IsNotTheBlobsFault(int status)
+    {
+        await using var busy = await TestSource.StartAsync(_blob);
+        await using var without = await TestSource.StartAsync();
+        await using var region = new HydratingRegion(busy.Address, without.Address);
+        busy.Send = (http, _) => RefuseAsync(http, status, saysDamaged: false);
+
+        Assert.True(
+            await region.Fetch(_blob).RunAsync([Us, Ap], default).OrFail("the fetch")
+                is FetchOutcome.Failed { Fault: FetchFault.Regions });
+        Assert.False(region.Damaged.Has(_blob.Digest, Us));
+
+        without.Add(_blob);
+        Assert.IsType<FetchOutcome.Stored>(await region.Fetch(_blob).RunAsync([Us, Ap], default).OrFail("the fetch from the other"));
+    }
+
+    private static Task RefuseAsync(HttpContext http, int status, bool saysDamaged)
+    {
+        (http.Response.ContentLength, http.Response.StatusCode) = (0, status);
+        if (saysDamaged) http.Response.Headers[PeerHeaders.Damaged] = "true";
+        return Task.CompletedTask;
     }
 
     /// <summary>A region that cannot be reached may have the blob whole: nothing is known against it.</summary>
