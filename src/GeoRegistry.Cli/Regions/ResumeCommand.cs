@@ -13,10 +13,11 @@ internal static class ResumeCommand
 {
     private const string Description = """
         Lets a home go on that takes no writes, because it lost commits or reaches no region that could tell.
-        What the regions that it reaches have is brought back first. Commits that only other regions have are LOST: when
-        those come back, snapshots replace them. The region goes on under a new incarnation of its feed and higher epochs,
-        which are written into the topology. Better, where it is possible: restore its data, or bring the other regions
-        back, and it goes on by itself.
+        What the other regions have is brought back first. Where one cannot be reached, or does not give a repository back,
+        the home stays closed, and what is missing is said: mend that and repeat it, or accept the loss. What was not
+        brought back is then LOST: snapshots replace it in the other regions. The region goes on under a new incarnation of
+        its feed and higher epochs, which are written into the topology. Better, where it is possible: restore its data, as
+        what no other region has is lost in any case.
         """;
 
     public static Command Create(ApiCommands api)
@@ -24,29 +25,24 @@ internal static class ResumeCommand
         var region = new Argument<string>("REGION") { Description = "The region, which must run." };
         var accept = new Option<bool>("--accept-data-loss")
         {
-            Description = "Confirms that commits which only unreachable regions have are lost. Required.",
+            Description = "Resumes it though other regions have more than they gave back: that is lost.",
         };
         var command = new Command("resume", Description) { region, accept };
         command.SetAction((parsed, cancellation) =>
         {
             var name = parsed.GetRequiredValue(region);
-            if (!parsed.GetValue(accept))
-            {
-                api.Console.Say(
-                    $"Nothing was done. 'georegistry replication status' says why {name} takes no writes. "
-                        + "Resuming it loses the commits that only unreachable regions have: confirm with --accept-data-loss.");
-                return Task.FromResult(ExitCode.Usage);
-            }
-
+            var accepted = parsed.GetValue(accept) ? "true" : null;
             return api.ShowAsync(
                 parsed,
                 HttpMethod.Post,
-                Target.Of($"/api/v1/regions/{Uri.EscapeDataString(name)}/resume", ("accept-data-loss", "true")),
+                Target.Of($"/api/v1/regions/{Uri.EscapeDataString(name)}/resume", ("accept-data-loss", accepted)),
                 ApiJson.Default.ResumptionReport,
                 report =>
                 {
                     if (report.Unreachable.Count > 0)
                         api.Console.Say($"Unreachable, so commits that only they have are lost: {string.Join(", ", report.Unreachable)}.");
+                    foreach (var ledger in report.NotRecovered ?? [])
+                        api.Console.Say($"Not brought back, so it is lost as {ledger.Region} has it: {ledger.Repository} ({ledger.Reason})");
                     api.Console.Say(
                         $"Regions that have a topology file of their own follow {report.Region} again when they have its new version: "
                             + "copy it to them.");
@@ -64,4 +60,7 @@ internal static class ResumeCommand
 /// <summary>What <c>POST /api/v1/regions/{region}/resume</c> answers.</summary>
 internal sealed record ResumptionReport(
     string Region, string Reason, string Incarnation, long Topology, int RecoveredLedgers, IReadOnlyList<string> Reached,
-    IReadOnlyList<string> Unreachable);
+    IReadOnlyList<string> Unreachable, IReadOnlyList<LedgerNotRecovered>? NotRecovered);
+
+/// <summary>A repository that a region has further and did not give back.</summary>
+internal sealed record LedgerNotRecovered(string Repository, string Region, string Reason);

@@ -14,6 +14,9 @@ internal sealed class RegionEndpoints(RegionMap map, HomeResumption resumption, 
 {
     private const string Regions = "regions/", Resume = "/resume", Accepted = "accept-data-loss";
 
+    /// <summary>How many ledgers an error names; the log has all.</summary>
+    private const int NamedLedgers = 10;
+
     /// <summary>Finds the endpoint of a path below the API's prefix.</summary>
     public Func<AdminApi, HttpContext, Task>? Find(string method, string path) =>
         HttpMethods.IsPost(method) && path.StartsWith(Regions, StringComparison.Ordinal)
@@ -23,17 +26,10 @@ internal sealed class RegionEndpoints(RegionMap map, HomeResumption resumption, 
 
     private async Task ResumeAsync(HttpContext http, string text)
     {
-        var fault = (RegistryError?)null;
         if (!RegionId.TryParse(text, out var region) || map.Current.Find(region) is null)
-            fault = RegistryError.Of(ErrorCode.Unsupported, $"'{text}' is not a region.") with { Status = 404 };
-        else if (http.Request.Query[Accepted] != "true")
-            fault = RegistryError.Of(
-                ErrorCode.Unsupported,
-                $"Resuming {region} loses the commits that only unreachable regions have: confirm with ?{Accepted}=true.")
-                with { Status = 400 };
-        if (fault is not null)
         {
-            await ErrorResponse.WriteAsync(http, fault).ConfigureAwait(false);
+            await ErrorResponse.WriteAsync(http, RegistryError.Of(
+                ErrorCode.Unsupported, $"'{text}' is not a region.") with { Status = 404 }).ConfigureAwait(false);
             return;
         }
 
@@ -44,11 +40,32 @@ internal sealed class RegionEndpoints(RegionMap map, HomeResumption resumption, 
             return;
         }
 
-        if (await resumption.ResumeAsync(http.RequestAborted).ConfigureAwait(false) is { } report)
-            await AdminApi.WriteAsync(http, report).ConfigureAwait(false);
-        else
-            await ErrorResponse.WriteAsync(http, RegistryError.Of(
-                ErrorCode.Unsupported,
-                $"Region {region} takes writes: there is nothing to resume.") with { Status = 409 }).ConfigureAwait(false);
+        switch (await resumption.ResumeAsync(http.Request.Query[Accepted] == "true", http.RequestAborted).ConfigureAwait(false))
+        {
+            case ResumptionOutcome.Resumed(var report):
+                await AdminApi.WriteAsync(http, report).ConfigureAwait(false);
+                break;
+            case ResumptionOutcome.StaysClosed closed:
+                await ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unavailable, Describe(region, closed)))
+                    .ConfigureAwait(false);
+                break;
+            default:
+                await ErrorResponse.WriteAsync(http, RegistryError.Of(
+                    ErrorCode.Unsupported,
+                    $"Region {region} takes writes: there is nothing to resume.") with { Status = 409 }).ConfigureAwait(false);
+                break;
+        }
+    }
+
+    private static string Describe(RegionId region, ResumptionOutcome.StaysClosed closed)
+    {
+        var unreachable = closed.Unreachable.Count > 0
+            ? $" Unreachable, or not able to answer for all that they have: {string.Join(", ", closed.Unreachable)}." : "";
+        var named = closed.NotRecovered.Take(NamedLedgers).Select(ledger => $"{ledger.Repository} ({ledger.Reason})").ToList();
+        var more = closed.NotRecovered.Count > named.Count ? $"; and {closed.NotRecovered.Count - named.Count} more" : "";
+        var left = named.Count > 0 ? $" Not brought back: {string.Join("; ", named)}{more}." : "";
+        return $"Region {region} takes no writes still, as commits would be lost: {closed.RecoveredLedgers} ledgers were brought back, and "
+            + $"not all that others have.{unreachable}{left} "
+            + $"Resume it again when that is mended; or accept the loss with ?{Accepted}=true, or --{Accepted}.";
     }
 }

@@ -90,7 +90,7 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
         return RegistryError.Of(
             ErrorCode.Unavailable,
             $"Region {map.Self}, the home of {repository}, takes no writes: {closed.Reason}. "
-                + $"An operator can resume it: 'georegistry region resume {map.Self}' says what may be lost.",
+                + $"An operator can resume it: 'georegistry region resume {map.Self}' brings back what the others have.",
             ("home", map.Self.ToString()));
     }
 

@@ -12,9 +12,10 @@ namespace GeoRegistry.Replication.Homes;
 
 /// <summary>Lets a home that lost commits, or cannot find out whether it did, take writes again: an operator decides it.</summary>
 /// <remarks>
-/// What the regions that can be reached have is brought back first. Then the home continues under a new incarnation, and the epochs
-/// of its homes are raised in the topology, which lets the others follow it. Commits that only unreachable regions have are lost:
-/// when those come back, snapshots replace them. A repetition after a failure in the middle begins again, and does no harm.
+/// What the other regions have is brought back first. Where one of them did not give all that it has, the home stays closed unless the
+/// operator accepts that loss. Then it continues under a new incarnation, and the epochs of its homes are raised in the topology, which
+/// lets the others follow it: snapshots replace what they have beyond it. A repetition after a failure in the middle begins again, and
+/// does no harm.
 /// </remarks>
 public sealed partial class HomeResumption(
     RegionMap map,
@@ -32,27 +33,20 @@ public sealed partial class HomeResumption(
     private readonly SemaphoreSlim _turn = new(1, 1);
 
     /// <summary>Resumes this region.</summary>
+    /// <param name="acceptsLoss">Whether it goes on though other regions may have more of it than they gave back.</param>
     /// <param name="cancellation">Cancels; a repetition completes it.</param>
-    /// <returns>What was done; null where the region takes writes already.</returns>
-    public async Task<ResumptionReport?> ResumeAsync(CancellationToken cancellation)
+    public async Task<ResumptionOutcome> ResumeAsync(bool acceptsLoss, CancellationToken cancellation)
     {
         await _turn.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            if (gate.Reason is not { } reason) return null;
+            if (gate.Reason is not { } reason) return new ResumptionOutcome.NotNeeded();
             LogResuming(map.Self, reason);
-            var (reached, unreachable, recovered) = (new List<string>(), new List<string>(), 0);
-            foreach (var region in map.Others.Select(other => other.Id).ToList())
+            var (recovered, reached, unreachable, left) = await RecoverAsync(cancellation).ConfigureAwait(false);
+            if (!acceptsLoss && unreachable.Count + left.Count > 0)
             {
-                try
-                {
-                    recovered += await repair.RecoverFromAsync(region, cancellation).ConfigureAwait(false);
-                    reached.Add(region.ToString());
-                }
-                catch (OtherRegionsUnreachableException)
-                {
-                    unreachable.Add(region.ToString());
-                }
+                LogStaysClosed(map.Self, recovered, string.Join(", ", unreachable), left.Count);
+                return new ResumptionOutcome.StaysClosed(recovered, unreachable, left);
             }
 
             var incarnation = await ledgers.BeginIncarnationAsync(cancellation).ConfigureAwait(false);
@@ -60,14 +54,35 @@ public sealed partial class HomeResumption(
             var next = await WriteTopologyAsync(incarnation, cancellation).ConfigureAwait(false);
             await topologies.AdoptAsync(next, cancellation).ConfigureAwait(false);
             gate.Open();
-            LogResumed(map.Self, incarnation, recovered, string.Join(", ", unreachable));
-            return new ResumptionReport(
-                map.Self.ToString(), reason, incarnation.ToString(), next.Version, recovered, reached, unreachable);
+            LogResumed(map.Self, incarnation, recovered, string.Join(", ", unreachable), left.Count);
+            return new ResumptionOutcome.Resumed(new ResumptionReport(
+                map.Self.ToString(), reason, incarnation.ToString(), next.Version, recovered, reached, unreachable, left));
         }
         finally
         {
             _turn.Release();
         }
+    }
+
+    private async Task<(int Recovered, List<string> Reached, List<string> Unreachable, List<LedgerNotRecovered> Left)> RecoverAsync(
+        CancellationToken cancellation)
+    {
+        var answers = new List<(RegionId Region, LedgerRecovery Recovery)>();
+        foreach (var region in map.Others.Select(other => other.Id).ToList())
+            answers.Add((region, await repair.RecoverFromAsync(region, cancellation).ConfigureAwait(false)));
+
+        var (reached, unreachable, left) = (new List<string>(), new List<string>(), new List<LedgerNotRecovered>());
+        foreach (var (region, recovery) in answers)
+        {
+            // What one region did not give, another may have given.
+            var missing = await recovery.Left.ToAsyncEnumerable()
+                .Where(async (ledger, stop) => !await repair.HasAsync(ledger.Ledger, ledger.There, stop).ConfigureAwait(false))
+                .ToListAsync(cancellation).ConfigureAwait(false);
+            ((recovery with { Left = missing }).IsUnreachable ? unreachable : reached).Add(region.ToString());
+            left.AddRange(missing.Select(ledger => new LedgerNotRecovered(ledger.Ledger.Name, region.ToString(), ledger.Reason)));
+        }
+
+        return (answers.Sum(answer => answer.Recovery.Recovered), reached, unreachable, left);
     }
 
     private async Task<Topology> WriteTopologyAsync(Incarnation incarnation, CancellationToken cancellation)
@@ -89,23 +104,13 @@ public sealed partial class HomeResumption(
         2,
         LogLevel.Warning,
         "Region {Region} resumed under the incarnation {Incarnation}; {Recovered} ledgers were brought back from other regions. "
-            + "Unreachable, so commits that only they have are lost: {Unreachable}.")]
-    private partial void LogResumed(RegionId region, Incarnation incarnation, int recovered, string unreachable);
-}
+            + "Unreachable, so commits that only they have are lost: {Unreachable}. Ledgers that were not brought back: {Left}.")]
+    private partial void LogResumed(RegionId region, Incarnation incarnation, int recovered, string unreachable, int left);
 
-/// <summary>What was done to resume a home.</summary>
-/// <param name="Region">The region.</param>
-/// <param name="Reason">Why it took no writes.</param>
-/// <param name="Incarnation">The incarnation that it continues under.</param>
-/// <param name="Topology">The version of the topology that says so.</param>
-/// <param name="RecoveredLedgers">How many ledgers were further in other regions and were brought back.</param>
-/// <param name="Reached">The regions that were asked.</param>
-/// <param name="Unreachable">The regions that could not be: what only they have is lost.</param>
-public sealed record ResumptionReport(
-    string Region,
-    string Reason,
-    string Incarnation,
-    long Topology,
-    int RecoveredLedgers,
-    IReadOnlyList<string> Reached,
-    IReadOnlyList<string> Unreachable);
+    [LoggerMessage(
+        3,
+        LogLevel.Warning,
+        "Region {Region} is not resumed: {Recovered} ledgers were brought back, and commits would be lost. "
+            + "Unreachable: {Unreachable}. Ledgers that were not brought back: {Left}.")]
+    private partial void LogStaysClosed(RegionId region, int recovered, string unreachable, int left);
+}

@@ -1,6 +1,9 @@
+using System.Buffers;
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Ledgers.Transport;
@@ -35,6 +38,8 @@ public sealed partial class LedgerRepair(
     /// </summary>
     private const int PageLedgers = 1000, Parallelism = 8;
 
+    private const int BufferBytes = 64 * 1024;
+
     /// <summary>
     /// How long until a ledger that could not be repaired is tried again: the first time, and at most; each time twice as
     /// long.
@@ -52,7 +57,7 @@ public sealed partial class LedgerRepair(
     /// <param name="attempts">How often it was tried before.</param>
     /// <returns>Whether it was replaced.</returns>
     /// <exception cref="OtherRegionsUnreachableException">The home cannot be reached, which says nothing about the ledger.</exception>
-    /// <exception cref="StoreFaultException">This region's store cannot write, likewise.</exception>
+    /// <exception cref="IOException">This region cannot write, likewise.</exception>
     public async Task<bool> TryRepairAsync(FeedPosition position, LedgerId ledger, int attempts, CancellationToken cancellation)
     {
         try
@@ -60,8 +65,7 @@ public sealed partial class LedgerRepair(
             await InstallAsync(position.Region, position, ledger, cancellation).ConfigureAwait(false);
             return true;
         }
-        catch (Exception failure) when (!cancellation.IsCancellationRequested
-            && failure is not OtherRegionsUnreachableException and not StoreFaultException)
+        catch (Exception failure) when (!cancellation.IsCancellationRequested && failure is not IOException)
         {
             var backoff = Backoff.After(attempts, FirstBackoff, LongestBackoff);
             LogSetAside(ledger, position.Region, backoff.TotalSeconds, failure.Message);
@@ -106,31 +110,48 @@ public sealed partial class LedgerRepair(
     }
 
     /// <summary>Brings ledgers back that this region is the home of and that another region has further.</summary>
-    /// <returns>How many.</returns>
-    public async Task<int> RecoverFromAsync(RegionId region, CancellationToken cancellation)
+    /// <returns>How many, and what the region has further and did not give.</returns>
+    /// <exception cref="IOException">This region cannot write.</exception>
+    public async Task<LedgerRecovery> RecoverFromAsync(RegionId region, CancellationToken cancellation)
     {
-        var recovered = 0;
-        var position = (await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false)).EndOf(map.Self);
-        await foreach (var page in ListAsync(region, map.Self, cancellation).ConfigureAwait(false))
+        var (recovered, left) = (0, new ConcurrentQueue<UnrecoveredLedger>());
+        try
         {
-            await Parallel.ForEachAsync(page, Limit(cancellation), async (row, stop) =>
-            {
-                var ledger = new LedgerId(LedgerKind.Repository, row.Name);
-                var here = await ledgers.ReadHeadAsync(ledger, stop).ConfigureAwait(false);
-                if (new LedgerPoint(row.Epoch, row.Number).CompareTo(new LedgerPoint(here.Epoch, here.Number)) <= 0) return;
-                try
-                {
-                    await InstallAsync(region, position, ledger, stop).ConfigureAwait(false);
-                    Interlocked.Increment(ref recovered);
-                }
-                catch (InvalidDataException e)
-                {
-                    LogNotRecovered(ledger, region, e.Message); // It is damaged there; that must not keep the others from coming back.
-                }
-            }).ConfigureAwait(false);
+            var position = (await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false)).EndOf(map.Self);
+            await foreach (var page in ListAsync(region, map.Self, cancellation).ConfigureAwait(false))
+                await Parallel.ForEachAsync(page, Limit(cancellation), async (row, stop) => await RecoverAsync(position, row, stop)
+                    .ConfigureAwait(false)).ConfigureAwait(false);
+            return new LedgerRecovery(recovered, [.. left], null);
+        }
+        catch (Exception e) when (
+            !cancellation.IsCancellationRequested && e is OtherRegionsUnreachableException or HttpRequestException or JsonException)
+        {
+            return new LedgerRecovery(recovered, [.. left], e.Message);
         }
 
-        return recovered;
+        async Task RecoverAsync(FeedPosition position, LedgerRow row, CancellationToken stop)
+        {
+            var (ledger, there) = (new LedgerId(LedgerKind.Repository, row.Name), new LedgerPoint(row.Epoch, row.Number));
+            if (await HasAsync(ledger, there, stop).ConfigureAwait(false)) return;
+            try
+            {
+                await InstallAsync(region, position, ledger, stop).ConfigureAwait(false);
+                Interlocked.Increment(ref recovered);
+            }
+            catch (Exception e) when (!stop.IsCancellationRequested && e is InvalidDataException or HttpRequestException)
+            {
+                // That must not keep the others from coming back.
+                LogNotRecovered(ledger, region, e.Message);
+                left.Enqueue(new UnrecoveredLedger(ledger, there, e.Message, IsDamaged: e is InvalidDataException));
+            }
+        }
+    }
+
+    /// <summary>Whether a ledger is as far here as elsewhere.</summary>
+    internal async Task<bool> HasAsync(LedgerId ledger, LedgerPoint there, CancellationToken cancellation)
+    {
+        var here = await ledgers.ReadHeadAsync(ledger, cancellation).ConfigureAwait(false);
+        return new LedgerPoint(here.Epoch, here.Number).CompareTo(there) >= 0;
     }
 
     /// <summary>Replaces a ledger that is damaged or differs here, whatever its head, by what another region has.</summary>
@@ -138,7 +159,8 @@ public sealed partial class LedgerRepair(
     /// <param name="position">The position of the home's feed that what comes with it counts as.</param>
     /// <param name="ledger">The ledger. One that its home does not have is removed here.</param>
     /// <exception cref="OtherRegionsUnreachableException">The region cannot be reached.</exception>
-    /// <exception cref="InvalidDataException">What the region sent is not the ledger.</exception>
+    /// <exception cref="InvalidDataException">The ledger is damaged there, or what the region sent is not it.</exception>
+    /// <exception cref="HttpRequestException">The region answered with an error, which says nothing about the ledger.</exception>
     internal async Task RestoreAsync(RegionId from, FeedPosition position, LedgerId ledger, CancellationToken cancellation)
     {
         // What is applied here meanwhile must not be undone.
@@ -251,11 +273,52 @@ public sealed partial class LedgerRepair(
     {
         using var response = await peers.SendAsync(from, HttpMethod.Get, $"/peer/ledgers/{ledger.Name}",
             cancellation).ConfigureAwait(false);
-        if (response.StatusCode == HttpStatusCode.NotFound) throw new InvalidDataException($"Region {from} has no ledger {ledger}.");
+        if (PeerClient.SaysDamaged(response)) throw new InvalidDataException($"The {ledger} is damaged in region {from}.");
         if (!response.IsSuccessStatusCode)
-            throw new InvalidDataException($"Region {from} answered {(int)response.StatusCode} to the request for {ledger}.");
-        var file = spool.OpenWrite();
-        await using (file.ConfigureAwait(false)) await response.Content.CopyToAsync(file, cancellation).ConfigureAwait(false);
+        {
+            throw new HttpRequestException(
+                response.StatusCode == HttpStatusCode.NotFound
+                    ? $"Region {from} has no {ledger}, or may not give it."
+                    : $"Region {from} answered {(int)response.StatusCode} to the request for the {ledger}.",
+                null,
+                response.StatusCode);
+        }
+
+        var body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        try
+        {
+            var (file, left) = (spool.OpenWrite(), response.Content.Headers.ContentLength);
+            await using (file.ConfigureAwait(false))
+            {
+                // What fails while it is received is the region's or the link's; what fails while it is written is this region's.
+                while (await ReceiveAsync(from, body, buffer, cancellation).ConfigureAwait(false) is var count and > 0)
+                {
+                    await file.WriteAsync(buffer.AsMemory(0, count), cancellation).ConfigureAwait(false);
+                    left -= count;
+                }
+            }
+
+            // The HTTP/2 client does not compare.
+            if (left is { } bytes and not 0)
+                throw new OtherRegionsUnreachableException($"Region {from} sent the {ledger} without its last {bytes} bytes.");
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static async ValueTask<int> ReceiveAsync(RegionId from, Stream body, Memory<byte> buffer, CancellationToken cancellation)
+    {
+        try
+        {
+            return await body.ReadAsync(buffer, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested && PeerClient.IsFailureOfRegion(e))
+        {
+            throw PeerClient.BrokeOff(from, e);
+        }
     }
 
     private static ParallelOptions Limit(CancellationToken cancellation) =>

@@ -114,7 +114,7 @@ public sealed class PeerFuzzTests(ITestOutputHelper output)
             $"/peer/receipts/{receipt}?repository=team/app&wait=5ms", $"/peer/links?repository=team/app&digest={blob}&size=5",
             "/peer/links/find", "/peer/links/find", "/peer/links/find", "/v2/team/app/manifests/1", "/v2/team/app/tags/list",
             "/api/v1/replication", "/api/v1/replication/verify", "/api/v1/replication/verify?repair=true",
-            "/api/v1/regions/eu/resume", // Never with what confirms it: the region is to stay as it is left by what it was told.
+            "/api/v1/regions/eu/resume", // Never with what accepts losses: as us does not run, it stays closed.
         ];
         byte[][] bodies =
         [

@@ -82,10 +82,11 @@ public sealed class ResumedHomeTests(ITestOutputHelper output)
         await Waiting.UntilAsync("us sees that eu is not what it was", async () =>
             (await us.ReplicationAsync()).From("eu").State == "diverged");
 
-        (await us.Client.SendAsync(HttpMethod.Post, Resume)).Expect(HttpStatusCode.BadRequest);
+        var closed = (await us.Client.SendAsync(HttpMethod.Post, Resume)).Expect(HttpStatusCode.ServiceUnavailable);
+        Assert.Contains("all that they have: ap.", closed.Text, StringComparison.Ordinal);
         Assert.NotNull((await eu.ReplicationAsync()).Closed);
         var report = await us.Client.PostAsync<ResumptionAnswer>(ResumeAnyway);
-        Assert.Equal((2, 2), (report.Topology, report.RecoveredLedgers));
+        Assert.Equal((2, 0), (report.Topology, report.RecoveredLedgers)); // They came with the first attempt.
         Assert.Equal("us", Assert.Single(report.Reached));
         Assert.Equal("ap", Assert.Single(report.Unreachable));
         (await us.Client.SendAsync(HttpMethod.Post, ResumeAnyway)).Expect(HttpStatusCode.Conflict);
@@ -116,6 +117,35 @@ public sealed class ResumedHomeTests(ITestOutputHelper output)
         await cluster.WaitUntilConvergedAsync();
     }
 
+    /// <summary>The region that has it says that it is damaged there: it was reached, and the home must not write over it.</summary>
+    [Fact]
+    public async Task Resume_WhatItLostIsDamagedInTheOtherRegion_StaysClosedUntilThatIsAccepted()
+    {
+        await using var cluster = await RegionCluster.StartAsync(new ClusterPlan { Regions = ["eu", "us"], Homes = [new("", "eu")] });
+        var (eu, us, image) = (cluster["eu"], cluster["us"], TestImage.Next(Seeds.Next(output), 1000));
+        foreach (var repository in new[] { "bad/app", "good/app" }) await eu.Client.PushAsync(repository, "1", image);
+        await cluster.WaitUntilConvergedAsync();
+        await cluster.StopAsync();
+        Assert.Equal(1, LedgerAudit.Execute(
+            us.DataFolder,
+            "UPDATE manifests SET content = zeroblob(length(content)) WHERE ledger = (SELECT id FROM ledgers WHERE name = 'bad/app')"));
+        Directory.Delete(eu.DataFolder, recursive: true);
+        await cluster.StartAllAsync();
+        await Waiting.UntilAsync("eu knows what it lost", async () =>
+            (await eu.ReplicationAsync()).Closed?.Contains("it has lost commits", StringComparison.Ordinal) == true);
+
+        var closed = (await eu.Client.SendAsync(HttpMethod.Post, Resume)).Expect(HttpStatusCode.ServiceUnavailable);
+        foreach (var text in new[] { "Not brought back: bad/app (", "is damaged in region us." })
+            Assert.Contains(text, closed.Text, StringComparison.Ordinal);
+        Assert.NotNull((await eu.ReplicationAsync()).Closed);
+
+        var report = await eu.Client.PostAsync<ResumptionAnswer>(ResumeAnyway);
+        Assert.Equal("us", Assert.Single(report.Reached));
+        var lost = Assert.Single(report.NotRecovered);
+        Assert.Equal(("bad/app", "us"), (lost.Repository, lost.Region));
+        await eu.Client.PullExactlyAsync("good/app", "1", image);
+    }
+
     [Fact]
     public async Task Resume_OfAHomeOnAnOldBackup_GoesOnFromWhatTheOthersHave()
     {
@@ -138,7 +168,7 @@ public sealed class ResumedHomeTests(ITestOutputHelper output)
             (await eu.ReplicationAsync()).Closed?.Contains("it has lost commits", StringComparison.Ordinal) == true);
         (await eu.Client.PutManifestAsync("team/app", "3", image)).Expect(HttpStatusCode.ServiceUnavailable);
 
-        var report = await eu.Client.PostAsync<ResumptionAnswer>(ResumeAnyway);
+        var report = await eu.Client.PostAsync<ResumptionAnswer>(Resume); // Nothing is lost that would have to be accepted.
         Assert.Equal(2, report.RecoveredLedgers);
         await Waiting.UntilAsync("us follows eu again", async () => (await us.ReplicationAsync()).From("eu").State == "live");
         await us.Client.PushAsync("team/app", "3", image);

@@ -100,4 +100,8 @@ internal sealed record ResumptionAnswer(
     int Topology,
     int RecoveredLedgers,
     IReadOnlyList<string> Reached,
-    IReadOnlyList<string> Unreachable);
+    IReadOnlyList<string> Unreachable,
+    IReadOnlyList<LedgerNotRecovered> NotRecovered);
+
+/// <summary>A repository that a region has further and did not give back.</summary>
+internal sealed record LedgerNotRecovered(string Repository, string Region, string Reason);

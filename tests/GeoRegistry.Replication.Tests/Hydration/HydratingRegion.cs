@@ -30,7 +30,7 @@ internal sealed class HydratingRegion : IAsyncDisposable
     {
         File.WriteAllText(_folder.Child("key"), new string('k', 32));
         var others = new[] { Us, Ap }.Zip(sources);
-        var map = new RegionMap(Eu, Of([(Eu, "http://127.0.0.1:1"), .. others], "[]"));
+        var map = Map = new RegionMap(Eu, Of([(Eu, "http://127.0.0.1:1"), .. others], "[]"));
         Metadata = new SqliteMetadataStore(_folder.Child("metadata.db"), SampleLedger.Region);
         Blobs = new FileBlobStore(_folder.Child("blobs"));
         Faulty = new FaultyBlobStore(Blobs);
@@ -39,6 +39,8 @@ internal sealed class HydratingRegion : IAsyncDisposable
         Hydrator = new Hydrator(map, Metadata, Fetches, Options, clock, NullLogger<Hydrator>.Instance);
         Ledger = new SampleLedger(() => Metadata, "team/app");
     }
+
+    public RegionMap Map { get; }
 
     public SqliteMetadataStore Metadata { get; }
 
