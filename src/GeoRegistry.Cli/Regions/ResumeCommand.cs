@@ -41,8 +41,8 @@ internal static class ResumeCommand
                 {
                     if (report.Unreachable.Count > 0)
                         api.Console.Say($"Unreachable, so commits that only they have are lost: {string.Join(", ", report.Unreachable)}.");
-                    foreach (var ledger in report.NotRecovered ?? [])
-                        api.Console.Say($"Not brought back, so it is lost as {ledger.Region} has it: {ledger.Repository} ({ledger.Reason})");
+                    foreach (var (repository, owner, why) in report.NotRecovered ?? [])
+                        api.Console.Say($"Not brought back, so it is lost as {owner} has it: {repository} ({why})");
                     api.Console.Say(
                         $"Regions that have a topology file of their own follow {report.Region} again when they have its new version: "
                             + "copy it to them.");

@@ -64,8 +64,8 @@ internal sealed class RegionEndpoints(RegionMap map, HomeResumption resumption, 
         var named = closed.NotRecovered.Take(NamedLedgers).Select(ledger => $"{ledger.Repository} ({ledger.Reason})").ToList();
         var more = closed.NotRecovered.Count > named.Count ? $"; and {closed.NotRecovered.Count - named.Count} more" : "";
         var left = named.Count > 0 ? $" Not brought back: {string.Join("; ", named)}{more}." : "";
-        return $"Region {region} takes no writes still, as commits would be lost: {closed.RecoveredLedgers} ledgers were brought back, and "
-            + $"not all that others have.{unreachable}{left} "
+        return $"Region {region} takes no writes still, as commits would be lost: {closed.RecoveredLedgers} ledgers were brought back, "
+            + $"and not all that others have.{unreachable}{left} "
             + $"Resume it again when that is mended; or accept the loss with ?{Accepted}=true, or --{Accepted}.";
     }
 }

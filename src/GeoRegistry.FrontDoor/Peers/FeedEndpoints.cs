@@ -100,16 +100,10 @@ internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, HomeGate ga
 
         // A region of a build before this one does not say it.
         if (!TryNumber(http, "topology", out var topology)) topology = long.MaxValue;
-        var extent = await ledgers.ReadFeedExtentAsync(map.Self, http.RequestAborted).ConfigureAwait(false);
-        var (head, lease) = (extent.Head, TimeSpan.Zero);
-        if (incarnation == extent.Incarnation || (incarnation.IsNone && applied == 0))
-        {
-            (head, lease) = await leases.ReportAsync(
-                reader, applied, topology, async () =>
-                    (await ledgers.ReadFeedExtentAsync(map.Self, http.RequestAborted).ConfigureAwait(false)).Head).ConfigureAwait(false);
-        }
-
-        await http.Response.WriteAsJsonAsync(new ProgressReply(head, (long)lease.TotalMilliseconds, leases.ShownThrough(head)),
+        var (feed, lease) = await leases.ReportAsync(
+            reader, incarnation, applied, topology, () => ledgers.ReadFeedExtentAsync(map.Self, http.RequestAborted)).ConfigureAwait(false);
+        await http.Response.WriteAsJsonAsync(
+            new ProgressReply(feed.Head, (long)lease.TotalMilliseconds, leases.ShownThrough(feed.Head), feed.Incarnation.ToString()),
             http.RequestAborted).ConfigureAwait(false);
     }
 

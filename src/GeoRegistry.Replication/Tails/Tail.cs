@@ -367,16 +367,18 @@ internal sealed partial class Tail(
             await wait.CancelAsync().ConfigureAwait(false);
             stopping.ThrowIfCancellationRequested();
             var (askedAt, askedAtUtc) = (clock.GetTimestamp(), clock.GetUtcNow());
-            var (applied, incarnation, topology) = (state.Applied.Position, state.Incarnation, map.Current.Version);
+            var (position, topology) = (state.Position, map.Current.Version);
             try
             {
-                var target = $"/peer/progress?incarnation={incarnation}&applied={applied}&topology={topology}";
+                var target = $"/peer/progress?incarnation={position.Incarnation}&applied={position.Number}&topology={topology}";
                 var reply = await peers.AskAsync<ProgressReply>(
                     state.Source, HttpMethod.Post, target, stopping, ReportTimeout).ConfigureAwait(false);
-                var isOtherFeed = state.Activity == TailActivity.Diverged || incarnation != state.Incarnation;
-                var lease = isOtherFeed ? TimeSpan.Zero : TimeSpan.FromMilliseconds(reply.LeaseMilliseconds);
-                state.Heard(askedAt, askedAtUtc, reply.Head, lease, reply.Shown);
-                reported = signal == state.Applied ? applied : -1;
+                // Before the first commit it is the source's that counts.
+                var isOther = !position.Incarnation.IsNone && reply.Incarnation is { } its && its != position.Incarnation.ToString();
+                if (isOther) state.HeardOther();
+                else state.Heard(
+                    position.Incarnation, askedAt, askedAtUtc, reply.Head, TimeSpan.FromMilliseconds(reply.LeaseMilliseconds), reply.Shown);
+                reported = signal == state.Applied ? position.Number : -1;
             }
             catch (Exception failure) when (!stopping.IsCancellationRequested)
             {

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Replication.Visibility;
@@ -14,11 +13,14 @@ public sealed class TailState(RegionId source, TimeProvider clock)
     /// <summary>How long a source may be silent before what it may have made meanwhile counts as lag.</summary>
     private static readonly TimeSpan SilentTime = TimeSpan.FromSeconds(5);
 
+    /// <summary>Held while what a source said is taken over, and while its incarnation changes: numbers of one are none of another.</summary>
+    private readonly Lock _numbering = new();
+
     private long _head;
     private long _heardAt = long.MinValue;
     private long _caughtUpAt = clock.GetTimestamp();
     private int _setAside;
-    private StrongBox<Incarnation> _incarnation = new();
+    private volatile Following _following = new(new PositionSignal(0), default);
 
     /// <summary>The region whose feed is tailed.</summary>
     public RegionId Source { get; } = source;
@@ -27,7 +29,7 @@ public sealed class TailState(RegionId source, TimeProvider clock)
     public TailActivity Activity { get; set; } = TailActivity.Connecting;
 
     /// <summary>How far the feed is applied and shown to readers here; another signal for another incarnation.</summary>
-    public PositionSignal Applied { get; private set; } = new(0);
+    public PositionSignal Applied => _following.Applied;
 
     /// <summary>What this region may show alone of what the source is the home of.</summary>
     public ReplicaVisibility Visibility { get; } = new(clock);
@@ -35,12 +37,22 @@ public sealed class TailState(RegionId source, TimeProvider clock)
     /// <summary>The incarnation of the feed that is followed; none before the first entry.</summary>
     public Incarnation Incarnation
     {
-        get => Volatile.Read(ref _incarnation).Value;
-        internal set => Volatile.Write(ref _incarnation, new StrongBox<Incarnation>(value));
+        get => _following.Incarnation;
+        internal set
+        {
+            lock (_numbering) _following = _following with { Incarnation = value };
+        }
     }
 
-    /// <summary>The last position of the source's feed that is applied here.</summary>
-    public FeedPosition Position => new(Source, Incarnation, Applied.Position);
+    /// <summary>The last position of the source's feed that is applied here: a number, and the incarnation that it is of.</summary>
+    public FeedPosition Position
+    {
+        get
+        {
+            var (applied, incarnation) = _following;
+            return new FeedPosition(Source, incarnation, applied.Position);
+        }
+    }
 
     /// <summary>How many of the source's ledgers are set aside here because they cannot be repaired.</summary>
     public int SetAside
@@ -79,32 +91,48 @@ public sealed class TailState(RegionId source, TimeProvider clock)
     /// </summary>
     internal void SkipTo(FeedCursor cursor)
     {
-        if (cursor.Incarnation != Incarnation)
+        lock (_numbering)
         {
-            var before = Applied;
-            Visibility.DropLease();
-            Applied = new PositionSignal(cursor.Position);
-            Incarnation = cursor.Incarnation;
-            before.Fail(new OtherRegionsUnreachableException(
-                $"Region {Source} continues under another incarnation, {cursor.Incarnation}."));
+            var before = _following;
+            if (cursor.Incarnation != before.Incarnation)
+            {
+                Visibility.BeginIncarnation();
+                Volatile.Write(ref _head, 0);
+                _following = new Following(new PositionSignal(cursor.Position), cursor.Incarnation);
+                before.Applied.Fail(new OtherRegionsUnreachableException(
+                    $"Region {Source} continues under another incarnation, {cursor.Incarnation}."));
+            }
         }
 
         Applied.Advance(cursor.Position);
     }
 
     /// <summary>Takes note of an answer of the source.</summary>
+    /// <param name="incarnation">The incarnation whose numbers it says. Where another is followed by now, it says only that the source
+    /// is there.</param>
     /// <param name="askedAt">When it was asked, as a timestamp of the clock: what it says held then or later.</param>
     /// <param name="askedAtUtc">The same by the wall clock.</param>
     /// <param name="head">Its feed's last number.</param>
     /// <param name="lease">How long a lease it gave, from when it was asked; zero for none.</param>
     /// <param name="shown">The number up to which all who hold a lease have followed every change.</param>
-    public void Heard(long askedAt, DateTimeOffset askedAtUtc, long head, TimeSpan lease, long shown)
+    public void Heard(Incarnation incarnation, long askedAt, DateTimeOffset askedAtUtc, long head, TimeSpan lease, long shown)
     {
-        Visibility.Heard(askedAt, askedAtUtc, head, lease, shown);
-        Volatile.Write(ref _heardAt, clock.GetTimestamp());
-        Volatile.Write(ref _head, head);
-        if (Applied.Position >= head && Activity != TailActivity.Diverged && SetAside == 0) Volatile.Write(ref _caughtUpAt, askedAt);
+        HeardOther();
+        lock (_numbering)
+        {
+            if (incarnation != Incarnation) return;
+            Visibility.Heard(askedAt, askedAtUtc, head, Activity == TailActivity.Diverged ? TimeSpan.Zero : lease, shown);
+            Volatile.Write(ref _head, head);
+            if (Applied.Position >= head && Activity != TailActivity.Diverged && SetAside == 0)
+                Volatile.Write(ref _caughtUpAt, askedAt);
+        }
     }
+
+    /// <summary>Takes note of an answer of the source that is about another incarnation than the one that is followed.</summary>
+    public void HeardOther() => Volatile.Write(ref _heardAt, clock.GetTimestamp());
+
+    /// <summary>What is followed: the positions of one incarnation, and which.</summary>
+    private sealed record Following(PositionSignal Applied, Incarnation Incarnation);
 }
 
 /// <summary>What a tail does.</summary>

@@ -80,19 +80,20 @@ public sealed class ReadLeases
 
     /// <summary>Takes note of how far a region has followed this region's feed, and gives it a lease where it keeps up.</summary>
     /// <param name="region">The region.</param>
+    /// <param name="incarnation">The incarnation that it follows; none before its first commit.</param>
     /// <param name="applied">The number that it has followed.</param>
     /// <param name="topology">The version of the topology that it had adopted when it said so.</param>
-    /// <param name="readHead">Reads the feed's last number.</param>
+    /// <param name="readExtent">Reads this region's feed.</param>
     /// <returns>
-    /// The feed's last number, and how long a lease the region has from when it asked:
-    /// <see cref="ReplicationOptions.StalenessBound"/> or none.
+    /// The feed, and how long a lease the region has from when it asked: <see cref="ReplicationOptions.StalenessBound"/> or none.
     /// </returns>
     /// <remarks>
     /// The lease counts before the head is read, so that a commit that is appended meanwhile either is seen here or waits
-    /// for the lease.
+    /// for the lease. The incarnation is compared with what is read after the holder was looked up: where the feed began again meanwhile
+    /// (<see cref="Restart"/>), either the holder is one that nobody asks any more, or another incarnation is read.
     /// </remarks>
-    public async Task<(long Head, TimeSpan Lease)> ReportAsync(
-        RegionId region, long applied, long topology, Func<ValueTask<long>> readHead)
+    public async Task<(FeedExtent Feed, TimeSpan Lease)> ReportAsync(
+        RegionId region, Incarnation incarnation, long applied, long topology, Func<ValueTask<FeedExtent>> readExtent)
     {
         var holder = HolderOf(region);
         var now = _clock.GetTimestamp();
@@ -107,9 +108,11 @@ public sealed class ReadLeases
 
         try
         {
-            if (counts) holder.Applied.Advance(applied);
-            var head = await readHead().ConfigureAwait(false);
-            lock (holder) return (head, counts && TryGrant(holder, now, applied, head, isHeld) ? Length : TimeSpan.Zero);
+            var feed = await readExtent().ConfigureAwait(false);
+            var isOfThisFeed = incarnation == feed.Incarnation || (incarnation.IsNone && applied == 0);
+            if (!counts || !isOfThisFeed || applied > feed.Head) return (feed, TimeSpan.Zero);
+            holder.Applied.Advance(applied);
+            lock (holder) return (feed, TryGrant(holder, now, applied, feed.Head, isHeld) ? Length : TimeSpan.Zero);
         }
         finally
         {
@@ -147,8 +150,8 @@ public sealed class ReadLeases
 
     private bool TryGrant(Holder holder, long now, long applied, long head, bool isHeld)
     {
-        // One that was further before has gone back to older data; one that is beyond the head has followed another feed than this.
-        if (applied < holder.Applied.Position || applied > head || now < holder.NotBefore) return false;
+        // One that was further before has gone back to older data.
+        if (applied < holder.Applied.Position || now < holder.NotBefore) return false;
         if (applied >= holder.Target)
         {
             holder.Target = head;

@@ -53,8 +53,15 @@ public sealed class ReplicaVisibility(TimeProvider clock)
         lock (_uncertainty) _uncertainTo = number;
     }
 
-    /// <summary>Ends the lease: what is here may be older than what was there, as after a position that went back.</summary>
-    internal void DropLease() => Volatile.Write(ref _lease, new Lease(0, default, TimeSpan.Zero));
+    /// <summary>
+    /// Begins with another incarnation of the feed, while ledgers are replaced: what is here may be older than what was there, and the
+    /// numbers of the names' last changes say nothing any more.
+    /// </summary>
+    internal void BeginIncarnation()
+    {
+        Volatile.Write(ref _lease, new Lease(0, default, TimeSpan.Zero));
+        _changed.Clear();
+    }
 
     /// <summary>The tail is about to replace ledgers by what the source has now, which may be more than the feed has brought.</summary>
     internal void BeginReplacing()

@@ -146,9 +146,12 @@ internal sealed class TestHome : IAsyncDisposable
     {
         var applied = long.Parse(http.Request.Query["applied"]!, CultureInfo.InvariantCulture);
         var topology = long.Parse(http.Request.Query["topology"]!, CultureInfo.InvariantCulture);
-        var (head, lease) = await _leases.ReportAsync(Us, applied, topology, async () => (await Store.ReadFeedExtentAsync(Eu)).Head);
+        Incarnation.TryParse(http.Request.Query["incarnation"], out var incarnation);
+        var (feed, lease) = await _leases.ReportAsync(Us, incarnation, applied, topology, () => Store.ReadFeedExtentAsync(Eu));
         await http.Response.WriteAsJsonAsync(
-            new ProgressReply(head, (long)lease.TotalMilliseconds, _leases.ShownThrough(head)), http.RequestAborted);
+            new ProgressReply(
+                feed.Head, (long)lease.TotalMilliseconds, _leases.ShownThrough(feed.Head), feed.Incarnation.ToString()),
+            http.RequestAborted);
     }
 
     private async Task LedgersAsync(HttpContext http)

@@ -46,7 +46,7 @@ public sealed class FeedApplicationTests
         await using var home = await TestHome.StartAsync();
         await using var region = new FollowingRegion(home);
         await using var process = region.Start(new StoreFaults());
-        process.State.Heard(region.Clock.GetTimestamp(), region.Clock.GetUtcNow(), head: 0, TimeSpan.FromSeconds(5), shown: 0);
+        process.State.Heard(default, region.Clock.GetTimestamp(), region.Clock.GetUtcNow(), head: 0, TimeSpan.FromSeconds(5), shown: 0);
         var entries = new List<ReplicaEntry>();
         foreach (var entry in feed.Entries)
         {

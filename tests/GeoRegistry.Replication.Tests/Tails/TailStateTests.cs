@@ -1,3 +1,5 @@
+using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 using GeoRegistry.Replication.Tails;
 using GeoRegistry.TestKit.Stores;
@@ -27,7 +29,7 @@ public sealed class TailStateTests
         Assert.False(_state.Visibility.HoldsLease);
         var askedAt = _clock.GetTimestamp();
         _clock.Advance(TimeSpan.FromSeconds(1));
-        _state.Heard(askedAt, _clock.GetUtcNow(), 0, _options.StalenessBound, 0);
+        _state.Heard(default, askedAt, _clock.GetUtcNow(), 0, _options.StalenessBound, 0);
         Assert.True(_state.Visibility.HoldsLease);
         _clock.Advance((_options.StalenessBound * 0.95) - TimeSpan.FromSeconds(1) - TimeSpan.FromTicks(1));
         Assert.True(_state.Visibility.HoldsLease);
@@ -51,6 +53,7 @@ public sealed class TailStateTests
             var state = new TailState(Eu, _clock);
             _clock.Advance(_options.StalenessBound);
             state.Heard(
+                default,
                 _clock.GetTimestamp() - (isWallClock ? 0 : passed.Ticks),
                 _clock.GetUtcNow() - (isWallClock ? passed : TimeSpan.Zero),
                 0,
@@ -83,11 +86,11 @@ public sealed class TailStateTests
     public void MayShow_AfterARestart_WaitsUntilAllKnowWhatWasApplied()
     {
         _state.Begin(SampleFeed.Cursor(7, default));
-        Hear(7, shown: 6);
+        Hear(7, shown: 6, SampleFeed.Incarnation);
         Assert.True(_state.Visibility.HoldsLease);
         Assert.False(_state.Visibility.MayShow(Name, V1));
 
-        Hear(7, shown: 7);
+        Hear(7, shown: 7, SampleFeed.Incarnation);
 
         Assert.True(_state.Visibility.MayShow(Name, V1));
     }
@@ -101,7 +104,7 @@ public sealed class TailStateTests
         _clock.Advance(TimeSpan.FromMilliseconds(1));
         _state.Visibility.EndReplacing();
         // Asked before: the snapshot may have more than that head.
-        _state.Heard(before, _clock.GetUtcNow(), 5, _options.StalenessBound, 5);
+        _state.Heard(default, before, _clock.GetUtcNow(), 5, _options.StalenessBound, 5);
         Assert.False(_state.Visibility.MayShow(Name, V1));
         _clock.Advance(TimeSpan.FromMilliseconds(1));
         Hear(6, shown: 5);
@@ -128,6 +131,55 @@ public sealed class TailStateTests
         Assert.Equal(TimeSpan.Zero, _state.SinceHeard);
     }
 
-    private void Hear(long head, long shown) => _state.Heard(
-        _clock.GetTimestamp(), _clock.GetUtcNow(), head, _options.StalenessBound, shown);
+    /// <summary>What was asked before the feed began again is answered after: its numbers and its lease are of the feed before.</summary>
+    [Fact]
+    public void Heard_AnswerOfTheIncarnationBefore_SaysOnlyThatTheSourceIsThere()
+    {
+        _state.Begin(SampleFeed.Cursor(900, default));
+        _state.Visibility.NoteChanges(Name, [V2], 900);
+        _state.Visibility.BeginReplacing();
+        _state.SkipTo(Next(7));
+        _state.Visibility.EndReplacing();
+        _state.Visibility.NoteChanges(Name, [V1], 8);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+
+        Hear(head: 950, shown: 940, SampleFeed.Incarnation);
+        Assert.False(_state.Visibility.HoldsLease);
+        Assert.Equal((7, TimeSpan.Zero), (_state.Head, _state.SinceHeard));
+
+        Hear(head: 8, shown: 7, _state.Incarnation);
+        Hear(head: 8, shown: 7, _state.Incarnation);
+        Assert.False(_state.Visibility.MayShow(Name, V1));
+        Hear(head: 8, shown: 8, _state.Incarnation);
+        Assert.True(_state.Visibility.MayShow(Name, V1));
+        Assert.True(_state.Visibility.MayShow(Name, V2), "Its number was of the feed before.");
+    }
+
+    /// <summary>A report names both: half of each would say that far more was followed than was.</summary>
+    [Fact]
+    public async Task Position_ReadWhileTheFeedBeginsAgain_IsOfOneIncarnation()
+    {
+        var (old, next) = (SampleFeed.Cursor(900, default), Next(7));
+        _state.Begin(old);
+        using var stop = new CancellationTokenSource();
+        var changes = Task.Run(() =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                _state.SkipTo(next);
+                _state.SkipTo(old);
+            }
+        });
+        var torn = Enumerable.Range(0, 200_000).Select(_ => _state.Position)
+            .Count(position => position.Number != (position.Incarnation == next.Incarnation ? 7 : 900));
+        await stop.CancelAsync();
+        await changes;
+
+        Assert.Equal(0, torn);
+    }
+
+    private static FeedCursor Next(long number) => new(Incarnation.Parse("0000abcd"), number, default);
+
+    private void Hear(long head, long shown, Incarnation incarnation = default) => _state.Heard(
+        incarnation, _clock.GetTimestamp(), _clock.GetUtcNow(), head, _options.StalenessBound, shown);
 }

@@ -1,4 +1,5 @@
 using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 using GeoRegistry.Replication.Tails;
 using GeoRegistry.Replication.Visibility;
@@ -287,7 +288,7 @@ internal sealed class LinearReadsSimulation
         private readonly DateTimeOffset _askedAtUtc = world._clock.GetUtcNow();
         private readonly long _applied = from.State.Applied.Position;
         private readonly TaskCompletionSource<long> _head = new();
-        private Task<(long Head, TimeSpan Lease)>? _answer;
+        private Task<(FeedExtent Feed, TimeSpan Lease)>? _answer;
         private (long Head, TimeSpan Lease, long Shown)? _reply;
         private bool _isAbandoned;
 
@@ -309,7 +310,8 @@ internal sealed class LinearReadsSimulation
 
         private void Arrive()
         {
-            _answer = world._leases.ReportAsync(from.Id, _applied, topology: 1, () => new ValueTask<long>(_head.Task));
+            _answer = world._leases.ReportAsync(
+                from.Id, SampleFeed.Incarnation, _applied, topology: 1, async () => new FeedExtent(SampleFeed.Incarnation, 0, await _head.Task));
             from.ReportedAt = world._clock.GetTimestamp();
             from.ReportedApplied = Math.Max(from.ReportedApplied, _applied);
             world.Note($"{from.Id} reports {_applied}");
@@ -327,7 +329,8 @@ internal sealed class LinearReadsSimulation
             }
 
             _head.SetResult(world._feed.Head);
-            var (head, lease) = _answer!.GetAwaiter().GetResult();
+            var (feed, lease) = _answer!.GetAwaiter().GetResult();
+            var head = feed.Head;
             _reply = (head, lease, world._leases.ShownThrough(head));
             world.Note($"home answers {from.Id} head={head} lease={lease} shown={_reply.Value.Shown}");
             return false;
@@ -338,7 +341,7 @@ internal sealed class LinearReadsSimulation
             if (from.State != _state || _isAbandoned) return true;
             from.IsReporting = false;
             var (head, lease, shown) = _reply!.Value;
-            _state.Heard(_askedAt, _askedAtUtc, head, lease, shown);
+            _state.Heard(default, _askedAt, _askedAtUtc, head, lease, shown);
             world.Note($"{from.Id} heard head={head} lease={lease} shown={shown}");
             return true;
         }

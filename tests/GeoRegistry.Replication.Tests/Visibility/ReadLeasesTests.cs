@@ -1,7 +1,9 @@
+using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 using GeoRegistry.Regions.Control;
 using GeoRegistry.Replication.Visibility;
 using GeoRegistry.TestKit;
+using GeoRegistry.TestKit.Stores;
 using static GeoRegistry.Replication.Tests.TestTopology;
 
 namespace GeoRegistry.Replication.Tests.Visibility;
@@ -77,7 +79,7 @@ public sealed class ReadLeasesTests
     {
         var topology = Of([(Eu, "http://a:1"), (Us, "http://b:1")], """[{"prefix":"team","regions":["eu"]}]""");
         var leases = new ReadLeases(new RegionMap(Eu, topology), _options, _clock);
-        await leases.ReportAsync(Us, 5, topology: 1, () => ValueTask.FromResult(_head));
+        await leases.ReportAsync(Us, SampleFeed.Incarnation, 5, topology: 1, () => ValueTask.FromResult(Feed(_head)));
 
         Assert.True(leases.AwaitAsync(Name, 6, default).IsCompletedSuccessfully);
     }
@@ -122,7 +124,7 @@ public sealed class ReadLeasesTests
         await ReportAllAsync(5);
         _clock.Advance(_options.StalenessBound);
         var head = new TaskCompletionSource<long>();
-        var report = _leases.ReportAsync(Us, 5, topology: 1, () => new ValueTask<long>(head.Task));
+        var report = _leases.ReportAsync(Us, SampleFeed.Incarnation, 5, topology: 1, async () => Feed(await head.Task));
         var shown = Await(6);
         head.SetResult(5);
 
@@ -141,7 +143,8 @@ public sealed class ReadLeasesTests
         _clock.Advance(_options.StalenessBound);
         _head = 6; // Acknowledged without the region: it held no lease.
         await Assert.ThrowsAsync<IOException>(
-            () => _leases.ReportAsync(Us, 5, topology: 1, () => ValueTask.FromException<long>(new IOException("gone"))));
+            () => _leases.ReportAsync(
+                Us, SampleFeed.Incarnation, 5, topology: 1, () => ValueTask.FromException<FeedExtent>(new IOException("gone"))));
 
         Assert.False(await ReportAsync("us", 5));
     }
@@ -153,7 +156,7 @@ public sealed class ReadLeasesTests
         _clock.Advance(_options.StalenessBound);
         _head = 6;
         var head = new TaskCompletionSource<long>();
-        var first = _leases.ReportAsync(Us, 5, topology: 1, () => new ValueTask<long>(head.Task));
+        var first = _leases.ReportAsync(Us, SampleFeed.Incarnation, 5, topology: 1, async () => Feed(await head.Task));
         _clock.Advance(TimeSpan.FromMilliseconds(1));
 
         Assert.False(await ReportAsync("us", 5));
@@ -169,7 +172,7 @@ public sealed class ReadLeasesTests
         await ReportAsync("ap", 9);
         _clock.Advance(_options.StalenessBound);
         var head = new TaskCompletionSource<long>();
-        var other = _leases.ReportAsync(Us, 5, topology: 1, () => new ValueTask<long>(head.Task));
+        var other = _leases.ReportAsync(Us, SampleFeed.Incarnation, 5, topology: 1, async () => Feed(await head.Task));
         Assert.False(await ReportAsync("us", 4)); // At the same moment by the clock.
         var shown = Await(6);
         head.SetResult(5);
@@ -215,6 +218,33 @@ public sealed class ReadLeasesTests
     }
 
     [Fact]
+    public async Task ReportAsync_FeedBeginsAgainMeanwhile_CountsForNothing()
+    {
+        var next = new FeedExtent(Ledgers.Incarnation.Parse("0000abcd"), 0, 1000);
+        var report = _leases.ReportAsync(Us, SampleFeed.Incarnation, 900, topology: 1, () =>
+        {
+            _leases.Restart(); // The region had been looked up before.
+            return ValueTask.FromResult(next);
+        });
+        Assert.Equal((next, TimeSpan.Zero), await report);
+        Assert.Equal(0, _leases.AppliedBy(Us));
+
+        // It was looked up after.
+        report = _leases.ReportAsync(Us, SampleFeed.Incarnation, 900, topology: 1, () => ValueTask.FromResult(next));
+        Assert.Equal((next, TimeSpan.Zero), await report);
+        Assert.Equal(0, _leases.AppliedBy(Us));
+        Assert.False(Await(1).IsCompleted);
+    }
+
+    [Fact]
+    public async Task AppliedBy_BeyondTheHead_IsOfAnotherFeed()
+    {
+        await ReportAsync("us", 6);
+
+        Assert.Equal(0, _leases.AppliedBy(Us));
+    }
+
+    [Fact]
     public async Task AppliedBy_AfterReports_IsTheFarthest()
     {
         Assert.Equal(0, _leases.AppliedBy(Us));
@@ -230,11 +260,13 @@ public sealed class ReadLeasesTests
             """[{"prefix":"team","regions":["eu","ap"]}]""",
             version: 2));
 
+    private static FeedExtent Feed(long head) => new(SampleFeed.Incarnation, 0, head);
+
     private Task Await(long position) => _leases.AwaitAsync(Name, position, CancellationToken.None);
 
     private async Task<bool> ReportAsync(string region, long applied, long topology = 1) =>
         (await _leases.ReportAsync(
-            Ledgers.RegionId.Parse(region), applied, topology, () => ValueTask.FromResult(_head))).Lease > TimeSpan.Zero;
+            Ledgers.RegionId.Parse(region), SampleFeed.Incarnation, applied, topology, () => ValueTask.FromResult(Feed(_head)))).Lease > TimeSpan.Zero;
 
     private async Task ReportAllAsync(long applied)
     {
