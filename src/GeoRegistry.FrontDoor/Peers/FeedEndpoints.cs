@@ -101,7 +101,8 @@ internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, HomeGate ga
         // A region of a build before this one does not say it.
         if (!TryNumber(http, "topology", out var topology)) topology = long.MaxValue;
         var (feed, lease) = await leases.ReportAsync(
-            reader, incarnation, applied, topology, () => ledgers.ReadFeedExtentAsync(map.Self, http.RequestAborted)).ConfigureAwait(false);
+            reader, incarnation, applied, topology, () => ledgers.ReadFeedExtentAsync(map.Self, http.RequestAborted))
+            .ConfigureAwait(false);
         await http.Response.WriteAsJsonAsync(
             new ProgressReply(feed.Head, (long)lease.TotalMilliseconds, leases.ShownThrough(feed.Head), feed.Incarnation.ToString()),
             http.RequestAborted).ConfigureAwait(false);

@@ -375,9 +375,9 @@ internal sealed partial class Tail(
                     state.Source, HttpMethod.Post, target, stopping, ReportTimeout).ConfigureAwait(false);
                 // Before the first commit it is the source's that counts.
                 var isOther = !position.Incarnation.IsNone && reply.Incarnation is { } its && its != position.Incarnation.ToString();
+                var lease = TimeSpan.FromMilliseconds(reply.LeaseMilliseconds);
                 if (isOther) state.HeardOther();
-                else state.Heard(
-                    position.Incarnation, askedAt, askedAtUtc, reply.Head, TimeSpan.FromMilliseconds(reply.LeaseMilliseconds), reply.Shown);
+                else state.Heard(position.Incarnation, askedAt, askedAtUtc, reply.Head, lease, reply.Shown);
                 reported = signal == state.Applied ? position.Number : -1;
             }
             catch (Exception failure) when (!stopping.IsCancellationRequested)

@@ -13,7 +13,9 @@ public sealed class TailState(RegionId source, TimeProvider clock)
     /// <summary>How long a source may be silent before what it may have made meanwhile counts as lag.</summary>
     private static readonly TimeSpan SilentTime = TimeSpan.FromSeconds(5);
 
-    /// <summary>Held while what a source said is taken over, and while its incarnation changes: numbers of one are none of another.</summary>
+    /// <summary>
+    /// Held while an answer of the source is taken, and while its incarnation changes: numbers of one say nothing of another.
+    /// </summary>
     private readonly Lock _numbering = new();
 
     private long _head;

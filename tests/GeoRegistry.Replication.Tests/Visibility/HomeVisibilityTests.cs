@@ -203,7 +203,8 @@ public sealed class HomeVisibilityTests : IAsyncLifetime
         foreach (var region in regions)
         {
             all &= (await _leases.ReportAsync(
-                Ledgers.RegionId.Parse(region), extent.Incarnation, applied, topology: 1, () => ValueTask.FromResult(extent))).Lease > TimeSpan.Zero;
+                Ledgers.RegionId.Parse(region), extent.Incarnation, applied, topology: 1, () => ValueTask.FromResult(extent))).Lease
+                > TimeSpan.Zero;
         }
 
         return all;

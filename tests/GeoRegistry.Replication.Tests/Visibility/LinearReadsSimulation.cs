@@ -311,7 +311,8 @@ internal sealed class LinearReadsSimulation
         private void Arrive()
         {
             _answer = world._leases.ReportAsync(
-                from.Id, SampleFeed.Incarnation, _applied, topology: 1, async () => new FeedExtent(SampleFeed.Incarnation, 0, await _head.Task));
+                from.Id, SampleFeed.Incarnation, _applied, topology: 1,
+                async () => new FeedExtent(SampleFeed.Incarnation, 0, await _head.Task));
             from.ReportedAt = world._clock.GetTimestamp();
             from.ReportedApplied = Math.Max(from.ReportedApplied, _applied);
             world.Note($"{from.Id} reports {_applied}");

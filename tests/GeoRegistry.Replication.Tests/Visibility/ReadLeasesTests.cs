@@ -266,7 +266,8 @@ public sealed class ReadLeasesTests
 
     private async Task<bool> ReportAsync(string region, long applied, long topology = 1) =>
         (await _leases.ReportAsync(
-            Ledgers.RegionId.Parse(region), SampleFeed.Incarnation, applied, topology, () => ValueTask.FromResult(Feed(_head)))).Lease > TimeSpan.Zero;
+            Ledgers.RegionId.Parse(region), SampleFeed.Incarnation, applied, topology, () => ValueTask.FromResult(Feed(_head)))).Lease
+        > TimeSpan.Zero;
 
     private async Task ReportAllAsync(long applied)
     {
