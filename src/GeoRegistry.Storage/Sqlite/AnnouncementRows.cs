@@ -39,7 +39,7 @@ internal static class AnnouncementRows
     public static void NoteDeletion(SqliteSession session, long ledger, Digest digest, long number) => session.Execute(
         "UPDATE announcements SET deleted_by = max(deleted_by, $3) WHERE ledger = $1 AND digest = $2", ledger, digest.ToKey(), number);
 
-    /// <summary>Takes note of what replaced a ledger: a snapshot of a number, which may have another history; or nothing, with 0.</summary>
+    /// <summary>Takes note of what replaced a ledger: a snapshot of a number, maybe of another history; or nothing, with 0.</summary>
     public static void NoteReplacement(SqliteSession session, long ledger, long number) => session.Execute(
         "UPDATE announcements SET deleted_by = $2 WHERE ledger = $1", ledger, number);
 

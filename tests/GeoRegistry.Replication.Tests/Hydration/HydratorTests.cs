@@ -139,8 +139,9 @@ public sealed class HydratorTests
         region.Faulty.Heal();
         await region.Metadata.RetryAsync(null);
         region.Hydrator.RetryNow(); // Though the pause is not over.
-        await region.Fetches.Completions.WaitForAsync(_blobs.Count).OrFail("all blobs are stored");
-        Assert.Empty(await region.Metadata.ListAsync(dead: false, 10));
+        await Waiting.UntilAsync("no blob is awaited", async () => (await region.Metadata.ListAsync(dead: false, 10)).Count == 0);
+        foreach (var blob in _blobs) Assert.Equal(blob.Content, await region.StoredAsync(blob));
+        await Waiting.UntilAsync("it is said that the store works again", () => Task.FromResult(region.Log.Lines.Count > 1));
         Assert.Equal([LogLevel.Error, LogLevel.Information], region.Log.Lines.Select(line => line.Level));
     }
 
