@@ -17,7 +17,7 @@ namespace GeoRegistry.Ledgers.Blobs;
 /// </remarks>
 public interface IBlobStore
 {
-    /// <summary>The size in bytes of a blob, or null where the store does not have it.</summary>
+    /// <summary>The size in bytes of a blob, or null where the store does not have it. One that is found is on disk.</summary>
     ValueTask<long?> FindAsync(Digest digest, CancellationToken cancellation = default);
 
     /// <summary>The sizes in bytes of those blobs that the store has; the others are left out.</summary>

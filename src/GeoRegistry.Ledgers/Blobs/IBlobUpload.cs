@@ -41,7 +41,8 @@ public interface IBlobUpload : IAsyncDisposable
     /// <param name="cancellation">Cancels the call before the blob becomes visible.</param>
     /// <remarks>
     /// The blob's age counts from now, whether it existed or not. After an exception the upload can still be truncated or
-    /// discarded.
+    /// discarded. Where the blob became visible before the exception, the upload has ended and neither changes the blob; whoever is
+    /// told of it then (<see cref="IBlobStore.FindAsync"/>, <see cref="IBlobStore.TouchAsync"/>) is told once it is on disk.
     /// </remarks>
     Task CommitAsync(Digest digest, CancellationToken cancellation = default);
 

@@ -21,14 +21,25 @@ internal sealed class BlobFolder
     /// <summary>The file that health checks write among the uploads; no upload's key has a dot.</summary>
     public const string HealthFile = ".health";
 
+    private const int ShardsOfAlgorithm = 256;
+
     private readonly string _root, _damaged;
+    private readonly Action<string> _sync;
+
+    // For each shard: how many names it was given since the start, and how many of those are known to be on disk.
+    private readonly long[] _named, _synced;
 
     // One process has the folder, so locks in memory order the steps on a blob's file; one for each first byte of a hash.
-    private readonly Lock[] _locks = [.. Enumerable.Range(0, 256).Select(_ => new Lock())];
+    private readonly Lock[] _locks = [.. Enumerable.Range(0, ShardsOfAlgorithm).Select(_ => new Lock())];
 
-    public BlobFolder(string root)
+    /// <param name="root">The store's folder.</param>
+    /// <param name="sync">Puts the names in a folder of blobs on disk.</param>
+    public BlobFolder(string root, Action<string> sync)
     {
         _root = Path.GetFullPath(root);
+        _sync = sync;
+        _named = new long[Enum.GetValues<DigestAlgorithm>().Length * ShardsOfAlgorithm];
+        _synced = new long[_named.Length];
         foreach (var algorithm in Enum.GetValues<DigestAlgorithm>()) MakeShards(FolderOf(algorithm));
         Uploads = Path.Combine(_root, "uploads");
         Directory.CreateDirectory(Uploads);
@@ -44,11 +55,36 @@ internal sealed class BlobFolder
     /// <summary>The folders of blobs.</summary>
     public IEnumerable<(DigestAlgorithm Algorithm, string Folder)> Shards =>
         from algorithm in Enum.GetValues<DigestAlgorithm>()
-        from shard in Enumerable.Range(0, 256)
+        from shard in Enumerable.Range(0, ShardsOfAlgorithm)
         select (algorithm, Path.Combine(FolderOf(algorithm), $"{shard:x2}"));
 
     /// <summary>Held while a blob's file appears, is touched, or is deleted, so that a delete checks the age that it deletes.</summary>
-    public Lock LockOf(Digest digest) => _locks[Convert.ToByte(digest.Hex[..2].ToString(), 16)];
+    public Lock LockOf(Digest digest) => _locks[FirstByteOf(digest)];
+
+    /// <summary>Gives a file the name of a blob, which is visible from then on, and not on disk before <see cref="SyncName"/>.</summary>
+    public void Name(string path, Digest digest)
+    {
+        File.Move(path, Blob(digest), overwrite: true);
+        Interlocked.Increment(ref _named[IndexOf(digest)]);
+    }
+
+    /// <summary>
+    /// Puts the name of a blob on disk, if it is not known to be: whoever named the file may not have come so far, or may have failed.
+    /// </summary>
+    public void SyncName(Digest digest)
+    {
+        var shard = IndexOf(digest);
+        var named = Volatile.Read(ref _named[shard]);
+        var synced = Volatile.Read(ref _synced[shard]);
+        if (synced >= named) return;
+        _sync(ShardOf(digest));
+        while (synced < named)
+        {
+            var known = Interlocked.CompareExchange(ref _synced[shard], named, synced);
+            if (known == synced) return;
+            synced = known;
+        }
+    }
 
     /// <summary>The folder of the blobs that are named by an algorithm.</summary>
     public string FolderOf(DigestAlgorithm algorithm) => Path.Combine(_root, algorithm.Name());
@@ -71,9 +107,13 @@ internal sealed class BlobFolder
         return valid ? Path.Combine(Uploads, key) : throw new ArgumentException($"'{key}' is not the key of an upload.", nameof(key));
     }
 
+    private static int FirstByteOf(Digest digest) => Convert.ToByte(digest.Hex[..2].ToString(), 16);
+
+    private static int IndexOf(Digest digest) => ((digest.Algorithm - DigestAlgorithm.Sha256) * ShardsOfAlgorithm) + FirstByteOf(digest);
+
     private static void MakeShards(string folder)
     {
-        for (var i = 0; i < 256; i++) Directory.CreateDirectory(Path.Combine(folder, $"{i:x2}"));
+        for (var i = 0; i < ShardsOfAlgorithm; i++) Directory.CreateDirectory(Path.Combine(folder, $"{i:x2}"));
         DirectorySync.Sync(folder);
     }
 }

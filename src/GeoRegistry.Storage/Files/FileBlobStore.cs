@@ -20,7 +20,13 @@ public sealed class FileBlobStore : IBlobStore, IStoreHealth
 
     /// <summary>Opens the store, whose folders are made where they are missing.</summary>
     /// <param name="root">The store's folder.</param>
-    public FileBlobStore(string root) => _folder = new BlobFolder(root);
+    public FileBlobStore(string root)
+        : this(root, path => DirectorySync.Sync(path))
+    {
+    }
+
+    /// <summary>As the other, with another way to put a folder's names on disk.</summary>
+    internal FileBlobStore(string root, Action<string> sync) => _folder = new BlobFolder(root, sync);
 
     /// <inheritdoc/>
     public string StoreName => "blobs";
@@ -77,8 +83,10 @@ public sealed class FileBlobStore : IBlobStore, IStoreHealth
         {
             if (!File.Exists(path)) return new ValueTask<bool>(false);
             Write(path, () => File.SetLastWriteTimeUtc(path, TimeProvider.System.GetUtcNow().UtcDateTime));
-            return new ValueTask<bool>(true);
         }
+
+        Write(path, () => _folder.SyncName(digest));
+        return new ValueTask<bool>(true);
     }
 
     /// <inheritdoc/>
@@ -148,10 +156,13 @@ public sealed class FileBlobStore : IBlobStore, IStoreHealth
         File.Delete(path);
     }
 
+    // A commit shows a blob before its name is on disk: whoever is told of it may acknowledge it, so its name is put there first.
     private long? Find(Digest digest)
     {
         var file = new FileInfo(_folder.Blob(digest));
-        return file.Exists ? file.Length : null;
+        if (!file.Exists) return null;
+        Write(file.FullName, () => _folder.SyncName(digest));
+        return file.Length;
     }
 
     private static void Write(string path, Action write)

@@ -1,4 +1,3 @@
-using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Ledgers.Blobs;
 using GeoRegistry.Protocol;
 using Microsoft.Win32.SafeHandles;
@@ -18,6 +17,9 @@ internal sealed class FileBlobUpload : IBlobUpload
     private readonly SafeFileHandle _file;
     private long _flushedBytes;
     private long _writebackFrom;
+
+    // From then on the file is a blob's, which nothing may change, whether its commit fails after or not.
+    private bool _isPublished;
 
     private FileBlobUpload(BlobFolder folder, string path, FileMode mode)
     {
@@ -94,6 +96,7 @@ internal sealed class FileBlobUpload : IBlobUpload
     public ValueTask TruncateAsync(long sizeBytes, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(sizeBytes, SizeBytes);
+        if (_isPublished) return default;
         RandomAccess.SetLength(_file, sizeBytes);
         SizeBytes = sizeBytes;
         _writebackFrom = Math.Min(_writebackFrom, sizeBytes);
@@ -121,17 +124,18 @@ internal sealed class FileBlobUpload : IBlobUpload
 
                 // An upload of the same blob may have renamed its file and not yet synced the folder, so an existing blob is replaced
                 // by the same bytes rather than trusted to be on disk.
-                File.Move(_path, _folder.Blob(digest), overwrite: true);
+                _folder.Name(_path, digest);
+                _isPublished = true;
             }
 
-            DirectorySync.Sync(_folder.ShardOf(digest));
+            _file.Dispose();
+            _folder.SyncName(digest);
         }
         catch (Exception e)
         {
             throw StoreFaults.Translate(e, _path);
         }
 
-        _file.Dispose();
         return Task.CompletedTask;
     }
 

@@ -1,3 +1,5 @@
+using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Storage.Files;
 using GeoRegistry.TestKit;
 using GeoRegistry.TestKit.Stores;
 
@@ -59,6 +61,48 @@ public sealed class FileBlobStoreTests : IAsyncLifetime
         Assert.Equal(10, upload.SizeBytes);
     }
 
+    /// <summary>The blob is visible by then: what its session takes back must not be taken from it.</summary>
+    [Fact]
+    public async Task CommitAsync_NameIsNotPutOnDisk_FailsAndNothingChangesTheBlob()
+    {
+        var blob = SampleBlob.Of("content");
+        var store = new FileBlobStore(_fixture.Root, _ => throw NoSpace());
+        await using var upload = await store.BeginUploadAsync("upload");
+        await upload.AppendAsync(blob.Content);
+
+        await Assert.ThrowsAsync<StoreFaultException>(() => upload.CommitAsync(blob.Digest));
+        await upload.TruncateAsync(0);
+        await upload.DiscardAsync();
+
+        await using var reader = await store.OpenAsync(blob.Digest);
+        Assert.Equal(blob.SizeBytes, reader?.SizeBytes);
+        Assert.Null(await store.ResumeUploadAsync("upload"));
+    }
+
+    [Fact]
+    public async Task FindAndTouchAsync_NameWasNotPutOnDisk_PutItThereOrFail()
+    {
+        var blob = SampleBlob.Of("content");
+        var (isFull, syncs) = (true, 0);
+        var store = new FileBlobStore(_fixture.Root, _ =>
+        {
+            if (isFull) throw NoSpace();
+            syncs++;
+        });
+        await using var upload = await store.BeginUploadAsync("upload");
+        await upload.AppendAsync(blob.Content);
+        await Assert.ThrowsAsync<StoreFaultException>(() => upload.CommitAsync(blob.Digest));
+
+        await Assert.ThrowsAsync<StoreFaultException>(() => store.FindAsync(blob.Digest).AsTask());
+        await Assert.ThrowsAsync<StoreFaultException>(() => store.StatManyAsync([blob.Digest]).AsTask());
+        await Assert.ThrowsAsync<StoreFaultException>(() => store.TouchAsync(blob.Digest).AsTask());
+        isFull = false;
+
+        Assert.True(await store.TouchAsync(blob.Digest));
+        Assert.Equal(blob.SizeBytes, await store.FindAsync(blob.Digest));
+        Assert.Equal(1, syncs);
+    }
+
     [Fact]
     public async Task Constructor_FolderOfAnEarlierStartIsIncomplete_IsCompleted()
     {
@@ -90,6 +134,8 @@ public sealed class FileBlobStoreTests : IAsyncLifetime
 
         await Assert.ThrowsAnyAsync<IOException>(() => _fixture.Store.CheckWriteAsync());
     }
+
+    private static IOException NoSpace() => new("No space left on device", 28);
 
     public Task InitializeAsync() => Task.CompletedTask;
 
