@@ -52,6 +52,9 @@ internal sealed class TestRegion : IAsyncDisposable
         new FaultyBlobStore(Blobs, faults),
         new NoOtherRegions());
 
+    /// <summary>A process that finds the region's blobs in this store.</summary>
+    public TestProcess Start(IBlobStore blobs) => new(this, Metadata, Metadata, blobs, new NoOtherRegions());
+
     public async ValueTask DisposeAsync()
     {
         await Metadata.DisposeAsync();

@@ -35,6 +35,12 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
     /// <summary>Whether its upload has ended: it became a blob or was discarded.</summary>
     public bool HasEnded { get; private set; }
 
+    /// <summary>
+    /// The blob that the last closing request was about to store, its digest compared; null before. Where the upload is gone then, it
+    /// became the blob, and only the acknowledgement is missing.
+    /// </summary>
+    public UploadOutcome.Completed? Storing { get; private set; }
+
     /// <summary>Waits until no other request uses the session.</summary>
     /// <returns>Whether the caller has the session; false after the timeout.</returns>
     public Task<bool> EnterAsync(TimeSpan timeout, CancellationToken cancellation) => _turn.WaitAsync(timeout, cancellation);
@@ -97,6 +103,8 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
             {
                 return await BreakOffAsync(start).ConfigureAwait(false);
             }
+
+            await Upload.FlushAsync(cancellation).ConfigureAwait(false);
         }
         catch (StoreFaultException)
         {
@@ -124,7 +132,6 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
         }
 
         if (chunk.Range is null && received > 0 && _brokenFrom is not null) _brokenUntil ??= start;
-        await Upload.FlushAsync(cancellation).ConfigureAwait(false);
         return Status();
     }
 
@@ -132,6 +139,10 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
     /// Appends the last body, which may be empty, and makes the upload a blob, if its digest is the one given. Else it is
     /// discarded.
     /// </summary>
+    /// <remarks>
+    /// Where it fails once the body has arrived whole, that body is taken back, so that the request can be sent again as it was. The
+    /// session stays open: whoever acknowledges the blob ends it (<see cref="EndAsync"/>).
+    /// </remarks>
     public async Task<UploadOutcome> CompleteAsync(UploadChunk chunk, Digest digest, CancellationToken cancellation)
     {
         var start = Upload.SizeBytes;
@@ -139,24 +150,12 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
         if (appended is UploadOutcome.Refused) return appended;
         try
         {
-            var actual = await _hash.ComputeAsync(Upload, digest.Algorithm, cancellation).ConfigureAwait(false);
-            var sizeBytes = Upload.SizeBytes;
-            if (actual == digest) await Upload.CommitAsync(digest, cancellation).ConfigureAwait(false);
-            else if (await TryCommitRepeatedAsync(chunk, start, digest, cancellation).ConfigureAwait(false) is { } repeated)
-                sizeBytes = repeated;
-            else
-            {
-                await DiscardAsync(cancellation).ConfigureAwait(false);
-                return new UploadOutcome.Refused(RegistryError.Of(
-                    ErrorCode.DigestInvalid, $"The content's digest is {actual}, not {digest}.", ("digest", actual.ToString())));
-            }
-
-            HasEnded = true;
-            await CloseAsync().ConfigureAwait(false);
-            return new UploadOutcome.Completed(digest, sizeBytes);
+            // A client that goes away now has lost no more than the answer, so it is done to the end: the repetition finds the blob.
+            return await StoreAsync(chunk, start, digest).ConfigureAwait(false);
         }
-        catch (StoreFaultException)
+        catch
         {
+            _brokenFrom ??= start; // Should it not even be taken back.
             await TakeBackAsync(start).ConfigureAwait(false);
             throw;
         }
@@ -166,8 +165,14 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
     public async ValueTask DiscardAsync(CancellationToken cancellation)
     {
         await Upload.DiscardAsync(cancellation).ConfigureAwait(false);
+        await EndAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Forgets the session, whose upload has become a blob or was discarded.</summary>
+    public ValueTask EndAsync()
+    {
         HasEnded = true;
-        await CloseAsync().ConfigureAwait(false);
+        return CloseAsync();
     }
 
     /// <summary>Forgets the session. The upload stays in the store, unless it has ended.</summary>
@@ -202,10 +207,31 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
             : null;
     }
 
-    private ValueTask TakeBackAsync(long sizeBytes)
+    private async Task<UploadOutcome> StoreAsync(UploadChunk chunk, long start, Digest digest)
+    {
+        var actual = await _hash.ComputeAsync(Upload, digest.Algorithm, CancellationToken.None).ConfigureAwait(false);
+        if (actual == digest)
+        {
+            Storing = new UploadOutcome.Completed(digest, Upload.SizeBytes);
+            await Upload.CommitAsync(digest, CancellationToken.None).ConfigureAwait(false);
+            return Storing;
+        }
+
+        if (await TryCommitRepeatedAsync(chunk, start, digest).ConfigureAwait(false) is { } sizeBytes)
+            return Storing = new UploadOutcome.Completed(digest, sizeBytes);
+        await DiscardAsync(CancellationToken.None).ConfigureAwait(false);
+        return new UploadOutcome.Refused(RegistryError.Of(
+            ErrorCode.DigestInvalid,
+            $"The content's digest is {actual}, not {digest}. The upload is discarded: begin another.",
+            ("digest", actual.ToString())));
+    }
+
+    private async ValueTask TakeBackAsync(long sizeBytes)
     {
         _hash.Drop();
-        return Upload.TruncateAsync(sizeBytes, CancellationToken.None);
+        await Upload.TruncateAsync(sizeBytes, CancellationToken.None).ConfigureAwait(false);
+        if (_brokenFrom >= sizeBytes) _brokenFrom = null;
+        if (_brokenUntil >= sizeBytes) _brokenUntil = null;
     }
 
     private async Task<UploadOutcome> BreakOffAsync(long start)
@@ -221,17 +247,18 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
 
     /// <summary>Makes the upload a blob without the bytes of a request that broke off and was repeated.</summary>
     /// <returns>The blob's size; null where that does not give the digest either.</returns>
-    private async Task<long?> TryCommitRepeatedAsync(UploadChunk last, long start, Digest digest, CancellationToken cancellation)
+    private async Task<long?> TryCommitRepeatedAsync(UploadChunk last, long start, Digest digest)
     {
-        // Bytes that were acknowledged are never left out. Where it is not known what was, the body may be the whole blob again.
+        // Bytes that were acknowledged are never left out. Where it is not known what was, the body may be the whole blob again, or a
+        // last chunk that had arrived whole before.
         List<(long From, long Until)> ranges = [];
         if (_brokenFrom is { } from && _brokenUntil is { } until && from < until) ranges.Add((from, until));
-        if (!_sawAll && last.Range is null && start > 0 && Upload.SizeBytes > start && !ranges.Contains((0, start)))
-            ranges.Add((0, start));
-        foreach (var range in ranges)
+        var body = Upload.SizeBytes - start;
+        if (!_sawAll && last.Range is null && start > 0 && body > 0) ranges.AddRange([(0, start), (Math.Max(0, start - body), start)]);
+        foreach (var range in ranges.Distinct())
         {
             if (!await RepeatedBody.TryCommitWithoutAsync(
-                store, Upload, UploadId.SpareKey(key), range.From, range.Until, digest, cancellation).ConfigureAwait(false))
+                store, Upload, UploadId.SpareKey(key), range.From, range.Until, digest, CancellationToken.None).ConfigureAwait(false))
             {
                 continue;
             }

@@ -80,10 +80,10 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
             async session =>
             {
                 var completed = await session.CompleteAsync(chunk, digest, cancellation).ConfigureAwait(false);
-                await LinkAsync(repository, completed).ConfigureAwait(false); // Before the next request to this session gets its turn.
-                return completed;
+                return await AcknowledgeAsync(repository, session, completed).ConfigureAwait(false);
             },
-            cancellation).ConfigureAwait(false);
+            cancellation,
+            session => FindStoredAsync(repository, session, chunk, digest, cancellation)).ConfigureAwait(false);
         if (outcome is not UploadOutcome.Refused { Error.Code: var code } || code != ErrorCode.BlobUploadUnknown || id.Region != region)
             return outcome;
         return await FindCompletedAsync(repository, chunk, digest, cancellation).ConfigureAwait(false) ?? outcome;
@@ -168,7 +168,11 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
     private UploadSession NewSession(string key, DigestAlgorithm algorithm) => new(store, key, algorithm, _limits, clock);
 
     private async Task<UploadOutcome> UseAsync(
-        RepositoryName repository, UploadId id, Func<UploadSession, Task<UploadOutcome>> use, CancellationToken cancellation)
+        RepositoryName repository,
+        UploadId id,
+        Func<UploadSession, Task<UploadOutcome>> use,
+        CancellationToken cancellation,
+        Func<UploadSession, Task<UploadOutcome?>>? whereStored = null)
     {
         if (id.Region != region) return Unknown(id);
         var key = id.KeyFor(repository);
@@ -182,7 +186,8 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
             {
                 if (session.IsClosed) continue;
                 if (await session.OpenAsync(cancellation).ConfigureAwait(false)) return await use(session).ConfigureAwait(false);
-                await session.CloseAsync().ConfigureAwait(false);
+                if (whereStored is not null && await whereStored(session).ConfigureAwait(false) is { } stored) return stored;
+                if (session.Storing is null) await session.CloseAsync().ConfigureAwait(false);
                 return Unknown(id);
             }
             finally
@@ -202,6 +207,16 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
         return await session.EnterAsync(TurnTimeout, cancellation).ConfigureAwait(false);
     }
 
+    // The closing request had stored the blob and failed after: the folder's sync, or the link.
+    private async Task<UploadOutcome?> FindStoredAsync(
+        RepositoryName repository, UploadSession session, UploadChunk chunk, Digest digest, CancellationToken cancellation)
+    {
+        if (session.Storing is not { } stored || stored.Digest != digest) return null;
+        if (!await store.TouchAsync(digest, cancellation).ConfigureAwait(false)) return null;
+        await chunk.Body.CopyToAsync(Stream.Null, cancellation).ConfigureAwait(false);
+        return await AcknowledgeAsync(repository, session, stored).ConfigureAwait(false);
+    }
+
     private async Task<UploadOutcome?> FindCompletedAsync(
         RepositoryName repository, UploadChunk chunk, Digest digest, CancellationToken cancellation)
     {
@@ -214,11 +229,17 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
         return completed;
     }
 
-    private async Task LinkAsync(RepositoryName repository, UploadOutcome outcome)
+    // Within the session's turn: the next request to it finds the blob in the repository.
+    private async Task<UploadOutcome> AcknowledgeAsync(RepositoryName repository, UploadSession session, UploadOutcome outcome)
     {
-        if (outcome is UploadOutcome.Completed(var digest, var sizeBytes))
-            await blobs.LinkAsync(repository, digest, sizeBytes, CancellationToken.None).ConfigureAwait(false);
+        if (outcome is not UploadOutcome.Completed completed) return outcome;
+        await LinkAsync(repository, completed).ConfigureAwait(false);
+        await session.EndAsync().ConfigureAwait(false);
+        return completed;
     }
+
+    private Task LinkAsync(RepositoryName repository, UploadOutcome.Completed blob) =>
+        blobs.LinkAsync(repository, blob.Digest, blob.SizeBytes, CancellationToken.None);
 
     private static UploadOutcome Unknown(UploadId id) =>
         new UploadOutcome.Refused(RegistryError.Of(ErrorCode.BlobUploadUnknown, null, ("upload", id.ToString())));

@@ -18,8 +18,8 @@ internal sealed class FileBlobUpload : IBlobUpload
     private long _flushedBytes;
     private long _writebackFrom;
 
-    // From then on the file is a blob's, which nothing may change, whether its commit fails after or not.
-    private bool _isPublished;
+    // From then on the file is a blob's, which nothing may change though its commit fails after; or it is gone.
+    private bool _hasEnded;
 
     private FileBlobUpload(BlobFolder folder, string path, FileMode mode)
     {
@@ -96,7 +96,7 @@ internal sealed class FileBlobUpload : IBlobUpload
     public ValueTask TruncateAsync(long sizeBytes, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(sizeBytes, SizeBytes);
-        if (_isPublished) return default;
+        if (_hasEnded) return default;
         RandomAccess.SetLength(_file, sizeBytes);
         SizeBytes = sizeBytes;
         _writebackFrom = Math.Min(_writebackFrom, sizeBytes);
@@ -125,7 +125,7 @@ internal sealed class FileBlobUpload : IBlobUpload
                 // An upload of the same blob may have renamed its file and not yet synced the folder, so an existing blob is replaced
                 // by the same bytes rather than trusted to be on disk.
                 _folder.Name(_path, digest);
-                _isPublished = true;
+                _hasEnded = true;
             }
 
             _file.Dispose();
@@ -143,6 +143,7 @@ internal sealed class FileBlobUpload : IBlobUpload
     {
         _file.Dispose();
         File.Delete(_path);
+        _hasEnded = true;
         return default;
     }
 

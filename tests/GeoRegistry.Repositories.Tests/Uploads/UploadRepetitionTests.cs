@@ -72,6 +72,43 @@ public sealed class UploadRepetitionTests : UploadTest
         await AssertStoredAsync(blob);
     }
 
+    /// <summary>The process ended when all of the body had arrived, and before it was a blob.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(500_000)]
+    [InlineData(800_000)]
+    public async Task CompleteAsync_WholeBodyAgainAfterARestart_IsTheBlob(int before)
+    {
+        var blob = SampleBlob.Random(7, 900_000);
+        var id = await BeginAsync();
+        if (before > 0) await AppendAsync(id, blob.Content[..before]);
+        await CutAsync(id, blob.Digest, blob.Content[before..]);
+        Restart();
+
+        Assert.Equal(
+            new UploadOutcome.Completed(blob.Digest, blob.SizeBytes), await CompleteAsync(id, blob.Digest, blob.Content[before..]));
+
+        await AssertStoredAsync(blob);
+    }
+
+    /// <summary>A chunk that was acknowledged cannot be told from the next one, which may have the same bytes.</summary>
+    [Fact]
+    public async Task CompleteAsync_AcknowledgedChunkWithoutRangeWasSentAgain_IsRefusedAndTheClientCanBeginAnew()
+    {
+        var blob = SampleBlob.Random(8, 900_000);
+        var id = await BeginAsync();
+        await AppendAsync(id, blob.Content);
+        await AppendAsync(id, blob.Content);
+
+        var error = Refused(await CompleteAsync(id, blob.Digest));
+
+        Assert.Equal(ErrorCode.DigestInvalid, error.Code);
+        Assert.EndsWith("The upload is discarded: begin another.", error.Message, StringComparison.Ordinal);
+        AssertUnknown(await CompleteAsync(id, blob.Digest, blob.Content));
+        Assert.IsType<UploadOutcome.Completed>(await CompleteAsync(await BeginAsync(), blob.Digest, blob.Content));
+        await AssertStoredAsync(blob);
+    }
+
     [Fact]
     public async Task CompleteAsync_OtherContentAfterACut_IsRefusedAndLeavesNothing()
     {
