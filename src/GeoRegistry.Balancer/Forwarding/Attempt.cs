@@ -38,9 +38,14 @@ internal sealed class Attempt : HttpTransformer, IDisposable
     /// </summary>
     public string? Declined { get; private set; }
 
-    private TimeSpan HeadTimeout => _region.Readiness == Readiness.Silent
-        ? RegionTimeouts.HeadOfSilent
-        : _plan.HasAnotherReady ? RegionTimeouts.Head : RegionTimeouts.Stall;
+    // A region that works is left only for one that may be quicker; one that hangs is given no more than half a minute (Loss).
+    private TimeSpan HeadTimeout => (IsSilent: _region.Readiness == Readiness.Silent, _plan.HasAnother, _plan.HasAnotherReady) switch
+    {
+        { IsSilent: true, HasAnother: true } => RegionTimeouts.HeadOfSilent,
+        { IsSilent: false, HasAnotherReady: true } => RegionTimeouts.Head,
+        { IsSilent: false } when _plan.IsOfBlob => RegionTimeouts.HeadOfBlob,
+        _ => RegionTimeouts.Stall,
+    };
 
     public override async ValueTask TransformRequestAsync(
         HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
@@ -59,8 +64,8 @@ internal sealed class Attempt : HttpTransformer, IDisposable
         HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
     {
         if (proxyResponse is null) return false;
-        _end.CancelAfter(Timeout.InfiniteTimeSpan);
         _silence.Dispose();
+        _end.CancelAfter(Timeout.InfiniteTimeSpan);
         Declined = _plan.WhyDeclined(_region, proxyResponse);
         if (Declined is not null) return false;
 
@@ -91,6 +96,6 @@ internal sealed class Attempt : HttpTransformer, IDisposable
 
     private void LeaveSilent()
     {
-        if (_plan.MayGoElsewhere) _end.Cancel();
+        if (_plan is { MayGoElsewhere: true, HasAnother: true }) _end.Cancel();
     }
 }

@@ -13,10 +13,10 @@ internal sealed partial class Entrance(
     HttpMessageInvoker client, TimeProvider time, ILogger<Entrance> logger)
 {
     /// <summary>
-    /// How many requests may be under way: each has two connections and at most 200 KiB of buffers. What comes beyond is
-    /// answered 503.
+    /// How many requests that read, and how many others, may be under way: each has two connections and at most 200 KiB of buffers.
+    /// What comes beyond is answered 503. A push may wait for minutes for its source, so that pushes have places of their own.
     /// </summary>
-    public const int MaxRequests = 4096;
+    public const int MaxReads = 3072, MaxWrites = 1024;
 
     private static readonly ForwarderRequestConfig Forwarding = new()
     {
@@ -25,20 +25,27 @@ internal sealed partial class Entrance(
         ActivityTimeout = RegionTimeouts.Idle,
     };
 
-    private int _underWay;
+    private readonly SemaphoreSlim _reads = new(MaxReads), _writes = new(MaxWrites);
 
     /// <summary>Answers a request with a region's answer, or with an error where no region has one.</summary>
     public async Task HandleAsync(HttpContext http)
     {
+        var isRead = RequestPlan.IsReading(http.Request);
+        var places = isRead ? _reads : _writes;
+        if (!places.Wait(TimeSpan.Zero))
+        {
+            var full = isRead ? $"{MaxReads} requests that read" : $"{MaxWrites} requests that write";
+            await EntranceError.WriteAsync(http, StatusCodes.Status503ServiceUnavailable, $"The entrance has {full} under way, its limit.");
+            return;
+        }
+
         try
         {
-            if (Interlocked.Increment(ref _underWay) <= MaxRequests) await ForwardAsync(http);
-            else await EntranceError.WriteAsync(http, StatusCodes.Status503ServiceUnavailable,
-                $"The entrance has {MaxRequests} requests under way, its limit.");
+            await ForwardAsync(http);
         }
         finally
         {
-            Interlocked.Decrement(ref _underWay);
+            places.Release();
         }
     }
 

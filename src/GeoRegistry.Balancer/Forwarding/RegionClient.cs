@@ -9,7 +9,8 @@ namespace GeoRegistry.Balancer.Forwarding;
 internal static class RegionClient
 {
     /// <summary>A client that passes on what it is given: no redirects followed, nothing decompressed, no cookies kept.</summary>
-    /// <remarks>Its connections to a region are bounded by <see cref="Entrance.MaxRequests"/>: a request has one at a time.</remarks>
+    /// <remarks>Its connections to a region are bounded by <see cref="Entrance.MaxReads"/> and
+    /// <see cref="Entrance.MaxWrites"/>: a request has one at a time.</remarks>
     public static HttpMessageInvoker Create() => new(new SocketsHttpHandler
     {
         UseProxy = false,

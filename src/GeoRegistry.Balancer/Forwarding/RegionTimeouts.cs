@@ -10,19 +10,28 @@ internal static class RegionTimeouts
     public static readonly TimeSpan HealthCheck = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// How long a read's answer may take to begin while another region is left: longer than the 5 s that a region waits
+    /// How long a read's answer may take to begin while another region is left that is not silent: longer than the 5 s that a region waits
     /// for another one that it asks.
     /// </summary>
     public static readonly TimeSpan Head = TimeSpan.FromSeconds(8);
 
-    /// <summary>The same for a region that did not answer its last health check: twice what the check itself waited.</summary>
+    /// <summary>
+    /// The same for a region that did not answer its last health check, while any other is left: twice what the check itself
+    /// waited.
+    /// </summary>
     public static readonly TimeSpan HeadOfSilent = TimeSpan.FromSeconds(4);
 
     /// <summary>
-    /// The same for the last region that is left, and how long the next bytes of an answer may take: a slow answer is
+    /// The same where only silent regions are left, or none; and how long the next bytes of an answer may take: a slow answer is
     /// better than none, and half a minute is enough to tell it from none.
     /// </summary>
     public static readonly TimeSpan Stall = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// The same for a blob, as long as the region answers health checks: it hashes a blob before its first answer after a start, a
+    /// second or two for a GiB. What takes longer it goes on hashing, so that a later request is answered.
+    /// </summary>
+    public static readonly TimeSpan HeadOfBlob = TimeSpan.FromMinutes(2);
 
     /// <summary>
     /// How long a region may be silent before every request that waits for it ends, a push too: longer than a pause from

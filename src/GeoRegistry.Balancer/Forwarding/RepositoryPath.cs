@@ -7,6 +7,12 @@ internal static class RepositoryPath
 
     private static readonly string[] Resources = ["/manifests/", "/blobs/", "/tags/", "/referrers/"];
 
+    /// <summary>Whether a path names one blob, and no upload.</summary>
+    public static bool IsOfBlob(string path) =>
+        path.StartsWith(Root, StringComparison.Ordinal)
+        && path.LastIndexOf('/') is > 0 and var last
+        && path.AsSpan(0, last).EndsWith("/blobs", StringComparison.Ordinal);
+
     /// <summary>The repository's name as it is written in a path, or null where there is none.</summary>
     /// <remarks>
     /// Names may have parts such as <c>blobs</c>: what is named last is the resource. Whether the name is valid is for

@@ -19,7 +19,8 @@ internal sealed class RequestPlan : IDisposable
     public RequestPlan(HttpRequest request, RegionRoundRobin turns, RepositoryRegions repositories)
     {
         (_all, _repositories) = (turns.All, repositories);
-        IsRead = HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method);
+        IsRead = IsReading(request);
+        IsOfBlob = RepositoryPath.IsOfBlob(request.Path.Value ?? "");
         if (request.HttpContext.Features.GetRequiredFeature<IHttpRequestBodyDetectionFeature>().CanHaveBody)
         {
             Body = new ReplayableBody(request.BodyReader);
@@ -49,6 +50,12 @@ internal sealed class RequestPlan : IDisposable
     /// <summary>The request's body; null where it has none.</summary>
     public ReplayableBody? Body { get; }
 
+    /// <summary>Whether the request is about one blob.</summary>
+    public bool IsOfBlob { get; }
+
+    /// <summary>Whether a region is left.</summary>
+    public bool HasAnother => _left.Count > 0;
+
     /// <summary>Whether a region is left that answered its last health check.</summary>
     public bool HasAnotherReady => _left.Exists(region => region.Readiness != Readiness.Silent);
 
@@ -60,6 +67,10 @@ internal sealed class RequestPlan : IDisposable
 
     /// <summary>Why each region that was tried did not answer.</summary>
     public string Failures => string.Join("; ", _failures);
+
+    /// <summary>Whether a request changes nothing.</summary>
+    public static bool IsReading(HttpRequest request) =>
+        HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method);
 
     /// <summary>Takes the next region to try; null where none is left.</summary>
     public Region? Next()

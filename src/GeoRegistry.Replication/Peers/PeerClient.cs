@@ -48,7 +48,7 @@ public sealed class PeerClient : IDisposable
         _bulk = new HttpMessageInvoker(CreateHandler(options, clock));
     }
 
-    /// <summary>Whether the last request to a region failed.</summary>
+    /// <summary>Whether the last request to a region failed, other than by a blob that did not come in time.</summary>
     public bool IsSuspect(RegionId region) => _suspects.ContainsKey(region);
 
     /// <summary>Sends a request and returns when the answer's head has arrived.</summary>
@@ -118,7 +118,7 @@ public sealed class PeerClient : IDisposable
         catch (Exception e) when (!cancellation.IsCancellationRequested && IsFailureOfRegion(e))
         {
             response?.Dispose();
-            if (!IsOutOfResources(e)) _suspects[region] = true;
+            if (!IsOutOfResources(e) && !MayBeHashing(request, timeout)) _suspects[region] = true;
             throw Unreachable(region, e, timeout);
         }
         catch
@@ -208,6 +208,10 @@ public sealed class PeerClient : IDisposable
         _urgent.Dispose();
         _bulk.Dispose();
     }
+
+    // A region hashes a blob before its first answer after a start, and answers all else meanwhile; one that hangs answers no ping.
+    private static bool MayBeHashing(PeerRequest request, ProgressTimeout timeout) =>
+        request.IsBulk && request.Method == HttpMethod.Get && timeout.Token.IsCancellationRequested;
 
     private static bool IsBuffered(PeerRequest request, HttpResponseMessage response) =>
         request.BufferedAnswerBytes > 0 && request.Method != HttpMethod.Head

@@ -11,6 +11,8 @@ namespace GeoRegistry.Balancer.Tests.Forwarding;
 /// <summary>How long an attempt waits for a region, by a clock that the tests move.</summary>
 public sealed class AttemptTests
 {
+    private const string Blob = "/v2/team/app/blobs/sha256:0";
+
     private static readonly TimeSpan Little = TimeSpan.FromMilliseconds(1);
 
     private readonly FakeTimeProvider _clock = new();
@@ -46,6 +48,47 @@ public sealed class AttemptTests
         using var attempt = Begin("GET", out _);
 
         AssertLeftAfter(attempt, RegionTimeouts.HeadOfSilent);
+    }
+
+    /// <summary>A process that paused may come back: 503 is no better than the half minute that pushes wait, too.</summary>
+    [Fact]
+    public void Read_LastRegionThatIsSilent_IsGivenMoreTime()
+    {
+        foreach (var region in _turns.All) _turns.Set(region, Readiness.Silent);
+        using var attempt = BeginAtLast(Blob, out _);
+
+        AssertLeftAfter(attempt, RegionTimeouts.Stall);
+    }
+
+    /// <summary>It may hash the blob, which goes on for as long as the blob is big.</summary>
+    [Fact]
+    public void Read_BlobOfTheLastRegion_IsWaitedForLonger()
+    {
+        using var attempt = BeginAtLast(Blob, out _);
+
+        AssertLeftAfter(attempt, RegionTimeouts.HeadOfBlob);
+    }
+
+    [Fact]
+    public void Read_BlobWhileOnlyASilentRegionIsLeft_IsWaitedForLonger()
+    {
+        _turns.Set(_turns.All[1], Readiness.Silent);
+        var plan = PlanOf("GET", Blob);
+        using var attempt = new Attempt(plan.Next()!, plan, _clock);
+
+        AssertLeftAfter(attempt, RegionTimeouts.HeadOfBlob);
+    }
+
+    [Fact]
+    public void Read_BlobOfTheLastRegionThatFallsSilent_IsLeftWhenTheRegionIsLost()
+    {
+        using var attempt = BeginAtLast(Blob, out var region);
+
+        _turns.Set(region, Readiness.Silent);
+        Assert.False(attempt.Left.IsCancellationRequested);
+        region.EndRequests();
+
+        Assert.True(attempt.Left.IsCancellationRequested);
     }
 
     [Theory]
@@ -118,9 +161,18 @@ public sealed class AttemptTests
         return new Attempt(region, plan, _clock);
     }
 
-    private RequestPlan PlanOf(string method)
+    private Attempt BeginAtLast(string path, out Region region)
+    {
+        var plan = PlanOf("GET", path);
+        plan.Next();
+        region = plan.Next()!;
+        return new Attempt(region, plan, _clock);
+    }
+
+    private RequestPlan PlanOf(string method, string path = "/v2/")
     {
         var http = new DefaultHttpContext();
+        http.Request.Path = path;
         http.Features.Set<IHttpRequestBodyDetectionFeature>(new NoBody());
         http.Request.Method = method;
         return new RequestPlan(http.Request, _turns, new RepositoryRegions());

@@ -29,7 +29,7 @@ public sealed class ClientLimitTests
     }
 
     [Fact]
-    public async Task Requests_MoreThanTheLimit_Are503AndServedAgainAfter()
+    public async Task Pushes_MoreThanTheLimit_Are503AndServedAgainAfterAndTakeNoPullsPlace()
     {
         using var region = new RawRegion(
             head => head.StartsWith("PUT ", StringComparison.Ordinal) ? RawRegion.Silence : RawRegion.Answer(200));
@@ -38,20 +38,22 @@ public sealed class ClientLimitTests
         var waiting = new List<TcpClient>();
         try
         {
-            for (var i = 0; i < Entrance.MaxRequests; i++) waiting.Add(
+            for (var i = 0; i < Entrance.MaxWrites; i++) waiting.Add(
                 await SendAsync(entrance.Address, "PUT / HTTP/1.1\r\nHost: registry.example.com\r\nContent-Length: 0\r\n\r\n"));
-            await Waiting.UntilAsync("the last of the requests", () => Task.FromResult(region.RequestLines.Count == Entrance.MaxRequests));
+            await Waiting.UntilAsync("the last of the requests", () => Task.FromResult(region.RequestLines.Count == Entrance.MaxWrites));
 
-            using var refused = await http.GetAsync("/v2/");
+            using var refused = await http.PostAsync("/v2/", null);
             Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
             Assert.NotNull(refused.Headers.RetryAfter);
+            using var pull = await http.GetAsync("/v2/");
+            Assert.Equal(HttpStatusCode.OK, pull.StatusCode);
         }
         finally
         {
             foreach (var client in waiting) client.Dispose();
         }
 
-        await Waiting.UntilAsync("an answer", async () => (await http.GetAsync("/v2/")).IsSuccessStatusCode);
+        await Waiting.UntilAsync("an answer", async () => (await http.PostAsync("/v2/", null)).IsSuccessStatusCode);
     }
 
     [Fact]

@@ -25,6 +25,16 @@ public sealed class RepositoryPathTests(ITestOutputHelper output)
     public void RepositoryOf_Path_IsTheNameBeforeTheLastResource(string path, string? name) =>
         Assert.Equal(name, RepositoryPath.RepositoryOf(path));
 
+    [Theory]
+    [InlineData("/v2/team/app/blobs/sha256:0", true)]
+    [InlineData("/v2/blobs/blobs/sha256:0", true)]
+    [InlineData("/v2/team/app/blobs/uploads/eu-1", false)]
+    [InlineData("/v2/team/blobs/manifests/1", false)]
+    [InlineData("/v2/", false)]
+    [InlineData("/", false)]
+    public void IsOfBlob_Path_IsWhetherItNamesABlob(string path, bool isOfBlob) =>
+        Assert.Equal(isOfBlob, RepositoryPath.IsOfBlob(path));
+
     [Fact]
     public void RepositoryOf_MixedUpPaths_IsTheNameBeforeTheLastResourceOrNone() => Fuzz.Texts(
         output,
