@@ -61,7 +61,7 @@ internal static class RegionServer
             if (app.Services.GetService<AdoptedTopology>() is { } topologies) await topologies.BeginAsync(CancellationToken.None);
             if (app.Services.GetService<HomeVisibility>() is { } visibility) await visibility.ResumeAsync(CancellationToken.None);
             RegistryMetrics.ObserveUploads(app.Services.GetRequiredService<UploadSessions>());
-            if (configuration.Server.Origins is { Count: > 0 } origins) app.Use(new CrossOrigin(origins).HandleAsync);
+            app.Use(new CrossOrigin(configuration.Server.Origins).HandleAsync);
             app.Run(app.Services.GetRequiredService<RegistryFrontDoor>().HandleAsync);
             await app.StartAsync();
             Console.WriteLine(

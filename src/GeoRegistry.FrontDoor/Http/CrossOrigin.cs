@@ -1,11 +1,19 @@
+using GeoRegistry.FrontDoor.Errors;
+using GeoRegistry.Protocol.Errors;
 using Microsoft.AspNetCore.Http;
 
 namespace GeoRegistry.FrontDoor.Http;
 
-/// <summary>Lets pages of other origins use the registry from the browser: answers preflights, and marks every answer for them.</summary>
-/// <param name="origins">The allowed origins as browsers send them, such as <c>https://ui.example</c>; or <see cref="Any"/> alone.</param>
+/// <summary>
+/// Lets pages of other origins use the registry from the browser: answers preflights, and marks every answer for them. Refuses what
+/// pages that are not allowed to write send unasked.
+/// </summary>
+/// <param name="origins">The allowed origins as browsers send them, such as <c>https://ui.example</c>; or <see cref="Any"/> alone;
+/// none allows pages of the registry's own origin alone.</param>
 /// <remarks>
 /// An origin that is named may do everything; any origin may only read, or every page that somebody opens could delete images.
+/// Browsers ask first (the preflight) only for requests that a form could not send, and name the page's origin in every write; other
+/// clients do not, and are not looked at.
 /// Cookies are never asked for: pages send an <c>Authorization</c> header of their own. Source: Fetch Standard §3.2, CORS protocol.
 /// </remarks>
 public sealed class CrossOrigin(IReadOnlyList<string> origins)
@@ -27,6 +35,10 @@ public sealed class CrossOrigin(IReadOnlyList<string> origins)
     /// <summary>How long a browser may remember the answer to a preflight, in seconds.</summary>
     private const string MaxAgeSeconds = "600";
 
+    /// <summary>What browsers say of how a page's origin and the request's are related, where both are safe from eavesdroppers.</summary>
+    /// <remarks>Source: Fetch Metadata Request Headers §2.3. Pages cannot set it.</remarks>
+    private const string FetchSite = "Sec-Fetch-Site", SameOrigin = "same-origin";
+
     private readonly bool _isAny = origins.Contains(Any);
 
     /// <summary>Answers a preflight, or lets the request go on.</summary>
@@ -36,12 +48,38 @@ public sealed class CrossOrigin(IReadOnlyList<string> origins)
     {
         var origin = http.Request.Headers.Origin.ToString();
         var allowed = _isAny ? Any : origins.FirstOrDefault(one => string.Equals(one, origin, StringComparison.Ordinal));
+        if (origin.Length > 0 && IsWrite(http.Request.Method) && (_isAny || allowed is null) && !IsOwn(http.Request, origin))
+            return RefuseAsync(http, origin, allowed);
         var isPreflight = HttpMethods.IsOptions(http.Request.Method) && http.Request.Headers.AccessControlRequestMethod.Count > 0;
         if (isPreflight && origin.Length > 0 && allowed is not null) return AnswerPreflight(http.Response, allowed);
 
-        // At the last moment: an error takes back what was set before.
-        http.Response.OnStarting(() => MarkAsync(http.Response, allowed));
+        MarkAtStart(http.Response, allowed);
         return next(http);
+    }
+
+    private static bool IsWrite(string method) =>
+        !HttpMethods.IsGet(method) && !HttpMethods.IsHead(method) && !HttpMethods.IsOptions(method);
+
+    // A proxy may have changed the scheme, which is not compared, and the host; behind https the browser itself says it.
+    private static bool IsOwn(HttpRequest request, string origin) =>
+        request.Headers[FetchSite].ToString() is { Length: > 0 } site
+            ? site == SameOrigin
+            : Uri.TryCreate(origin, UriKind.Absolute, out var page)
+                && Uri.TryCreate($"{page.Scheme}://{request.Host}", UriKind.Absolute, out var own)
+                && string.Equals(page.Authority, own.Authority, StringComparison.OrdinalIgnoreCase);
+
+    private Task RefuseAsync(HttpContext http, string origin, string? allowed)
+    {
+        MarkAtStart(http.Response, allowed);
+        return ErrorResponse.WriteAsync(http, RegistryError.Of(
+            ErrorCode.Denied,
+            $"Pages of {origin} may not write here: list that origin in GeoRegistry:CorsOrigins, if its pages are to be trusted."));
+    }
+
+    // At the last moment: an error takes back what was set before.
+    private void MarkAtStart(HttpResponse response, string? allowed)
+    {
+        if (origins.Count > 0) response.OnStarting(() => MarkAsync(response, allowed));
     }
 
     private Task AnswerPreflight(HttpResponse response, string allowed)

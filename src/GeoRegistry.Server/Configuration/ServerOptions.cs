@@ -38,7 +38,7 @@ public sealed class ServerOptions : IValidatableObject
 
     /// <summary>
     /// The origins whose pages may use the registry from the browser, separated by semicolons; <c>*</c> lets any read.
-    /// Default none.
+    /// Default none. Pages of others may not write.
     /// </summary>
     public string CorsOrigins { get; set; } = "";
 

@@ -8,6 +8,9 @@ public sealed class CrossOriginTests : IAsyncLifetime
     private const string Ui = "https://ui.example", Other = "https://other.example";
     private const string Catalog = "/v2/_catalog", Status = "/api/v1/replication";
 
+    private const string Uploads = "/v2/team/app/blobs/uploads/", Manifest = "/v2/team/app/manifests/1";
+    private const string Retry = "/api/v1/replication/retry";
+
     private readonly TemporaryFolder _folder = new();
     private RegistryProcess? _server;
     private RegistryClient? _client;
@@ -76,6 +79,53 @@ public sealed class CrossOriginTests : IAsyncLifetime
             exposed.ToHashSet());
     }
 
+    /// <summary>Browsers send these without a preflight: a form can.</summary>
+    [Theory]
+    [InlineData("", "POST", Uploads)]
+    [InlineData("", "POST", Retry)]
+    [InlineData("", "PUT", Manifest)]
+    [InlineData("", "PATCH", Uploads)]
+    [InlineData("", "DELETE", Manifest)]
+    [InlineData(Ui, "POST", Uploads)]
+    [InlineData("*", "POST", Uploads)]
+    [InlineData("*", "POST", Retry)]
+    public async Task Write_ByAPageOfAnotherOrigin_IsRefusedInWords(string origins, string method, string path)
+    {
+        await StartAsync(origins);
+        foreach (var origin in new[] { Other, "null", $"http://{_server!.Address.Host}:1" })
+        {
+            var answer = (await _client!.SendAsync(new HttpMethod(method), path, null, ("Origin", origin))).Expect(403);
+            Assert.Contains($"Pages of {origin} may not write here", answer.Text, StringComparison.Ordinal);
+            Assert.Contains("\"DENIED\"", answer.Text, StringComparison.Ordinal);
+        }
+
+        (await _client!.SendAsync(HttpMethod.Post, Uploads, null, ("Origin", OwnOrigin), ("Sec-Fetch-Site", "cross-site"))).Expect(403);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(Ui)]
+    [InlineData("*")]
+    public async Task Write_ByAPageOfTheRegistrysOwnOrigin_IsTaken(string origins)
+    {
+        await StartAsync(origins);
+        (await _client!.SendAsync(HttpMethod.Post, Uploads, null, ("Origin", OwnOrigin))).Expect(202);
+        // A proxy that speaks TLS, on the same host, or under another name that the browser compared.
+        (await _client.SendAsync(HttpMethod.Post, Uploads, null, ("Origin", OwnOrigin.Replace("http:", "https:", StringComparison.Ordinal))))
+            .Expect(202);
+        (await _client.SendAsync(HttpMethod.Post, Uploads, null, ("Origin", Other), ("Sec-Fetch-Site", "same-origin"))).Expect(202);
+        (await _client.SendAsync(HttpMethod.Post, Retry, null, ("Origin", OwnOrigin))).Expect(200);
+    }
+
+    [Fact]
+    public async Task Write_ByAPageOfANamedOriginOrByNoPage_IsTaken()
+    {
+        await StartAsync(Ui);
+        (await _client!.SendAsync(HttpMethod.Post, Uploads, null, ("Origin", Ui), ("Sec-Fetch-Site", "cross-site"))).Expect(202)
+            .ExpectHeader("Access-Control-Allow-Origin", Ui);
+        (await _client.SendAsync(HttpMethod.Post, Uploads, null)).Expect(202);
+    }
+
     public Task InitializeAsync() => Task.CompletedTask;
 
     public async Task DisposeAsync()
@@ -84,6 +134,8 @@ public sealed class CrossOriginTests : IAsyncLifetime
         if (_server is not null) await _server.DisposeAsync();
         _folder.Dispose();
     }
+
+    private string OwnOrigin => _server!.Address.GetLeftPart(UriPartial.Authority);
 
     private static void AssertNotAllowed(Answer answer) => Assert.Null(answer["Access-Control-Allow-Origin"]);
 
