@@ -35,7 +35,8 @@ internal sealed partial class Entrance(
         if (!places.Wait(TimeSpan.Zero))
         {
             var full = isRead ? $"{MaxReads} requests that read" : $"{MaxWrites} requests that write";
-            await EntranceError.WriteAsync(http, StatusCodes.Status503ServiceUnavailable, $"The entrance has {full} under way, its limit.");
+            await EntranceError.WriteAsync(
+                http, StatusCodes.Status503ServiceUnavailable, $"The entrance has {full} under way, its limit.");
             return;
         }
 

@@ -72,6 +72,25 @@ public sealed class ClientLimitTests
             StringComparison.Ordinal);
     }
 
+    /// <summary>A region compares the two, to tell pages of its own origin from others.</summary>
+    [Fact]
+    public async Task Request_HostAndOrigin_ReachTheRegionAsTheyAre()
+    {
+        using var region = new RawRegion(RawRegion.Answer(200));
+        await using var entrance = await BalancerProcess.StartAsync(("eu", region.Address));
+
+        using var client = await SendAsync(entrance.Address,
+            "POST /v2/ HTTP/1.1\r\nHost: registry.example.com\r\nOrigin: http://registry.example.com\r\nSec-Fetch-Site: same-origin\r\n"
+                + "Content-Length: 0\r\nConnection: close\r\n\r\n");
+        using var reader = new StreamReader(client.GetStream());
+
+        Assert.StartsWith("HTTP/1.1 200", await reader.ReadToEndAsync(), StringComparison.Ordinal);
+        var head = Assert.Single(region.Heads);
+        Assert.Contains("\nHost: registry.example.com\n", head, StringComparison.Ordinal);
+        Assert.Contains("\nOrigin: http://registry.example.com\n", head, StringComparison.Ordinal);
+        Assert.Contains("\nSec-Fetch-Site: same-origin\n", head, StringComparison.Ordinal);
+    }
+
     private static async Task<TcpClient> SendAsync(Uri address, string request)
     {
         var client = new TcpClient();

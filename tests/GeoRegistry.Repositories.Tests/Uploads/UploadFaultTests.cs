@@ -7,7 +7,9 @@ using Xunit.Abstractions;
 
 namespace GeoRegistry.Repositories.Tests.Uploads;
 
-/// <summary>The closing request fails at each call to the stores and is sent again as it was, without saying where its body begins.</summary>
+/// <summary>
+/// The closing request fails at each call to the stores and is sent again as it was, without saying where its body begins.
+/// </summary>
 public sealed class UploadFaultTests(ITestOutputHelper output)
 {
     private static readonly RepositoryName Name = TestProcess.Name;
