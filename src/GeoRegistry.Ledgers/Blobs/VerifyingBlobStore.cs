@@ -122,7 +122,14 @@ public sealed class VerifyingBlobStore(IBlobStore inner) : IBlobStore
         if (await inner.OpenAsync(digest, cancellation).ConfigureAwait(false) is not { } reader) return null;
         await using (reader.ConfigureAwait(false))
         {
-            if (!await IsWholeAsync(reader, digest, pause, cancellation).ConfigureAwait(false)) return false;
+            try
+            {
+                if (!await IsWholeAsync(reader, digest, pause, cancellation).ConfigureAwait(false)) return false;
+            }
+            catch (InvalidDataException)
+            {
+                return false; // A part of its file cannot be read.
+            }
         }
 
         Remember(digest);

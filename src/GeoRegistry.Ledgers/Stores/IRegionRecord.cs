@@ -9,10 +9,12 @@ public interface IRegionRecord
 
     /// <summary>Adopts a topology, and notes from whom ledgers must be taken over because of it, in one transaction.</summary>
     /// <param name="topology">The topology's document.</param>
+    /// <param name="version">Its version, at least 1.</param>
     /// <param name="takeOverFrom">The regions whose ledgers must be compared with theirs; until that is done nothing of them counts as
     /// complete here.</param>
     /// <param name="cancellation">Cancels before the transaction begins.</param>
-    Task AdoptTopologyAsync(ReadOnlyMemory<byte> topology, IReadOnlyList<RegionId> takeOverFrom, CancellationToken cancellation = default);
+    Task AdoptTopologyAsync(ReadOnlyMemory<byte> topology, long version, IReadOnlyList<RegionId> takeOverFrom,
+        CancellationToken cancellation = default);
 
     /// <summary>Whether ledgers of a region are still to be taken over. <see cref="IReplicaStore.SkipToAsync"/> ends that.</summary>
     ValueTask<bool> IsTakeOverPendingAsync(RegionId source, CancellationToken cancellation = default);

@@ -72,13 +72,14 @@ public interface IReplicaStore
 
     /// <summary>
     /// Moves the cursor to a position up to which snapshots cover the feed. From there on the feed is complete here, and
-    /// nothing is left to take over.
+    /// nothing is left to take over, unless a newer topology asks for it.
     /// </summary>
     /// <param name="source">The region whose feed it is.</param>
     /// <param name="cursor">The position; one before the cursor's is ignored, unless it is of another incarnation: then the commits
     /// of the feed before are dropped.</param>
+    /// <param name="topologyVersion">The version of the topology by which the ledgers were compared.</param>
     /// <param name="cancellation">Cancels before the transaction begins.</param>
-    Task SkipToAsync(RegionId source, FeedCursor cursor, CancellationToken cancellation = default);
+    Task SkipToAsync(RegionId source, FeedCursor cursor, long topologyVersion, CancellationToken cancellation = default);
 
     /// <summary>Removes a ledger that its home has no longer, but for links of blobs that the home has yet to hear of.</summary>
     Task RemoveLedgerAsync(LedgerId ledger, CancellationToken cancellation = default);

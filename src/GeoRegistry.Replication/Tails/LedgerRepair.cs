@@ -80,10 +80,12 @@ public sealed partial class LedgerRepair(
     /// before.
     /// </summary>
     /// <param name="source">The home.</param>
+    /// <param name="topologyVersion">The version of the topology that this region had before it was asked what is to be compared.</param>
     /// <param name="comparesBlobs">Whether ledgers that are the same may name blobs that are wanted here only now, as after a change of
     /// the topology.</param>
     /// <returns>How many ledgers were taken over, and where the cursor is.</returns>
-    public async Task<(int Taken, FeedCursor Cursor)> TakeOverAsync(RegionId source, bool comparesBlobs, CancellationToken cancellation)
+    public async Task<(int Taken, FeedCursor Cursor)> TakeOverAsync(
+        RegionId source, long topologyVersion, bool comparesBlobs, CancellationToken cancellation)
     {
         var end = (await ReadEndAsync(source, cancellation).ConfigureAwait(false)).ToCursor();
         var position = new FeedPosition(source, end.Incarnation, end.Position);
@@ -105,7 +107,7 @@ public sealed partial class LedgerRepair(
         }
 
         if (isOtherFeed) await RemoveOthersAsync(source, listed, cancellation).ConfigureAwait(false);
-        await replicas.SkipToAsync(source, end, cancellation).ConfigureAwait(false);
+        await replicas.SkipToAsync(source, end, topologyVersion, cancellation).ConfigureAwait(false);
         return (taken, end);
     }
 

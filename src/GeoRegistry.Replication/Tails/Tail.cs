@@ -212,9 +212,11 @@ internal sealed partial class Tail(
                 _takesOver = false; // Whoever asks for it from here on gets another.
                 try
                 {
+                    // Before it is asked whether: what a topology asks for that this region adopts meanwhile is still to be done.
+                    var version = map.Current.Version;
                     var isPending = await record.IsTakeOverPendingAsync(state.Source, cancellation).ConfigureAwait(false);
                     (taken, var cursor) = await repair.TakeOverAsync(
-                        state.Source, comparesBlobs: isPending, cancellation).ConfigureAwait(false);
+                        state.Source, version, comparesBlobs: isPending, cancellation).ConfigureAwait(false);
                     state.SkipTo(cursor);
                 }
                 catch

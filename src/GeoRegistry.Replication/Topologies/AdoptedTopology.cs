@@ -43,6 +43,7 @@ public sealed class AdoptedTopology(RegionMap map, IRegionRecord record)
     private Task RememberAsync(Topology next, CancellationToken cancellation) =>
         record.AdoptTopologyAsync(
             TopologyReader.Write(next),
+            next.Version,
             [.. next.Regions.Select(region => region.Id).Where(id => id != map.Self)],
             cancellation);
 }

@@ -18,6 +18,9 @@ public sealed partial class BlobVerifier
 {
     internal const string Kind = "blob";
 
+    /// <summary>How many blobs a round passes over that cannot be opened; more means that the store itself fails.</summary>
+    private const int MaxFailures = 100;
+
     /// <summary>How many dead letters a pass looks at.</summary>
     private const int MaxDeadLetters = 1000;
 
@@ -53,15 +56,27 @@ public sealed partial class BlobVerifier
     /// <summary>Whether a blob was set aside since blobs were last looked for that are missing.</summary>
     internal bool IsAnyNew { get; private set; }
 
-    /// <summary>Hashes every blob.</summary>
+    /// <summary>Hashes every blob. One that cannot be opened does not keep those after it from being hashed.</summary>
+    /// <exception cref="IOException">Some could not be opened; all others were hashed.</exception>
     internal async Task HashAsync(Pace pace, bool counts, CancellationToken cancellation)
     {
+        var failures = new List<Exception>();
         await foreach (var blob in _blobs.ListAsync(cancellation).ConfigureAwait(false))
         {
-            await _blobs.VerifyAsync(
-                blob.Digest, (worked, bytes) => pace.RestAsync(worked, cancellation, bytes), cancellation).ConfigureAwait(false);
-            _progress.Hashed(blob.SizeBytes, counts);
+            try
+            {
+                await _blobs.VerifyAsync(
+                    blob.Digest, (worked, bytes) => pace.RestAsync(worked, cancellation, bytes), cancellation).ConfigureAwait(false);
+                _progress.Hashed(blob.SizeBytes, counts);
+            }
+            catch (Exception failure) when (!cancellation.IsCancellationRequested && failures.Count < MaxFailures)
+            {
+                failures.Add(failure);
+            }
         }
+
+        if (failures.Count > 0)
+            throw new IOException($"{failures.Count} blobs could not be verified, the first: {failures[0].Message}", failures[0]);
     }
 
     /// <summary>Queues the blobs that ledgers name, that are to be here, that the store lacks, and that are not queued.</summary>

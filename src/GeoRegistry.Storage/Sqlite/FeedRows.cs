@@ -7,8 +7,8 @@ namespace GeoRegistry.Storage.Sqlite;
 /// <remarks>
 /// <c>incarnation</c>, <c>position</c> and <c>checksum</c> are the cursor. In the row of the region itself, <c>position</c> is the
 /// highest whose commit was dropped: no position is ever given twice. Up to <c>snapshot</c>, snapshots replace commits. Up to
-/// <c>pruned</c>, only the last commits of ledgers are kept. <c>take_over</c> is 1 while ledgers of the region are to be compared
-/// with its own. <c>bytes</c> is the size of its commits, kept by triggers. <c>row_checksum</c> is <see cref="FeedChecksums"/>'s. The
+/// <c>pruned</c>, only the last commits of ledgers are kept. <c>take_over</c> is the version of the topology (or 1)
+/// because of which ledgers of the region are to be compared with its own; 0 for none. <c>bytes</c> is the size of its commits, kept by triggers. <c>row_checksum</c> is <see cref="FeedChecksums"/>'s. The
 /// incarnation of the region's own feed, which nothing else tells, is in <c>own_incarnation</c> too.
 /// </remarks>
 internal static class FeedRows
@@ -183,17 +183,22 @@ internal static class FeedRows
             "UPDATE feeds SET snapshot = $2 WHERE region = $1 AND snapshot < $2", region, position));
     }
 
-    /// <summary>Notes whether ledgers of a region are to be compared with its own.</summary>
-    public static void SetTakeOver(SqliteSession session, string region, bool isPending)
+    /// <summary>Notes that ledgers of a region are to be compared with its own because of a topology.</summary>
+    public static void RequestTakeOver(SqliteSession session, string region, long topologyVersion)
     {
         Ensure(session, region);
         FeedChecksums.Keep(session, region, () => session.Execute(
-            "UPDATE feeds SET take_over = $2 WHERE region = $1", region, isPending ? 1L : 0));
+            "UPDATE feeds SET take_over = $2 WHERE region = $1", region, topologyVersion));
     }
+
+    /// <summary>Notes that they were compared by a topology; a newer one may ask for it again already.</summary>
+    public static void EndTakeOver(SqliteSession session, string region, long topologyVersion) =>
+        FeedChecksums.Keep(session, region, () => session.Execute(
+            "UPDATE feeds SET take_over = 0 WHERE region = $1 AND take_over <= $2", region, topologyVersion));
 
     /// <summary>Whether ledgers of a region are to be compared with its own.</summary>
     public static bool IsTakeOverPending(SqliteSession session, string region) =>
-        session.Number("SELECT take_over FROM feeds WHERE region = $1", region) == 1;
+        session.Number("SELECT take_over FROM feeds WHERE region = $1", region) > 0;
 
     /// <summary>Deletes commits after what is pruned already, of which at most so many are looked at.</summary>
     /// <returns>How many were looked at.</returns>

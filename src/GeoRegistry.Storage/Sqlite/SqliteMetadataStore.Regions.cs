@@ -10,12 +10,12 @@ public sealed partial class SqliteMetadataStore
     public ValueTask<RegionRecord> ReadRecordAsync(CancellationToken cancellation = default) => Read(RegionRecordRows.Read);
 
     /// <inheritdoc/>
-    public Task AdoptTopologyAsync(ReadOnlyMemory<byte> topology, IReadOnlyList<RegionId> takeOverFrom,
+    public Task AdoptTopologyAsync(ReadOnlyMemory<byte> topology, long version, IReadOnlyList<RegionId> takeOverFrom,
         CancellationToken cancellation = default) => WriteAsync(
         session =>
         {
             RegionRecordRows.Change(session, record => record with { Topology = topology.ToArray() });
-            foreach (var region in takeOverFrom) FeedRows.SetTakeOver(session, region.ToString(), isPending: true);
+            foreach (var region in takeOverFrom) FeedRows.RequestTakeOver(session, region.ToString(), version);
         },
         cancellation);
 

@@ -54,7 +54,7 @@ public sealed partial class SqliteMetadataStore
     }
 
     /// <inheritdoc/>
-    public Task SkipToAsync(RegionId source, FeedCursor cursor, CancellationToken cancellation = default) =>
+    public Task SkipToAsync(RegionId source, FeedCursor cursor, long topologyVersion, CancellationToken cancellation = default) =>
         WriteAsync(
             session =>
             {
@@ -65,7 +65,7 @@ public sealed partial class SqliteMetadataStore
                 FeedRows.MoveCursor(session, region, cursor);
                 FeedRows.RaiseSnapshot(session, region, cursor.Position);
                 FeedRows.RaisePruned(session, region, cursor.Position);
-                FeedRows.SetTakeOver(session, region, isPending: false);
+                FeedRows.EndTakeOver(session, region, topologyVersion);
             },
             cancellation);
 

@@ -69,7 +69,7 @@ public sealed class LedgerRepairFaultTests(ITestOutputHelper output)
         if (takesOver)
         {
             await InstallAsync(home, region, TestHome.Old);
-            await region.Metadata.AdoptTopologyAsync("{}"u8.ToArray(), [Eu]);
+            await region.Metadata.AdoptTopologyAsync("{}"u8.ToArray(), 1, [Eu]);
         }
 
         await using var process = await new FaultyFollowing(region, faults, restarts)

@@ -84,7 +84,7 @@ internal sealed class SimulatedFeed(TimeProvider clock) : ILedgerStore, IRegionR
         return Task.CompletedTask;
     }
 
-    public Task AdoptTopologyAsync(ReadOnlyMemory<byte> topology, IReadOnlyList<RegionId> takeOverFrom,
+    public Task AdoptTopologyAsync(ReadOnlyMemory<byte> topology, long version, IReadOnlyList<RegionId> takeOverFrom,
         CancellationToken cancellation = default) => throw new NotSupportedException();
 
     public ValueTask<bool> IsTakeOverPendingAsync(RegionId source, CancellationToken cancellation = default) =>

@@ -44,6 +44,20 @@ public sealed class VerifyingBlobStoreTests : IDisposable
         Assert.Null(await store.VerifyAsync(_blob.Digest, pause: null, CancellationToken.None));
     }
 
+    /// <summary>Reading <c>/proc/self/mem</c> at its beginning fails as a part of a disk does that cannot be read.</summary>
+    [Fact]
+    public async Task OpenAsync_BlobThatCannotBeRead_IsSetAsideAndMissing()
+    {
+        var store = await OpenDamagedAsync(new FileBlobStore(Root));
+        File.Delete(BlobPath);
+        File.CreateSymbolicLink(BlobPath, "/proc/self/mem");
+
+        Assert.False(await store.VerifyAsync(_blob.Digest, pause: null, CancellationToken.None));
+
+        Assert.Equal(1, _damaged);
+        Assert.Null(await store.OpenAsync(_blob.Digest));
+    }
+
     [Fact]
     public async Task OpenAsync_WholeBlobOpenedByMany_IsHashedOnceAndRead()
     {

@@ -92,7 +92,7 @@ public sealed class QueryPlanTests(ITestOutputHelper output) : IAsyncLifetime
         var ledger = feed.Entries[0].Commit!.Ledger;
         LedgerSnapshot? read = null;
         await store.ReadSnapshotAsync(ledger, snapshot => read = snapshot with { Entries = [.. snapshot.Entries] });
-        await store.SkipToAsync(feed.Region, SampleFeed.Cursor(0, default));
+        await store.SkipToAsync(feed.Region, SampleFeed.Cursor(0, default), 1);
         await store.ListHeadsAsync(null, 10);
         await store.FindNumberAsync(ledger, 2);
         await store.PruneFeedAsync(feed.Region, 1, 10);
@@ -110,7 +110,7 @@ public sealed class QueryPlanTests(ITestOutputHelper output) : IAsyncLifetime
         await store.TakeAnnouncementAsync(feed.Region, announcement!);
         await store.IsAnnouncementTakenAsync(feed.Region, announcement!.Id);
         await store.ReadRecordAsync();
-        await store.AdoptTopologyAsync(new byte[] { 1 }, [feed.Region]);
+        await store.AdoptTopologyAsync(new byte[] { 1 }, 1, [feed.Region]);
         await store.IsTakeOverPendingAsync(feed.Region);
         await store.SetLongestLeaseAsync(TimeSpan.FromSeconds(1));
         await store.SetShownThroughAsync(1);

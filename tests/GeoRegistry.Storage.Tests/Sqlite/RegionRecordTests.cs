@@ -19,7 +19,7 @@ public sealed class RegionRecordTests : IAsyncLifetime
     [InlineData("DELETE FROM region_record_copy")]
     public async Task FindFaultOfRecordAsync_CopyChangedByHand_IsFoundAndTheOtherIsRead(string change)
     {
-        await _fixture.Store.AdoptTopologyAsync("{}"u8.ToArray(), []);
+        await _fixture.Store.AdoptTopologyAsync("{}"u8.ToArray(), 1, []);
         await _fixture.Store.SetLongestLeaseAsync(TimeSpan.FromSeconds(7));
         await _fixture.Store.SetShownThroughAsync(3);
         Assert.Null(await _fixture.Store.FindFaultOfRecordAsync());

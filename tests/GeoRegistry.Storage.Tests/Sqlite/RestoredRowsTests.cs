@@ -137,15 +137,15 @@ public sealed class RestoredRowsTests : IAsyncLifetime
     public async Task Open_TakeOverDamaged_IsFoundAndAllIsTakenOver(bool wasPending)
     {
         var us = RegionId.Parse("us");
-        if (wasPending) await _fixture.Store.AdoptTopologyAsync("{}"u8.ToArray(), [us]);
-        else await _fixture.Store.SkipToAsync(us, new FeedCursor(SampleFeed.Incarnation, 5, default));
+        if (wasPending) await _fixture.Store.AdoptTopologyAsync("{}"u8.ToArray(), 1, [us]);
+        else await _fixture.Store.SkipToAsync(us, new FeedCursor(SampleFeed.Incarnation, 5, default), 1);
 
         _fixture.Execute("UPDATE feeds SET take_over = 1 - take_over WHERE region = 'us'");
         await _fixture.ReopenAsync();
 
         Assert.True(await _fixture.Store.IsTakeOverPendingAsync(us));
         Assert.Equal([us], await _fixture.Store.FindDamagedFeedsAsync());
-        await _fixture.Store.SkipToAsync(us, new FeedCursor(SampleFeed.Incarnation, 5, default));
+        await _fixture.Store.SkipToAsync(us, new FeedCursor(SampleFeed.Incarnation, 5, default), 1);
         Assert.False(await _fixture.Store.IsTakeOverPendingAsync(us));
     }
 

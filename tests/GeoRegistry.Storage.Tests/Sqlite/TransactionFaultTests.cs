@@ -44,7 +44,7 @@ public sealed class TransactionFaultTests(ITestOutputHelper output)
         [nameof(IReplicaStore.QueueMissingAsync)] = (fixture, written) =>
             fixture.Store.QueueMissingAsync(new FeedPosition(written.Feed.Region, SampleFeed.Incarnation, 7), Id, Missing),
         [nameof(IReplicaStore.SkipToAsync)] = (fixture, written) =>
-            fixture.Store.SkipToAsync(written.Feed.Region, new FeedCursor(Incarnation.New(), 3, new byte[32])),
+            fixture.Store.SkipToAsync(written.Feed.Region, new FeedCursor(Incarnation.New(), 3, new byte[32]), 1),
         [nameof(IReplicaStore.SetAsideAsync)] = (fixture, written) =>
             fixture.Store.SetAsideAsync(written.Feed.Region, Id, "on purpose", SampleLedger.At),
         [nameof(IHydrationQueue.CompleteAsync)] = (fixture, _) => fixture.Store.CompleteAsync(SampleBlob.Of("awaited").Digest),
@@ -57,7 +57,7 @@ public sealed class TransactionFaultTests(ITestOutputHelper output)
         [nameof(IAnnouncements.TakeAnnouncementAsync)] = (fixture, written) => fixture.Store.TakeAnnouncementAsync(
             written.Feed.Region, new BlobAnnouncement(Name, Layer.Digest, Layer.SizeBytes, 9, 9)),
         [nameof(IRegionRecord.AdoptTopologyAsync)] = (fixture, written) =>
-            fixture.Store.AdoptTopologyAsync("{}"u8.ToArray(), [written.Feed.Region, RegionId.Parse("ap")]),
+            fixture.Store.AdoptTopologyAsync("{}"u8.ToArray(), 1, [written.Feed.Region, RegionId.Parse("ap")]),
         [nameof(ILedgerStore.BeginIncarnationAsync)] = (fixture, _) => fixture.Store.BeginIncarnationAsync(),
         [nameof(ILedgerStore.PruneFeedAsync)] = (fixture, written) => fixture.Store.PruneFeedAsync(written.Feed.Region, 0, 100),
     };

@@ -200,7 +200,7 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
         var (early, late) = (Ledger("library/early"), Ledger("library/late"));
         await Replicas.InstallSnapshotAsync(Us, 10, Snapshot(early), [Missing("1")]);
         await Replicas.InstallSnapshotAsync(Us, 10, Snapshot(late), [Missing("2")]);
-        await Replicas.SkipToAsync(Us, SampleFeed.Cursor(12, default));
+        await Replicas.SkipToAsync(Us, SampleFeed.Cursor(12, default), 1);
 
         Assert.False(await IsCompleteAsync("library/early", Us, 3));
         Assert.False(await IsCompleteAsync("library/late", Us, 12));

@@ -126,7 +126,7 @@ public abstract partial class ReplicaStoreContract
         await Assert.ThrowsAsync<ArgumentException>(
             () => Replicas.ApplyAsync(feed.Region, other, [feed.Entries[0] with { Position = 6 }]));
 
-        await Replicas.SkipToAsync(feed.Region, new FeedCursor(other, 2, default)); // Its numbers have nothing to do with those before.
+        await Replicas.SkipToAsync(feed.Region, new FeedCursor(other, 2, default), 1); // Its numbers have nothing to do with those before.
 
         await Fixture.ReopenAsync();
         AssertCursor(new FeedCursor(other, 2, default), await Replicas.ReadCursorAsync(feed.Region));
@@ -147,13 +147,27 @@ public abstract partial class ReplicaStoreContract
         var (us, ap) = (RegionId.Parse("us"), RegionId.Parse("ap"));
         Assert.True((await RegionRecords.ReadRecordAsync()).Topology.IsEmpty);
 
-        await RegionRecords.AdoptTopologyAsync("first"u8.ToArray(), [us, ap]);
-        await RegionRecords.AdoptTopologyAsync("second"u8.ToArray(), []);
+        await RegionRecords.AdoptTopologyAsync("first"u8.ToArray(), 1, [us, ap]);
+        await RegionRecords.AdoptTopologyAsync("second"u8.ToArray(), 2, []);
 
         await Fixture.ReopenAsync();
         Assert.Equal("second"u8.ToArray(), (await RegionRecords.ReadRecordAsync()).Topology.ToArray());
         Assert.True(await RegionRecords.IsTakeOverPendingAsync(us));
-        await Replicas.SkipToAsync(us, SampleFeed.Cursor(1, default));
+        await Replicas.SkipToAsync(us, SampleFeed.Cursor(1, default), 1);
         Assert.Equal((false, true), (await RegionRecords.IsTakeOverPendingAsync(us), await RegionRecords.IsTakeOverPendingAsync(ap)));
+    }
+
+    [Fact]
+    public async Task SkipToAsync_ByTheTopologyBefore_LeavesWhatANewerOneAsksFor()
+    {
+        var us = RegionId.Parse("us");
+        await RegionRecords.AdoptTopologyAsync("first"u8.ToArray(), 1, [us]);
+        await RegionRecords.AdoptTopologyAsync("second"u8.ToArray(), 2, [us]); // While ledgers are compared by the first.
+
+        await Replicas.SkipToAsync(us, SampleFeed.Cursor(1, default), 1);
+        Assert.True(await RegionRecords.IsTakeOverPendingAsync(us));
+
+        await Replicas.SkipToAsync(us, SampleFeed.Cursor(1, default), 2);
+        Assert.False(await RegionRecords.IsTakeOverPendingAsync(us));
     }
 }

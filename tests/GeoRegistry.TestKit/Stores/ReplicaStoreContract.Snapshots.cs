@@ -179,8 +179,8 @@ public abstract partial class ReplicaStoreContract
         for (var i = 0; i < 5; i++) feed.Tag($"library/r{i}", "v1");
         await Replicas.ApplyAsync(feed.Region, [feed.Entries[0]]);
 
-        await Replicas.SkipToAsync(feed.Region, SampleFeed.Cursor(4, checksum));
-        await Replicas.SkipToAsync(feed.Region, SampleFeed.Cursor(3, default));
+        await Replicas.SkipToAsync(feed.Region, SampleFeed.Cursor(4, checksum), 1);
+        await Replicas.SkipToAsync(feed.Region, SampleFeed.Cursor(3, default), 1);
 
         await Fixture.ReopenAsync();
         AssertCursor(SampleFeed.Cursor(4, checksum), await Replicas.ReadCursorAsync(feed.Region));
@@ -193,7 +193,7 @@ public abstract partial class ReplicaStoreContract
     [Fact]
     public async Task SkipToAsync_FeedOfThisRegion_AppendsGoOnAfterIt()
     {
-        await Replicas.SkipToAsync(SampleLedger.Region, SampleFeed.Cursor(100, default));
+        await Replicas.SkipToAsync(SampleLedger.Region, SampleFeed.Cursor(100, default), 1);
 
         Assert.Equal(101, (await Ledger(Repository).AppendAsync(new Operation.TagDeleted(Tag.Parse("v1")))).Position.Number);
     }
