@@ -63,6 +63,8 @@ internal sealed class RegionRouting(
 
         if (home == map.Self && resource != OciResource.Upload && gate.HasLostData)
             return ReadWithLostDataAsync(resource, request, policy, here);
+        if (home == map.Self && gate.Reason is not null && resource is not (OciResource.Upload or OciResource.Blob))
+            return ReadUnconfirmedAsync(resource, request, policy, here);
         if (home == map.Self && resource == OciResource.Manifest) return ReadAtHomeAsync(request, here);
         if (home == map.Self && resource == OciResource.Referrers) return ReadReferrersAtHomeAsync(request);
         if (request.Relay is not null) return here(request);
@@ -134,6 +136,29 @@ internal sealed class RegionRouting(
         if (found is null && await gate.FindRefusalAsync(request.Repository, request.Aborted).ConfigureAwait(false) is { } refusal)
             await ErrorResponse.WriteAsync(request.Http, refusal).ConfigureAwait(false);
         else await ManifestEndpoints.AnswerAsync(request.Http, reference, found).ConfigureAwait(false);
+    }
+
+    // No other region has said yet that it follows nothing which is not here: this home may have been started on old data.
+    private async Task ReadUnconfirmedAsync(OciResource resource, OciRequest request, PolicyRule policy, Func<OciRequest, Task> here)
+    {
+        await gate.AwaitFirstAnswersAsync(request.Aborted).ConfigureAwait(false);
+        if (gate.Reason is null || gate.HasLostData)
+        {
+            await AnswerAsync(resource, request, here).ConfigureAwait(false);
+        }
+        else if (!policy.IsStrict && await IsHereAsync(resource, request).ConfigureAwait(false))
+        {
+            Warnings.Add(request.Http.Response, Warnings.Unconfirmed(map.Self));
+            await here(request).ConfigureAwait(false);
+        }
+        else if (await gate.FindRefusalAsync(request.Repository, request.Aborted).ConfigureAwait(false) is { } refusal)
+        {
+            await ErrorResponse.WriteAsync(request.Http, refusal).ConfigureAwait(false);
+        }
+        else
+        {
+            await AnswerAsync(resource, request, here).ConfigureAwait(false);
+        }
     }
 
     // What is here may be older than what was acknowledged, and what is not here may exist: the others know more.

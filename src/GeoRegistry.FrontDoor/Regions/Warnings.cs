@@ -13,5 +13,8 @@ internal static class Warnings
     public static string MayBeStale(RegionId region, RegionId home) =>
         $"answered by region {region} while {home}, the repository's home, cannot be reached: it may be stale";
 
+    public static string Unconfirmed(RegionId home) =>
+        $"answered by region {home}, the repository's home, which has reached no other region since it started: it may be stale";
+
     public static void Add(HttpResponse response, string text) => response.Headers.Append("Warning", $"299 - \"{text}\"");
 }

@@ -29,6 +29,7 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
     private static readonly TimeSpan WaitTimeout = 2 * (AnswerTimeout + AskInterval);
 
     private readonly TaskCompletionSource _decided = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile State _state = new(IsOpen: false, LostData: false, "it has not yet asked the other regions how far they follow it");
 
     /// <summary>Whether another region follows what this one does not have.</summary>
@@ -41,12 +42,26 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
     public ValueTask<RegistryError?> FindRefusalAsync(RepositoryName repository, CancellationToken cancellation = default) =>
         _state.IsOpen ? default : WaitAsync(repository, cancellation);
 
+    /// <summary>Waits until all followers were asked once since the start, whatever they answered.</summary>
+    public async Task AwaitFirstAnswersAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await _asked.Task.WaitAsync(WaitTimeout, clock, cancellation).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // What is known now counts.
+        }
+    }
+
     /// <summary>Asks the followers until one has answered.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
         while (!_state.IsOpen && !_state.LostData)
         {
             await AskAsync(stopping).ConfigureAwait(false);
+            _asked.TrySetResult();
             if (!_state.IsOpen && !_state.LostData) await Task.Delay(AskInterval, clock, stopping).ConfigureAwait(false);
         }
     }

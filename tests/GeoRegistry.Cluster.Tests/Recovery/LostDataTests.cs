@@ -56,4 +56,32 @@ public sealed class LostDataTests(ITestOutputHelper output)
         await cluster.WaitUntilConvergedAsync();
         await cluster["ap"].Client.PullExactlyAsync("kept/app", "after", image);
     }
+
+    /// <summary>It cannot know whether it was started on old data, and says so until another region has answered.</summary>
+    [Fact]
+    public async Task Start_OfAHomeThatReachesNoOther_AnswersWithAWarningUntilItDoes()
+    {
+        await using var cluster = await RegionCluster.StartAsync(new ClusterPlan { Policies = [new("strict") { Reads = "strict" }] });
+        var (eu, image) = (cluster["eu"], TestImage.Next(Seeds.Next(output), 1000));
+        foreach (var repository in new[] { "team/app", "strict/app" }) await eu.Client.PushAsync(repository, "1", image);
+        Assert.False((await eu.Client.GetManifestAsync("team/app", "1")).MayBeStale);
+        await cluster.WaitUntilConvergedAsync();
+        foreach (var region in cluster.Regions) await region.KillAsync();
+
+        await eu.StartAsync();
+
+        var pulled = await eu.Client.GetManifestAsync("team/app", "1");
+        Assert.Equal((HttpStatusCode.OK, true), (pulled.Status, pulled.MayBeStale));
+        var tags = await eu.Client.SendAsync(HttpMethod.Get, "/v2/team/app/tags/list");
+        Assert.Equal((HttpStatusCode.OK, true), (tags.Status, tags.MayBeStale));
+        foreach (var blob in image.Blobs) Assert.Equal(blob.Bytes, await eu.Client.PullBlobAsync("team/app", blob.Digest));
+        (await eu.Client.GetManifestAsync("strict/app", "1")).Expect(HttpStatusCode.ServiceUnavailable);
+        (await eu.Client.GetManifestAsync("team/app", "never-was")).Expect(HttpStatusCode.ServiceUnavailable);
+
+        await cluster["us"].StartAsync();
+        await Waiting.UntilAsync("eu knows that it lost nothing", async () =>
+            await eu.Client.GetManifestAsync("team/app", "1") is { Status: HttpStatusCode.OK, MayBeStale: false });
+        await eu.Client.PullExactlyAsync("strict/app", "1", image);
+        (await eu.Client.GetManifestAsync("team/app", "never-was")).Expect(HttpStatusCode.NotFound);
+    }
 }
