@@ -11,9 +11,9 @@ public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifie
 {
     /// <summary>
     /// The share of a core that a pass takes: the first after a start and those that are asked for are urgent,
-    /// the others must not be noticed.
+    /// the others must not be noticed. Rounds over the blobs go on beside them; and a home answers the passes of the others.
     /// </summary>
-    private const double UrgentShare = 0.5, SlowShare = 0.01;
+    private const double UrgentShare = 0.5, SlowShare = 0.005, BlobShare = 0.01;
 
     /// <summary>How many bytes of blobs are read per second.</summary>
     private const long UrgentBytesPerSecond = 512 * 1024 * 1024, SlowBytesPerSecond = 16 * 1024 * 1024;
@@ -45,6 +45,8 @@ public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifie
 
     private Pace Slow => new(SlowShare, SlowBytesPerSecond, clock);
 
+    private Pace BesidePasses => new(BlobShare, SlowBytesPerSecond, clock);
+
     private Pace Urgent => new(UrgentShare, UrgentBytesPerSecond, clock);
 
     // Beside the passes: a scan must not wait until what it has found is repaired, nor a repair for the end of a long scan.
@@ -55,7 +57,7 @@ public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifie
 
     // Beside the passes: a large store takes days, and metadata must not wait for it.
     private Task HashBlobsAsync(CancellationToken stopping) =>
-        RepeatAsync(Interval, () => blobs.HashAsync(Slow, counts: false, stopping), stopping);
+        RepeatAsync(Interval, () => blobs.HashAsync(BesidePasses, counts: false, stopping), stopping);
 
     private async Task RepeatAsync(TimeSpan interval, Func<Task> act, CancellationToken stopping)
     {
