@@ -8,8 +8,9 @@ namespace GeoRegistry.Storage.Sqlite;
 /// <c>incarnation</c>, <c>position</c> and <c>checksum</c> are the cursor. In the row of the region itself, <c>position</c> is the
 /// highest whose commit was dropped: no position is ever given twice. Up to <c>snapshot</c>, snapshots replace commits. Up to
 /// <c>pruned</c>, only the last commits of ledgers are kept. <c>take_over</c> is the version of the topology (or 1)
-/// because of which ledgers of the region are to be compared with its own; 0 for none. <c>bytes</c> is the size of its commits, kept by triggers. <c>row_checksum</c> is <see cref="FeedChecksums"/>'s. The
-/// incarnation of the region's own feed, which nothing else tells, is in <c>own_incarnation</c> too.
+/// because of which ledgers of the region are to be compared with its own; 0 for none. <c>bytes</c> is the size of its commits,
+/// kept by triggers. <c>row_checksum</c> is <see cref="FeedChecksums"/>'s. The incarnation of the region's own feed, which nothing
+/// else tells, is in <c>own_incarnation</c> too.
 /// </remarks>
 internal static class FeedRows
 {
