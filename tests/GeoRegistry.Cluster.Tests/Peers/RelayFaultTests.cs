@@ -60,6 +60,7 @@ public sealed class RelayFaultTests
         {
             var (blob, image) = (Blob.Next(_random, 1000), Blob.Next(_random, 100));
             (_regions.PeerFaults.How, var digest) = (PeerFault.NoAnswer, Digest.Parse(blob.Digest));
+            await eu.PushBlobAsync(repository, image);
             _regions.PeerCalls.Clear();
             _regions.PeerCalls.Fail("POST /peer/links", InjectedFault.AnswerLost);
             await us.PushBlobAsync(repository, blob, looksFirst: false);
