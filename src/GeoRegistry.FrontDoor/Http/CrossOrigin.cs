@@ -47,7 +47,8 @@ public sealed class CrossOrigin(IReadOnlyList<string> origins)
     public Task HandleAsync(HttpContext http, RequestDelegate next)
     {
         var origin = http.Request.Headers.Origin.ToString();
-        var allowed = _isAny ? Any : origins.FirstOrDefault(one => string.Equals(one, origin, StringComparison.Ordinal));
+        if (origin.Length == 0 && origins.Count == 0) return next(http);
+        var allowed = _isAny ? Any : origins.Contains(origin) ? origin : null;
         if (origin.Length > 0 && IsWrite(http.Request.Method) && (_isAny || allowed is null) && !IsOwn(http.Request, origin))
             return RefuseAsync(http, origin, allowed);
         var isPreflight = HttpMethods.IsOptions(http.Request.Method) && http.Request.Headers.AccessControlRequestMethod.Count > 0;

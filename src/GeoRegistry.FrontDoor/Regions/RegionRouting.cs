@@ -142,23 +142,15 @@ internal sealed class RegionRouting(
     private async Task ReadUnconfirmedAsync(OciResource resource, OciRequest request, PolicyRule policy, Func<OciRequest, Task> here)
     {
         await gate.AwaitFirstAnswersAsync(request.Aborted).ConfigureAwait(false);
-        if (gate.Reason is null || gate.HasLostData)
-        {
-            await AnswerAsync(resource, request, here).ConfigureAwait(false);
-        }
-        else if (!policy.IsStrict && await IsHereAsync(resource, request).ConfigureAwait(false))
+        var isUnconfirmed = gate.Reason is not null && !gate.HasLostData;
+        if (isUnconfirmed && !policy.IsStrict && await IsHereAsync(resource, request).ConfigureAwait(false))
         {
             Warnings.Add(request.Http.Response, Warnings.Unconfirmed(map.Self));
             await here(request).ConfigureAwait(false);
         }
-        else if (await gate.FindRefusalAsync(request.Repository, request.Aborted).ConfigureAwait(false) is { } refusal)
-        {
+        else if (isUnconfirmed && await gate.FindRefusalAsync(request.Repository, request.Aborted).ConfigureAwait(false) is { } refusal)
             await ErrorResponse.WriteAsync(request.Http, refusal).ConfigureAwait(false);
-        }
-        else
-        {
-            await AnswerAsync(resource, request, here).ConfigureAwait(false);
-        }
+        else await AnswerAsync(resource, request, here).ConfigureAwait(false); // By what is known now.
     }
 
     // What is here may be older than what was acknowledged, and what is not here may exist: the others know more.

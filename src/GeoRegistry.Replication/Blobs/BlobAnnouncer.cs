@@ -3,6 +3,7 @@ using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 using GeoRegistry.Regions.Control;
 using GeoRegistry.Replication.Peers;
+using GeoRegistry.Replication.Verification;
 using GeoRegistry.Repositories.Regions;
 using Microsoft.Extensions.Logging;
 
@@ -25,6 +26,11 @@ public sealed partial class BlobAnnouncer(RegionMap map, PeerClient peers, IAnno
 
     private const int BatchBlobs = 1000;
 
+    /// <summary>
+    /// The share of a core that reading may take: while a home is silent for long, all that it is to hear of is read each time.
+    /// </summary>
+    private const double ReadingShare = 0.1;
+
     /// <inheritdoc/>
     public bool MustAnnounce(RepositoryName repository) => map.Current.HomeOf(repository).Region != map.Self;
 
@@ -38,35 +44,31 @@ public sealed partial class BlobAnnouncer(RegionMap map, PeerClient peers, IAnno
     /// <summary>Announces what is left, until it is cancelled.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
-        while (true)
+        using var timer = new PeriodicTimer(RetryInterval, clock);
+        do
         {
-            var reading = TimeSpan.Zero;
             try
             {
-                reading = await AnnounceAllAsync(stopping).ConfigureAwait(false);
+                await AnnounceAllAsync(stopping).ConfigureAwait(false);
             }
             catch (Exception failure) when (!stopping.IsCancellationRequested)
             {
                 LogFailed(failure);
             }
-
-            // While a home is silent for long, what it is to hear of is read at no more than a tenth of a core.
-            var rest = reading * 9;
-            await Task.Delay(rest > RetryInterval ? rest : RetryInterval, clock, stopping).ConfigureAwait(false);
         }
+        while (await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false));
     }
 
-    /// <returns>How long it took to read what is to be announced.</returns>
-    private async Task<TimeSpan> AnnounceAllAsync(CancellationToken stopping)
+    private async Task AnnounceAllAsync(CancellationToken stopping)
     {
         var silent = new HashSet<RegionId>(); // Homes that do not answer are left alone until the next round.
-        var reading = TimeSpan.Zero;
+        var pace = new Pace(ReadingShare, long.MaxValue, clock);
         for (var after = 0L; ;)
         {
-            var start = clock.GetTimestamp();
+            var begun = pace.Begin();
             var page = await announcements.ListAnnouncementsAsync(after, BatchBlobs, stopping).ConfigureAwait(false);
-            reading += clock.GetElapsedTime(start);
-            if (page.Count == 0) return reading;
+            await pace.EndAsync(begun, stopping).ConfigureAwait(false);
+            if (page.Count == 0) return;
             after = page[^1].Id;
             foreach (var announcement in page)
             {

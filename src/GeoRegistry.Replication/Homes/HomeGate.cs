@@ -43,17 +43,7 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
         _state.IsOpen ? default : WaitAsync(repository, cancellation);
 
     /// <summary>Waits until all followers were asked once since the start, whatever they answered.</summary>
-    public async Task AwaitFirstAnswersAsync(CancellationToken cancellation)
-    {
-        try
-        {
-            await _asked.Task.WaitAsync(WaitTimeout, clock, cancellation).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            // What is known now counts.
-        }
-    }
+    public Task AwaitFirstAnswersAsync(CancellationToken cancellation) => AwaitAsync(_asked, cancellation);
 
     /// <summary>Asks the followers until one has answered.</summary>
     public async Task RunAsync(CancellationToken stopping)
@@ -90,17 +80,21 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
         _decided.TrySetResult();
     }
 
-    private async ValueTask<RegistryError?> WaitAsync(RepositoryName repository, CancellationToken cancellation)
+    private async Task AwaitAsync(TaskCompletionSource known, CancellationToken cancellation)
     {
         try
         {
-            await _decided.Task.WaitAsync(WaitTimeout, clock, cancellation).ConfigureAwait(false);
+            await known.Task.WaitAsync(WaitTimeout, clock, cancellation).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
-            // Refused with what is known now.
+            // What is known now counts.
         }
+    }
 
+    private async ValueTask<RegistryError?> WaitAsync(RepositoryName repository, CancellationToken cancellation)
+    {
+        await AwaitAsync(_decided, cancellation).ConfigureAwait(false);
         if (_state is not { IsOpen: false } closed) return null;
         return RegistryError.Of(
             ErrorCode.Unavailable,

@@ -290,20 +290,20 @@ public sealed partial class LedgerRepair(
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
-            var (file, left) = (spool.OpenWrite(), response.Content.Headers.ContentLength);
+            var (file, received) = (spool.OpenWrite(), 0L);
             await using (file.ConfigureAwait(false))
             {
                 // What fails while it is received is the region's or the link's; what fails while it is written is this region's.
                 while (await ReceiveAsync(from, body, buffer, cancellation).ConfigureAwait(false) is var count and > 0)
                 {
                     await file.WriteAsync(buffer.AsMemory(0, count), cancellation).ConfigureAwait(false);
-                    left -= count;
+                    received += count;
                 }
             }
 
             // The HTTP/2 client does not compare.
-            if (left is { } bytes and not 0)
-                throw new OtherRegionsUnreachableException($"Region {from} sent the {ledger} without its last {bytes} bytes.");
+            if (response.Content.Headers.ContentLength is { } promised && received != promised)
+                throw PeerClient.BrokeOff(from, PeerClient.EndedEarly(received, promised));
         }
         finally
         {

@@ -14,7 +14,7 @@ internal static class LedgerNames
 {
     private const string Columns = "id, kind, name, row_checksum";
 
-    private const string HasOtherCopy =
+    private const string Differs =
         "NOT EXISTS (SELECT 1 FROM ledgers WHERE ledgers.id = ledger_names.id "
         + "AND ledgers.kind = ledger_names.kind AND ledgers.name = ledger_names.name)";
 
@@ -46,11 +46,11 @@ internal static class LedgerNames
         // Those of an earlier build have none yet.
         var unsummed = session.List(
             row => (row.GetInt64(0), row.GetInt64(1), row.GetString(2)),
-            $"SELECT id, kind, name FROM ledger_names WHERE row_checksum IS NULL AND NOT {HasOtherCopy}");
+            $"SELECT id, kind, name FROM ledger_names WHERE row_checksum IS NULL AND NOT {Differs}");
         foreach (var (ledger, kind, name) in unsummed)
             session.Execute("UPDATE ledger_names SET row_checksum = $2 WHERE id = $1", ledger, Checksum(ledger, kind, name));
 
-        var differing = session.List(row => row.GetInt64(0), $"SELECT id FROM ledger_names WHERE {HasOtherCopy}");
+        var differing = session.List(row => row.GetInt64(0), $"SELECT id FROM ledger_names WHERE {Differs}");
         foreach (var ledger in differing) Restore(session, ledger);
         var unnamed = session.List(row => row.GetInt64(0), "SELECT id FROM ledgers WHERE id NOT IN (SELECT id FROM ledger_names)");
         foreach (var ledger in unnamed) Restore(session, ledger);
