@@ -13,6 +13,9 @@ internal static class StraceLog
     private const string Unfinished = " <unfinished ...>";
     private const string Resumed = " resumed>";
 
+    /// <summary>strace was told to stop after the call had begun, and did not see it return.</summary>
+    private const string Detached = " <detached ...>";
+
     public static List<TraceStep> Read(string file)
     {
         var steps = new List<TraceStep>();
@@ -27,7 +30,8 @@ internal static class StraceLog
             {
                 if (!running.Remove(thread, out var call))
                     throw new InvalidDataException($"The trace resumes a call that did not begin: {text}");
-                if (text.EndsWith(" = ?", StringComparison.Ordinal)) continue; // The process ended within it.
+                // The process, or the recording, ended within it.
+                if (text.EndsWith(" = ?", StringComparison.Ordinal) || text.EndsWith(Detached, StringComparison.Ordinal)) continue;
                 call.Return(text[(text.IndexOf(Resumed, StringComparison.Ordinal) + Resumed.Length)..]);
                 steps.Add(new TraceStep(call, IsReturn: true));
                 continue;
@@ -39,6 +43,10 @@ internal static class StraceLog
             {
                 running[thread] = new SystemCall(name, rest[..^Unfinished.Length]);
                 steps.Add(new TraceStep(running[thread], IsReturn: false));
+            }
+            else if (rest.EndsWith(Detached, StringComparison.Ordinal))
+            {
+                steps.Add(new TraceStep(new SystemCall(name, rest[..^Detached.Length]), IsReturn: false));
             }
             else
             {
