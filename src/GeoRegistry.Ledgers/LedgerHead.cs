@@ -20,10 +20,12 @@ public sealed record LedgerHead(long Epoch, long Number, ReadOnlyMemory<byte> Ch
     /// <param name="encodedCommit">The commit's wire form.</param>
     public LedgerHead After(long epoch, ReadOnlySpan<byte> encodedCommit)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Checksum.Span);
-        hash.AppendData(encodedCommit);
-        return new LedgerHead(epoch, Number + 1, hash.GetHashAndReset());
+        var hash = new GatheredHash(stackalloc byte[GatheredHash.UsualBytes]);
+        hash.Add(Checksum.Span);
+        hash.Add(encodedCommit);
+        var checksum = new byte[ChecksumSizeBytes];
+        hash.Finish(checksum);
+        return new LedgerHead(epoch, Number + 1, checksum);
     }
 
     /// <summary>Whether both name the same history.</summary>
