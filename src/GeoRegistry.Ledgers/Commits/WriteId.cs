@@ -20,8 +20,9 @@ public readonly record struct WriteId
     /// <summary>Whether it names no write, as in commits of builds that knew no ids.</summary>
     public bool IsNone => _value == Guid.Empty;
 
-    /// <summary>A new id, chosen at random.</summary>
-    public static WriteId New() => new(Guid.NewGuid());
+    /// <summary>A new id: the time, then 74 bits chosen at random.</summary>
+    /// <remarks>Ids that grow lie beside one another in a store's index: a transaction of many writes touches fewer of its pages.</remarks>
+    public static WriteId New() => new(Guid.CreateVersion7());
 
     /// <summary>The id for a key that a client chose, the same for equal keys.</summary>
     public static WriteId OfKey(string key)
