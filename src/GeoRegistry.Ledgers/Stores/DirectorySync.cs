@@ -7,7 +7,7 @@ namespace GeoRegistry.Ledgers.Stores;
 /// <summary>Puts a directory's entries on disk, which .NET does not offer, for stores that keep files.</summary>
 public static partial class DirectorySync
 {
-    private const int ReadOnlyDirectory = 0x10000; // O_RDONLY | O_DIRECTORY on Linux
+    private const int ReadOnly = 0x80000; // O_RDONLY | O_CLOEXEC on Linux, whatever the processor
     private const int AccessDenied = 13; // EACCES
 
     /// <summary>Puts a directory's entries on disk: a file created in or renamed to it is found again after a power cut.</summary>
@@ -17,7 +17,7 @@ public static partial class DirectorySync
     public static void Sync(string path, bool mayBeDenied = false)
     {
         if (!OperatingSystem.IsLinux()) return; // Windows has no such call; macOS orders renames by itself.
-        var descriptor = Open(path, ReadOnlyDirectory);
+        var descriptor = Open(path, ReadOnly);
         if (descriptor < 0 && mayBeDenied && Marshal.GetLastPInvokeError() == AccessDenied) return;
         if (descriptor < 0) throw Failure($"open directory {path}");
         using var handle = new SafeFileHandle(descriptor, ownsHandle: true);

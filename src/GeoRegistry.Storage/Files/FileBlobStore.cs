@@ -53,8 +53,7 @@ public sealed class FileBlobStore : IBlobStore, IStoreHealth
     {
         try
         {
-            var file = File.OpenHandle(_folder.Blob(digest), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            return new ValueTask<IBlobReader?>(new FileBlobReader(file));
+            return new ValueTask<IBlobReader?>(new FileBlobReader(Posix.OpenFile(_folder.Blob(digest), FileMode.Open, FileAccess.Read)));
         }
         catch (FileNotFoundException)
         {

@@ -25,7 +25,7 @@ internal sealed class FileBlobUpload : IBlobUpload
     {
         _folder = folder;
         _path = path;
-        _file = File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        _file = Posix.OpenFile(path, mode, FileAccess.ReadWrite);
         _writebackFrom = _flushedBytes = SizeBytes = RandomAccess.GetLength(_file);
     }
 
