@@ -1,6 +1,5 @@
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
-using Microsoft.Data.Sqlite;
 
 namespace GeoRegistry.Storage.Sqlite;
 
@@ -61,7 +60,7 @@ internal static class AnnouncementRows
             "INSERT INTO announcements_taken (region, id, number) VALUES ($1, $2, $3)", region, announcement.Id, number);
     }
 
-    private static BlobAnnouncement Read(SqliteDataReader row) => new(
-        RepositoryName.Parse(row.GetString(3)), DigestKeys.FromKey(row.GetFieldValue<byte[]>(1)), row.GetInt64(2), row.GetInt64(0),
+    private static BlobAnnouncement Read(SqliteStatement row) => new(
+        RepositoryName.Parse(row.GetString(3)), DigestKeys.FromKey(row.GetBytes(1)), row.GetInt64(2), row.GetInt64(0),
         row.GetInt64(4));
 }

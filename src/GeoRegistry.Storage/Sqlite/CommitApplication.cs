@@ -23,10 +23,10 @@ internal static class CommitApplication
         if (!before.Head.Equals(expected) || commit.Epoch < before.Head.Epoch) return new AppendOutcome.HeadMoved(before.Head);
         if (ledger == 0) ledger = LedgerRows.Add(session, commit.Ledger);
         var region = commit.Region.ToString();
-        var number = 1 + FeedRows.Head(session, region);
-        Apply(session, ledger, before, commit, encoded, next, region, number);
-        HydrationRows.Queue(session, region, number, ledger, commit.At.ToUnixTimeMilliseconds(), missing);
-        return new AppendOutcome.Appended(next, new FeedPosition(commit.Region, FeedRows.Incarnation(session, region), number));
+        var (incarnation, last) = FeedRows.End(session, region);
+        Apply(session, ledger, before, commit, encoded, next, region, last + 1);
+        HydrationRows.Queue(session, region, last + 1, ledger, commit.At.ToUnixTimeMilliseconds(), missing);
+        return new AppendOutcome.Appended(next, new FeedPosition(commit.Region, incarnation, last + 1));
     }
 
     /// <summary>Writes the next commit of a ledger, what it implies, and its place in a feed.</summary>
@@ -133,7 +133,7 @@ internal static class CommitApplication
     private static void RemoveTagFrom(ContentsChange change, SqliteSession session, long ledger, Tag tag)
     {
         using var row = session.Query("SELECT digest FROM tags WHERE ledger = $1 AND name = $2", ledger, tag.ToString());
-        if (row.Read()) change.Remove(ContentsChecksum.OfTag(tag.ToString(), row.GetFieldValue<byte[]>(0)));
+        if (row.Read()) change.Remove(ContentsChecksum.OfTag(tag.ToString(), row.GetBytes(0)));
     }
 
     private static void DeleteManifest(SqliteSession session, long ledger, Digest digest, ContentsChange change)

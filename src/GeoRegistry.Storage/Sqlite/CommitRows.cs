@@ -1,6 +1,4 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
-using System.Text;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Commits;
 
@@ -27,12 +25,12 @@ internal static class CommitRows
             "SELECT id, region, position, number, checksum, encoded, write_id, row_checksum FROM commits WHERE ledger = $1", ledger);
         while (row.Read())
         {
-            var encoded = row.GetFieldValue<byte[]>(5);
+            var encoded = row.GetBytes(5);
             if (CommitCodec.TryDecode(encoded) is not { } commit || commit.Ledger == id || row.IsDBNull(7)) continue;
-            var (owner, write) = (LedgerRows.Find(session, commit.Ledger).Ledger, row.IsDBNull(6) ? null : row.GetFieldValue<byte[]>(6));
+            var (owner, write) = (LedgerRows.Find(session, commit.Ledger).Ledger, row.IsDBNull(6) ? null : row.GetBytes(6));
             var checksum = ChecksumOf(
-                row.GetString(1), row.GetInt64(2), owner, row.GetInt64(3), row.GetFieldValue<byte[]>(4), encoded, write);
-            if (checksum.AsSpan().SequenceEqual(row.GetFieldValue<byte[]>(7)))
+                row.GetString(1), row.GetInt64(2), owner, row.GetInt64(3), row.GetBytes(4), encoded, write);
+            if (checksum.AsSpan().SequenceEqual(row.GetBytes(7)))
                 strays.Add(new StrayCommit(row.GetInt64(0), owner, row.GetInt64(3)));
         }
 
@@ -73,18 +71,19 @@ internal static class CommitRows
         ReadOnlySpan<byte> encoded,
         byte[]? write)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Span<byte> numbers = stackalloc byte[4 * sizeof(long)];
-        BinaryPrimitives.WriteInt64BigEndian(numbers, position);
-        BinaryPrimitives.WriteInt64BigEndian(numbers[sizeof(long)..], ledger);
-        BinaryPrimitives.WriteInt64BigEndian(numbers[(2 * sizeof(long))..], number);
-        BinaryPrimitives.WriteInt64BigEndian(numbers[(3 * sizeof(long))..], write?.Length ?? -1);
-        hash.AppendData(numbers);
-        hash.AppendData(write ?? []);
-        hash.AppendData(checksum);
-        hash.AppendData(Encoding.UTF8.GetBytes($"{region}\n"));
-        hash.AppendData(encoded);
-        return hash.GetHashAndReset();
+        var hash = new GatheredHash(stackalloc byte[GatheredHash.UsualBytes]);
+        hash.Add(position);
+        hash.Add(ledger);
+        hash.Add(number);
+        hash.Add(write?.Length ?? -1L);
+        hash.Add(write ?? []);
+        hash.Add(checksum);
+        hash.Add(region);
+        hash.Add("\n"u8);
+        hash.Add(encoded);
+        var sum = new byte[SHA256.HashSizeInBytes];
+        hash.Finish(sum);
+        return sum;
     }
 }
 

@@ -41,8 +41,8 @@ internal static class FeedChecksums
         using var row = session.Query(
             "SELECT incarnation, position, checksum, snapshot, pruned, take_over, row_checksum FROM feeds WHERE region = $1", region);
         if (!row.Read()) return null;
-        var text = $"{region}\n{row.GetString(0)}\n{row.GetInt64(1)}\n{Convert.ToHexString(row.GetFieldValue<byte[]>(2))}\n"
+        var text = $"{region}\n{row.GetString(0)}\n{row.GetInt64(1)}\n{Convert.ToHexString(row.GetBytes(2))}\n"
             + $"{row.GetInt64(3)}\n{row.GetInt64(4)}\n{row.GetInt64(5)}";
-        return (row.IsDBNull(6) ? null : row.GetFieldValue<byte[]>(6), SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+        return (row.IsDBNull(6) ? null : row.GetBytes(6), SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     }
 }

@@ -83,8 +83,15 @@ internal static class FeedRows
 
     /// <summary>The last position that a feed has had here; 0 for none.</summary>
     public static long Head(SqliteSession session, string region) => Math.Max(
-        session.Number("SELECT max(position) FROM commits WHERE region = $1", region) ?? 0,
-        session.Number("SELECT max(position, pruned) FROM feeds WHERE region = $1", region) ?? 0);
+        LastCommit(session, region), session.Number("SELECT max(position, pruned) FROM feeds WHERE region = $1", region) ?? 0);
+
+    /// <summary>A feed's incarnation, and the last position that it has had here; 0 for none.</summary>
+    public static (Incarnation Incarnation, long Head) End(SqliteSession session, string region)
+    {
+        var last = LastCommit(session, region);
+        using var row = session.Query("SELECT incarnation, max(position, pruned) FROM feeds WHERE region = $1", region);
+        return row.Read() ? (Ledgers.Incarnation.Parse(row.GetString(0)), Math.Max(last, row.GetInt64(1))) : (default, last);
+    }
 
     /// <summary>The position before the first from which on the feed is whole.</summary>
     public static long Pruned(SqliteSession session, string region) =>
@@ -126,7 +133,7 @@ internal static class FeedRows
     {
         using var row = session.Query("SELECT incarnation, position, checksum FROM feeds WHERE region = $1", region);
         return row.Read()
-            ? new FeedCursor(Ledgers.Incarnation.Parse(row.GetString(0)), row.GetInt64(1), row.GetFieldValue<byte[]>(2))
+            ? new FeedCursor(Ledgers.Incarnation.Parse(row.GetString(0)), row.GetInt64(1), row.GetBytes(2))
             : FeedCursor.Start;
     }
 
@@ -166,7 +173,7 @@ internal static class FeedRows
     public static void Recover(SqliteSession session, string region, bool isOwn)
     {
         if (isOwn && RestoreIncarnation(session, region) && !FeedChecksums.IsDamaged(session, region)) return;
-        var last = session.Number("SELECT max(position) FROM commits WHERE region = $1", region) ?? 0;
+        var last = LastCommit(session, region);
         if (isOwn) session.Execute(
             "UPDATE feeds SET position = max(position, $2), checksum = x'', snapshot = $2, pruned = $2, take_over = 0 WHERE region = $1",
             region, last);
@@ -248,6 +255,9 @@ internal static class FeedRows
         session.Execute($"UPDATE feeds SET bytes = {BytesOfCommits} WHERE region = $1", region);
 
     // A damaged incarnation would be another feed to all who follow it. A row that has its checksum has the right one.
+    private static long LastCommit(SqliteSession session, string region) =>
+        session.Number("SELECT max(position) FROM commits WHERE region = $1", region) ?? 0;
+
     private static bool RestoreIncarnation(SqliteSession session, string region)
     {
         var (own, copy) = (TextOf(session, "SELECT incarnation FROM feeds WHERE region = $1", region),
@@ -269,9 +279,9 @@ internal static class FeedRows
         return row.Read() ? row.GetString(0) : null;
     }
 
-    private static FeedEntry Entry(Microsoft.Data.Sqlite.SqliteDataReader row) => new(
+    private static FeedEntry Entry(SqliteStatement row) => new(
         row.GetInt64(0),
         new LedgerId((LedgerKind)row.GetInt64(1), row.GetString(2)),
-        row.GetFieldValue<byte[]>(3),
-        row.GetFieldValue<byte[]>(4));
+        row.GetBytes(3),
+        row.GetBytes(4));
 }

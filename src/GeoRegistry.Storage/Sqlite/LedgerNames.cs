@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using GeoRegistry.Ledgers;
-using Microsoft.Data.Sqlite;
 
 namespace GeoRegistry.Storage.Sqlite;
 
@@ -88,8 +87,8 @@ internal static class LedgerNames
         return row.Read() ? (row.GetInt64(0), row.GetString(1)) : null;
     }
 
-    private static bool IsWhole(SqliteDataReader row) =>
-        !row.IsDBNull(3) && row.GetFieldValue<byte[]>(3).AsSpan().SequenceEqual(
+    private static bool IsWhole(SqliteStatement row) =>
+        !row.IsDBNull(3) && row.GetBytes(3).AsSpan().SequenceEqual(
             Checksum(row.GetInt64(0), row.GetInt64(1), row.GetString(2)));
 
     private static byte[] Checksum(long ledger, long kind, string name) => SHA256.HashData(Encoding.UTF8.GetBytes(

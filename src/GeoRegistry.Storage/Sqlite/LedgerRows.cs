@@ -1,6 +1,5 @@
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Verification;
-using Microsoft.Data.Sqlite;
 
 namespace GeoRegistry.Storage.Sqlite;
 
@@ -43,9 +42,9 @@ internal static class LedgerRows
             number, (long)id.Kind, id.Name, LedgerHead.Empty.Checksum.ToArray(), contents)!.Value;
 
     /// <summary>Reads the columns epoch, number, checksum and contents.</summary>
-    public static LedgerState State(SqliteDataReader row, int first) => new(
-        new LedgerHead(row.GetInt64(first), row.GetInt64(first + 1), row.GetFieldValue<byte[]>(first + 2)),
-        row.IsDBNull(first + 3) ? null : ContentsChecksum.FromBytes(row.GetFieldValue<byte[]>(first + 3)) ?? ContentsChecksum.Empty);
+    public static LedgerState State(SqliteStatement row, int first) => new(
+        new LedgerHead(row.GetInt64(first), row.GetInt64(first + 1), row.GetBytes(first + 2)),
+        row.IsDBNull(first + 3) ? null : ContentsChecksum.FromBytes(row.GetBytes(first + 3)) ?? ContentsChecksum.Empty);
 
     /// <summary>Moves a ledger's head by a commit.</summary>
     /// <param name="session">The writer's.</param>

@@ -2,7 +2,6 @@ using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Ledgers.Verification;
 using GeoRegistry.Protocol.Manifests;
-using Microsoft.Data.Sqlite;
 
 namespace GeoRegistry.Storage.Sqlite;
 
@@ -57,7 +56,7 @@ internal sealed class LedgerScan
 
     private void ScanManifests() => Scan("SELECT digest, media_type, content FROM manifests WHERE ledger = $1", row =>
     {
-        var (key, mediaType, content) = (row.GetFieldValue<byte[]>(0), row.GetString(1), row.GetFieldValue<byte[]>(2));
+        var (key, mediaType, content) = (row.GetBytes(0), row.GetString(1), row.GetBytes(2));
         _computed += ContentsChecksum.OfManifest(key, mediaType, content);
         if (TryRead(key, mediaType, content) is not { } manifest)
         {
@@ -73,23 +72,23 @@ internal sealed class LedgerScan
 
     private void ScanTags() => Scan(
         "SELECT name, digest FROM tags WHERE ledger = $1", row =>
-            _computed += ContentsChecksum.OfTag(row.GetString(0), row.GetFieldValue<byte[]>(1)));
+            _computed += ContentsChecksum.OfTag(row.GetString(0), row.GetBytes(1)));
 
     private void ScanBlobLinks() => Scan(
         "SELECT digest, size FROM blob_links WHERE ledger = $1 AND committed = 1",
-        row => _computed += ContentsChecksum.OfBlobLink(row.GetFieldValue<byte[]>(0), row.GetInt64(1)));
+        row => _computed += ContentsChecksum.OfBlobLink(row.GetBytes(0), row.GetInt64(1)));
 
     private void ScanReferences() => Scan(
         "SELECT target, manifest FROM manifest_references WHERE ledger = $1",
-        row => _derivedByRows += OfReference(row.GetFieldValue<byte[]>(0), row.GetFieldValue<byte[]>(1)));
+        row => _derivedByRows += OfReference(row.GetBytes(0), row.GetBytes(1)));
 
     private void ScanReferrers() => Scan(
         "SELECT subject, digest, artifact_type, descriptor FROM referrers WHERE ledger = $1",
         row => _derivedByRows += OfReferrer(
-            row.GetFieldValue<byte[]>(0),
-            row.GetFieldValue<byte[]>(1),
+            row.GetBytes(0),
+            row.GetBytes(1),
             row.IsDBNull(2) ? null : row.GetString(2),
-            row.GetFieldValue<byte[]>(3)));
+            row.GetBytes(3)));
 
     // Each row has a checksum of its own, the chain links each with the one before, and the last is the head's.
     private void ScanCommits(LedgerId id, LedgerHead head)
@@ -100,9 +99,9 @@ internal sealed class LedgerScan
         Scan(Rows, row =>
         {
             var (region, position, number) = (row.GetString(0), row.GetInt64(1), row.GetInt64(2));
-            var (checksum, encoded) = (row.GetFieldValue<byte[]>(3), row.GetFieldValue<byte[]>(4));
-            var write = row.IsDBNull(5) ? null : row.GetFieldValue<byte[]>(5);
-            var stored = row.IsDBNull(6) ? null : row.GetFieldValue<byte[]>(6);
+            var (checksum, encoded) = (row.GetBytes(3), row.GetBytes(4));
+            var write = row.IsDBNull(5) ? null : row.GetBytes(5);
+            var stored = row.IsDBNull(6) ? null : row.GetBytes(6);
             var isWhole = stored is null || stored.AsSpan().SequenceEqual(
                 CommitRows.ChecksumOf(region, position, _row, number, checksum, encoded, write));
             var commit = CommitCodec.TryDecode(encoded);
@@ -119,7 +118,7 @@ internal sealed class LedgerScan
         if (_commitFault is null && before.Number > 0 && !before.Equals(head)) Damaged("the head is not that of the last commit");
     }
 
-    private void Scan(string sql, Action<SqliteDataReader> read)
+    private void Scan(string sql, Action<SqliteStatement> read)
     {
         using var rows = _session.Query(sql, _row);
         while (rows.Read()) read(rows);

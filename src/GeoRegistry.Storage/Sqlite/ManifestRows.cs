@@ -12,7 +12,7 @@ internal static class ManifestRows
         using var row = session.Query(
             "SELECT media_type, content FROM manifests WHERE ledger = $1 AND digest = $2", ledger, digest.ToKey());
         if (!row.Read()) return null;
-        return Read(row.GetFieldValue<byte[]>(1), row.GetString(0), digest);
+        return Read(row.GetBytes(1), row.GetString(0), digest);
     }
 
     /// <summary>Reads a manifest back from its exact bytes.</summary>

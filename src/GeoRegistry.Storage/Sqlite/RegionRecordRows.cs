@@ -50,9 +50,9 @@ internal static class RegionRecordRows
         {
             using var row = session.Query($"SELECT topology, longest_lease, shown_through, row_checksum FROM {copy} WHERE id = 1");
             if (!row.Read()) return null;
-            var (topology, lease, shown) = (row.GetFieldValue<byte[]>(0), row.GetInt64(1), row.GetInt64(2));
+            var (topology, lease, shown) = (row.GetBytes(0), row.GetInt64(1), row.GetInt64(2));
             // One of an earlier build has none yet and counts as whole.
-            return row.IsDBNull(3) || row.GetFieldValue<byte[]>(3).AsSpan().SequenceEqual(Checksum(topology, lease, shown))
+            return row.IsDBNull(3) || row.GetBytes(3).AsSpan().SequenceEqual(Checksum(topology, lease, shown))
                 ? new RegionRecord(topology, TimeSpan.FromMilliseconds(lease), shown)
                 : null;
         }

@@ -85,6 +85,6 @@ internal static class ReplicaApplication
     private static ReadOnlyMemory<byte> ChecksumOf(SqliteSession session, long ledger, long number)
     {
         using var row = session.Query("SELECT checksum FROM commits WHERE ledger = $1 AND number = $2", ledger, number);
-        return row.Read() ? row.GetFieldValue<byte[]>(0) : default(ReadOnlyMemory<byte>);
+        return row.Read() ? row.GetBytes(0) : default(ReadOnlyMemory<byte>);
     }
 }

@@ -1,7 +1,6 @@
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
-using Microsoft.Data.Sqlite;
 
 namespace GeoRegistry.Storage.Sqlite;
 
@@ -31,7 +30,7 @@ internal static class SetAsideRows
     public static void Remove(SqliteSession session, (long Kind, string Name) key) =>
         session.Execute("DELETE FROM ledgers_set_aside WHERE kind = $1 AND name = $2", key.Kind, key.Name);
 
-    private static LedgerSetAside Read(SqliteDataReader row) => new(
+    private static LedgerSetAside Read(SqliteStatement row) => new(
         RegionId.Parse(row.GetString(2)),
         (LedgerKind)row.GetInt64(0) == LedgerKind.Repository
             ? LedgerId.Of(RepositoryName.Parse(row.GetString(1)))

@@ -96,8 +96,8 @@ internal static class SnapshotRows
         {
             while (rows.Read())
             {
-                var digest = DigestKeys.FromKey(rows.GetFieldValue<byte[]>(0));
-                yield return new SnapshotEntry.OfManifest(ManifestRows.Read(rows.GetFieldValue<byte[]>(2), rows.GetString(1), digest));
+                var digest = DigestKeys.FromKey(rows.GetBytes(0));
+                yield return new SnapshotEntry.OfManifest(ManifestRows.Read(rows.GetBytes(2), rows.GetString(1), digest));
             }
         }
 
@@ -105,14 +105,14 @@ internal static class SnapshotRows
         {
             while (rows.Read())
                 yield return new SnapshotEntry.OfTag(
-                    Protocol.Tag.Parse(rows.GetString(0)), DigestKeys.FromKey(rows.GetFieldValue<byte[]>(1)));
+                    Protocol.Tag.Parse(rows.GetString(0)), DigestKeys.FromKey(rows.GetBytes(1)));
         }
 
         using (var rows = session.Query("SELECT digest, size, committed FROM blob_links WHERE ledger = $1", ledger))
         {
             while (rows.Read())
                 yield return new SnapshotEntry.OfBlob(
-                    DigestKeys.FromKey(rows.GetFieldValue<byte[]>(0)), rows.GetInt64(1), rows.GetInt64(2) == 1);
+                    DigestKeys.FromKey(rows.GetBytes(0)), rows.GetInt64(1), rows.GetInt64(2) == 1);
         }
     }
 

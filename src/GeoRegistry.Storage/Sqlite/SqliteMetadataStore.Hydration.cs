@@ -1,7 +1,6 @@
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
-using Microsoft.Data.Sqlite;
 
 namespace GeoRegistry.Storage.Sqlite;
 
@@ -101,8 +100,8 @@ public sealed partial class SqliteMetadataStore
                 (long)limit));
     }
 
-    private static HydrationJob Job(SqliteDataReader row) => new(
-        DigestKeys.FromKey(row.GetFieldValue<byte[]>(0)),
+    private static HydrationJob Job(SqliteStatement row) => new(
+        DigestKeys.FromKey(row.GetBytes(0)),
         row.GetInt64(1),
         RegionId.Parse(row.GetString(2)),
         (int)row.GetInt64(3),
@@ -111,7 +110,7 @@ public sealed partial class SqliteMetadataStore
         Time(row.GetInt64(6)),
         row.GetString(7));
 
-    private static RepositoryPending Pending(SqliteDataReader row) =>
+    private static RepositoryPending Pending(SqliteStatement row) =>
         new(row.GetString(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), Time(row.GetInt64(4)));
 
     private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);

@@ -1,7 +1,6 @@
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Ledgers.Stores;
-using Microsoft.Data.Sqlite;
 
 namespace GeoRegistry.Storage.Sqlite;
 
@@ -53,8 +52,8 @@ public sealed partial class SqliteMetadataStore
                     + "WHERE ledger = (SELECT id FROM ledgers WHERE kind = $1 AND name = $2) AND write_id = $3",
                 (long)ledger.Kind, ledger.Name, write.ToBytes());
             if (!row.Read()) return null;
-            var epoch = CommitCodec.Decode(row.GetFieldValue<byte[]>(5)).Epoch;
-            return new AppendOutcome.Appended(new LedgerHead(epoch, row.GetInt64(3), row.GetFieldValue<byte[]>(4)), Position(row));
+            var epoch = CommitCodec.Decode(row.GetBytes(5)).Epoch;
+            return new AppendOutcome.Appended(new LedgerHead(epoch, row.GetInt64(3), row.GetBytes(4)), Position(row));
         });
 
     /// <inheritdoc/>
@@ -86,7 +85,7 @@ public sealed partial class SqliteMetadataStore
         Read<IReadOnlyList<(LedgerId Ledger, LedgerHead Head)>>(session => session.List(
             row => (
                 new LedgerId(LedgerKind.Repository, row.GetString(0)),
-                new LedgerHead(row.GetInt64(1), row.GetInt64(2), row.GetFieldValue<byte[]>(3))),
+                new LedgerHead(row.GetInt64(1), row.GetInt64(2), row.GetBytes(3))),
             """
             SELECT name, epoch, number, checksum FROM ledgers INDEXED BY repositories
             WHERE kind = 1 AND number > 0 AND name > $1 ORDER BY name LIMIT $2
@@ -102,7 +101,7 @@ public sealed partial class SqliteMetadataStore
         return _writer.WriteAsync(session => FeedRows.Prune(session, region.ToString(), keep, keepBytes, limit), cancellation);
     }
 
-    private static FeedPosition Position(SqliteDataReader row) =>
+    private static FeedPosition Position(SqliteStatement row) =>
         new(RegionId.Parse(row.GetString(0)), Incarnation.Parse(row.GetString(1)), row.GetInt64(2));
 
     /// <summary>Where a region's feed ends: read once, then as it is appended to.</summary>

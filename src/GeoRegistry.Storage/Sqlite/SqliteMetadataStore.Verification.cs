@@ -44,7 +44,7 @@ public sealed partial class SqliteMetadataStore
     public ValueTask<IReadOnlyList<(Digest Digest, long SizeBytes)>> ListUnqueuedBlobsAsync(
         LedgerId ledger, CancellationToken cancellation = default) =>
         new(_readers.ReadOneMoment<IReadOnlyList<(Digest Digest, long SizeBytes)>>(session => session.List(
-            row => (DigestKeys.FromKey(row.GetFieldValue<byte[]>(0)), row.GetInt64(1)),
+            row => (DigestKeys.FromKey(row.GetBytes(0)), row.GetInt64(1)),
             """
             SELECT digest, size FROM blob_links WHERE ledger = $1 AND committed = 1 AND NOT EXISTS (
                 SELECT 1 FROM hydration JOIN hydration_waits ON hydration_waits.blob = hydration.id

@@ -50,7 +50,7 @@ public sealed partial class SqliteMetadataStore
         {
             using var row = session.Query(
                 "SELECT digest FROM tags WHERE ledger = $1 AND name = $2", Ledger(session, repository), tag.ToString());
-            return row.Read() ? DigestKeys.FromKey(row.GetFieldValue<byte[]>(0)) : null;
+            return row.Read() ? DigestKeys.FromKey(row.GetBytes(0)) : null;
         });
 
     /// <inheritdoc/>
@@ -80,7 +80,7 @@ public sealed partial class SqliteMetadataStore
         {
             var filter = artifactType is null ? "" : "AND artifact_type = $5";
             return session.List(
-                row => new Referrer(DigestKeys.FromKey(row.GetFieldValue<byte[]>(0)), row.GetFieldValue<byte[]>(1)),
+                row => new Referrer(DigestKeys.FromKey(row.GetBytes(0)), row.GetBytes(1)),
                 "SELECT digest, descriptor FROM referrers "
                     + $"WHERE ledger = $1 AND subject = $2 AND digest > $3 {filter} ORDER BY digest LIMIT $4",
                 artifactType is null
@@ -95,7 +95,7 @@ public sealed partial class SqliteMetadataStore
             using var row = session.Query(
                 "SELECT manifest FROM manifest_references WHERE ledger = $1 AND target = $2 LIMIT 1",
                 Ledger(session, repository), content.ToKey());
-            return row.Read() ? DigestKeys.FromKey(row.GetFieldValue<byte[]>(0)) : null;
+            return row.Read() ? DigestKeys.FromKey(row.GetBytes(0)) : null;
         });
 
     /// <inheritdoc/>

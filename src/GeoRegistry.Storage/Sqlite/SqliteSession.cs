@@ -13,7 +13,7 @@ internal sealed class SqliteSession : IDisposable
     private const int CheckpointPages = 8000;
 
     private readonly SqliteConnection _connection;
-    private readonly Dictionary<string, SqliteCommand> _prepared = [];
+    private readonly Dictionary<string, SqliteStatement> _prepared = [];
 
     static SqliteSession() => SQLitePCL.Batteries_V2.Init();
 
@@ -37,16 +37,29 @@ internal sealed class SqliteSession : IDisposable
     }
 
     /// <summary>Runs a statement with values for <c>$1</c>, <c>$2</c>, … and returns how many rows it changed.</summary>
-    public int Execute(string sql, params ReadOnlySpan<object?> values) => Prepare(sql, values).ExecuteNonQuery();
+    public int Execute(string sql, params ReadOnlySpan<object?> values)
+    {
+        using var statement = Query(sql, values);
+        return statement.Execute();
+    }
 
-    /// <summary>Runs a query; the reader must be disposed before the statement is used again.</summary>
-    public SqliteDataReader Query(string sql, params ReadOnlySpan<object?> values) => Prepare(sql, values).ExecuteReader();
+    /// <summary>Begins a query, which must be disposed before the same one is made again.</summary>
+    public SqliteStatement Query(string sql, params ReadOnlySpan<object?> values)
+    {
+        if (!_prepared.TryGetValue(sql, out var statement))
+            _prepared[sql] = statement = new SqliteStatement(_connection.Handle!, sql);
+        return statement.With(values);
+    }
 
     /// <summary>The number in the first column of the first row, or null without one.</summary>
-    public long? Number(string sql, params ReadOnlySpan<object?> values) => Prepare(sql, values).ExecuteScalar() as long?;
+    public long? Number(string sql, params ReadOnlySpan<object?> values)
+    {
+        using var row = Query(sql, values);
+        return row.Read() && !row.IsDBNull(0) ? row.GetInt64(0) : null;
+    }
 
     /// <summary>All rows of a query, each made into a value.</summary>
-    public List<T> List<T>(Func<SqliteDataReader, T> read, string sql, params ReadOnlySpan<object?> values)
+    public List<T> List<T>(Func<SqliteStatement, T> read, string sql, params ReadOnlySpan<object?> values)
     {
         using var reader = Query(sql, values);
         var rows = new List<T>();
@@ -56,7 +69,7 @@ internal sealed class SqliteSession : IDisposable
 
     /// <summary>The keys of all rows of a query that cannot be made into values: one of them keeps the list from being read.</summary>
     public List<TKey> ListUnreadable<TKey, T>(
-        Func<SqliteDataReader, TKey> readKey, Func<SqliteDataReader, T> read, string sql, params ReadOnlySpan<object?> values)
+        Func<SqliteStatement, TKey> readKey, Func<SqliteStatement, T> read, string sql, params ReadOnlySpan<object?> values)
     {
         using var rows = Query(sql, values);
         var keys = new List<TKey>();
@@ -67,7 +80,7 @@ internal sealed class SqliteSession : IDisposable
 
         return keys;
 
-        bool IsReadable(SqliteDataReader row)
+        bool IsReadable(SqliteStatement row)
         {
             try
             {
@@ -83,21 +96,7 @@ internal sealed class SqliteSession : IDisposable
 
     public void Dispose()
     {
-        foreach (var command in _prepared.Values) command.Dispose();
+        foreach (var statement in _prepared.Values) statement.Close();
         _connection.Dispose();
-    }
-
-    private SqliteCommand Prepare(string sql, ReadOnlySpan<object?> values)
-    {
-        if (!_prepared.TryGetValue(sql, out var command))
-        {
-            command = _connection.CreateCommand();
-            command.CommandText = sql;
-            for (var i = 1; i <= values.Length; i++) command.Parameters.Add(new SqliteParameter { ParameterName = $"${i}" });
-            _prepared[sql] = command;
-        }
-
-        for (var i = 0; i < values.Length; i++) command.Parameters[i].Value = values[i] ?? DBNull.Value;
-        return command;
     }
 }

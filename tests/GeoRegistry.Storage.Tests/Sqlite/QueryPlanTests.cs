@@ -5,7 +5,6 @@ using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 using GeoRegistry.Storage.Sqlite;
 using GeoRegistry.TestKit.Stores;
-using Microsoft.Data.Sqlite;
 using Xunit.Abstractions;
 
 namespace GeoRegistry.Storage.Tests.Sqlite;
@@ -160,5 +159,5 @@ public sealed class QueryPlanTests(ITestOutputHelper output) : IAsyncLifetime
     private static extern ref System.Collections.Concurrent.ConcurrentBag<SqliteSession> IdleOf(SqliteReaders readers);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_prepared")]
-    private static extern ref Dictionary<string, SqliteCommand> Prepared(SqliteSession session);
+    private static extern ref Dictionary<string, SqliteStatement> Prepared(SqliteSession session);
 }
