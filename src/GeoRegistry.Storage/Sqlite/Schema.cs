@@ -234,6 +234,9 @@ internal static class Schema
             id INTEGER PRIMARY KEY CHECK (id = 1),
             incarnation TEXT NOT NULL) STRICT;
         UPDATE feeds SET row_checksum = NULL;
+
+        DROP INDEX commits_of_write;
+        CREATE UNIQUE INDEX commits_of_write ON commits (write_id, ledger) WHERE write_id IS NOT NULL;
         """,
     ];
 

@@ -121,7 +121,7 @@ CREATE TABLE hydration_ledgers (
 
 CREATE INDEX hydration_ledgers_by_age ON hydration_ledgers (oldest);
 
-CREATE UNIQUE INDEX commits_of_write ON commits (ledger, write_id) WHERE write_id IS NOT NULL;
+CREATE UNIQUE INDEX commits_of_write ON commits (write_id, ledger) WHERE write_id IS NOT NULL;
 
 CREATE TABLE announcements (
     id INTEGER PRIMARY KEY,
