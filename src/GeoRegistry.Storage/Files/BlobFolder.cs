@@ -26,7 +26,8 @@ internal sealed class BlobFolder
     private readonly string _root, _damaged;
     private readonly Action<string> _sync;
 
-    // For each shard: how many names it was given since the start, and how many of those are known to be on disk.
+    // For each shard: how many names it was given since the start, one for those before it, which a killed process may not have
+    // put on disk; and how many of those are known to be.
     private readonly long[] _named, _synced;
 
     // One process has the folder, so locks in memory order the steps on a blob's file; one for each first byte of a hash.
@@ -38,7 +39,7 @@ internal sealed class BlobFolder
     {
         _root = Path.GetFullPath(root);
         _sync = sync;
-        _named = new long[Enum.GetValues<DigestAlgorithm>().Length * ShardsOfAlgorithm];
+        _named = [.. Enumerable.Repeat(1L, Enum.GetValues<DigestAlgorithm>().Length * ShardsOfAlgorithm)];
         _synced = new long[_named.Length];
         foreach (var algorithm in Enum.GetValues<DigestAlgorithm>()) MakeShards(FolderOf(algorithm));
         Uploads = Path.Combine(_root, "uploads");
@@ -74,7 +75,8 @@ internal sealed class BlobFolder
     public void SyncName(Digest digest)
     {
         var shard = IndexOf(digest);
-        var named = Volatile.Read(ref _named[shard]);
+        long named;
+        lock (LockOf(digest)) named = _named[shard]; // A name that is seen is counted.
         var synced = Volatile.Read(ref _synced[shard]);
         if (synced >= named) return;
         _sync(ShardOf(digest));
