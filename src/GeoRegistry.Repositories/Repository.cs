@@ -70,20 +70,20 @@ public sealed class Repository : IRepository
     public Task<WriteOutcome> PutManifestAsync(PutManifest command, CancellationToken cancellation = default) => WriteAsync(
         remote => _decisions.PutManifestAsync(command, remote, cancellation),
         [.. command.Tags.Select(tag => tag.ToString()), command.Manifest.Digest.ToString()],
-        command.Origin,
+        command.Identified,
         cancellation);
 
     /// <inheritdoc/>
     public Task<WriteOutcome> DeleteAsync(DeleteReference command, CancellationToken cancellation = default) =>
-        WriteAsync(_ => _decisions.DeleteAsync(command, cancellation), [command.Reference.ToString()], command.Origin, cancellation);
+        WriteAsync(_ => _decisions.DeleteAsync(command, cancellation), [command.Reference.ToString()], command.Identified, cancellation);
 
     /// <inheritdoc/>
     public Task<WriteOutcome> DeleteBlobAsync(DeleteBlob command, CancellationToken cancellation = default) =>
-        WriteAsync(_ => _decisions.DeleteBlobAsync(command, cancellation), [command.Digest.ToString()], command.Origin, cancellation);
+        WriteAsync(_ => _decisions.DeleteBlobAsync(command, cancellation), [command.Digest.ToString()], command.Identified, cancellation);
 
     /// <param name="decide">Decides the write, given the blobs of the repository that only other regions have.</param>
     /// <param name="names">The names that the answer tells something about.</param>
-    /// <param name="origin">Who asks.</param>
+    /// <param name="origin">Who asks, with the id of this write alone.</param>
     /// <param name="cancellation">Cancels as long as nothing was appended.</param>
     private async Task<WriteOutcome> WriteAsync(
         Func<IReadOnlyDictionary<Digest, long>, Task<Decision>> decide, IReadOnlyList<string> names, WriteOrigin origin,

@@ -8,7 +8,7 @@ namespace GeoRegistry.FrontDoor.Http;
 /// <remarks>
 /// A client that repeats writes whose answer it did not get gives each a key of its own in <c>Idempotency-Key</c>, and the first
 /// outcome is answered again. Source: draft-ietf-httpapi-idempotency-key-header. Between regions the id itself goes along, so that
-/// a relayed write can be repeated too.
+/// a relayed write can be repeated too; of it and of what is asked, the home makes the id of the commit.
 /// </remarks>
 internal static class WriteIds
 {

@@ -32,6 +32,18 @@ public readonly record struct WriteId
         return new WriteId(new Guid(hash[..SizeBytes], bigEndian: true));
     }
 
+    /// <summary>The id of one write among those that clients ask for under this id, the same for the same write.</summary>
+    /// <remarks>Else a client that uses one key for two writes would be told that the second is done, for the first is.</remarks>
+    /// <param name="kind">What is asked.</param>
+    /// <param name="names">What it is asked of, in an order that the kind has; none has a zero byte in it.</param>
+    public WriteId For(WriteKind kind, params IReadOnlyList<string> names)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData([.. ToBytes(), (byte)kind]);
+        foreach (var name in names) hash.AppendData([.. Encoding.UTF8.GetBytes(name), 0]);
+        return FromBytes(hash.GetHashAndReset().AsSpan(0, SizeBytes));
+    }
+
     /// <summary>Reads an id from its bytes.</summary>
     /// <exception cref="ArgumentException">They are not 16.</exception>
     public static WriteId FromBytes(ReadOnlySpan<byte> bytes) => new(new Guid(bytes, bigEndian: true));

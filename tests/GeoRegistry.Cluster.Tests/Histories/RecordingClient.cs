@@ -48,7 +48,10 @@ internal sealed class RecordingClient(RegionClient client, RunHistory history)
 
     /// <summary>Deletes a tag, or a manifest with all its tags.</summary>
     public Task<bool> DeleteAsync(ManifestName name) =>
-        WriteAsync(headers => client.DeleteManifestAsync(name.Repository, name.Reference, headers), Write(name, null));
+        WriteAsync(
+            headers => client.DeleteManifestAsync(name.Repository, name.Reference, headers),
+            given => given.For(WriteKind.DeleteReference, name.Reference),
+            Write(name, null));
 
     /// <summary>Deletes a blob.</summary>
     /// <returns>What was answered; null where nothing was.</returns>
@@ -123,15 +126,20 @@ internal sealed class RecordingClient(RegionClient client, RunHistory history)
     {
         List<NameOperation> writes = [Write(name, image.Digest) with { Condition = condition, Expected = expected }];
         if (!name.IsDigest) writes.Add(Write(name.ByDigest(image.Digest), image.Digest));
-        return WriteAsync(headers => client.PutManifestAsync(name.Repository, name.Reference, image, headers + demand), [.. writes]);
+        return WriteAsync(
+            headers => client.PutManifestAsync(name.Repository, name.Reference, image, headers + demand),
+            given => given.For(WriteKind.PutManifest, [image.Digest, image.MediaType, .. name.IsDigest ? [] : (string[])[name.Reference]]),
+            [.. writes]);
     }
 
     private NameOperation Write(ManifestName name, string? value) =>
         new(Region, name, NameAction.Write, value, Stopwatch.GetTimestamp(), long.MaxValue) { Outcome = Outcome.Unknown };
 
     /// <param name="send">Sends one request, with headers.</param>
+    /// <param name="idOf">The id of its commit, by the key's.</param>
     /// <param name="writes">What it writes; the first is what it names.</param>
-    private async Task<bool> WriteAsync(Func<Action<HttpRequestHeaders>, Task<Answer>> send, params IReadOnlyList<NameOperation> writes)
+    private async Task<bool> WriteAsync(
+        Func<Action<HttpRequestHeaders>, Task<Answer>> send, Func<WriteId, WriteId> idOf, params IReadOnlyList<NameOperation> writes)
     {
         var (key, name, start) = ($"{Guid.NewGuid()}", writes[0].Name, writes[0].Start);
         var answer = await TryAskAsync(() => send(headers => headers.IdempotencyKey(key)));
@@ -141,8 +149,8 @@ internal sealed class RecordingClient(RegionClient client, RunHistory history)
         if (isNothing) NoteRead(name, null, start);
         if (answer?.Status == HttpStatusCode.PreconditionFailed) NoteRead(name, answer.Detail("digest"), start);
         if (answer?.Status == HttpStatusCode.MethodNotAllowed) NoteUser(name.Repository, answer, start);
-        foreach (var write in writes)
-            history.Add(write with { Id = WriteId.OfKey(key), Outcome = outcome, End = outcome == Outcome.Unknown ? long.MaxValue : end });
+        if (outcome == Outcome.Unknown) end = long.MaxValue;
+        foreach (var write in writes) history.Add(write with { Id = idOf(WriteId.OfKey(key)), Outcome = outcome, End = end });
         return outcome == Outcome.Done;
     }
 

@@ -2,6 +2,7 @@ using System.Net;
 using GeoRegistry.Cluster.Tests.Load;
 using GeoRegistry.Cluster.Tests.Regions;
 using GeoRegistry.Cluster.Tests.Writes;
+using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Protocol;
 using GeoRegistry.TestKit;
 using GeoRegistry.TestKit.Stores;
@@ -97,7 +98,8 @@ public sealed class RelayFaultTests
             HttpStatusCode.Created,
             () => TagAsync(repository, other));
 
-        var commit = await AssertDoneOnceAsync(client, repository, "PUT /manifests");
+        var commit = await AssertDoneOnceAsync(
+            client, repository, "PUT /manifests", WriteKind.PutManifest, image.Digest, image.MediaType, "1");
         Assert.Equal(answer.Receipt, (await _regions["eu"].Metadata.FindPositionAsync(commit.Ledger, commit.Number)).ToString());
         foreach (var region in new[] { "eu", "us" })
         {
@@ -119,7 +121,7 @@ public sealed class RelayFaultTests
             HttpStatusCode.Accepted,
             () => TagAsync(repository, other));
 
-        var commit = await AssertDoneOnceAsync(client, repository, "DELETE /manifests");
+        var commit = await AssertDoneOnceAsync(client, repository, "DELETE /manifests", WriteKind.DeleteReference, "1");
         foreach (var region in new[] { "eu", "us" })
         {
             var expected = commit.Number == 3 && commit.Number == await HeadAsync(repository)
@@ -196,11 +198,12 @@ public sealed class RelayFaultTests
     private async Task<long> HeadAsync(string repository) =>
         (await _regions["eu"].Metadata.ReadHeadAsync(Ledgers.LedgerId.Of(RepositoryName.Parse(repository)))).Number;
 
-    private async Task<Ledgers.Commits.Commit> AssertDoneOnceAsync(RepeatingClient client, string repository, string call)
+    private async Task<Commit> AssertDoneOnceAsync(
+        RepeatingClient client, string repository, string call, WriteKind kind, params IReadOnlyList<string> names)
     {
         Assert.All(client.Failures, failure => Assert.Equal(HttpStatusCode.ServiceUnavailable, failure.Status));
         Assert.Equal(client.Writes, _regions.PeerCalls.CallsOf(call)); // Nothing between repeats what may be done already.
-        return await client.FindCommitAsync(repository);
+        return await client.FindCommitAsync(repository, kind, names);
     }
 
     private async Task PausedAsync(Func<Task> act)

@@ -1,6 +1,7 @@
 using System.Net;
 using GeoRegistry.Cluster.Tests.Load;
 using GeoRegistry.Cluster.Tests.Regions;
+using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.TestKit.Stores;
 using Xunit.Abstractions;
@@ -57,7 +58,7 @@ public sealed class AcknowledgedWriteFaultTests
             HttpStatusCode.Created,
             async () => (await _regions.ClientOf("eu").PutManifestAsync(repository, "1", other)).Expect(HttpStatusCode.Created));
 
-        var commit = await client.FindCommitAsync(repository);
+        var commit = await client.FindCommitAsync(repository, WriteKind.PutManifest, image.Digest, image.MediaType, "1");
         Assert.Equal(answer.Receipt, (await _regions["eu"].Metadata.FindPositionAsync(commit.Ledger, commit.Number)).ToString());
         foreach (var region in new[] { "eu", "us" })
             await _regions.ClientOf(region).PullExactlyAsync(repository, "1", commit.Number == 3 ? image : other);

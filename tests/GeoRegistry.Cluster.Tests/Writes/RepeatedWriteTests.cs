@@ -33,6 +33,7 @@ public sealed class RepeatedWriteTests(ITestOutputHelper output)
         Assert.NotEqual(answer.Receipt, (await PutAsync(first, "c")).Receipt); // Another key is another write.
         await client.PullExactlyAsync("team/app", "1", first);
 
+        // So is a deletion under the key of a push.
         var (delete, again) = (await DeleteAsync(), await DeleteAsync());
         Assert.Equal((HttpStatusCode.Accepted, HttpStatusCode.Accepted), (delete.Status, again.Status));
         Assert.Equal(delete.Receipt, again.Receipt);
@@ -52,6 +53,6 @@ public sealed class RepeatedWriteTests(ITestOutputHelper output)
                 .Expect(HttpStatusCode.Created);
 
         Task<Answer> DeleteAsync() => client.SendAsync(
-            HttpMethod.Delete, "/v2/team/app/manifests/1", headers: headers => headers.Add("Idempotency-Key", "d"));
+            HttpMethod.Delete, "/v2/team/app/manifests/1", headers: headers => headers.Add("Idempotency-Key", "c"));
     }
 }

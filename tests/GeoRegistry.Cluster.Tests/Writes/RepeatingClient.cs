@@ -70,13 +70,16 @@ internal sealed class RepeatingClient(InProcessRegions regions, string through, 
     }
 
     /// <summary>The one commit of the write.</summary>
-    public async Task<Commit> FindCommitAsync(string repository)
+    /// <param name="repository">The repository.</param>
+    /// <param name="kind">What was asked.</param>
+    /// <param name="names">What it was asked of.</param>
+    public async Task<Commit> FindCommitAsync(string repository, WriteKind kind, params IReadOnlyList<string> names)
     {
         var entries = await regions["eu"].Metadata.ReadFeedAsync(RegionId.Parse("eu"), 0, int.MaxValue);
         return Assert.Single(
             entries.Where(entry => entry.Ledger == LedgerId.Of(RepositoryName.Parse(repository)))
                 .Select(entry => CommitCodec.Decode(entry.Encoded)),
-            commit => commit.Write == WriteId.OfKey(Key));
+            commit => commit.Write == WriteId.OfKey(Key).For(kind, names));
     }
 
     private Task RestartAsync() => restarts ? regions.RestartAsync(through) : Task.CompletedTask;

@@ -184,6 +184,18 @@ public sealed class PushManifestTests(RegistryFixture registry) : ConformanceTes
         (await repository.HeadManifestAsync(image.Digest)).Expect(404);
     }
 
+    [Fact]
+    public async Task Put_AnotherManifestUnderAUsedKey_IsThereWhereItIsAnswered201()
+    {
+        var repository = NewRepository();
+        var (first, second) = (await repository.PrepareImageAsync(), await repository.PrepareImageAsync());
+        (await repository.PutManifestAsync("1", first, ("Idempotency-Key", "release-1.2"))).Expect(201);
+
+        await AssertCreatedAsync(second, await repository.PutManifestAsync("2", second, ("Idempotency-Key", "release-1.2")));
+
+        (await repository.HeadManifestAsync("2")).Expect(200).ExpectHeader("Docker-Content-Digest", second.Digest);
+    }
+
     private async Task AssertCreatedAsync(ManifestContent manifest, Answer answer)
     {
         answer.Expect(201).ExpectHeader("Docker-Content-Digest", manifest.Digest);
