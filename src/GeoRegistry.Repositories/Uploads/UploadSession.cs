@@ -16,12 +16,10 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
 
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly UploadHash _hash = new(algorithm);
+    private readonly BrokenBodies _broken = new();
     private IBlobUpload? _upload;
     private CancellationTokenSource? _receiving;
     private long _lastReceived = clock.GetTimestamp();
-
-    // Where the first body that broke off began, and where the next one did that may repeat it.
-    private long? _brokenFrom, _brokenUntil;
 
     // Whether this object has seen every request to the upload, as it has not after a restart.
     private bool _sawAll;
@@ -94,6 +92,7 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
         if (FaultOf(chunk, start) is { } refusal) return refusal;
         if (chunk.LengthBytes > limits.MaxSizeBytes - start) return TooLarge();
         var expected = chunk.Range is { } range ? range.Last - range.First + 1 : (long?)null;
+        if (expected is not null) _broken.Resumed();
         try
         {
             if (!await ReceiveAsync(
@@ -131,7 +130,7 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
                 ErrorCode.SizeInvalid, $"Content-Range announces {expected} bytes; the body has another number."));
         }
 
-        if (chunk.Range is null && received > 0 && _brokenFrom is not null) _brokenUntil ??= start;
+        if (chunk.Range is null && received > 0) _broken.Followed(start);
         return Status();
     }
 
@@ -155,7 +154,7 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
         }
         catch
         {
-            _brokenFrom ??= start; // Should it not even be taken back.
+            _broken.BrokeOff(start); // Should it not even be taken back.
             await TakeBackAsync(start).ConfigureAwait(false);
             throw;
         }
@@ -230,13 +229,12 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
     {
         _hash.Drop();
         await Upload.TruncateAsync(sizeBytes, CancellationToken.None).ConfigureAwait(false);
-        if (_brokenFrom >= sizeBytes) _brokenFrom = null;
-        if (_brokenUntil >= sizeBytes) _brokenUntil = null;
+        _broken.TakenBack(sizeBytes);
     }
 
     private async Task<UploadOutcome> BreakOffAsync(long start)
     {
-        _brokenFrom ??= start;
+        _broken.BrokeOff(start);
         await Upload.FlushAsync(CancellationToken.None).ConfigureAwait(false);
         return new UploadOutcome.Refused(
             RegistryError.Of(
@@ -251,8 +249,7 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
     {
         // Bytes that were acknowledged are never left out. Where it is not known what was, the body may be the whole blob again, or a
         // last chunk that had arrived whole before.
-        List<(long From, long Until)> ranges = [];
-        if (_brokenFrom is { } from && _brokenUntil is { } until && from < until) ranges.Add((from, until));
+        List<(long From, long Until)> ranges = [.. _broken.Candidates];
         var body = Upload.SizeBytes - start;
         if (!_sawAll && last.Range is null && start > 0 && body > 0) ranges.AddRange([(0, start), (Math.Max(0, start - body), start)]);
         foreach (var range in ranges.Distinct())

@@ -28,13 +28,14 @@ public sealed class UploadRepetitionTests : UploadTest
         await AssertStoredAsync(blob);
     }
 
-    [Fact]
-    public async Task CompleteAsync_WholeBlobCutTwice_IsTheBlob()
+    [Theory]
+    [InlineData(2)]
+    [InlineData(7)]
+    public async Task CompleteAsync_WholeBlobCutAgainAndAgain_IsTheBlob(int cuts)
     {
         var blob = SampleBlob.Random(2, 900_000);
         var id = await BeginAsync();
-        await CutAsync(id, blob.Digest, blob.Content[..300_000]);
-        await CutAsync(id, blob.Digest, blob.Content[..400_000]);
+        for (var i = 0; i < cuts; i++) await CutAsync(id, blob.Digest, blob.Content[..(300_000 + i)]);
 
         Assert.Equal(new UploadOutcome.Completed(blob.Digest, blob.SizeBytes), await CompleteAsync(id, blob.Digest, blob.Content));
 
@@ -68,6 +69,40 @@ public sealed class UploadRepetitionTests : UploadTest
         await AppendAsync(id, blob.Content);
 
         Assert.Equal(new UploadOutcome.Completed(blob.Digest, blob.SizeBytes), await CompleteAsync(id, blob.Digest));
+
+        await AssertStoredAsync(blob);
+    }
+
+    /// <summary>A chunk broke off and its client went on where it did; then the closing request broke off and was sent again.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task CompleteAsync_LastChunkAgainAfterACutWhereAnEarlierOneWasResumed_IsTheBlob(bool hasRanges)
+    {
+        var blob = SampleBlob.Random(9, 900_000);
+        var id = await BeginAsync();
+        await Assert.ThrowsAsync<IOException>(() => Uploads.AppendAsync(
+            Name, id, new UploadChunk(TestBody.BreakingAfter(blob.Content[..300_000]), hasRanges ? (0, 499_999) : null, null)));
+        Assert.Equal(300_000, await SizeAsync(id));
+        await AppendAsync(id, blob.Content[300_000..500_000], hasRanges ? (300_000, 499_999) : null);
+        await CutAsync(id, blob.Digest, blob.Content[500_000..700_000]);
+
+        Assert.Equal(
+            new UploadOutcome.Completed(blob.Digest, blob.SizeBytes), await CompleteAsync(id, blob.Digest, blob.Content[500_000..]));
+
+        await AssertStoredAsync(blob);
+    }
+
+    /// <summary>Asking for the size does not tell what the client does then.</summary>
+    [Fact]
+    public async Task CompleteAsync_WholeBlobAgainAfterACutAndAStatus_IsTheBlob()
+    {
+        var blob = SampleBlob.Random(10, 900_000);
+        var id = await BeginAsync();
+        await CutAsync(id, blob.Digest, blob.Content[..300_000]);
+        Assert.Equal(300_000, await SizeAsync(id));
+
+        Assert.Equal(new UploadOutcome.Completed(blob.Digest, blob.SizeBytes), await CompleteAsync(id, blob.Digest, blob.Content));
 
         await AssertStoredAsync(blob);
     }
