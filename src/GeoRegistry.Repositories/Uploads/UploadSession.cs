@@ -247,11 +247,17 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
     /// <returns>The blob's size; null where that does not give the digest either.</returns>
     private async Task<long?> TryCommitRepeatedAsync(UploadChunk last, long start, Digest digest)
     {
-        // Bytes that were acknowledged are never left out. Where it is not known what was, the body may be the whole blob again, or a
-        // last chunk that had arrived whole before.
-        List<(long From, long Until)> ranges = [.. _broken.Candidates];
-        var body = Upload.SizeBytes - start;
-        if (!_sawAll && last.Range is null && start > 0 && body > 0) ranges.AddRange([(0, start), (Math.Max(0, start - body), start)]);
+        // Bytes that were acknowledged are not left out. Where it is not known what was, the bytes tell what the body may repeat; or it is
+        // the whole blob, and broke off several times before.
+        if (await TryCommitWithoutAsync(_broken.Candidates, digest).ConfigureAwait(false) is { } sizeBytes) return sizeBytes;
+        if (_sawAll || last.Range is not null || start == 0 || start == Upload.SizeBytes) return null;
+        var lengths = await RepeatedPrefix.FindAsync(Upload, start, CancellationToken.None).ConfigureAwait(false);
+        return await TryCommitWithoutAsync(
+            [.. lengths.Select(length => (start - length, start)), (0, start)], digest).ConfigureAwait(false);
+    }
+
+    private async Task<long?> TryCommitWithoutAsync(IEnumerable<(long From, long Until)> ranges, Digest digest)
+    {
         foreach (var range in ranges.Distinct())
         {
             if (!await RepeatedBody.TryCommitWithoutAsync(

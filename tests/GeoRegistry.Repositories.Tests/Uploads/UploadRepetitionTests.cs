@@ -126,6 +126,54 @@ public sealed class UploadRepetitionTests : UploadTest
         await AssertStoredAsync(blob);
     }
 
+    /// <summary>The session that saw the cut is gone: where it was is found by the bytes that are there twice.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task CompleteAsync_LastChunkAgainAfterACutThatNobodyRemembers_IsTheBlob(bool isRestarted)
+    {
+        var blob = SampleBlob.Random(11, 900_000);
+        var id = await BeginAsync();
+        await AppendAsync(id, blob.Content[..500_000]);
+        await CutAsync(id, blob.Digest, blob.Content[500_000..700_000]);
+        if (isRestarted) Restart();
+        else await ForgetSessionsAsync();
+
+        Assert.Equal(
+            new UploadOutcome.Completed(blob.Digest, blob.SizeBytes), await CompleteAsync(id, blob.Digest, blob.Content[500_000..]));
+
+        await AssertStoredAsync(blob);
+    }
+
+    [Fact]
+    public async Task CompleteAsync_WholeBlobCutAgainAfterARestart_IsTheBlob()
+    {
+        var blob = SampleBlob.Random(12, 900_000);
+        var id = await BeginAsync();
+        await CutAsync(id, blob.Digest, blob.Content[..300_000]);
+        Restart();
+        await CutAsync(id, blob.Digest, blob.Content[..400_000]);
+        Restart();
+
+        Assert.Equal(new UploadOutcome.Completed(blob.Digest, blob.SizeBytes), await CompleteAsync(id, blob.Digest, blob.Content));
+
+        await AssertStoredAsync(blob);
+    }
+
+    /// <summary>A range says where its body begins, so nothing of it is there twice.</summary>
+    [Fact]
+    public async Task CompleteAsync_RepeatedBytesInAChunkWithARangeAfterARestart_IsRefused()
+    {
+        var blob = SampleBlob.Random(13, 900_000);
+        var id = await BeginAsync();
+        await AppendAsync(id, blob.Content[..700_000]);
+        Restart();
+
+        var outcome = await CompleteAsync(id, blob.Digest, blob.Content[500_000..], (700_000, 1_099_999));
+
+        Assert.Equal(ErrorCode.DigestInvalid, Refused(outcome).Code);
+    }
+
     /// <summary>A chunk that was acknowledged cannot be told from the next one, which may have the same bytes.</summary>
     [Fact]
     public async Task CompleteAsync_AcknowledgedChunkWithoutRangeWasSentAgain_IsRefusedAndTheClientCanBeginAnew()
@@ -244,6 +292,12 @@ public sealed class UploadRepetitionTests : UploadTest
         Region.Clock.Advance(Region.Options.UploadExpiry + TimeSpan.FromMinutes(1));
         Assert.Equal(2, await Uploads.SweepAsync());
         Assert.NotNull(await Uploads.BeginAsync(Name, DigestAlgorithm.Sha256));
+    }
+
+    private async Task ForgetSessionsAsync()
+    {
+        Region.Clock.Advance(TimeSpan.FromMinutes(3));
+        await Uploads.SweepAsync();
     }
 
     private async Task CutAsync(UploadId id, Digest digest, byte[] arrived) => await Assert.ThrowsAsync<IOException>(

@@ -57,13 +57,12 @@ public sealed class RepeatedKeyTests : IAsyncLifetime
 
         TestProcess.Committed(await DeleteAsync(Reference.To(Tag.Parse("1"))));
         TestProcess.Committed(await DeleteAsync(Reference.To(First.Digest)));
-        foreach (var blob in new[] { "first", "second" })
-            TestProcess.Committed(await _process.Repository.DeleteBlobAsync(new DeleteBlob(SampleManifests.ConfigOf(blob).Digest, Origin)));
+        Digest[] blobs = [SampleManifests.ConfigOf("first").Digest, SampleManifests.ConfigOf("second").Digest];
+        foreach (var blob in blobs) TestProcess.Committed(await _process.Repository.DeleteBlobAsync(new DeleteBlob(blob, Origin)));
 
         Assert.Null(await _process.ReadAsync("1"));
         Assert.Null(await _process.ReadAsync($"{First.Digest}"));
-        foreach (var blob in new[] { "first", "second" })
-            Assert.Null(await _region.Metadata.FindBlobAsync(TestProcess.Name, SampleManifests.ConfigOf(blob).Digest));
+        foreach (var blob in blobs) Assert.Null(await _region.Metadata.FindBlobAsync(TestProcess.Name, blob));
     }
 
     public async Task InitializeAsync()
