@@ -33,9 +33,12 @@ public interface IAnnouncements
 
     /// <summary>Links a blob that another region announces to this one, which is the home; but not where it did so before.</summary>
     /// <param name="from">The region that announces.</param>
-    /// <param name="announcement">The announcement. What was taken from that region before its first id is forgotten.</param>
+    /// <param name="announcement">
+    /// The announcement. All of that region before its first id are done: what was taken is forgotten, and one that comes late links
+    /// nothing.
+    /// </param>
     /// <param name="cancellation">Cancels before the transaction begins.</param>
-    /// <returns>The number of the ledger's head when this announcement was taken first.</returns>
+    /// <returns>The number of the ledger's head when this announcement was taken first; 0 where that is forgotten.</returns>
     Task<long> TakeAnnouncementAsync(RegionId from, BlobAnnouncement announcement, CancellationToken cancellation = default);
 
     /// <summary>Whether an announcement of another region was taken, so that what is linked here is newer than what it tells.</summary>

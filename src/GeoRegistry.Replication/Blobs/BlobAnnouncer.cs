@@ -27,6 +27,12 @@ public sealed partial class BlobAnnouncer(RegionMap map, PeerClient peers, IAnno
     private const int BatchBlobs = 1000;
 
     /// <summary>
+    /// How many announcements a home may answer with an error before it is left alone until the next round: what is wrong with one
+    /// repository there must not keep the others' from being made.
+    /// </summary>
+    private const int MaxErrors = 20;
+
+    /// <summary>
     /// The share of a core that reading may take: while a home is silent for long, all that it is to hear of is read each time.
     /// </summary>
     private const double ReadingShare = 0.1;
@@ -38,7 +44,8 @@ public sealed partial class BlobAnnouncer(RegionMap map, PeerClient peers, IAnno
     public async Task AnnounceAsync(BlobAnnouncement announcement, CancellationToken cancellation = default)
     {
         // The client need not wait until this is on disk: announced once more, the home answers the same.
-        if (await TryAnnounceAsync(announcement, cancellation).ConfigureAwait(false) is { } reply) _ = ConfirmAsync(announcement, reply);
+        var (reply, _) = await TryAnnounceAsync(announcement, cancellation).ConfigureAwait(false);
+        if (reply is not null) _ = ConfirmAsync(announcement, reply);
     }
 
     /// <summary>Announces what is left, until it is cancelled.</summary>
@@ -61,7 +68,7 @@ public sealed partial class BlobAnnouncer(RegionMap map, PeerClient peers, IAnno
 
     private async Task AnnounceAllAsync(CancellationToken stopping)
     {
-        var silent = new HashSet<RegionId>(); // Homes that do not answer are left alone until the next round.
+        var errors = new Dictionary<RegionId, int>(); // Homes that do not answer count as having made all that they may.
         var pace = new Pace(ReadingShare, long.MaxValue, clock);
         for (var after = 0L; ;)
         {
@@ -73,11 +80,12 @@ public sealed partial class BlobAnnouncer(RegionMap map, PeerClient peers, IAnno
             foreach (var announcement in page)
             {
                 var home = map.Current.HomeOf(announcement.Repository).Region;
-                if (silent.Contains(home)) continue;
-                if (await TryAnnounceAsync(announcement, stopping).ConfigureAwait(false) is { } reply)
+                if (errors.GetValueOrDefault(home) >= MaxErrors) continue;
+                var (reply, hasAnswered) = await TryAnnounceAsync(announcement, stopping).ConfigureAwait(false);
+                if (reply is not null)
                     await announcements.ConfirmAnnouncementAsync(announcement, reply.Number, stopping).ConfigureAwait(false);
                 else
-                    silent.Add(home);
+                    errors[home] = hasAnswered ? errors.GetValueOrDefault(home) + 1 : MaxErrors;
             }
         }
     }
@@ -94,21 +102,21 @@ public sealed partial class BlobAnnouncer(RegionMap map, PeerClient peers, IAnno
         }
     }
 
-    /// <returns>What the home says; null where it did not answer.</returns>
-    private async Task<LinkReply?> TryAnnounceAsync(BlobAnnouncement announcement, CancellationToken cancellation)
+    /// <returns>What the home says, or null; and whether it answered at all.</returns>
+    private async Task<(LinkReply? Reply, bool HasAnswered)> TryAnnounceAsync(BlobAnnouncement announcement, CancellationToken cancellation)
     {
         var (repository, digest, sizeBytes, id, firstId) = announcement;
         var home = map.Current.HomeOf(repository).Region;
-        if (home == map.Self) return new LinkReply(null); // It has become the home itself.
+        if (home == map.Self) return (new LinkReply(null), true); // It has become the home itself.
         try
         {
             var target = $"/peer/links?repository={repository}&digest={digest}&size={sizeBytes}&id={id}&first={firstId}";
-            return await peers.AskAsync<LinkReply>(home, HttpMethod.Post, target, cancellation, AnnounceTimeout).ConfigureAwait(false);
+            return (await peers.AskAsync<LinkReply>(home, HttpMethod.Post, target, cancellation, AnnounceTimeout).ConfigureAwait(false), true);
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested && PeerClient.IsFailureToAnswer(e))
         {
             LogNotAnnounced(digest, home, e.Message);
-            return null;
+            return (null, e is HttpRequestException { StatusCode: not null });
         }
     }
 

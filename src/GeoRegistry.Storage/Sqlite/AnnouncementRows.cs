@@ -49,12 +49,19 @@ internal static class AnnouncementRows
     public static IReadOnlyList<long> ListUnreadable(SqliteSession session) =>
         session.ListUnreadable(row => row.GetInt64(0), Read, All, 0L);
 
-    /// <returns>The number of the ledger's head when the announcement was taken; null where it was not.</returns>
+    /// <returns>
+    /// The number of the ledger's head when the announcement was taken, or 0 where that is forgotten, as its region has the answer or
+    /// announced the blob anew; null where it was not taken.
+    /// </returns>
     public static long? FindTaken(SqliteSession session, string region, long id) =>
-        session.Number("SELECT number FROM announcements_taken WHERE region = $1 AND id = $2", region, id);
+        session.Number("SELECT number FROM announcements_taken WHERE region = $1 AND id = $2", region, id)
+        ?? session.Number("SELECT 0 FROM announcements_done WHERE region = $1 AND before > $2", region, id);
 
     public static void Take(SqliteSession session, string region, BlobAnnouncement announcement, long number)
     {
+        session.Execute(
+            "INSERT INTO announcements_done (region, before) VALUES ($1, $2) ON CONFLICT DO UPDATE SET before = max(before, excluded.before)",
+            region, announcement.FirstId);
         session.Execute("DELETE FROM announcements_taken WHERE region = $1 AND id < $2", region, announcement.FirstId);
         session.Execute(
             "INSERT INTO announcements_taken (region, id, number) VALUES ($1, $2, $3)", region, announcement.Id, number);

@@ -131,6 +131,10 @@ CREATE TABLE announcements (
     deleted_by INTEGER NOT NULL DEFAULT 0,
     UNIQUE (ledger, digest)) STRICT;
 
+CREATE TABLE announcements_done (
+    region TEXT PRIMARY KEY,
+    before INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
 CREATE TABLE announcements_taken (
     region TEXT NOT NULL,
     id INTEGER NOT NULL,

@@ -51,7 +51,7 @@ public abstract class AnnouncementsContract : MetadataStoreContract
     }
 
     [Fact]
-    public async Task IsAnnouncementTakenAsync_BelowTheFirstThatIsToBeMade_IsForgottenForThatRegionAlone()
+    public async Task IsAnnouncementTakenAsync_BelowTheFirstThatIsToBeMade_IsDoneForThatRegionAlone()
     {
         foreach (var region in new[] { Us, Ap })
         {
@@ -60,8 +60,11 @@ public abstract class AnnouncementsContract : MetadataStoreContract
 
         await Announcements.TakeAnnouncementAsync(Us, Of(8, firstId: 7));
 
-        Assert.Equal([7, 8], await TakenAsync(Us));
-        Assert.Equal([5, 6, 7], await TakenAsync(Ap));
+        await Announcements.TakeAnnouncementAsync(Us, Of(9, firstId: 5)); // It was under way for longer.
+        await Fixture.ReopenAsync();
+
+        Assert.Equal([1, 2, 3, 4, 5, 6, 7, 8, 9], await TakenAsync(Us));
+        Assert.Equal([1, 2, 3, 4, 5, 6, 7], await TakenAsync(Ap));
 
         async Task<List<long>> TakenAsync(RegionId region)
         {
@@ -73,6 +76,19 @@ public abstract class AnnouncementsContract : MetadataStoreContract
 
             return taken;
         }
+    }
+
+    [Fact]
+    public async Task TakeAnnouncementAsync_RepeatedAfterItIsDone_DoesNotBringBackWhatWasDeletedSince()
+    {
+        var ledger = Ledger(Repository);
+        await Announcements.TakeAnnouncementAsync(Us, Of(7));
+        await ledger.AppendAsync(new Operation.BlobDeleted(Uploaded.Digest));
+        await Announcements.TakeAnnouncementAsync(Us, Of(9, firstId: 9) with { Digest = SampleBlob.Of("another").Digest });
+
+        Assert.Equal(0, await Announcements.TakeAnnouncementAsync(Us, Of(7)));
+
+        Assert.Null(await Tables.FindBlobAsync(Name, Uploaded.Digest));
     }
 
     [Fact]
