@@ -21,7 +21,7 @@ public readonly record struct WriteId
     public bool IsNone => _value == Guid.Empty;
 
     /// <summary>A new id: the time, then 74 bits chosen at random.</summary>
-    /// <remarks>Ids that grow lie beside one another in a store's index: a transaction of many writes touches fewer of its pages.</remarks>
+    /// <remarks>Ids that grow lie beside one another in a store's index: a transaction of many writes touches fewer pages.</remarks>
     public static WriteId New() => new(Guid.CreateVersion7());
 
     /// <summary>The id for a key that a client chose, the same for equal keys.</summary>

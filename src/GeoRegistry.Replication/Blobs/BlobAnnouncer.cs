@@ -103,7 +103,8 @@ public sealed partial class BlobAnnouncer(RegionMap map, PeerClient peers, IAnno
     }
 
     /// <returns>What the home says, or null; and whether it answered at all.</returns>
-    private async Task<(LinkReply? Reply, bool HasAnswered)> TryAnnounceAsync(BlobAnnouncement announcement, CancellationToken cancellation)
+    private async Task<(LinkReply? Reply, bool HasAnswered)> TryAnnounceAsync(
+        BlobAnnouncement announcement, CancellationToken cancellation)
     {
         var (repository, digest, sizeBytes, id, firstId) = announcement;
         var home = map.Current.HomeOf(repository).Region;
@@ -111,7 +112,8 @@ public sealed partial class BlobAnnouncer(RegionMap map, PeerClient peers, IAnno
         try
         {
             var target = $"/peer/links?repository={repository}&digest={digest}&size={sizeBytes}&id={id}&first={firstId}";
-            return (await peers.AskAsync<LinkReply>(home, HttpMethod.Post, target, cancellation, AnnounceTimeout).ConfigureAwait(false), true);
+            var reply = await peers.AskAsync<LinkReply>(home, HttpMethod.Post, target, cancellation, AnnounceTimeout).ConfigureAwait(false);
+            return (reply, true);
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested && PeerClient.IsFailureToAnswer(e))
         {

@@ -60,7 +60,8 @@ internal static class AnnouncementRows
     public static void Take(SqliteSession session, string region, BlobAnnouncement announcement, long number)
     {
         session.Execute(
-            "INSERT INTO announcements_done (region, before) VALUES ($1, $2) ON CONFLICT DO UPDATE SET before = max(before, excluded.before)",
+            "INSERT INTO announcements_done (region, before) VALUES ($1, $2) "
+                + "ON CONFLICT DO UPDATE SET before = max(before, excluded.before)",
             region, announcement.FirstId);
         session.Execute("DELETE FROM announcements_taken WHERE region = $1 AND id < $2", region, announcement.FirstId);
         session.Execute(

@@ -33,7 +33,10 @@ internal sealed class SqliteStatement : IDisposable
         Check(raw.sqlite3_prepare_v2(database, sql, out _statement));
         _values = new int[raw.sqlite3_bind_parameter_count(_statement)];
         for (var i = 0; i < _values.Length; i++)
-            _values[i] = int.Parse(raw.sqlite3_bind_parameter_name(_statement, i + 1).utf8_to_string()[1..], CultureInfo.InvariantCulture) - 1;
+        {
+            var name = raw.sqlite3_bind_parameter_name(_statement, i + 1).utf8_to_string();
+            _values[i] = int.Parse(name[1..], CultureInfo.InvariantCulture) - 1;
+        }
     }
 
     /// <summary>Begins a use.</summary>

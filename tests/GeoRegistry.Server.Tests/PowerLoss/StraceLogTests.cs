@@ -15,11 +15,12 @@ public sealed class StraceLogTests : IDisposable
             7 <... fsync resumed>) = 0
             """);
 
-        Assert.Equal([("/a", false), ("/b", false), ("/b", true), ("/a", true)], steps.Select(step => (step.Call.Target(0), step.IsReturn)));
+        Assert.Equal(
+            [("/a", false), ("/b", false), ("/b", true), ("/a", true)], steps.Select(step => (step.Call.Target(0), step.IsReturn)));
         Assert.All(steps, step => Assert.True(step.Call.Succeeded));
     }
 
-    /// <summary>Other threads of the recorded process are anywhere when the recording ends, and then nothing is known of a result.</summary>
+    /// <summary>Other threads of the recorded process are anywhere when the recording ends; nothing is known of results then.</summary>
     [Theory]
     [InlineData("7 write(5<\\x2f\\x61>, \"\\x41\", 1 <detached ...>")]
     [InlineData("7 write(5<\\x2f\\x61>, \"\\x41\", 1 <unfinished ...>\n7 <... write resumed> <detached ...>")]
