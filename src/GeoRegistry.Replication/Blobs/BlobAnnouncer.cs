@@ -112,7 +112,8 @@ public sealed partial class BlobAnnouncer(RegionMap map, PeerClient peers, IAnno
         try
         {
             var target = $"/peer/links?repository={repository}&digest={digest}&size={sizeBytes}&id={id}&first={firstId}";
-            var reply = await peers.AskAsync<LinkReply>(home, HttpMethod.Post, target, cancellation, AnnounceTimeout).ConfigureAwait(false);
+            var reply = await peers.AskAsync<LinkReply>(
+                home, HttpMethod.Post, target, cancellation, AnnounceTimeout).ConfigureAwait(false);
             return (reply, true);
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested && PeerClient.IsFailureToAnswer(e))
