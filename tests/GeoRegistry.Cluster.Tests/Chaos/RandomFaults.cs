@@ -9,12 +9,16 @@ internal sealed class RandomFaults(RegionCluster cluster, ChaosPolicies policies
     /// <summary>After a region or link is back, clients may still meet connections that are not.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
 
+    private readonly HashSet<string> _made = [];
     private long _wholeSince = Stopwatch.GetTimestamp();
 
     /// <summary>Whether every region, link and disk worked from a moment until now, and a while before.</summary>
     /// <param name="start">In ticks of <see cref="Stopwatch"/>.</param>
     public bool WasWholeSince(long start) => Interlocked.Read(ref _wholeSince) is var whole && whole != long.MaxValue
         && start - whole > Grace.TotalSeconds * Stopwatch.Frequency;
+
+    /// <summary>The kinds that were made, to be read once no more are.</summary>
+    public IReadOnlyCollection<string> Made => _made;
 
     /// <summary>Makes faults until it is cancelled, of each kind once before one comes again; then all is whole again.</summary>
     public async Task MakeAsync(CancellationToken end)
@@ -30,6 +34,7 @@ internal sealed class RandomFaults(RegionCluster cluster, ChaosPolicies policies
             random.Shuffle(regions);
             Interlocked.Exchange(ref _wholeSince, long.MaxValue);
             await all[next](regions[0], regions[1], end);
+            _made.Add(all[next].Method.Name);
             await policies.AwaitAdoptedAsync();
             Interlocked.Exchange(ref _wholeSince, Stopwatch.GetTimestamp());
         }
