@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace GeoRegistry.Balancer.Forwarding;
@@ -9,6 +10,9 @@ namespace GeoRegistry.Balancer.Forwarding;
 /// </remarks>
 internal static class EntranceError
 {
+    // As regions write it: bodies are never part of a page, so quotes and pluses need no escapes.
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>Answers that no region could.</summary>
     public static Task WriteAsync(HttpContext http, int status, string message) => WriteAsync(http, status, "UNAVAILABLE", message);
 
@@ -24,7 +28,7 @@ internal static class EntranceError
         if (status >= StatusCodes.Status500InternalServerError) http.Response.Headers.RetryAfter = "1"; // When health was checked again.
         http.Response.ContentType = "application/json";
         http.Response.Headers.CacheControl = "no-store";
-        var body = JsonSerializer.SerializeToUtf8Bytes(new { errors = new[] { new { code, message, detail = new { } } } });
+        var body = JsonSerializer.SerializeToUtf8Bytes(new { errors = new[] { new { code, message, detail = new { } } } }, Readable);
         http.Response.ContentLength = body.Length;
         if (!HttpMethods.IsHead(http.Request.Method)) await http.Response.Body.WriteAsync(body, http.RequestAborted);
     }
