@@ -20,12 +20,15 @@ internal sealed class RandomFaults(RegionCluster cluster, ChaosPolicies policies
     /// <summary>The kinds that were made, to be read once no more are.</summary>
     public IReadOnlyCollection<string> Made => _made;
 
-    /// <summary>Makes faults until it is cancelled, of each kind once before one comes again; then all is whole again.</summary>
-    public async Task MakeAsync(CancellationToken end)
+    /// <summary>Makes faults, of each kind once before one comes again; at its end all is whole again.</summary>
+    /// <param name="minKinds">How many kinds are made at least, however long that takes.</param>
+    /// <param name="time">Ends it once so many were made.</param>
+    public async Task MakeAsync(int minKinds, CancellationToken time)
     {
         var all = kinds.All;
         for (var next = 0; ; next = (next + 1) % all.Length)
         {
+            var end = _made.Count < minKinds ? CancellationToken.None : time;
             if (next == 0) random.Shuffle(all);
             if (random.Next(3) == 0) await kinds.ChangePoliciesAsync(end);
             await kinds.PauseAsync(1000, 5000, end);
