@@ -12,6 +12,9 @@ namespace GeoRegistry.FrontDoor.Oci;
 /// <remarks>Source: OCI Distribution Spec v1.1 §Pushing blobs, §Cancel a blob upload, §Mounting a blob from another repository.</remarks>
 internal sealed class UploadEndpoints(UploadSessions sessions, RepositoryBlobs blobs)
 {
+    /// <summary>One less than the largest number, so that lengths of ranges are numbers too.</summary>
+    private const long MaxOffset = long.MaxValue - 1;
+
     public IEnumerable<OciEndpoint> Routes =>
     [
         new(OciResource.Uploads, HttpMethods.Post, PostAsync),
@@ -170,8 +173,14 @@ internal sealed class UploadEndpoints(UploadSessions sessions, RepositoryBlobs b
         return true;
     }
 
-    private static bool TryOffset(string text, out long offset) =>
-        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out offset);
+    // What is beyond all numbers has the form too, and is where no upload has a byte.
+    private static bool TryOffset(string text, out long offset)
+    {
+        offset = MaxOffset;
+        if (text.Length == 0 || text.AsSpan().ContainsAnyExceptInRange('0', '9')) return false;
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) offset = Math.Min(number, MaxOffset);
+        return true;
+    }
 
     private static readonly RegistryError TooMany = RegistryError.Of(
         ErrorCode.TooManyRequests, "Too many uploads are open in this region: try again when some have ended.");

@@ -23,12 +23,11 @@ public sealed class LimitTests(RegistryFixture registry) : ConformanceTest(regis
     [InlineData("Content-Length: x")]
     [InlineData("Transfer-Encoding: gzip")]
     [Clause("API", Should, "implementations SHOULD follow the HTTP semantics defined in RFC 9110")]
-    public async Task Put_WithBrokenFraming_IsRefused(string headers)
+    public async Task Put_WithBrokenFraming_Answers400(string headers)
     {
         var repository = NewRepository();
-        var answer = await Registry.SendRawAsync(
-            "PUT", repository.ManifestPath("v1"), $"Content-Type: {MediaType.Index}\r\n{headers}\r\n");
-        Assert.InRange(answer.Status, 400, 501);
+        (await Registry.SendRawAsync(
+            "PUT", repository.ManifestPath("v1"), $"Content-Type: {MediaType.Index}\r\n{headers}\r\n")).Expect(400);
         (await repository.HeadManifestAsync("v1")).Expect(404);
     }
 

@@ -36,25 +36,24 @@ public sealed class PathTests(RegistryFixture registry) : ConformanceTest(regist
     }
 
     [Theory]
-    [InlineData("/v2/{0}/manifests/..")]
-    [InlineData("/v2/{0}/manifests/%2e%2e")]
-    [InlineData("/v2/{0}/manifests/.")]
-    [InlineData("/v2/{0}/manifests/x%2F..%2Fv1")]
-    [InlineData("/v2/{0}/manifests/v1%2F")]
-    [InlineData("/v2/{0}/manifests/v1/")]
-    [InlineData("/v2/{0}/manifests/v1%00")]
-    [InlineData("/v2/{0}/x/../manifests/v1")]
-    [InlineData("/v2/{0}/blobs/..%2Fmanifests%2Fv1")]
-    [InlineData("/x/../v2/{0}/manifests/v1")]
-    [InlineData("/%2e%2e/v2/{0}/manifests/v1")]
-    [InlineData("//v2/{0}/manifests/v1")]
+    [InlineData("/v2/{0}/manifests/..", 404)]
+    [InlineData("/v2/{0}/manifests/%2e%2e", 404)]
+    [InlineData("/v2/{0}/manifests/.", 404)]
+    [InlineData("/v2/{0}/manifests/x%2F..%2Fv1", 404)]
+    [InlineData("/v2/{0}/manifests/v1%2F", 404)]
+    [InlineData("/v2/{0}/manifests/v1/", 404)]
+    [InlineData("/v2/{0}/manifests/v1%00", 400)]
+    [InlineData("/v2/{0}/x/../manifests/v1", 400)]
+    [InlineData("/v2/{0}/blobs/..%2Fmanifests%2Fv1", 400)]
+    [InlineData("/x/../v2/{0}/manifests/v1", 404)]
+    [InlineData("/%2e%2e/v2/{0}/manifests/v1", 404)]
+    [InlineData("//v2/{0}/manifests/v1", 404)]
     [Clause(Section, Promise, "Dot segments, empty segments and encoded slashes never lead to another resource")]
-    public async Task Get_WithATrickElsewhere_FindsNothing(string target)
+    public async Task Get_WithATrickElsewhere_FindsNothing(string target, int status)
     {
         var repository = NewRepository();
         await repository.PushImageAsync("v1");
-        Assert.InRange((await Registry.SendRawAsync("GET", target.Replace("{0}", repository.Name, StringComparison.Ordinal))).Status,
-            400, 404);
+        (await Registry.SendRawAsync("GET", target.Replace("{0}", repository.Name, StringComparison.Ordinal))).Expect(status);
     }
 
     [Fact]

@@ -38,14 +38,20 @@ public sealed class MountTests(RegistryFixture registry) : ConformanceTest(regis
     [Clause(Section, May, "The registry MAY treat the from parameter as optional, and it MAY cross-mount the blob if it can be found")]
     public async Task Post_WithoutFrom_MountsWhatSomeRepositoryHolds()
     {
-        var (source, target) = (NewRepository(), NewRepository());
-        var blob = await source.PushBlobAsync();
-        var answer = await target.PostUploadAsync($"?mount={blob.Digest}");
+        var blob = await NewRepository().PushBlobAsync();
+        var mounted = 0;
 
-        // A region looks for it in its own repositories only: what others have may be theirs alone.
-        if (RegistryFixture.IsSeveralRegions && answer.Status == 202) return;
-        answer.Expect(201).ExpectHeader("Docker-Content-Digest", blob.Digest);
-        (await target.HeadBlobAsync(blob.Digest)).Expect(200);
+        // A region looks for it in its own repositories only: what others have may be theirs alone. Each of several is asked in turn.
+        for (var region = 0; region < RegistryFixture.RegionCount; region++)
+        {
+            var target = NewRepository();
+            var answer = await target.PostUploadAsync($"?mount={blob.Digest}");
+            if (answer.Status == 201) mounted++;
+            else answer.Expect(RegistryFixture.IsSeveralRegions ? 202 : 201);
+            (await target.HeadBlobAsync(blob.Digest)).Expect(answer.Status == 201 ? 200 : 404);
+        }
+
+        Assert.True(mounted > 0, "No region mounted the blob, not even the one that it was pushed to.");
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using GeoRegistry.TestKit;
 
 namespace GeoRegistry.FrontDoor.Tests.Wire;
@@ -16,6 +17,9 @@ public sealed class RegistryFixture : IAsyncLifetime
 
     /// <summary>Whether requests go to several regions in turn.</summary>
     public static bool IsSeveralRegions => Regions.Length > 0;
+
+    /// <summary>How many regions answer.</summary>
+    public static int RegionCount => IsSeveralRegions ? int.Parse(Regions, CultureInfo.InvariantCulture) : 1;
 
     public Uri Address { get; private set; } = null!;
 
