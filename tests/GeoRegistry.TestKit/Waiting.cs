@@ -52,6 +52,6 @@ public static class Waiting
     public static Task UntilAsync(string name, Func<Task<bool>> holds, TimeSpan? timeout = null) =>
         UntilAsync(name, async () => await holds() ? "yes" : null, timeout);
 
-    private static TimeoutException NeverCame(string name, TimeSpan timeout) =>
+    internal static TimeoutException NeverCame(string name, TimeSpan timeout) =>
         new($"Did not happen within {timeout.TotalSeconds} s: {name}.");
 }

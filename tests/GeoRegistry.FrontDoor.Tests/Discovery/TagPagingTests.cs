@@ -48,6 +48,7 @@ public sealed class TagPagingTests(RegistryFixture registry) : ConformanceTest(r
             var answer = (await Registry.GetAsync(next)).Expect(200);
             seen.AddRange(RepositoryClient.Strings(answer, "tags"));
             next = answer.NextPage;
+            Assert.True(followed < pages, $"The last page never came: after {followed + 1} of {pages}, the next is {next}.");
         }
 
         Assert.Equal(["a", "b", "c", "d", "e"], seen);

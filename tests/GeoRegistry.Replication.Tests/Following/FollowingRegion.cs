@@ -72,11 +72,12 @@ internal sealed class FollowingRegion : IAsyncDisposable
     {
         foreach (var (ledger, state) in await Home.Store.ListStatesAsync(null, 100))
             Assert.Equal(state, await Metadata.ReadStateAsync(ledger));
-        for (var verdict = await Metadata.VerifyNextAsync(0);
-            verdict is not null;
-            verdict = await Metadata.VerifyNextAsync(verdict.Cursor))
+        var scanned = 0L;
+        while (await Metadata.VerifyNextAsync(scanned) is { } verdict)
         {
             Assert.Null(verdict.Fault);
+            Assert.True(verdict.Cursor > scanned, $"The last ledger never came: {verdict.Ledger} came again.");
+            scanned = verdict.Cursor;
         }
 
         Assert.Empty(await Metadata.FindDamagedFeedsAsync());

@@ -267,7 +267,12 @@ public sealed class RestoredRowsTests : IAsyncLifetime
     private async Task<List<LedgerScanResult>> ScanAsync()
     {
         var scans = new List<LedgerScanResult>();
-        while (await _fixture.Store.VerifyNextAsync(scans.LastOrDefault()?.Cursor ?? 0) is { } scan) scans.Add(scan);
+        while (await _fixture.Store.VerifyNextAsync(scans.LastOrDefault()?.Cursor ?? 0) is { } scan)
+        {
+            Assert.True(scan.Cursor > (scans.LastOrDefault()?.Cursor ?? 0), $"The last ledger never came: {scan.Ledger} came again.");
+            scans.Add(scan);
+        }
+
         return scans;
     }
 

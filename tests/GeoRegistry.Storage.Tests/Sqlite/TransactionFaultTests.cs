@@ -86,11 +86,12 @@ public sealed class TransactionFaultTests(ITestOutputHelper output)
         var after = faults.Rows();
         await fixture.ReopenAsync();
         Assert.Equal(after, faults.Rows());
-        for (var verdict = await fixture.Store.VerifyNextAsync(0);
-            verdict is not null;
-            verdict = await fixture.Store.VerifyNextAsync(verdict.Cursor))
+        var cursor = 0L;
+        while (await fixture.Store.VerifyNextAsync(cursor) is { } verdict)
         {
             Assert.Null(verdict.Fault);
+            Assert.True(verdict.Cursor > cursor, $"The last ledger never came: {verdict.Ledger} came again.");
+            cursor = verdict.Cursor;
         }
 
         async Task<bool> FailsAsync(int at)

@@ -97,12 +97,20 @@ public abstract partial class BlobStoreContract
         });
 
         bool ended;
+        var deadline = new LoopDeadline("the last append");
         do
         {
+            deadline.Check();
             ended = appending.IsCompleted;
             var flushed = upload.FlushedBytes;
             var content = new byte[flushed];
-            for (var filled = 0; filled < flushed;) filled += await upload.ReadAsync(filled, content.AsMemory(filled));
+            for (var filled = 0; filled < flushed;)
+            {
+                var read = await upload.ReadAsync(filled, content.AsMemory(filled));
+                Assert.True(read > 0, $"Of {flushed} flushed bytes, those from {filled} on never came.");
+                filled += read;
+            }
+
             Assert.True(content.AsSpan().SequenceEqual(blob.Content.AsSpan(0, content.Length)));
         }
         while (!ended);

@@ -168,10 +168,11 @@ public abstract partial class LedgerStoreContract
 
     private async Task<long> FollowAsync(int count)
     {
-        var last = 0L;
+        var (last, deadline) = (0L, new LoopDeadline($"entry {count} of the feed"));
         while (last < count)
         {
-            await Ledgers.WaitForFeedAsync(SampleLedger.Region, last);
+            deadline.Check();
+            await Ledgers.WaitForFeedAsync(SampleLedger.Region, last).OrFail($"an entry of the feed after {last}");
             var entries = await Ledgers.ReadFeedAsync(SampleLedger.Region, last, 100);
             Assert.NotEmpty(entries);
             last = entries[^1].Position;

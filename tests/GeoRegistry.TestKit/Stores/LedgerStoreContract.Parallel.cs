@@ -69,7 +69,12 @@ public abstract partial class LedgerStoreContract
         });
 
         var seen = new HashSet<int>();
-        while (!flips.IsCompleted) seen.Add((await Tables.ListTagsOfAsync(ledger.Repository, digests[0])).Count);
+        var deadline = new LoopDeadline("the last commit");
+        while (!flips.IsCompleted)
+        {
+            deadline.Check();
+            seen.Add((await Tables.ListTagsOfAsync(ledger.Repository, digests[0])).Count);
+        }
 
         await flips.OrFail("the last commit");
         Assert.Subset(new HashSet<int> { 0, 3 }, seen);
@@ -136,9 +141,10 @@ public abstract partial class LedgerStoreContract
 
     private async Task<List<FeedEntry>> TailAsync(int count)
     {
-        var entries = new List<FeedEntry>();
+        var (entries, deadline) = (new List<FeedEntry>(), new LoopDeadline($"{count} entries of the feed"));
         while (entries.Count < count)
         {
+            deadline.Check();
             entries.AddRange(await Ledgers.ReadFeedAsync(SampleLedger.Region, entries.Count == 0 ? 0 : entries[^1].Position, 7));
             await Task.Yield();
         }
