@@ -29,7 +29,12 @@ public sealed class TraceTests
 
         foreach (var region in new[] { "us", "eu" })
             await Waiting.UntilAsync($"{region}'s part of the trace arrives", () =>
-                Task.FromResult(collector.Has("/v1/traces", BytesOf(trace), RegionAttribute(region), "tags/list")));
+                Task.FromResult(collector.Has("/v1/traces", BytesOf(trace), Attribute("georegistry.region", region), "tags/list")));
+
+        // The part of the region that was asked names the one that answered.
+        Assert.True(
+            collector.Has("/v1/traces", BytesOf(trace), Attribute("georegistry.region", "us"), Attribute("georegistry.served_by", "eu")),
+            "No span of us has georegistry.served_by.");
     }
 
     private static string BytesOf(ActivityTraceId trace)
@@ -40,6 +45,6 @@ public sealed class TraceTests
     }
 
     // The attribute as Protocol Buffers write it: the key, and a value that holds a string.
-    private static string RegionAttribute(string region) =>
-        $"georegistry.region\u0012{(char)(region.Length + 2)}\u000a{(char)region.Length}{region}";
+    private static string Attribute(string name, string value) =>
+        $"{name}\u0012{(char)(value.Length + 2)}\u000a{(char)value.Length}{value}";
 }
