@@ -106,7 +106,7 @@ public abstract class AnnouncementsContract : MetadataStoreContract
             var page = await Announcements.ListAnnouncementsAsync(after, 3);
             if (page.Count == 0) break;
             listed.AddRange(page);
-            Assert.True(listed.Count < made.Count, $"The last page never came: {listed.Count} announcements of {made.Count - 1} were listed.");
+            Assert.True(listed.Count < made.Count, $"The last page never came: {listed.Count} of {made.Count - 1} were listed.");
         }
 
         Assert.Equal(made[1..].Select(announcement => announcement with { FirstId = made[1].Id }), listed);
