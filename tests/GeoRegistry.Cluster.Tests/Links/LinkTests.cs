@@ -34,8 +34,8 @@ public sealed class LinkTests
             times.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
         }
 
-        // The shortest says what the link adds; what the others take longer is the machine's other work.
-        Assert.InRange(times.Min(), 80, 100);
+        // That it is no shorter is the link's promise; what it takes longer is the machine's other work.
+        Assert.True(times.Min() >= 2 * Delay.TotalMilliseconds, $"The shortest of all round trips took {times.Min()} ms.");
     }
 
     [Theory]
