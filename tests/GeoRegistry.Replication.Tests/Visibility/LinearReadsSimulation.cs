@@ -18,12 +18,18 @@ namespace GeoRegistry.Replication.Tests.Visibility;
 /// </summary>
 /// <remarks>
 /// Waits of the code under test end on other threads, at their time by the clock or, where the clock moved between two of their
-/// lines, when it moves next. Each step gives way to those that should have ended; the run's end awaits all. All else follows from
-/// the seed.
+/// lines, when it moves next. Each step leaves them turns of the thread pool, counted and not timed; the run's end awaits all. All
+/// else follows from the seed.
 /// </remarks>
 internal sealed class LinearReadsSimulation
 {
     private static readonly RepositoryName Name = RepositoryName.Parse("team/app");
+    /// <summary>
+    /// How many turns of the thread pool each step leaves to the waits that it ends: a wait ends after a few, and one that is overdue and
+    /// misses the clock's last move never does.
+    /// </summary>
+    private const int MinTurns = 4, MaxTurns = 1000;
+
     private static readonly Tag[] Tags = [Tag.Parse("v1"), Tag.Parse("v2")];
 
     private readonly Random _random;
@@ -75,15 +81,15 @@ internal sealed class LinearReadsSimulation
         for (var step = 0; step < steps; step++)
         {
             Step();
-            Settle();
+            await SettleAsync();
         }
 
         // Nothing waits for ever: once all is delivered and leases have ended, every write is acknowledged.
-        await Waiting.UntilAsync("all writes are acknowledged", () =>
+        await Waiting.UntilAsync("all writes are acknowledged", async () =>
         {
             _clock.Advance(_options.StalenessBound);
-            Settle();
-            return Task.FromResult(_writes.Count == 0);
+            await SettleAsync();
+            return _writes.Count == 0;
         });
     }
 
@@ -197,12 +203,11 @@ internal sealed class LinearReadsSimulation
     }
 
     /// <summary>Gives way to what should end by now, and takes note of what was acknowledged.</summary>
-    private void Settle()
+    private async Task SettleAsync()
     {
+        for (var turn = 0; turn < MinTurns || (turn < MaxTurns && _writes.Any(IsOverdue)); turn++) await Task.Yield();
         foreach (var write in _writes.ToList())
         {
-            if (!write.Shown.IsCompleted && HasLongBeenKnown && _replicas.All(replica => NeedNotWaitFor(replica, write.Value)))
-                SpinWait.SpinUntil(() => write.Shown.IsCompleted, TimeSpan.FromMilliseconds(20));
             if (!write.Shown.IsCompleted) continue;
             Complete(write.Tag, write.Value);
             _writes.Remove(write);
@@ -210,6 +215,9 @@ internal sealed class LinearReadsSimulation
             Note($"acknowledged {write.Tag}={write.Value}");
         }
     }
+
+    private bool IsOverdue((Tag Tag, long Value, Task Shown) write) => !write.Shown.IsCompleted
+        && HasLongBeenKnown && _replicas.All(replica => NeedNotWaitFor(replica, write.Value));
 
     // A write waits for those before it of its tag, also for one of which it is not known whether it was appended.
     private bool HasLongBeenKnown => _clock.GetElapsedTime(_unknownAt) >= 3 * _options.StalenessBound;
