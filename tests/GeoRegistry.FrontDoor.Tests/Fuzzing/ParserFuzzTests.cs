@@ -165,10 +165,12 @@ public sealed class ParserFuzzTests(ITestOutputHelper output)
         var answering = Patch.Handle(new OciRequest(request.HttpContext, RepositoryName.Parse("a"), "unknown"));
         Assert.True(answering.IsCompletedSuccessfully, $"{answering.Exception}");
         var offsets = Regex.Match(text, @"^([0-9]+)-([0-9]+)\z");
-        var isRange = offsets.Success && Offset(1) <= Offset(2) && Offset(2) <= long.MaxValue;
+        var isRange = offsets.Success && Offset(1) <= Offset(2);
         Assert.Equal(isRange ? 404 : 400, request.HttpContext.Response.StatusCode);
 
-        BigInteger Offset(int group) => BigInteger.Parse(offsets.Groups[group].Value, CultureInfo.InvariantCulture);
+        // What is beyond all numbers is one place: where no upload has a byte.
+        BigInteger Offset(int group) =>
+            BigInteger.Min(long.MaxValue - 1, BigInteger.Parse(offsets.Groups[group].Value, CultureInfo.InvariantCulture));
     }
 
     private static void ReadWriteIds(string text)

@@ -185,6 +185,7 @@ public sealed class PushManifestTests(RegistryFixture registry) : ConformanceTes
     }
 
     [Fact]
+    [Clause(Section, Promise, "A key counts for the same write only: a push that is answered 201 is there")]
     public async Task Put_AnotherManifestUnderAUsedKey_IsThereWhereItIsAnswered201()
     {
         var repository = NewRepository();
