@@ -17,7 +17,6 @@ public sealed class FileBlobStore : IBlobStore, IStoreHealth
     private const int ListedPerTurn = 256;
 
     private readonly BlobFolder _folder;
-    private readonly IdleUploads _idle = new();
 
     /// <summary>Opens the store, whose folders are made where they are missing.</summary>
     /// <param name="root">The store's folder.</param>
@@ -124,11 +123,11 @@ public sealed class FileBlobStore : IBlobStore, IStoreHealth
 
     /// <inheritdoc/>
     public ValueTask<IBlobUpload> BeginUploadAsync(string key, CancellationToken cancellation = default) =>
-        new(FileBlobUpload.Create(_folder, _idle, key));
+        new(FileBlobUpload.Create(_folder, key));
 
     /// <inheritdoc/>
     public ValueTask<IBlobUpload?> ResumeUploadAsync(string key, CancellationToken cancellation = default) =>
-        new(FileBlobUpload.Resume(_folder, _idle, key));
+        new(FileBlobUpload.Resume(_folder, key));
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<StoredUpload> ListUploadsAsync([EnumeratorCancellation] CancellationToken cancellation = default)

@@ -13,35 +13,32 @@ internal sealed class FileBlobUpload : IBlobUpload
     private const int WritebackBytes = 8 * 1024 * 1024;
 
     private readonly BlobFolder _folder;
-    private readonly IdleUploads _idle;
     private readonly string _path;
-    private SafeFileHandle? _open;
+    private readonly SafeFileHandle _file;
     private long _flushedBytes;
     private long _writebackFrom;
 
     // From then on the file is a blob's, which nothing may change though its commit fails after; or it is gone.
     private bool _hasEnded;
 
-    private FileBlobUpload(BlobFolder folder, IdleUploads idle, string path, SafeFileHandle file)
+    private FileBlobUpload(BlobFolder folder, string path, FileMode mode)
     {
-        (_folder, _idle, _path, _open) = (folder, idle, path, file);
-        _writebackFrom = _flushedBytes = SizeBytes = RandomAccess.GetLength(file);
+        _folder = folder;
+        _path = path;
+        _file = Posix.OpenFile(path, mode, FileAccess.ReadWrite);
+        _writebackFrom = _flushedBytes = SizeBytes = RandomAccess.GetLength(_file);
     }
 
     public long SizeBytes { get; private set; }
 
     public long FlushedBytes => Volatile.Read(ref _flushedBytes);
 
-    private SafeFileHandle Handle => _open ?? throw new ObjectDisposedException(nameof(FileBlobUpload));
-
-    public static FileBlobUpload Create(BlobFolder folder, IdleUploads idle, string key)
+    public static FileBlobUpload Create(BlobFolder folder, string key)
     {
         var path = folder.Upload(key);
         try
         {
-            var file = Posix.OpenFile(path, FileMode.CreateNew, FileAccess.ReadWrite);
-            idle.Take(path)?.Dispose(); // Of an earlier file of that name.
-            return new FileBlobUpload(folder, idle, path, file);
+            return new FileBlobUpload(folder, path, FileMode.CreateNew);
         }
         catch (Exception e)
         {
@@ -49,12 +46,12 @@ internal sealed class FileBlobUpload : IBlobUpload
         }
     }
 
-    public static FileBlobUpload? Resume(BlobFolder folder, IdleUploads idle, string key)
+    public static FileBlobUpload? Resume(BlobFolder folder, string key)
     {
         var path = folder.Upload(key);
         try
         {
-            return new FileBlobUpload(folder, idle, path, idle.Take(path) ?? Posix.OpenFile(path, FileMode.Open, FileAccess.ReadWrite));
+            return new FileBlobUpload(folder, path, FileMode.Open);
         }
         catch (FileNotFoundException)
         {
@@ -71,18 +68,18 @@ internal sealed class FileBlobUpload : IBlobUpload
         cancellation.ThrowIfCancellationRequested();
         try
         {
-            RandomAccess.Write(Handle, data.Span, SizeBytes);
+            RandomAccess.Write(_file, data.Span, SizeBytes);
         }
         catch (Exception e)
         {
-            SizeBytes = RandomAccess.GetLength(Handle); // A part may have been written.
+            SizeBytes = RandomAccess.GetLength(_file); // A part may have been written.
             throw StoreFaults.Translate(e, _path);
         }
 
         SizeBytes += data.Length;
         if (SizeBytes - _writebackFrom >= WritebackBytes)
         {
-            Posix.StartWriteback(Handle, _writebackFrom, SizeBytes - _writebackFrom);
+            Posix.StartWriteback(_file, _writebackFrom, SizeBytes - _writebackFrom);
             _writebackFrom = SizeBytes;
         }
 
@@ -100,7 +97,7 @@ internal sealed class FileBlobUpload : IBlobUpload
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(sizeBytes, SizeBytes);
         if (_hasEnded) return default;
-        RandomAccess.SetLength(Handle, sizeBytes);
+        RandomAccess.SetLength(_file, sizeBytes);
         SizeBytes = sizeBytes;
         _writebackFrom = Math.Min(_writebackFrom, sizeBytes);
         Volatile.Write(ref _flushedBytes, Math.Min(_flushedBytes, sizeBytes));
@@ -110,7 +107,7 @@ internal sealed class FileBlobUpload : IBlobUpload
     public ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellation = default)
     {
         var count = (int)Math.Clamp(FlushedBytes - offset, 0, buffer.Length);
-        return new(RandomAccess.Read(Handle, buffer.Span[..count], offset));
+        return new(RandomAccess.Read(_file, buffer.Span[..count], offset));
     }
 
     public Task CommitAsync(Digest digest, CancellationToken cancellation = default)
@@ -119,11 +116,11 @@ internal sealed class FileBlobUpload : IBlobUpload
         try
         {
             // The bytes first, then the name, then the name's entry: a crash between any two leaves an upload or a whole blob.
-            RandomAccess.FlushToDisk(Handle);
+            RandomAccess.FlushToDisk(_file);
             lock (_folder.LockOf(digest))
             {
                 // The last append may be long ago; the blob's age counts from here.
-                File.SetLastWriteTimeUtc(Handle, TimeProvider.System.GetUtcNow().UtcDateTime);
+                File.SetLastWriteTimeUtc(_file, TimeProvider.System.GetUtcNow().UtcDateTime);
 
                 // An upload of the same blob may have renamed its file and not yet synced the folder, so an existing blob is replaced
                 // by the same bytes rather than trusted to be on disk.
@@ -131,7 +128,7 @@ internal sealed class FileBlobUpload : IBlobUpload
                 _hasEnded = true;
             }
 
-            Close();
+            _file.Dispose();
             _folder.SyncName(digest);
         }
         catch (Exception e)
@@ -154,18 +151,13 @@ internal sealed class FileBlobUpload : IBlobUpload
         }
 
         _hasEnded = true;
-        Close();
+        _file.Dispose();
         return default;
     }
 
-    /// <summary>Leaves the file open for the next request, unless the upload has ended.</summary>
     public ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _open, null) is not { } file) return default;
-        if (_hasEnded) file.Dispose();
-        else _idle.Keep(_path, file);
+        _file.Dispose();
         return default;
     }
-
-    private void Close() => Interlocked.Exchange(ref _open, null)?.Dispose();
 }
