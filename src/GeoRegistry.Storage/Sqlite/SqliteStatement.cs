@@ -44,8 +44,8 @@ internal sealed class SqliteStatement : IDisposable
     public SqliteStatement With(ReadOnlySpan<object?> values)
     {
         if (_isInUse) throw new InvalidOperationException("The statement is in use: dispose it before it is used again.");
-        _isInUse = true;
         for (var i = 0; i < _values.Length; i++) Check(Bind(i + 1, values[_values[i]]));
+        _isInUse = true;
         return this;
     }
 
@@ -81,11 +81,6 @@ internal sealed class SqliteStatement : IDisposable
         Require(column, raw.SQLITE_INTEGER);
         return raw.sqlite3_column_int64(_statement, column);
     }
-
-    /// <summary>A column's number.</summary>
-    /// <exception cref="InvalidCastException">It has none.</exception>
-    /// <exception cref="OverflowException">It does not fit.</exception>
-    public int GetInt32(int column) => checked((int)GetInt64(column));
 
     /// <summary>A column's text.</summary>
     /// <exception cref="InvalidCastException">It has none.</exception>

@@ -23,7 +23,7 @@ public sealed class SqliteStatementTests : IDisposable
         using var row = _session.Query("SELECT id, name, content FROM things WHERE name = $2 AND id = $1", 7, "sept");
 
         Assert.True(row.Read());
-        Assert.Equal((7, 7, "sept"), (row.GetInt64(0), row.GetInt32(0), row.GetString(1)));
+        Assert.Equal((7, "sept"), (row.GetInt64(0), row.GetString(1)));
         Assert.Equal([1, 2], row.GetBytes(2));
         Assert.False(row.Read());
     }
@@ -87,6 +87,16 @@ public sealed class SqliteStatementTests : IDisposable
         using var row = _session.Query("SELECT id FROM things");
 
         Assert.Throws<InvalidOperationException>(() => _session.Query("SELECT id FROM things"));
+    }
+
+    [Fact]
+    public void Query_ValueThatCannotBeOne_IsRefusedAndCanBeMadeAgain()
+    {
+        const string ById = "SELECT id FROM things WHERE id = $1";
+
+        Assert.Throws<ArgumentException>(() => _session.Query(ById, 1.5));
+
+        Assert.Null(_session.Number(ById, 1L));
     }
 
     [Fact]
