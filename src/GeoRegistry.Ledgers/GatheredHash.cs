@@ -20,10 +20,7 @@ public ref struct GatheredHash(Span<byte> buffer)
     private int _length;
 
     /// <summary>Adds bytes as they are.</summary>
-    public void Add(scoped ReadOnlySpan<byte> bytes)
-    {
-        bytes.CopyTo(Next(bytes.Length));
-    }
+    public void Add(scoped ReadOnlySpan<byte> bytes) => bytes.CopyTo(Next(bytes.Length));
 
     /// <summary>Adds a number as 8 bytes, big-endian.</summary>
     public void Add(long number) => BinaryPrimitives.WriteInt64BigEndian(Next(sizeof(long)), number);
@@ -36,13 +33,6 @@ public ref struct GatheredHash(Span<byte> buffer)
     {
         BinaryPrimitives.WriteInt32BigEndian(Next(sizeof(int)), bytes.Length);
         Add(bytes);
-    }
-
-    /// <summary>Adds a text's bytes in UTF-8 with their number before them, 4 bytes, big-endian.</summary>
-    public void AddField(string text)
-    {
-        BinaryPrimitives.WriteInt32BigEndian(Next(sizeof(int)), Encoding.UTF8.GetByteCount(text));
-        Add(text);
     }
 
     /// <summary>Hashes what was added, once.</summary>

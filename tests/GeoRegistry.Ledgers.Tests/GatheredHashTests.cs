@@ -27,7 +27,7 @@ public sealed class GatheredHashTests
         hash.Add(bytes);
         hash.Add(0x102L);
         hash.AddField(bytes);
-        hash.AddField(text);
+        hash.AddField(Encoding.UTF8.GetBytes(text));
         hash.Add(text);
         var result = new byte[SHA256.HashSizeInBytes];
         hash.Finish(result);

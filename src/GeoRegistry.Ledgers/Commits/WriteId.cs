@@ -38,10 +38,18 @@ public readonly record struct WriteId
     /// <param name="names">What it is asked of, in an order that the kind has; none has a zero byte in it.</param>
     public WriteId For(WriteKind kind, params IReadOnlyList<string> names)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData([.. ToBytes(), (byte)kind]);
-        foreach (var name in names) hash.AppendData([.. Encoding.UTF8.GetBytes(name), 0]);
-        return FromBytes(hash.GetHashAndReset().AsSpan(0, SizeBytes));
+        var gathered = new GatheredHash(stackalloc byte[GatheredHash.UsualBytes]);
+        gathered.Add(ToBytes());
+        gathered.Add([(byte)kind]);
+        foreach (var name in names)
+        {
+            gathered.Add(name);
+            gathered.Add([0]);
+        }
+
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        gathered.Finish(hash);
+        return FromBytes(hash[..SizeBytes]);
     }
 
     /// <summary>Reads an id from its bytes.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace GeoRegistry.Ledgers.Verification;
 
@@ -46,43 +47,22 @@ public readonly record struct ContentsChecksum(UInt128 Sum)
         BinaryPrimitives.WriteInt64BigEndian(numbers, (long)ledger.Kind);
         BinaryPrimitives.WriteInt64BigEndian(numbers[sizeof(long)..], head.Epoch);
         BinaryPrimitives.WriteInt64BigEndian(numbers[(2 * sizeof(long))..], head.Number);
-        var hash = Begin(Kind.Head, stackalloc byte[GatheredHash.UsualBytes]);
-        hash.AddField(ledger.Name);
-        hash.AddField(numbers);
-        hash.AddField(head.Checksum.Span);
-        return Finish(ref hash);
+        return Of(Kind.Head, Encoding.UTF8.GetBytes(ledger.Name), numbers, head.Checksum.Span);
     }
 
     /// <summary>The hash of a manifest.</summary>
-    public static ContentsChecksum OfManifest(ReadOnlySpan<byte> digest, string mediaType, ReadOnlySpan<byte> content)
-    {
-        var hash = Begin(Kind.Manifest, stackalloc byte[GatheredHash.UsualBytes]);
-        hash.AddField(digest);
-        hash.AddField(mediaType);
-        hash.AddField(content);
-        return Finish(ref hash);
-    }
+    public static ContentsChecksum OfManifest(ReadOnlySpan<byte> digest, string mediaType, ReadOnlySpan<byte> content) =>
+        Of(Kind.Manifest, digest, Encoding.UTF8.GetBytes(mediaType), content);
 
     /// <summary>The hash of a tag.</summary>
-    public static ContentsChecksum OfTag(string name, ReadOnlySpan<byte> digest)
-    {
-        var hash = Begin(Kind.Tag, stackalloc byte[GatheredHash.UsualBytes]);
-        hash.AddField(name);
-        hash.AddField(digest);
-        hash.AddField([]);
-        return Finish(ref hash);
-    }
+    public static ContentsChecksum OfTag(string name, ReadOnlySpan<byte> digest) => Of(Kind.Tag, Encoding.UTF8.GetBytes(name), digest, []);
 
     /// <summary>The hash of a blob link that a commit made.</summary>
     public static ContentsChecksum OfBlobLink(ReadOnlySpan<byte> digest, long sizeBytes)
     {
         Span<byte> size = stackalloc byte[sizeof(long)];
         BinaryPrimitives.WriteInt64BigEndian(size, sizeBytes);
-        var hash = Begin(Kind.BlobLink, stackalloc byte[GatheredHash.UsualBytes]);
-        hash.AddField(digest);
-        hash.AddField(size);
-        hash.AddField([]);
-        return Finish(ref hash);
+        return Of(Kind.BlobLink, digest, size, []);
     }
 
     /// <summary>Reads a checksum from its bytes.</summary>
@@ -113,15 +93,13 @@ public readonly record struct ContentsChecksum(UInt128 Sum)
     /// <summary>The checksum as text: 32 lower-case hexadecimal digits.</summary>
     public override string ToString() => Sum.ToString("x32", null);
 
-    private static GatheredHash Begin(Kind kind, Span<byte> buffer)
+    private static ContentsChecksum Of(Kind kind, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third)
     {
-        var hash = new GatheredHash(buffer);
+        var hash = new GatheredHash(stackalloc byte[GatheredHash.UsualBytes]);
         hash.Add([(byte)kind]);
-        return hash;
-    }
-
-    private static ContentsChecksum Finish(ref GatheredHash hash)
-    {
+        hash.AddField(first);
+        hash.AddField(second);
+        hash.AddField(third);
         Span<byte> result = stackalloc byte[SHA256.HashSizeInBytes];
         hash.Finish(result);
         return new ContentsChecksum(BinaryPrimitives.ReadUInt128BigEndian(result));
