@@ -36,15 +36,30 @@ public static class BlobUploads
             while (from < to)
             {
                 var part = buffer.AsMemory(0, (int)Math.Min(BufferBytes, to - from));
-                var read = await upload.ReadAsync(from, part, cancellation).ConfigureAwait(false);
-                if (read == 0) throw new EndOfStreamException("The upload is shorter than the store says.");
-                await take(part[..read]).ConfigureAwait(false);
-                from += read;
+                await upload.ReadExactlyAsync(from, part, cancellation).ConfigureAwait(false);
+                await take(part).ConfigureAwait(false);
+                from += part.Length;
             }
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Reads an upload's flushed bytes until a buffer is full.</summary>
+    /// <param name="upload">The upload.</param>
+    /// <param name="from">The first byte's offset.</param>
+    /// <param name="buffer">Where they go; they end at <see cref="IBlobUpload.FlushedBytes"/> at most.</param>
+    /// <exception cref="EndOfStreamException">The upload is shorter than its store says.</exception>
+    public static async ValueTask ReadExactlyAsync(
+        this IBlobUpload upload, long from, Memory<byte> buffer, CancellationToken cancellation = default)
+    {
+        while (buffer.Length > 0)
+        {
+            var read = await upload.ReadAsync(from, buffer, cancellation).ConfigureAwait(false);
+            if (read == 0) throw new EndOfStreamException("The upload is shorter than the store says.");
+            (from, buffer) = (from + read, buffer[read..]);
         }
     }
 

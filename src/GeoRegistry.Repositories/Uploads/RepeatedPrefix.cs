@@ -40,8 +40,8 @@ internal static class RepeatedPrefix
             for (long done = 0; done < max;)
             {
                 var count = (int)Math.Min(BlockBytes, max - done);
-                await ReadAsync(upload, start + done, body.AsMemory(0, count), cancellation).ConfigureAwait(false);
-                await ReadAsync(upload, start - done - count, before.AsMemory(0, count), cancellation).ConfigureAwait(false);
+                await upload.ReadExactlyAsync(start + done, body.AsMemory(0, count), cancellation).ConfigureAwait(false);
+                await upload.ReadExactlyAsync(start - done - count, before.AsMemory(0, count), cancellation).ConfigureAwait(false);
                 search.Add(body.AsSpan(0, count), before.AsSpan(0, count));
                 done += count;
             }
@@ -53,16 +53,6 @@ internal static class RepeatedPrefix
         }
 
         return search.Longest;
-    }
-
-    private static async ValueTask ReadAsync(IBlobUpload upload, long offset, Memory<byte> buffer, CancellationToken cancellation)
-    {
-        while (buffer.Length > 0)
-        {
-            var read = await upload.ReadAsync(offset, buffer, cancellation).ConfigureAwait(false);
-            if (read == 0) throw new EndOfStreamException("The upload is shorter than the store says.");
-            (offset, buffer) = (offset + read, buffer[read..]);
-        }
     }
 
     // Numbers are modulo the prime, but may exceed it by some hundreds: to compare them with it for each byte is slow.
