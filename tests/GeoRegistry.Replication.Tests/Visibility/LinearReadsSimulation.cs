@@ -23,13 +23,13 @@ namespace GeoRegistry.Replication.Tests.Visibility;
 /// </remarks>
 internal sealed class LinearReadsSimulation
 {
-    private static readonly RepositoryName Name = RepositoryName.Parse("team/app");
     /// <summary>
     /// How many turns of the thread pool each step leaves to the waits that it ends: a wait ends after a few, and one that is overdue and
     /// misses the clock's last move never does.
     /// </summary>
     private const int MinTurns = 4, MaxTurns = 1000;
 
+    private static readonly RepositoryName Name = RepositoryName.Parse("team/app");
     private static readonly Tag[] Tags = [Tag.Parse("v1"), Tag.Parse("v2")];
 
     private readonly Random _random;

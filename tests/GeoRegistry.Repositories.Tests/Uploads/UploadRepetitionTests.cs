@@ -23,9 +23,7 @@ public sealed class UploadRepetitionTests : UploadTest
         await CutAsync(id, blob.Digest, blob.Content[..arrived]);
         if (isRestarted) Restart();
 
-        Assert.Equal(new UploadOutcome.Completed(blob.Digest, blob.SizeBytes), await CompleteAsync(id, blob.Digest, blob.Content));
-
-        await AssertStoredAsync(blob);
+        await AssertStoredAsync(blob, await CompleteAsync(id, blob.Digest, blob.Content));
     }
 
     [Theory]
@@ -37,9 +35,7 @@ public sealed class UploadRepetitionTests : UploadTest
         var id = await BeginAsync();
         for (var i = 0; i < cuts; i++) await CutAsync(id, blob.Digest, blob.Content[..(300_000 + i)]);
 
-        Assert.Equal(new UploadOutcome.Completed(blob.Digest, blob.SizeBytes), await CompleteAsync(id, blob.Digest, blob.Content));
-
-        await AssertStoredAsync(blob);
+        await AssertStoredAsync(blob, await CompleteAsync(id, blob.Digest, blob.Content));
     }
 
     [Theory]
@@ -52,11 +48,7 @@ public sealed class UploadRepetitionTests : UploadTest
         await AppendAsync(id, blob.Content[..500_000]);
         for (var i = 0; i < cuts; i++) await CutAsync(id, blob.Digest, blob.Content[500_000..(700_000 + i)]);
 
-        Assert.Equal(
-            new UploadOutcome.Completed(blob.Digest, blob.SizeBytes),
-            await CompleteAsync(id, blob.Digest, blob.Content[500_000..]));
-
-        await AssertStoredAsync(blob);
+        await AssertStoredAsync(blob, await CompleteAsync(id, blob.Digest, blob.Content[500_000..]));
     }
 
     [Fact]
@@ -68,9 +60,7 @@ public sealed class UploadRepetitionTests : UploadTest
             Name, id, new UploadChunk(TestBody.BreakingAfter(blob.Content[..300_000]), null, null)));
         await AppendAsync(id, blob.Content);
 
-        Assert.Equal(new UploadOutcome.Completed(blob.Digest, blob.SizeBytes), await CompleteAsync(id, blob.Digest));
-
-        await AssertStoredAsync(blob);
+        await AssertStoredAsync(blob, await CompleteAsync(id, blob.Digest));
     }
 
     /// <summary>A chunk broke off and its client went on where it did; then the closing request broke off and was sent again.</summary>
@@ -87,10 +77,7 @@ public sealed class UploadRepetitionTests : UploadTest
         await AppendAsync(id, blob.Content[300_000..500_000], hasRanges ? (300_000, 499_999) : null);
         await CutAsync(id, blob.Digest, blob.Content[500_000..700_000]);
 
-        Assert.Equal(
-            new UploadOutcome.Completed(blob.Digest, blob.SizeBytes), await CompleteAsync(id, blob.Digest, blob.Content[500_000..]));
-
-        await AssertStoredAsync(blob);
+        await AssertStoredAsync(blob, await CompleteAsync(id, blob.Digest, blob.Content[500_000..]));
     }
 
     /// <summary>Asking for the size does not tell what the client does then.</summary>
@@ -102,9 +89,7 @@ public sealed class UploadRepetitionTests : UploadTest
         await CutAsync(id, blob.Digest, blob.Content[..300_000]);
         Assert.Equal(300_000, await SizeAsync(id));
 
-        Assert.Equal(new UploadOutcome.Completed(blob.Digest, blob.SizeBytes), await CompleteAsync(id, blob.Digest, blob.Content));
-
-        await AssertStoredAsync(blob);
+        await AssertStoredAsync(blob, await CompleteAsync(id, blob.Digest, blob.Content));
     }
 
     /// <summary>The process ended when all of the body had arrived, and before it was a blob.</summary>
@@ -120,10 +105,7 @@ public sealed class UploadRepetitionTests : UploadTest
         await CutAsync(id, blob.Digest, blob.Content[before..]);
         Restart();
 
-        Assert.Equal(
-            new UploadOutcome.Completed(blob.Digest, blob.SizeBytes), await CompleteAsync(id, blob.Digest, blob.Content[before..]));
-
-        await AssertStoredAsync(blob);
+        await AssertStoredAsync(blob, await CompleteAsync(id, blob.Digest, blob.Content[before..]));
     }
 
     /// <summary>The session that saw the cut is gone: where it was is found by the bytes that are there twice.</summary>
@@ -139,10 +121,7 @@ public sealed class UploadRepetitionTests : UploadTest
         if (isRestarted) Restart();
         else await ForgetSessionsAsync();
 
-        Assert.Equal(
-            new UploadOutcome.Completed(blob.Digest, blob.SizeBytes), await CompleteAsync(id, blob.Digest, blob.Content[500_000..]));
-
-        await AssertStoredAsync(blob);
+        await AssertStoredAsync(blob, await CompleteAsync(id, blob.Digest, blob.Content[500_000..]));
     }
 
     [Fact]
@@ -155,9 +134,7 @@ public sealed class UploadRepetitionTests : UploadTest
         await CutAsync(id, blob.Digest, blob.Content[..400_000]);
         Restart();
 
-        Assert.Equal(new UploadOutcome.Completed(blob.Digest, blob.SizeBytes), await CompleteAsync(id, blob.Digest, blob.Content));
-
-        await AssertStoredAsync(blob);
+        await AssertStoredAsync(blob, await CompleteAsync(id, blob.Digest, blob.Content));
     }
 
     /// <summary>A range says where its body begins, so nothing of it is there twice.</summary>
@@ -302,6 +279,12 @@ public sealed class UploadRepetitionTests : UploadTest
 
     private async Task CutAsync(UploadId id, Digest digest, byte[] arrived) => await Assert.ThrowsAsync<IOException>(
         () => Uploads.CompleteAsync(Name, id, new UploadChunk(TestBody.BreakingAfter(arrived), null, null), digest));
+
+    private async Task AssertStoredAsync(SampleBlob blob, UploadOutcome outcome)
+    {
+        Assert.Equal(new UploadOutcome.Completed(blob.Digest, blob.SizeBytes), outcome);
+        await AssertStoredAsync(blob);
+    }
 
     private async Task AssertStoredAsync(SampleBlob blob)
     {

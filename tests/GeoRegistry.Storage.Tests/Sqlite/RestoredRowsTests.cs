@@ -1,6 +1,5 @@
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
-using GeoRegistry.Ledgers.Verification;
 using GeoRegistry.TestKit.Stores;
 
 namespace GeoRegistry.Storage.Tests.Sqlite;
@@ -208,7 +207,7 @@ public sealed class RestoredRowsTests : IAsyncLifetime
 
         _fixture.Execute($"UPDATE commits SET ledger = (SELECT id FROM ledgers WHERE name = 'library/other') WHERE number = {number}");
 
-        var scans = await ScanAsync();
+        var scans = await _fixture.Store.VerifyAllAsync();
         Assert.NotNull(scans[1].Fault);
         foreach (var scan in scans) await _fixture.Store.RestoreRowsAsync(scan);
         Assert.Empty(await FaultyAsync());
@@ -226,7 +225,7 @@ public sealed class RestoredRowsTests : IAsyncLifetime
 
         _fixture.Execute("DELETE FROM commits WHERE number = 3");
 
-        Assert.Contains("commit 3 of the history is missing", (await ScanAsync())[0].Fault, StringComparison.Ordinal);
+        Assert.Contains("commit 3 of the history is missing", (await _fixture.Store.VerifyAllAsync())[0].Fault, StringComparison.Ordinal);
     }
 
     /// <summary>Pruning keeps the last commit of a ledger, and its next commit drops it.</summary>
@@ -264,20 +263,8 @@ public sealed class RestoredRowsTests : IAsyncLifetime
         return ledger;
     }
 
-    private async Task<List<LedgerScanResult>> ScanAsync()
-    {
-        var scans = new List<LedgerScanResult>();
-        while (await _fixture.Store.VerifyNextAsync(scans.LastOrDefault()?.Cursor ?? 0) is { } scan)
-        {
-            Assert.True(scan.Cursor > (scans.LastOrDefault()?.Cursor ?? 0), $"The last ledger never came: {scan.Ledger} came again.");
-            scans.Add(scan);
-        }
-
-        return scans;
-    }
-
     private async Task<List<LedgerId>> FaultyAsync() =>
-        [.. (await ScanAsync()).Where(scan => scan.Fault is not null).Select(scan => scan.Ledger)];
+        [.. (await _fixture.Store.VerifyAllAsync()).Where(scan => scan.Fault is not null).Select(scan => scan.Ledger)];
 
     private async Task<List<string>> FeedAsync() => [.. (await _fixture.Store.ReadFeedAsync(Own, 0, 100)).Select(entry =>
         $"{entry.Position} {entry.Ledger} {Convert.ToHexString(entry.Encoded.Span)}")];
