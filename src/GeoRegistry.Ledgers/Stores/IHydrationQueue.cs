@@ -27,6 +27,13 @@ public interface IHydrationQueue
     /// <returns>The commits that awaited no other blob: they are complete here. None where the blob was not queued.</returns>
     Task<IReadOnlyList<PendingCommit>> CompleteAsync(Digest digest, CancellationToken cancellation = default);
 
+    /// <summary>Takes out a blob that no repository which awaits it has any more: it was deleted meanwhile.</summary>
+    /// <returns>Whether it was taken out.</returns>
+    Task<bool> DropUnlinkedAsync(Digest digest, CancellationToken cancellation = default);
+
+    /// <summary>Whether commits await a blob, be it a dead letter.</summary>
+    ValueTask<bool> IsAwaitedAsync(Digest digest, CancellationToken cancellation = default);
+
     /// <summary>Puts a blob off after it could not be fetched, or makes it a dead letter.</summary>
     /// <param name="digest">The blob.</param>
     /// <param name="error">Why, for people.</param>

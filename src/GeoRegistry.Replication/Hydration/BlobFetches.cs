@@ -60,6 +60,15 @@ public sealed partial class BlobFetches(
             && await CompleteAsync(digest, cancellation).ConfigureAwait(false)) Completions.Advance();
     }
 
+    /// <summary>Takes a blob out of the queue that no repository which awaits it has any more.</summary>
+    /// <returns>Whether it was taken out.</returns>
+    internal async Task<bool> TryDropAsync(Digest digest, CancellationToken cancellation)
+    {
+        if (!await queue.DropUnlinkedAsync(digest, cancellation).ConfigureAwait(false)) return false;
+        Completions.Advance();
+        return true;
+    }
+
     /// <summary>Discards what fetches left that no fetch has resumed for <see cref="LeftoverExpiry"/>.</summary>
     /// <returns>How many uploads were discarded.</returns>
     public async Task<int> SweepAsync(CancellationToken cancellation)

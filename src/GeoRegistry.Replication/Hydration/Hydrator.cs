@@ -117,26 +117,25 @@ public sealed partial class Hydrator(
         }
     }
 
-    private Task PutOffAsync(HydrationJob job, FetchOutcome outcome, CancellationToken stopping)
+    private async Task PutOffAsync(HydrationJob job, FetchOutcome outcome, CancellationToken stopping)
     {
         var now = clock.GetUtcNow();
         if (outcome is FetchOutcome.Failed { Fault: not FetchFault.Copies } notItsFault)
         {
             var pause = notItsFault.Fault == FetchFault.Store ? fetches.Pause.Remaining : TimeSpan.Zero;
-            return queue.PutOffAsync(job.Digest, notItsFault.Reason, now + (pause > UnreachableDelay ? pause : UnreachableDelay),
-                countAttempt: false, stopping);
+            await queue.PutOffAsync(job.Digest, notItsFault.Reason, now + (pause > UnreachableDelay ? pause : UnreachableDelay),
+                countAttempt: false, stopping).ConfigureAwait(false);
+            return;
         }
 
+        // A blob that was deleted while it was awaited is nowhere any more, and need not come.
+        if (await fetches.TryDropAsync(job.Digest, stopping).ConfigureAwait(false)) return;
         var reason = outcome is FetchOutcome.Failed failed
             ? failed.Reason : $"none of the regions {string.Join(", ", map.Others.Select(region => region.Id))} has it";
-        if (job.Attempts + 1 >= options.HydrationAttempts)
-        {
-            LogDeadLetter(job.Digest, job.Repository, job.Attempts + 1, reason);
-            return queue.PutOffAsync(job.Digest, reason, notBefore: null, countAttempt: true, stopping);
-        }
-
-        var delay = Backoff.After(job.Attempts, FirstDelay, LongestDelay);
-        return queue.PutOffAsync(job.Digest, reason, now + delay, countAttempt: true, stopping);
+        var isDead = job.Attempts + 1 >= options.HydrationAttempts;
+        if (isDead) LogDeadLetter(job.Digest, job.Repository, job.Attempts + 1, reason);
+        DateTimeOffset? notBefore = isDead ? null : now + Backoff.After(job.Attempts, FirstDelay, LongestDelay);
+        await queue.PutOffAsync(job.Digest, reason, notBefore, countAttempt: true, stopping).ConfigureAwait(false);
     }
 
     [LoggerMessage(

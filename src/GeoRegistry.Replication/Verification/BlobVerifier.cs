@@ -32,6 +32,7 @@ public sealed partial class BlobVerifier
     private readonly IHydrationQueue _queue;
     private readonly WantedBlobs _wanted;
     private readonly TailStates _tails;
+    private readonly DamagedLedgers _damagedLedgers;
     private readonly VerificationProgress _progress;
     private readonly ILogger<BlobVerifier> _logger;
 
@@ -45,11 +46,12 @@ public sealed partial class BlobVerifier
         IHydrationQueue queue,
         WantedBlobs wanted,
         TailStates tails,
+        DamagedLedgers damagedLedgers,
         VerificationProgress progress,
         ILogger<BlobVerifier> logger)
     {
-        (_map, _blobs, _store, _ledgers, _replicas, _queue, _wanted, _tails, _progress, _logger) = (map, blobs, store, ledgers,
-            replicas, queue, wanted, tails, progress, logger);
+        (_map, _blobs, _store, _ledgers, _replicas, _queue, _wanted, _tails, _damagedLedgers, _progress, _logger) = (map, blobs,
+            store, ledgers, replicas, queue, wanted, tails, damagedLedgers, progress, logger);
         blobs.Damaged += OnDamaged;
     }
 
@@ -101,6 +103,7 @@ public sealed partial class BlobVerifier
         foreach (var letter in await _queue.ListAsync(dead: true, MaxDeadLetters, cancellation).ConfigureAwait(false))
             await _wanted.NoteStoredAsync(letter.Digest, cancellation).ConfigureAwait(false);
         await NoteRepairedAsync(cancellation).ConfigureAwait(false);
+        await ForgetUnwantedAsync(cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Takes note of blobs that are here again.</summary>
@@ -114,9 +117,22 @@ public sealed partial class BlobVerifier
         }
     }
 
+    /// <summary>Closes the findings of blobs that nothing here is to have: all that are wanted have just been queued.</summary>
+    private async Task ForgetUnwantedAsync(CancellationToken cancellation)
+    {
+        foreach (var name in _progress.Open(Kind))
+        {
+            var digest = Digest.Parse(name);
+            if (await _queue.IsAwaitedAsync(digest, cancellation).ConfigureAwait(false)) continue;
+            if (IsAnyNew || _damagedLedgers.Count > 0) return; // It may be wanted all the same.
+            if (_progress.Repaired(Kind, name)) LogUnwanted(digest);
+        }
+    }
+
     private async Task QueueMissingAsync(LedgerId ledger, CancellationToken cancellation)
     {
-        if (!RepositoryName.TryParse(ledger.Name, out var repository)) return;
+        // What rows name that are known to be damaged may be a blob that there never was; their repair queues what is missing.
+        if (!RepositoryName.TryParse(ledger.Name, out var repository) || _damagedLedgers.Has(repository)) return;
         var named = await _store.ListUnqueuedBlobsAsync(ledger, cancellation).ConfigureAwait(false);
         var home = _map.Current.HomeOf(repository).Region;
         var missing = await _wanted.FindMissingAsync(repository, named, home, cancellation).ConfigureAwait(false);
@@ -155,4 +171,7 @@ public sealed partial class BlobVerifier
 
     [LoggerMessage(3, LogLevel.Warning, "The blob {Digest} is repaired.")]
     private partial void LogRepaired(Digest digest);
+
+    [LoggerMessage(4, LogLevel.Warning, "The blob {Digest} is not to be in this region any more: nothing is to be repaired.")]
+    private partial void LogUnwanted(Digest digest);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using GeoRegistry.Protocol;
 
 namespace GeoRegistry.Storage.Sqlite;
 
@@ -44,6 +45,8 @@ internal static class HydrationAudit
         FROM hydration_waits JOIN blob_links ON blob_links.ledger = hydration_waits.ledger AND blob_links.digest = hydration.digest
         WHERE hydration_waits.blob = hydration.id
         """;
+
+    private const string HasNoLink = $"NOT EXISTS (SELECT 1 {LinkOfBlob})";
 
     private const string HasOtherSize = $"EXISTS (SELECT 1 {LinkOfBlob} AND blob_links.size <> hydration.size)";
 
@@ -92,7 +95,12 @@ internal static class HydrationAudit
 
     /// <summary>The ids of some blobs that no repository which awaits them has any more.</summary>
     public static IReadOnlyList<long> ListUnlinked(SqliteSession session) => session.List(
-        row => row.GetInt64(0), $"SELECT id FROM hydration WHERE NOT EXISTS (SELECT 1 {LinkOfBlob}) LIMIT {BatchRows}");
+        row => row.GetInt64(0), $"SELECT id FROM hydration WHERE {HasNoLink} LIMIT {BatchRows}");
+
+    /// <summary>The id of a blob that is queued though no repository which awaits it has it any more; null where it is not such a
+    /// one.</summary>
+    public static long? FindUnlinked(SqliteSession session, Digest digest) =>
+        session.Number($"SELECT id FROM hydration WHERE digest = $1 AND {HasNoLink}", digest.ToKey());
 
     /// <summary>Whether a blob is to be fetched first from what is no region now.</summary>
     public static bool HasStrangers(SqliteSession session, IReadOnlyList<string> regions) =>

@@ -39,6 +39,20 @@ public sealed partial class SqliteMetadataStore
             : [];
 
     /// <inheritdoc/>
+    public Task<bool> DropUnlinkedAsync(Digest digest, CancellationToken cancellation = default) => _writer.WriteAsync(
+        session =>
+        {
+            if (HydrationAudit.FindUnlinked(session, digest) is not { } id) return false;
+            HydrationRows.Drop(session, id);
+            return true;
+        },
+        cancellation);
+
+    /// <inheritdoc/>
+    public ValueTask<bool> IsAwaitedAsync(Digest digest, CancellationToken cancellation = default) =>
+        new(_readers.ReadOneMoment(session => HydrationRows.IsQueued(session, digest)));
+
+    /// <inheritdoc/>
     public Task PutOffAsync(Digest digest, string error, DateTimeOffset? notBefore, bool countAttempt,
         CancellationToken cancellation = default) =>
         WriteAsync(

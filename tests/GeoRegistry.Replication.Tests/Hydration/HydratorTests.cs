@@ -1,3 +1,4 @@
+using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.TestKit;
 using GeoRegistry.TestKit.Stores;
 using Microsoft.Extensions.Logging;
@@ -82,6 +83,22 @@ public sealed class HydratorTests
         var dead = (await region.Metadata.ListAsync(dead: true, 1))[0];
         Assert.Equal((2, "none of the regions us has it"), (dead.Attempts, dead.Error));
         Assert.Equal(2, source.Requests.Count);
+    }
+
+    /// <summary>It is nowhere any more, and nothing needs it.</summary>
+    [Fact]
+    public async Task RunAsync_BlobWasDeletedWhileItWasAwaited_EndsWhatAwaitsIt()
+    {
+        await using var source = await TestSource.StartAsync();
+        await using var region = new HydratingRegion(source.Address);
+        await region.AwaitBlobAsync(_blobs[0]);
+        await region.Ledger.AppendAsync(new Operation.BlobDeleted(_blobs[0].Digest));
+
+        region.Hydrate();
+        await region.Fetches.Completions.WaitForAsync(1).OrFail("nothing awaits the blob");
+
+        Assert.Empty(await region.Metadata.SummarizeAsync());
+        Assert.Single(source.Requests);
     }
 
     /// <summary>A region with a damaged copy does not keep the blob from being fetched from one with an intact copy.</summary>

@@ -1,42 +1,100 @@
 using GeoRegistry.Ledgers.Blobs;
-using GeoRegistry.Regions.Control;
+using GeoRegistry.Ledgers.Commits;
+using GeoRegistry.Replication.Hydration;
 using GeoRegistry.Replication.Tails;
+using GeoRegistry.Replication.Tests.Hydration;
 using GeoRegistry.Replication.Verification;
-using GeoRegistry.Storage.Files;
-using GeoRegistry.Storage.Sqlite;
-using GeoRegistry.TestKit;
 using GeoRegistry.TestKit.Stores;
 using Microsoft.Extensions.Logging.Abstractions;
-using static GeoRegistry.Replication.Tests.TestTopology;
 
 namespace GeoRegistry.Replication.Tests.Verification;
 
-public sealed class BlobVerifierTests
+public sealed class BlobVerifierTests : IAsyncDisposable
 {
+    private readonly HydratingRegion _region = new();
+    private readonly DamagedLedgers _damaged = new();
+    private readonly VerificationProgress _progress;
+    private readonly BlobVerifier _verifier;
+
+    public BlobVerifierTests()
+    {
+        _progress = new VerificationProgress(_region.Map);
+        _verifier = new BlobVerifier(
+            _region.Map, new VerifyingBlobStore(_region.Faulty), _region.Metadata, _region.Metadata, _region.Metadata, _region.Metadata,
+            new WantedBlobs(_region.Map, _region.Blobs, _region.Hydrator, _region.Fetches),
+            new TailStates(_region.Map, TimeProvider.System), _damaged, _progress, NullLogger<BlobVerifier>.Instance);
+    }
+
+    private static Pace AtOnce => new(1, long.MaxValue, TimeProvider.System);
+
+    public ValueTask DisposeAsync() => _region.DisposeAsync();
+
     [Fact]
     public async Task HashAsync_BlobThatCannotBeOpened_HashesTheOthersAndSaysSo()
     {
-        using var folder = new TemporaryFolder();
-        var files = new FileBlobStore(folder.Child("blobs"));
-        foreach (var blob in new[] { SampleBlob.Of("a"), SampleBlob.Of("b"), SampleBlob.Of("c") })
-        {
-            await using var upload = await files.BeginUploadAsync(blob.Digest.Hex[..8].ToString());
-            await upload.AppendAsync(blob.Content);
-            await upload.CommitAsync(blob.Digest);
-        }
-
-        var map = new RegionMap(Eu, Of(Eu));
-        await using var store = new SqliteMetadataStore(folder.Child("metadata.db"), Eu);
-        var progress = new VerificationProgress(map);
-        var faulty = new FaultyBlobStore(files).FailAt(StoreCall.Open, () => new IOException("Permission denied"), last: 1);
-        var verifier = new BlobVerifier(
-            map, new VerifyingBlobStore(faulty), store, store, store, store, null!, new TailStates(map, TimeProvider.System), progress,
-            NullLogger<BlobVerifier>.Instance);
+        foreach (var blob in new[] { SampleBlob.Of("a"), SampleBlob.Of("b"), SampleBlob.Of("c") }) await StoreAsync(blob);
+        _region.Faulty.FailAt(StoreCall.Open, () => new IOException("Permission denied"), last: 1);
 
         var failure = await Assert.ThrowsAsync<IOException>(
-            () => verifier.HashAsync(new Pace(1, long.MaxValue, TimeProvider.System), counts: true, CancellationToken.None));
+            () => _verifier.HashAsync(AtOnce, counts: true, CancellationToken.None));
 
         Assert.Contains("1 blobs could not be verified, the first: Permission denied", failure.Message, StringComparison.Ordinal);
-        Assert.Equal(2, progress.Read().Blobs);
+        Assert.Equal(2, _progress.Read().Blobs);
+    }
+
+    [Fact]
+    public async Task QueueMissingAsync_BlobThatNothingAwaits_IsQueuedAndRepairedWhenItIsThere()
+    {
+        var blob = SampleBlob.Of("a");
+        await LinkAsync(blob);
+
+        await _verifier.QueueMissingAsync(AtOnce, CancellationToken.None);
+        Assert.Equal(blob.Digest, (await _region.JobAsync()).Digest);
+        Assert.Equal((1L, 0L), (_progress.Read().Found, _progress.Read().Repaired));
+        await StoreAsync(blob);
+        await _verifier.NoteRepairedAsync(CancellationToken.None);
+
+        Assert.Equal(1, _progress.Read().Repaired);
+    }
+
+    /// <summary>Its rows may name a blob that there never was, which would be awaited for ever.</summary>
+    [Fact]
+    public async Task QueueMissingAsync_LedgerIsDamaged_TakesNothingFromItsRows()
+    {
+        await LinkAsync(SampleBlob.Of("a"));
+        _damaged.Add(1, _region.Ledger.Id);
+
+        await _verifier.QueueMissingAsync(AtOnce, CancellationToken.None);
+        Assert.Empty(await _region.Metadata.ListAsync(dead: false, 10));
+        Assert.Equal(0, _progress.Read().Found);
+        _damaged.Remove(1);
+        await _verifier.QueueMissingAsync(AtOnce, CancellationToken.None);
+
+        Assert.Single(await _region.Metadata.ListAsync(dead: false, 10));
+    }
+
+    [Fact]
+    public async Task QueueMissingAsync_FoundBlobWasDeletedSince_ClosesTheFinding()
+    {
+        var blob = SampleBlob.Of("a");
+        await LinkAsync(blob);
+        await _verifier.QueueMissingAsync(AtOnce, CancellationToken.None);
+
+        await _region.Ledger.AppendAsync(new Operation.BlobDeleted(blob.Digest));
+        await _verifier.QueueMissingAsync(AtOnce, CancellationToken.None);
+        Assert.Equal((1L, 0L), (_progress.Read().Found, _progress.Read().Repaired)); // It is awaited still.
+        Assert.True(await _region.Fetches.TryDropAsync(blob.Digest, CancellationToken.None));
+        await _verifier.QueueMissingAsync(AtOnce, CancellationToken.None);
+
+        Assert.Equal((1L, 1L), (_progress.Read().Found, _progress.Read().Repaired));
+    }
+
+    private Task LinkAsync(SampleBlob blob) => _region.Ledger.AppendAsync(new Operation.BlobLinked(blob.Digest, blob.SizeBytes));
+
+    private async Task StoreAsync(SampleBlob blob)
+    {
+        await using var upload = await _region.Blobs.BeginUploadAsync(blob.Digest.Hex[..8].ToString());
+        await upload.AppendAsync(blob.Content);
+        await upload.CommitAsync(blob.Digest);
     }
 }

@@ -41,7 +41,8 @@ public sealed class VerificationLoopTests : IAsyncLifetime
         _loop = new VerificationLoop(
             new LedgerVerifier(
                 map, _scanned, _store, _store, null!, tails, damaged, _progress, _clock, NullLogger<LedgerVerifier>.Instance),
-            new BlobVerifier(map, blobs, _scanned, _store, _store, _store, null!, tails, _progress, NullLogger<BlobVerifier>.Instance),
+            new BlobVerifier(
+                map, blobs, _scanned, _store, _store, _store, null!, tails, damaged, _progress, NullLogger<BlobVerifier>.Instance),
             damaged, _progress, _clock, NullLogger<VerificationLoop>.Instance);
     }
 

@@ -195,6 +195,39 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
     }
 
     [Fact]
+    public async Task DropUnlinkedAsync_BlobThatOneOfTwoRepositoriesHas_StaysUntilThatDeletesIt()
+    {
+        var (a, b) = (Ledger("library/a"), Ledger("library/b"));
+        var first = await a.AppendAsync([Missing("1"), Missing("2")], Linked("1"), Linked("2"));
+        await b.AppendAsync([Missing("1")], Linked("1"));
+
+        await a.AppendAsync(new Operation.BlobDeleted(DigestOf("1")));
+        Assert.False(await Hydration.DropUnlinkedAsync(DigestOf("1")));
+        Assert.True(await Hydration.IsAwaitedAsync(DigestOf("1")));
+        await b.AppendAsync(new Operation.BlobDeleted(DigestOf("1")));
+        Assert.True(await Hydration.DropUnlinkedAsync(DigestOf("1")));
+
+        Assert.False(await Hydration.IsAwaitedAsync(DigestOf("1")));
+        Assert.False(await Hydration.DropUnlinkedAsync(DigestOf("1")));
+        Assert.False(await Hydration.DropUnlinkedAsync(DigestOf("2")));
+        Assert.Equal(["2"], await ReadyAsync(10));
+        Assert.Equal([new PendingSummary(SampleLedger.Region, 1, 1, 1, 0, SampleLedger.At)], await Hydration.SummarizeAsync());
+        await Hydration.CompleteAsync(DigestOf("2"));
+        Assert.True(await IsCompleteAsync("library/a", SampleLedger.Region, first.Position.Number));
+    }
+
+    [Fact]
+    public async Task IsAwaitedAsync_DeadLetter_IsAwaited()
+    {
+        await AwaitAsync("library/a", "1");
+        Assert.False(await Hydration.IsAwaitedAsync(DigestOf("2")));
+
+        await Hydration.PutOffAsync(DigestOf("1"), "nobody has it", null, countAttempt: true);
+
+        Assert.True(await Hydration.IsAwaitedAsync(DigestOf("1")));
+    }
+
+    [Fact]
     public async Task IsCompleteAsync_PositionThatSnapshotsInclude_AwaitsAllThatCameWithThem()
     {
         var (early, late) = (Ledger("library/early"), Ledger("library/late"));
@@ -231,6 +264,8 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
     private static LedgerSnapshot Snapshot(SampleLedger ledger) => new(ledger.Id, LedgerHead.Empty.After(1, "a commit"u8), []);
 
     private static Digest DigestOf(string name) => SampleBlob.Of(name).Digest;
+
+    private static Operation.BlobLinked Linked(string name) => new(DigestOf(name), name.Length);
 
     private static MissingBlob Missing(string name) => new(DigestOf(name), name.Length, Us);
 
