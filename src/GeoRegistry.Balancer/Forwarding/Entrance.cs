@@ -86,7 +86,11 @@ internal sealed partial class Entrance(
         else if (plan.Body is { IsClientIdle: true } && error == ForwarderError.RequestTimedOut)
             await EntranceError.WriteAsync(http, IdleClient);
         else if (ForwardingFailure.IsUnsendable(error, failure)) await EntranceError.WriteAsync(http, Unsendable(failure));
-        else if (plan.MayGoElsewhere || ForwardingFailure.IsUnconnected(failure)) return fault;
+        else if (plan.MayGoElsewhere || ForwardingFailure.IsUnconnected(failure))
+        {
+            if (attempt.Left.IsCancellationRequested) plan.PutOff(region);
+            return fault;
+        }
         else
         {
             LogBroken(region.Id, http.Request.Method, fault);

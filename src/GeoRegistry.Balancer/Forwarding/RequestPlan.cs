@@ -14,6 +14,7 @@ internal sealed class RequestPlan : IDisposable
     private readonly RepositoryRegions _repositories;
     private readonly string? _repository;
     private readonly List<Region> _left;
+    private readonly HashSet<Region> _putOff = [];
     private readonly List<string> _failures = [];
 
     public RequestPlan(HttpRequest request, RegionRoundRobin turns, RepositoryRegions repositories)
@@ -56,8 +57,8 @@ internal sealed class RequestPlan : IDisposable
     /// <summary>Whether a region is left.</summary>
     public bool HasAnother => _left.Count > 0;
 
-    /// <summary>Whether a region is left that answered its last health check.</summary>
-    public bool HasAnotherReady => _left.Exists(region => region.Readiness != Readiness.Silent);
+    /// <summary>Whether a region is left that can serve pulls and has not been tried: one that may be quicker.</summary>
+    public bool HasAnotherReady => _left.Exists(region => region.Readiness >= Readiness.Pulls && !_putOff.Contains(region));
 
     /// <summary>
     /// Whether the client has to send the request again to have it answered: another region may have the repository, but
@@ -80,6 +81,15 @@ internal sealed class RequestPlan : IDisposable
         _left.RemoveAt(0);
         Body?.Replay();
         return next;
+    }
+
+    /// <summary>
+    /// Lets a region that was left because it was slow be tried once more, after all others: it may be the only one that can answer
+    /// a read, as while it hashes a big blob.
+    /// </summary>
+    public void PutOff(Region region)
+    {
+        if (IsRead && region.Readiness != Readiness.Silent && _putOff.Add(region)) _left.Add(region);
     }
 
     /// <summary>Notes why a region did not answer.</summary>

@@ -79,6 +79,48 @@ public sealed class AttemptTests
         AssertLeftAfter(attempt, RegionTimeouts.HeadOfBlob);
     }
 
+    /// <summary>It would only say that it cannot.</summary>
+    [Fact]
+    public void Read_BlobWhileTheOtherRegionCannotServePulls_IsWaitedForLonger()
+    {
+        _turns.Set(_turns.All[1], Readiness.Answering);
+        var plan = PlanOf("GET", Blob);
+        using var attempt = new Attempt(plan.Next()!, plan, _clock);
+
+        AssertLeftAfter(attempt, RegionTimeouts.HeadOfBlob);
+    }
+
+    [Fact]
+    public void Read_RegionThatWasPutOff_IsTriedOnceMoreAfterTheOthersAndWaitedForLonger()
+    {
+        var plan = PlanOf("GET", Blob);
+        var slow = plan.Next()!;
+        plan.PutOff(slow);
+        var other = plan.Next()!;
+        using (var attempt = new Attempt(other, plan, _clock)) AssertLeftAfter(attempt, RegionTimeouts.HeadOfBlob);
+        Assert.Same(slow, plan.Next());
+        using (var attempt = new Attempt(slow, plan, _clock)) AssertLeftAfter(attempt, RegionTimeouts.HeadOfBlob);
+        plan.PutOff(slow);
+
+        Assert.NotSame(slow, other);
+        Assert.Null(plan.Next());
+    }
+
+    [Theory]
+    [InlineData("PUT", false)] // The region may have done it.
+    [InlineData("GET", true)] // It is hung, rather than slow.
+    public void PutOff_WriteOrSilentRegion_IsNotTriedAgain(string method, bool isSilent)
+    {
+        var plan = PlanOf(method);
+        var left = plan.Next()!;
+        if (isSilent) _turns.Set(left, Readiness.Silent);
+
+        plan.PutOff(left);
+
+        Assert.NotSame(left, plan.Next());
+        Assert.Null(plan.Next());
+    }
+
     [Fact]
     public void Read_BlobOfTheLastRegionThatFallsSilent_IsLeftWhenTheRegionIsLost()
     {

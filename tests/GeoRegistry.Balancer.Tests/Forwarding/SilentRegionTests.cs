@@ -76,6 +76,23 @@ public sealed class SilentRegionTests
         Assert.Single(other.RequestLines);
     }
 
+    /// <summary>One that is slow, as while it hashes a big blob, is left for another; which may be unable to answer at all.</summary>
+    [Fact]
+    public async Task Get_SlowRegionIsTheOnlyOneThatCanAnswer_IsAnsweredByIt()
+    {
+        var asked = 0;
+        using var slow = new RawRegion(_ => Interlocked.Increment(ref asked) == 1 ? RawRegion.Silence : RawRegion.Answer(200));
+        using var other = new RawRegion(RawRegion.Answer(503));
+        await using var entrance = await BalancerProcess.StartAsync(("eu", slow.Address), ("us", other.Address));
+        using var http = entrance.CreateClient();
+        http.Timeout = Tolerable;
+
+        using var answer = await http.GetAsync("/v2/team/app/blobs/sha256:0");
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal((2, 1), (slow.RequestLines.Count, other.RequestLines.Count));
+    }
+
     [Fact]
     public async Task Get_BodyStallsInTheMiddle_BreaksOffWithinAMinute()
     {
