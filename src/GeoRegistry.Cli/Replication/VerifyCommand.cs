@@ -24,7 +24,7 @@ internal static class VerifyCommand
 
         Regions do the same all the time, slowly, and repair what they find. Without --repair, this command only finds: metadata is
         left as it is until their own next pass, seconds later. A damaged blob is never served, so its file is set aside in either case.
-        Exit code 3 where something was found that is not repaired, or a region did not answer.
+        Exit code 3 where something was found that is not repaired, or a region did not answer or could not compare all.
         """)
         {
             region,
@@ -61,7 +61,7 @@ internal static class VerifyCommand
 
         bool IsDone(ref DateTimeOffset? ended)
         {
-            if (report.Regions.Any(row => row.Error is null && row.Completed < passes.GetValueOrDefault(row.Region))) return false;
+            if (report.Regions.Any(row => row.HasAnswered && row.Completed < passes.GetValueOrDefault(row.Region))) return false;
             ended ??= TimeProvider.System.GetUtcNow();
             return !repairs
                 || report.Regions.All(row => row.Found == row.Repaired)
@@ -95,8 +95,12 @@ internal sealed record VerificationReport(IReadOnlyList<VerificationRow> Regions
 
 /// <summary>The state of one region's verification.</summary>
 internal sealed record VerificationRow(
-    string Region, long Requested, long Completed, long Ledgers, long Compared, long Blobs, long Bytes, long Found, long Repaired,
-    IReadOnlyList<FindingRow>? Findings, string? Error);
+    string Region, long Pass, long Requested, long Completed, long Ledgers, long Compared, long Blobs, long Bytes, long Found,
+    long Repaired, IReadOnlyList<FindingRow>? Findings, string? Error)
+{
+    /// <summary>Whether the region answered: only without an answer no pass has begun and there is an error.</summary>
+    public bool HasAnswered => Error is null || Pass > 0;
+}
 
 /// <summary>Something that was found damaged or missing.</summary>
 internal sealed record FindingRow(string Region, string Kind, string Name, string Fault, bool Repaired);

@@ -30,11 +30,15 @@ public sealed partial class BlobVerifier
     private readonly ILedgerStore _ledgers;
     private readonly IReplicaStore _replicas;
     private readonly IHydrationQueue _queue;
+    private readonly IRegionRecord _record;
     private readonly WantedBlobs _wanted;
     private readonly TailStates _tails;
     private readonly DamagedLedgers _damagedLedgers;
     private readonly VerificationProgress _progress;
     private readonly ILogger<BlobVerifier> _logger;
+
+    /// <summary>One at a time queues: a pass, or what goes on beside it.</summary>
+    private readonly SemaphoreSlim _queueing = new(1, 1);
 
     /// <summary>The verifier of a region's blobs.</summary>
     public BlobVerifier(
@@ -44,14 +48,15 @@ public sealed partial class BlobVerifier
         ILedgerStore ledgers,
         IReplicaStore replicas,
         IHydrationQueue queue,
+        IRegionRecord record,
         WantedBlobs wanted,
         TailStates tails,
         DamagedLedgers damagedLedgers,
         VerificationProgress progress,
         ILogger<BlobVerifier> logger)
     {
-        (_map, _blobs, _store, _ledgers, _replicas, _queue, _wanted, _tails, _damagedLedgers, _progress, _logger) = (map, blobs,
-            store, ledgers, replicas, queue, wanted, tails, damagedLedgers, progress, logger);
+        (_map, _blobs, _store, _ledgers, _replicas, _queue, _record, _wanted, _tails, _damagedLedgers, _progress, _logger) = (map,
+            blobs, store, ledgers, replicas, queue, record, wanted, tails, damagedLedgers, progress, logger);
         blobs.Damaged += OnDamaged;
     }
 
@@ -84,6 +89,30 @@ public sealed partial class BlobVerifier
     /// <summary>Queues the blobs that ledgers name, that are to be here, that the store lacks, and that are not queued.</summary>
     internal async Task QueueMissingAsync(Pace pace, CancellationToken cancellation)
     {
+        await _queueing.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            await QueueAllMissingAsync(pace, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            _queueing.Release();
+        }
+    }
+
+    /// <summary>Takes note of blobs that are here again.</summary>
+    internal async Task NoteRepairedAsync(CancellationToken cancellation)
+    {
+        foreach (var name in _progress.Open(Kind))
+        {
+            var digest = Digest.Parse(name);
+            if (await _blobs.FindAsync(digest, cancellation).ConfigureAwait(false) is not null && _progress.Repaired(Kind, name))
+                LogRepaired(digest);
+        }
+    }
+
+    private async Task QueueAllMissingAsync(Pace pace, CancellationToken cancellation)
+    {
         IsAnyNew = false;
         for (string? after = null; ;)
         {
@@ -106,17 +135,6 @@ public sealed partial class BlobVerifier
         await ForgetUnwantedAsync(cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Takes note of blobs that are here again.</summary>
-    internal async Task NoteRepairedAsync(CancellationToken cancellation)
-    {
-        foreach (var name in _progress.Open(Kind))
-        {
-            var digest = Digest.Parse(name);
-            if (await _blobs.FindAsync(digest, cancellation).ConfigureAwait(false) is not null && _progress.Repaired(Kind, name))
-                LogRepaired(digest);
-        }
-    }
-
     /// <summary>Closes the findings of blobs that nothing here is to have: all that are wanted have just been queued.</summary>
     private async Task ForgetUnwantedAsync(CancellationToken cancellation)
     {
@@ -134,9 +152,13 @@ public sealed partial class BlobVerifier
         // What rows name that are known to be damaged may be a blob that there never was; their repair queues what is missing.
         if (!RepositoryName.TryParse(ledger.Name, out var repository) || _damagedLedgers.Has(repository)) return;
         var named = await _store.ListUnqueuedBlobsAsync(ledger, cancellation).ConfigureAwait(false);
-        var home = _map.Current.HomeOf(repository).Region;
+        var topology = _map.Current;
+        var home = topology.HomeOf(repository).Region;
         var missing = await _wanted.FindMissingAsync(repository, named, home, cancellation).ConfigureAwait(false);
         if (missing.Count == 0) return;
+
+        // What a topology wants here only now is queued when it is taken over: until then it is not missing.
+        if (_map.Current != topology || await _record.IsTakeOverPendingAsync(home, cancellation).ConfigureAwait(false)) return;
         foreach (var blob in missing)
         {
             if (_progress.Found(Kind, blob.Digest.ToString(), $"missing, though {repository} has it and nothing awaited it"))

@@ -70,16 +70,28 @@ public sealed partial class LedgerVerifier(
     }
 
     /// <summary>Compares the ledgers of every other home with those here.</summary>
-    internal async Task CompareAsync(Pace pace, bool repairs, CancellationToken cancellation)
+    /// <returns>Which homes' ledgers were not all compared, for people; null where all were.</returns>
+    internal async Task<string?> CompareAsync(Pace pace, bool repairs, CancellationToken cancellation)
     {
+        var left = new List<RegionId>();
         foreach (var home in map.Others.Select(region => region.Id).ToList())
         {
-            if (tails.Of(home) is not { Activity: TailActivity.Live } tail) continue;
+            if (tails.Of(home) is not { Activity: TailActivity.Live } tail)
+            {
+                left.Add(home);
+                continue;
+            }
+
             try
             {
                 await foreach (var page in repair.ListAsync(home, home, cancellation).ConfigureAwait(false))
                 {
-                    if (await TryCatchUpAsync(tail, cancellation).ConfigureAwait(false) is not { } topology) continue;
+                    if (await TryCatchUpAsync(tail, cancellation).ConfigureAwait(false) is not { } topology)
+                    {
+                        left.Add(home);
+                        continue;
+                    }
+
                     var begun = pace.Begin(); // Waiting for the home is no work to rest from, nor is a repair.
                     var differing = await CompareAsync(tail, topology, page, cancellation).ConfigureAwait(false);
                     var worked = clock.GetElapsedTime(begun);
@@ -90,8 +102,12 @@ public sealed partial class LedgerVerifier(
             catch (Exception e) when (PeerClient.IsFailureToAnswer(e) && !cancellation.IsCancellationRequested)
             {
                 LogNotCompared(home, e.Message); // The next pass compares them.
+                left.Add(home);
             }
         }
+
+        return left.Count == 0 ? null : $"not every ledger of {string.Join(", ", left.Distinct())} was compared, as it was not up to date "
+            + "with that home, or had no answer from there";
     }
 
     private async Task ScanRecordAsync(bool repairs, CancellationToken cancellation)

@@ -52,7 +52,12 @@ public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifie
     // Beside the passes: a scan must not wait until what it has found is repaired, nor a repair for the end of a long scan.
     private Task RepairAsync(CancellationToken stopping) => RepeatAsync(
         RetryInterval,
-        () => damaged.Count > 0 && !_onlyReports ? ledgers.RepairAsync(stopping) : Task.CompletedTask,
+        async () =>
+        {
+            await blobs.NoteRepairedAsync(stopping).ConfigureAwait(false);
+            if (damaged.Count > 0 && !_onlyReports) await ledgers.RepairAsync(stopping).ConfigureAwait(false);
+            if (blobs.IsAnyNew && !_onlyReports) await blobs.QueueMissingAsync(Urgent, stopping).ConfigureAwait(false);
+        },
         stopping);
 
     // Beside the passes: a large store takes days, and metadata must not wait for it.
@@ -86,7 +91,17 @@ public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifie
         while (!stoppingToken.IsCancellationRequested)
         {
             var requests = _requests.Position;
-            await RunPassAsync(isSoon, repairs, hashes, stoppingToken).ConfigureAwait(false);
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+            var pass = RunPassAsync(isSoon, repairs, hashes, ending.Token);
+
+            if (!isSoon)
+            {
+                // It may take hours: one that is asked for begins in its place.
+                await Task.WhenAny(pass, _requests.WaitForAsync(requests + 1, ending.Token)).ConfigureAwait(false);
+                await ending.CancelAsync().ConfigureAwait(false);
+            }
+
+            await pass.ConfigureAwait(false);
             hashes = isSoon = await AwaitNextAsync(requests, stoppingToken).ConfigureAwait(false);
             repairs = !isSoon || _repairsRequested;
             _repairsRequested = false;
@@ -107,7 +122,7 @@ public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifie
             var scansQueue = isSoon || progress.Open(LedgerVerifier.QueueKind).Count > 0;
             if (scansQueue && await ledgers.ScanQueueAsync(pace, repairs, stopping).ConfigureAwait(false))
                 await blobs.QueueMissingAsync(pace, stopping).ConfigureAwait(false);
-            await ledgers.CompareAsync(pace, repairs, stopping).ConfigureAwait(false);
+            error = await ledgers.CompareAsync(pace, repairs, stopping).ConfigureAwait(false);
             if (hashes) await blobs.HashAsync(pace, counts: true, stopping).ConfigureAwait(false);
             if (repairs || !hashes) await blobs.QueueMissingAsync(pace, stopping).ConfigureAwait(false);
         }
@@ -118,7 +133,7 @@ public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifie
         }
         catch (Exception)
         {
-            return; // The server stops.
+            // The server stops, or a pass that was asked for begins.
         }
 
         _onlyReports = false;
@@ -128,30 +143,11 @@ public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifie
     /// <returns>Whether the next pass was asked for.</returns>
     private async Task<bool> AwaitNextAsync(long requests, CancellationToken stopping)
     {
-        var begun = clock.GetTimestamp();
-        try
-        {
-            while (clock.GetElapsedTime(begun) < Interval)
-            {
-                using var wait = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-                var requested = _requests.WaitForAsync(requests + 1, wait.Token);
-                var first = await Task.WhenAny(requested, Task.Delay(RetryInterval, clock, wait.Token)).ConfigureAwait(false);
-                await wait.CancelAsync().ConfigureAwait(false);
-                if (first == requested || stopping.IsCancellationRequested) return !stopping.IsCancellationRequested;
-                if (blobs.IsAnyNew) await blobs.QueueMissingAsync(Urgent, stopping).ConfigureAwait(false);
-                await blobs.NoteRepairedAsync(stopping).ConfigureAwait(false);
-            }
-        }
-        catch (Exception failure) when (!stopping.IsCancellationRequested)
-        {
-            LogFailed(failure);
-        }
-        catch (Exception)
-        {
-            // The server stops.
-        }
-
-        return false;
+        using var wait = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        var requested = _requests.WaitForAsync(requests + 1, wait.Token);
+        var first = await Task.WhenAny(requested, Task.Delay(Interval, clock, wait.Token)).ConfigureAwait(false);
+        await wait.CancelAsync().ConfigureAwait(false);
+        return first == requested && !stopping.IsCancellationRequested;
     }
 
     [LoggerMessage(1, LogLevel.Error, "Verification failed; the next pass tries again.")]

@@ -57,7 +57,7 @@ public sealed class VerificationProgress(RegionMap map)
     internal void Request() => Change(status => status with { Requested = status.Pass + 1 });
 
     internal void Begin() => Change(
-        status => status with { Pass = status.Pass + 1, Running = true, Ledgers = 0, Compared = 0, Blobs = 0, Bytes = 0 },
+        status => status with { Pass = status.Pass + 1, Running = true, Ledgers = 0, Compared = 0, Blobs = 0, Bytes = 0, Error = null },
         forgetRepaired: true);
 
     internal void End(string? error) => Change(status => status with { Running = false, Completed = status.Pass, Error = error });

@@ -15,7 +15,8 @@ namespace GeoRegistry.Replication.Verification;
 /// not repaired then.</param>
 /// <param name="Repaired">How much of that is repaired.</param>
 /// <param name="Findings">The last findings, at most 100: those that are repaired, then those that are not.</param>
-/// <param name="Error">Why a region's answer is missing, or why the last pass failed; null otherwise.</param>
+/// <param name="Error">Why a region's answer is missing, why the last pass failed, or which homes' ledgers it could not compare; null
+/// otherwise, and while a pass runs.</param>
 public sealed record VerificationStatus(
     string Region,
     long Pass,

@@ -6,10 +6,11 @@ using GeoRegistry.Replication.Tests.Hydration;
 using GeoRegistry.Replication.Verification;
 using GeoRegistry.TestKit.Stores;
 using Microsoft.Extensions.Logging.Abstractions;
+using static GeoRegistry.Replication.Tests.TestTopology;
 
 namespace GeoRegistry.Replication.Tests.Verification;
 
-public sealed class BlobVerifierTests : IAsyncDisposable
+public sealed class BlobVerifierTests : IAsyncLifetime
 {
     private readonly HydratingRegion _region = new();
     private readonly DamagedLedgers _damaged = new();
@@ -21,13 +22,15 @@ public sealed class BlobVerifierTests : IAsyncDisposable
         _progress = new VerificationProgress(_region.Map);
         _verifier = new BlobVerifier(
             _region.Map, new VerifyingBlobStore(_region.Faulty), _region.Metadata, _region.Metadata, _region.Metadata, _region.Metadata,
-            new WantedBlobs(_region.Map, _region.Blobs, _region.Hydrator, _region.Fetches),
+            _region.Metadata, new WantedBlobs(_region.Map, _region.Blobs, _region.Hydrator, _region.Fetches),
             new TailStates(_region.Map, TimeProvider.System), _damaged, _progress, NullLogger<BlobVerifier>.Instance);
     }
 
     private static Pace AtOnce => new(1, long.MaxValue, TimeProvider.System);
 
-    public ValueTask DisposeAsync() => _region.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await _region.DisposeAsync();
 
     [Fact]
     public async Task HashAsync_BlobThatCannotBeOpened_HashesTheOthersAndSaysSo()
@@ -71,6 +74,19 @@ public sealed class BlobVerifierTests : IAsyncDisposable
         await _verifier.QueueMissingAsync(AtOnce, CancellationToken.None);
 
         Assert.Single(await _region.Metadata.ListAsync(dead: false, 10));
+    }
+
+    /// <summary>As after a change of the topology, by which the blob is to be here only now.</summary>
+    [Fact]
+    public async Task QueueMissingAsync_LedgersAreStillToBeTakenOver_FindsNothing()
+    {
+        await LinkAsync(SampleBlob.Of("a"));
+        await _region.Metadata.AdoptTopologyAsync("{}"u8.ToArray(), 1, [Eu]);
+
+        await _verifier.QueueMissingAsync(AtOnce, CancellationToken.None);
+
+        Assert.Empty(await _region.Metadata.ListAsync(dead: false, 10));
+        Assert.Equal(0, _progress.Read().Found);
     }
 
     [Fact]

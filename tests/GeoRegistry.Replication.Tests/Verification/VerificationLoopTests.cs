@@ -42,7 +42,7 @@ public sealed class VerificationLoopTests : IAsyncLifetime
             new LedgerVerifier(
                 map, _scanned, _store, _store, null!, tails, damaged, _progress, _clock, NullLogger<LedgerVerifier>.Instance),
             new BlobVerifier(
-                map, blobs, _scanned, _store, _store, _store, null!, tails, damaged, _progress, NullLogger<BlobVerifier>.Instance),
+                map, blobs, _scanned, _store, _store, _store, _store, null!, tails, damaged, _progress, NullLogger<BlobVerifier>.Instance),
             damaged, _progress, _clock, NullLogger<VerificationLoop>.Instance);
     }
 
@@ -100,6 +100,22 @@ public sealed class VerificationLoopTests : IAsyncLifetime
         await StepUntilAsync("the pass that was asked for has ended", () => _progress.Read() is { Requested: 2, Completed: 2 });
 
         Assert.Equal((2, 2, 2), (_progress.Read().Found, _progress.Read().Repaired, _scanned.Repairs));
+    }
+
+    /// <summary>On a large store a pass that nobody asked for takes hours.</summary>
+    [Fact]
+    public async Task Request_WhileASlowPassRests_BeginsInItsPlace()
+    {
+        _scanned.Work = TimeSpan.FromSeconds(10); // It rests for half an hour after each ledger.
+        await _loop.StartAsync(CancellationToken.None);
+        await StepUntilAsync("a slow pass has scanned a ledger", () => _progress.Read() is { Pass: 2, Ledgers: 1 });
+        var asked = _clock.GetUtcNow();
+
+        _loop.Request(repairs: true);
+        await StepUntilAsync("the pass that was asked for has ended", () => _progress.Read() is { Requested: 3, Completed: 3 });
+
+        Assert.InRange(_clock.GetUtcNow() - asked, TimeSpan.Zero, TimeSpan.FromMinutes(2));
+        Assert.Null(_progress.Read().Error);
     }
 
     public Task InitializeAsync() => Task.CompletedTask;
