@@ -15,6 +15,9 @@ public sealed record LedgerHead(long Epoch, long Number, ReadOnlyMemory<byte> Ch
     /// <summary>A ledger without commits; its checksum is all zeros.</summary>
     public static readonly LedgerHead Empty = new(0, 0, new byte[ChecksumSizeBytes]);
 
+    /// <summary>The place of the last commit.</summary>
+    public LedgerPoint Point => new(Epoch, Number);
+
     /// <summary>The head after one more commit.</summary>
     /// <param name="epoch">The commit's epoch.</param>
     /// <param name="encodedCommit">The commit's wire form.</param>

@@ -8,6 +8,7 @@ using GeoRegistry.Ledgers.Blobs;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Errors;
+using GeoRegistry.Regions.Control;
 using GeoRegistry.Replication.Blobs;
 using GeoRegistry.Replication.Receipts;
 using GeoRegistry.Replication.Tails;
@@ -18,7 +19,7 @@ namespace GeoRegistry.FrontDoor.Peers;
 
 /// <summary>What other regions ask about content: blobs by digest, who has them, and whether commits are complete here.</summary>
 internal sealed class ContentEndpoints(
-    IBlobStore store, IRepositoryTables tables, IAnnouncements announcements, TailStates tails, Completion completion)
+    RegionMap map, IBlobStore store, IRepositoryTables tables, IAnnouncements announcements, TailStates tails, Completion completion)
 {
     private const string Blob = "/peer/blobs/", Receipts = "/peer/receipts/";
 
@@ -55,6 +56,15 @@ internal sealed class ContentEndpoints(
             && TryNumber("id", out var id)
             && TryNumber("first", out var firstId))
         {
+            // Taken here it would be confirmed, and the home would never hear of it.
+            if (map.Current.HomeOf(repository).Region is var home && home != map.Self)
+            {
+                await ErrorResponse.WriteAsync(http, RegistryError.Of(
+                    ErrorCode.Unavailable,
+                    $"Region {map.Self} is not the home of {repository}, which is {home}.")).ConfigureAwait(false);
+                return;
+            }
+
             var number = await announcements.TakeAnnouncementAsync(
                 region, new BlobAnnouncement(repository, digest, sizeBytes, id, firstId), http.RequestAborted).ConfigureAwait(false);
             await http.Response.WriteAsJsonAsync(new LinkReply(number), http.RequestAborted).ConfigureAwait(false);

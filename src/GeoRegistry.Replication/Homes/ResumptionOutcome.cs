@@ -29,7 +29,8 @@ public abstract record ResumptionOutcome
 /// <param name="RecoveredLedgers">How many ledgers were further in other regions and were brought back.</param>
 /// <param name="Reached">The regions that answered for all that they have.</param>
 /// <param name="Unreachable">The regions that did not: what only they have is lost.</param>
-/// <param name="NotRecovered">The ledgers that a region has further and did not give back; known of regions that could be asked.</param>
+/// <param name="NotRecovered">The ledgers that a region has further, or otherwise, and that were not brought back; known of regions that
+/// could be asked.</param>
 public sealed record ResumptionReport(
     string Region,
     string Reason,
@@ -40,7 +41,7 @@ public sealed record ResumptionReport(
     IReadOnlyList<string> Unreachable,
     IReadOnlyList<LedgerNotRecovered> NotRecovered);
 
-/// <summary>A ledger that a region has further than its home and did not give back.</summary>
+/// <summary>A ledger that a region has further than its home, or otherwise, and that was not brought back.</summary>
 /// <param name="Repository">The repository.</param>
 /// <param name="Region">The region.</param>
 /// <param name="Reason">Why not.</param>

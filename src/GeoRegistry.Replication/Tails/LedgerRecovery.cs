@@ -9,12 +9,13 @@ namespace GeoRegistry.Replication.Tails;
 public sealed record LedgerRecovery(int Recovered, IReadOnlyList<UnrecoveredLedger> Left, string? Failure)
 {
     /// <summary>Whether the region could not answer for all that it has.</summary>
-    public bool IsUnreachable => Failure is not null || Left.Any(ledger => !ledger.IsDamaged);
+    public bool IsUnreachable => Failure is not null || Left.Any(ledger => !ledger.HasAnswer);
 }
 
-/// <summary>A ledger that a region has further than its home and did not give.</summary>
+/// <summary>A ledger that a region has further than its home, or otherwise, and that was not brought back.</summary>
 /// <param name="Ledger">The ledger.</param>
-/// <param name="There">How far the region has it.</param>
+/// <param name="There">Its head in the region.</param>
 /// <param name="Reason">Why it was not given.</param>
-/// <param name="IsDamaged">Whether it is damaged there; otherwise the region could not answer for it, and may later.</param>
-public sealed record UnrecoveredLedger(LedgerId Ledger, LedgerPoint There, string Reason, bool IsDamaged);
+/// <param name="HasAnswer">Whether the region answered for it: it is damaged there, or has another history; otherwise the region may
+/// answer later.</param>
+public sealed record UnrecoveredLedger(LedgerId Ledger, LedgerHead There, string Reason, bool HasAnswer);

@@ -126,15 +126,24 @@ public sealed partial class LedgerRepair(
             return new LedgerRecovery(recovered, [.. left], null);
         }
         catch (Exception e) when (
-            !cancellation.IsCancellationRequested && e is OtherRegionsUnreachableException or HttpRequestException or JsonException)
+            !cancellation.IsCancellationRequested
+            && e is OtherRegionsUnreachableException or HttpRequestException or JsonException or FormatException)
         {
             return new LedgerRecovery(recovered, [.. left], e.Message);
         }
 
         async Task RecoverAsync(FeedPosition position, LedgerRow row, CancellationToken stop)
         {
-            var (ledger, there) = (new LedgerId(LedgerKind.Repository, row.Name), new LedgerPoint(row.Epoch, row.Number));
+            var (ledger, there) = (new LedgerId(LedgerKind.Repository, row.Name), row.ToHead());
             if (await HasAsync(ledger, there, stop).ConfigureAwait(false)) return;
+            if ((await ledgers.ReadHeadAsync(ledger, stop).ConfigureAwait(false)).Point == there.Point)
+            {
+                var other = $"its commit {there.Number} there is another than here";
+                LogNotRecovered(ledger, region, other);
+                left.Enqueue(new UnrecoveredLedger(ledger, there, other, HasAnswer: true));
+                return;
+            }
+
             try
             {
                 await InstallAsync(region, position, ledger, stop).ConfigureAwait(false);
@@ -144,16 +153,16 @@ public sealed partial class LedgerRepair(
             {
                 // That must not keep the others from coming back.
                 LogNotRecovered(ledger, region, e.Message);
-                left.Enqueue(new UnrecoveredLedger(ledger, there, e.Message, IsDamaged: e is InvalidDataException));
+                left.Enqueue(new UnrecoveredLedger(ledger, there, e.Message, HasAnswer: e is InvalidDataException));
             }
         }
     }
 
-    /// <summary>Whether a ledger is as far here as elsewhere.</summary>
-    internal async Task<bool> HasAsync(LedgerId ledger, LedgerPoint there, CancellationToken cancellation)
+    /// <summary>Whether a ledger is as far here as elsewhere, with the same commit where both end.</summary>
+    internal async Task<bool> HasAsync(LedgerId ledger, LedgerHead there, CancellationToken cancellation)
     {
         var here = await ledgers.ReadHeadAsync(ledger, cancellation).ConfigureAwait(false);
-        return new LedgerPoint(here.Epoch, here.Number).CompareTo(there) >= 0;
+        return here.Equals(there) || here.Point.CompareTo(there.Point) > 0;
     }
 
     /// <summary>Replaces a ledger that is damaged or differs here, whatever its head, by what another region has.</summary>

@@ -14,6 +14,9 @@ namespace GeoRegistry.Storage.Sqlite;
 /// </remarks>
 internal static class FeedRows
 {
+    /// <summary>How many commits at the end of a feed may have been dropped since, which replaced ledgers do.</summary>
+    private const long MaxDropped = 1_000_000;
+
     private const string NewRow = "INSERT INTO feeds (region, position, checksum, snapshot, pruned, incarnation, take_over, bytes) VALUES";
 
     private const string Entries =
@@ -168,15 +171,17 @@ internal static class FeedRows
     /// pruned up to the last commit that is kept.
     /// </summary>
     /// <remarks>
-    /// The incarnation of the region's own feed is restored from its copy; positions are never given again, as far as the commits tell.
+    /// The incarnation of the region's own feed is restored from its copy; positions are never given again, as far as the commits tell,
+    /// and the row's position, where it can be: one far beyond the commits is the damage.
     /// </remarks>
     public static void Recover(SqliteSession session, string region, bool isOwn)
     {
         if (isOwn && RestoreIncarnation(session, region) && !FeedChecksums.IsDamaged(session, region)) return;
         var last = LastCommit(session, region);
         if (isOwn) session.Execute(
-            "UPDATE feeds SET position = max(position, $2), checksum = x'', snapshot = $2, pruned = $2, take_over = 0 WHERE region = $1",
-            region, last);
+            "UPDATE feeds SET position = iif(position BETWEEN $2 AND $2 + $3, position, $2), checksum = x'', snapshot = $2, pruned = $2, "
+                + "take_over = 0 WHERE region = $1",
+            region, last, MaxDropped);
         else session.Execute(
             "UPDATE feeds SET incarnation = '', position = 0, checksum = x'', snapshot = $2, pruned = $2, take_over = 1 WHERE region = $1",
             region, last);

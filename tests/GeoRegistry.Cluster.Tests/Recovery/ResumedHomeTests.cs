@@ -184,6 +184,48 @@ public sealed class ResumedHomeTests(ITestOutputHelper output)
         LedgerAudit.AssertHeadsEqual([.. cluster.Regions]);
     }
 
+    /// <summary>
+    /// The only region that could be asked at the start was behind as well, so that the home wrote another commit in the place of one that
+    /// a third region has: as far, and lost all the same.
+    /// </summary>
+    [Fact]
+    public async Task Resume_AnotherRegionHasAnotherCommitInThePlaceOfOneHere_StaysClosedAndNamesIt()
+    {
+        await using var cluster = await RegionCluster.StartAsync();
+        var (eu, us, ap, random) = (cluster["eu"], cluster["us"], cluster["ap"], Seeds.Next(output));
+        var (image, lost, kept) = (TestImage.Next(random, 500), TestImage.Next(random, 500), TestImage.Next(random, 500));
+        await eu.Client.PushAsync("team/app", "1", image);
+        await cluster.WaitUntilConvergedAsync();
+        await eu.StopAsync();
+        var backup = eu.DataFolder + ".backup";
+        CopyFolder(eu.DataFolder, backup);
+        await eu.StartAsync();
+        await Waiting.UntilAsync("eu takes writes", async () => (await eu.ReplicationAsync()).Closed is null);
+        cluster.Cut("eu", "us", CutMode.Refused);
+        await eu.Client.PushAsync("team/app", "2", lost);
+        await Waiting.UntilAsync("ap has it", async () => (await ap.ReplicationAsync()).From("eu") is { IsComplete: true, Applied: 2 });
+        await eu.KillAsync();
+        Directory.Delete(eu.DataFolder, recursive: true);
+        Directory.Move(backup, eu.DataFolder);
+        cluster.Heal("eu", "us");
+        cluster.Cut("eu", "ap", CutMode.Refused);
+        await eu.StartAsync();
+        await Waiting.UntilAsync("us lets eu take writes", async () => (await eu.ReplicationAsync()).Closed is null);
+        await eu.Client.PushAsync("team/app", "2", kept);
+        cluster.Heal("eu", "ap");
+        await Waiting.UntilAsync("eu knows what it lost", async () =>
+            (await eu.ReplicationAsync()).Closed?.Contains("it has lost commits", StringComparison.Ordinal) == true);
+
+        var closed = (await eu.Client.SendAsync(HttpMethod.Post, Resume)).Expect(HttpStatusCode.ServiceUnavailable);
+        Assert.Contains("Not brought back: team/app (its commit 2 there is another than here", closed.Text, StringComparison.Ordinal);
+        var report = await eu.Client.PostAsync<ResumptionAnswer>(ResumeAnyway);
+
+        var named = Assert.Single(report.NotRecovered);
+        Assert.Equal(("team/app", "ap"), (named.Repository, named.Region));
+        await cluster.WaitUntilConvergedAsync();
+        foreach (var region in cluster.Regions) await region.Client.PullExactlyAsync("team/app", "2", kept);
+    }
+
     private static void CopyFolder(string from, string to)
     {
         foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))

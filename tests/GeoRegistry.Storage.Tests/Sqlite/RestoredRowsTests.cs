@@ -115,6 +115,21 @@ public sealed class RestoredRowsTests : IAsyncLifetime
         Assert.DoesNotContain(Own, await _fixture.Store.FindDamagedFeedsAsync());
     }
 
+    /// <summary>Its followers would have to be told of every position in between, each without a commit.</summary>
+    [Theory]
+    [InlineData("9007199254740992", 3)]
+    [InlineData("-1", 3)]
+    [InlineData("7", 7)] // Commits may have been dropped whose positions were given.
+    public async Task Open_PositionOfTheOwnFeedDamaged_GoesOnAfterTheCommits(string position, long last)
+    {
+        await FillAsync("library/a");
+
+        _fixture.Execute($"UPDATE feeds SET position = {position}");
+        await _fixture.ReopenAsync();
+
+        Assert.Equal(last, (await _fixture.Store.ReadFeedExtentAsync(Own)).Head);
+    }
+
     [Fact]
     public async Task ResetCursorAsync_OwnIncarnationDamagedWhileTheStoreIsOpen_RestoresIt()
     {
