@@ -80,6 +80,34 @@ public sealed class DeadLetterTests(ITestOutputHelper output)
         await us.Client.PullExactlyAsync("two/app", "1", image);
     }
 
+    /// <summary>What comes back anywhere is news to every region that awaits it: a client pushes through whichever region has its turn.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Hydrate_OfADeadLetterThatAnotherRegionWasPushed_FetchesItWithoutBeingAsked(bool isNamedAgain)
+    {
+        await using var cluster = await RegionCluster.StartAsync(new ClusterPlan
+        {
+            Policies = [new("two") { Regions = ["eu", "us"] }],
+            Options = new Dictionary<string, string> { ["GeoRegistry:Replication:HydrationAttempts"] = "2" },
+        });
+        var (eu, us) = (cluster["eu"], cluster["us"]);
+        var image = TestImage.Next(Seeds.Next(output), 300_000);
+        var layer = image.Blobs[1];
+        cluster.CutOff("us");
+        await eu.Client.PushAsync("two/app", "1", image);
+        File.Delete(eu.Blobs.PathOf(layer.Digest));
+        cluster.Rejoin("us");
+        await Waiting.UntilAsync("a dead letter in us", async () =>
+            (await DeadLettersAsync(us)).Blobs.FirstOrDefault(blob => blob.Digest == layer.Digest));
+
+        await eu.Client.PushBlobAsync("two/app", layer, looksFirst: false);
+        if (isNamedAgain) await eu.Client.PushAsync("two/other", "1", image);
+
+        await Waiting.UntilAsync("the blob is in us", () => Task.FromResult(us.Blobs.Has(layer.Digest)));
+        Assert.Empty((await DeadLettersAsync(us)).Blobs);
+    }
+
     private static Task<PendingBlobs> DeadLettersAsync(ClusterRegion region) =>
         region.Client.GetJsonAsync<PendingBlobs>($"/api/v1/replication/dead-letters?region={region.Id}");
 }

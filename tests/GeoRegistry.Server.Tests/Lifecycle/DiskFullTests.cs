@@ -72,6 +72,30 @@ public sealed class DiskFullTests
         await client.PushBlobAsync(new SeededBlob(3, 1024 * 1024).ToBytes());
     }
 
+    /// <summary>The bytes fit and the row that makes them the repository's does not: the push is refused all the same.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Push_WhoseBytesFitAndWhoseLinkDoesNot_GivesItsBytesBack(bool isSession)
+    {
+        const int blobBytes = 256 * 1024;
+        using var disk = new SmallDisk(DiskMiB);
+        await using var server = await RegistryProcess.StartAsync(disk.Path);
+        using var http = server.CreateClient();
+        var client = new RepositoryClient(http, "team/app");
+        var blob = new SeededBlob(4, blobBytes);
+        var session = (await client.BeginUploadAsync()).Expect(HttpStatusCode.Accepted).Location!;
+        disk.Fill();
+        using (var filler = File.OpenHandle(Path.Combine(disk.Path, "filler"), FileMode.Open, FileAccess.Write))
+            RandomAccess.SetLength(filler, RandomAccess.GetLength(filler) - blobBytes);
+
+        AssertFailed(isSession
+            ? await client.CompleteAsync(session, blob.Digest, new ByteArrayContent(blob.ToBytes()))
+            : await client.PushBlobAsync(blob.Digest, new ByteArrayContent(blob.ToBytes())));
+
+        Assert.Equal(blobBytes, new DriveInfo(disk.Path).AvailableFreeSpace);
+    }
+
     private static void AssertFailed(Answer answer)
     {
         answer.Expect(HttpStatusCode.InsufficientStorage);
