@@ -10,6 +10,10 @@ public sealed class FaultyHomeTests(FaultyHome shared)
 {
     private const string Tags = $"/v2/{FaultyHome.Repository}/tags/list";
 
+    private const string UnknownDigest = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
+
+    private const string UnknownBlob = $"/v2/{FaultyHome.Repository}/blobs/{UnknownDigest}";
+
     private static readonly Dictionary<string, Func<Http2Exchange, Task>> Faults = new()
     {
         ["closes before the head"] = Closing(_ => Task.CompletedTask),
@@ -122,6 +126,30 @@ public sealed class FaultyHomeTests(FaultyHome shared)
         var tags = (await shared.Replica.Client.SendAsync(HttpMethod.Get, Tags)).Expect(HttpStatusCode.OK);
         Assert.True(tags.MayBeStale);
         Assert.DoesNotContain("x-of-the-home", tags.Headers.Keys, StringComparer.OrdinalIgnoreCase);
+    }
+
+    /// <summary>An error says nothing of the blob: a home that lost data answers 503 because the blob may exist.</summary>
+    [Theory]
+    [InlineData("HEAD", 500)]
+    [InlineData("HEAD", 503)]
+    [InlineData("GET", 503)]
+    public async Task Read_OfABlobThatIsNotKnownHereWhenTheHomeAnswersWithAnError_IsNotSaidToBeUnknown(string method, int status)
+    {
+        shared.Home.Script = exchange => exchange.SendHeadAsync(status, ends: true, ("content-length", "0"));
+        var answer = await shared.Replica.Client.SendAsync(new HttpMethod(method), UnknownBlob);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.Status);
+    }
+
+    /// <summary>What cannot be mounted is uploaded, which needs no home.</summary>
+    [Theory]
+    [InlineData("closes before the head")]
+    [InlineData("stalls before the head")]
+    public async Task Mount_WhenTheHomeFails_BeginsAnUpload(string fault)
+    {
+        shared.Home.Script = Faults[fault];
+        var answer = await shared.Replica.Client.SendAsync(
+            HttpMethod.Post, $"/v2/{FaultyHome.Repository}/blobs/uploads/?mount={UnknownDigest}&from=team/other").OrFail("an upload");
+        answer.Expect(HttpStatusCode.Accepted);
     }
 
     private static Func<Http2Exchange, Task> Closing(Func<Http2Exchange, Task> before) => async exchange =>
