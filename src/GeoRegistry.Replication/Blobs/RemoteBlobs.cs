@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Blobs;
@@ -73,7 +74,10 @@ public sealed class RemoteBlobs(
     {
         using var response = await peers.SendAsync(region, HttpMethod.Head, $"/v2/{repository}/blobs/{digest}", cancellation,
             FindTimeout).ConfigureAwait(false);
-        return response.IsSuccessStatusCode ? response.Content.Headers.ContentLength : null;
+        if (response.IsSuccessStatusCode) return response.Content.Headers.ContentLength;
+        if (response.StatusCode == HttpStatusCode.NotFound) return null;
+        throw new OtherRegionsUnreachableException( // It says nothing of the blob.
+            $"Region {region} answered {(int)response.StatusCode} when {map.Self} asked it for the blob {digest}.");
     }
 
     private async Task<long?> TryFindAsync(RegionId region, RepositoryName repository, Digest digest, CancellationToken cancellation)

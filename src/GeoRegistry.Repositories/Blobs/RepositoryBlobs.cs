@@ -84,7 +84,7 @@ public sealed class RepositoryBlobs
         CancellationToken cancellation = default)
     {
         var size = from is { } source
-            ? await FindAsync(source, digest, cancellation).ConfigureAwait(false)
+            ? await TryFindAsync(source, digest, cancellation).ConfigureAwait(false)
             : await _tables.FindBlobAnywhereAsync(digest, cancellation).ConfigureAwait(false);
         if (size is null) return false;
         await LinkAsync(repository, digest, size.Value, cancellation).ConfigureAwait(false);
@@ -108,6 +108,19 @@ public sealed class RepositoryBlobs
 
     /// <summary>Drops everything of a repository.</summary>
     internal void Forget(RepositoryName repository) => _cache.Forget(repository);
+
+    // What nobody can tell now is uploaded.
+    private async ValueTask<long?> TryFindAsync(RepositoryName repository, Digest digest, CancellationToken cancellation)
+    {
+        try
+        {
+            return await FindAsync(repository, digest, cancellation).ConfigureAwait(false);
+        }
+        catch (OtherRegionsUnreachableException)
+        {
+            return null;
+        }
+    }
 
     private async ValueTask<KnownBlob?> KnowAsync(RepositoryName repository, Digest digest, CancellationToken cancellation)
     {
