@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using GeoRegistry.TestKit;
 
@@ -87,6 +88,20 @@ public sealed class FaultyHomeTests(FaultyHome shared)
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.Status);
         Assert.Contains($"did not answer us within {FaultyHome.WriteTimeout.TotalSeconds} s", answer.Text, StringComparison.Ordinal);
         Assert.Contains("ask for the upload's offset and go on from there", answer.Text, StringComparison.Ordinal);
+    }
+
+    /// <summary>What is wrong with the client's own body is said of it, and not of the region that it was relayed to.</summary>
+    [Fact]
+    public async Task Chunk_ThatIsMalformed_IsTheClientsFault()
+    {
+        shared.Home.Script = exchange => exchange.Body;
+        using var client = new TcpClient();
+        await client.ConnectAsync(shared.Replica.Address.Host, shared.Replica.Address.Port);
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
+            $"PATCH {shared.UploadAtHome} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nno length\r\n"));
+
+        using var answer = new StreamReader(client.GetStream(), Encoding.ASCII);
+        Assert.StartsWith("HTTP/1.1 400", await answer.ReadLineAsync().OrFail("the answer to a chunk"), StringComparison.Ordinal);
     }
 
     [Theory]
