@@ -1,5 +1,6 @@
 using GeoRegistry.Balancer.Regions;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace GeoRegistry.Balancer.Forwarding;
@@ -50,6 +51,9 @@ internal sealed class Attempt : HttpTransformer, IDisposable
     public override async ValueTask TransformRequestAsync(
         HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
+        // They are for the client's connection alone. Source: RFC 9110 §7.6.1.
+        var headers = httpContext.Request.Headers;
+        foreach (var name in headers.GetCommaSeparatedValues(HeaderNames.Connection)) headers.Remove(name);
         await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
         // A region that refuses it does so before the body is read, which then can go to another.
         if (_plan.Body is not null && httpContext.Request.ContentLength is null or > ReplayableBody.MaxKeptKiB * 1024)

@@ -72,6 +72,21 @@ public sealed class ClientLimitTests
             StringComparison.Ordinal);
     }
 
+    /// <summary>Only the entrance can know them: what it sends on has its own connection's header.</summary>
+    [Fact]
+    public async Task Request_HeaderThatConnectionNames_DoesNotReachTheRegion()
+    {
+        using var region = new RawRegion(RawRegion.Answer(200));
+        await using var entrance = await BalancerProcess.StartAsync(("eu", region.Address));
+
+        using var client = await SendAsync(entrance.Address,
+            "GET /v2/ HTTP/1.1\r\nHost: registry.example.com\r\nConnection: X-Hop\r\nX-Hop: 1\r\n\r\n");
+        using var reader = new StreamReader(client.GetStream());
+
+        Assert.StartsWith("HTTP/1.1 200", await reader.ReadLineAsync(), StringComparison.Ordinal);
+        Assert.DoesNotContain("X-Hop", Assert.Single(region.Heads), StringComparison.Ordinal);
+    }
+
     /// <summary>A region compares the two, to tell pages of its own origin from others.</summary>
     [Fact]
     public async Task Request_HostAndOrigin_ReachTheRegionAsTheyAre()
