@@ -4,6 +4,7 @@ using GeoRegistry.Storage.Files;
 using GeoRegistry.Storage.Sqlite;
 using GeoRegistry.TestKit;
 using GeoRegistry.TestKit.Stores;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Time.Testing;
 using static GeoRegistry.Replication.Tests.TestTopology;
 
@@ -37,6 +38,16 @@ internal sealed class FollowingRegion : IAsyncDisposable
 
     /// <summary>A process on these stores, whose calls have these faults.</summary>
     public FollowingProcess Start(StoreFaults faults) => new(this, new RegionMap(Us, Home.Topology), faults);
+
+    /// <summary>Changes its rows beside the store, as a disk or a person would.</summary>
+    public void Execute(string sql)
+    {
+        using var database = new SqliteConnection($"Data Source={_folder.Child("metadata.db")};Pooling=False");
+        database.Open();
+        using var command = database.CreateCommand();
+        command.CommandText = sql;
+        Assert.True(command.ExecuteNonQuery() > 0, $"Nothing was changed by: {sql}");
+    }
 
     /// <summary>Applies the first entries of the home's feed.</summary>
     public async Task ApplyAsync(int count)
