@@ -100,9 +100,9 @@ public sealed partial class LedgerRepair(
             {
                 var ledger = new LedgerId(LedgerKind.Repository, row.Name);
                 var here = await ledgers.ReadHeadAsync(ledger, stop).ConfigureAwait(false);
-                if (here.Equals(row.ToHead()) && !comparesBlobs) return;
-                if (here.Equals(row.ToHead())) await AwaitBlobsAsync(position, ledger, stop).ConfigureAwait(false);
-                else if (await TryRepairAsync(position, ledger, attempts: 0, stop).ConfigureAwait(false)) Interlocked.Increment(ref taken);
+                var isSame = here.Equals(row.ToHead());
+                if (isSame && (!comparesBlobs || await TryAwaitBlobsAsync(position, ledger, stop).ConfigureAwait(false))) return;
+                if (await TryRepairAsync(position, ledger, attempts: 0, stop).ConfigureAwait(false)) Interlocked.Increment(ref taken);
             }).ConfigureAwait(false);
         }
 
@@ -219,14 +219,23 @@ public sealed partial class LedgerRepair(
     }
 
     // A ledger that is the same here may name blobs that the topology wants here only now.
-    private async Task AwaitBlobsAsync(FeedPosition position, LedgerId ledger, CancellationToken cancellation)
+    private async Task<bool> TryAwaitBlobsAsync(FeedPosition position, LedgerId ledger, CancellationToken cancellation)
     {
         var repository = RepositoryName.Parse(ledger.Name);
         var named = new HashSet<(Digest, long)>();
-        await replicas.ReadSnapshotAsync(
-            ledger, snapshot => named.UnionWith(WantedBlobs.NamedBy(snapshot.Entries)), cancellation).ConfigureAwait(false);
+        try
+        {
+            await replicas.ReadSnapshotAsync(
+                ledger, snapshot => named.UnionWith(WantedBlobs.NamedBy(snapshot.Entries)), cancellation).ConfigureAwait(false);
+        }
+        catch (InvalidDataException)
+        {
+            return false; // It is damaged here, which must not keep the others from being taken over.
+        }
+
         var missing = await wanted.FindMissingAsync(repository, named, position.Region, cancellation).ConfigureAwait(false);
         if (missing.Count > 0) await replicas.QueueMissingAsync(position, ledger, missing, cancellation).ConfigureAwait(false);
+        return true;
     }
 
     private async Task RemoveOthersAsync(RegionId home, HashSet<string> listed, CancellationToken cancellation)
