@@ -73,8 +73,20 @@ public sealed class FeedApplication(IRepositoryTables tables, WantedBlobs wanted
     private async ValueTask<bool> MayBeShownAsync(
         LedgerId ledger, string name, IReadOnlyList<ReplicaEntry> earlier, CancellationToken cancellation) =>
         !Digest.TryParse(name, out var digest)
-            || await tables.FindManifestAsync(RepositoryName.Parse(ledger.Name), digest, cancellation).ConfigureAwait(false) is not null
+            || await IsHereAsync(RepositoryName.Parse(ledger.Name), digest, cancellation).ConfigureAwait(false)
             || earlier.Any(entry => entry.Ledger == ledger && Puts(entry, digest));
+
+    private async ValueTask<bool> IsHereAsync(RepositoryName repository, Digest digest, CancellationToken cancellation)
+    {
+        try
+        {
+            return await tables.FindManifestAsync(repository, digest, cancellation).ConfigureAwait(false) is not null;
+        }
+        catch (InvalidDataException)
+        {
+            return true; // Its row is damaged; it may have been shown before that.
+        }
+    }
 
     private static bool Puts(ReplicaEntry entry, Digest digest) =>
         entry.Commit is { } commit && commit.Operations.OfType<Operation.ManifestPut>().Any(put => put.Manifest.Digest == digest);

@@ -1,12 +1,16 @@
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Ledgers.Stores;
+using Microsoft.Data.Sqlite;
 
 namespace GeoRegistry.Storage.Sqlite;
 
 /// <summary>Applies entries of another region's feed, within the caller's transaction.</summary>
 internal static class ReplicaApplication
 {
+    /// <summary>SQLite's result code where a row is there already that must not be.</summary>
+    private const int SqliteConstraint = 19;
+
     private enum Fit
     {
         /// <summary>The next commit of its ledger.</summary>
@@ -35,7 +39,7 @@ internal static class ReplicaApplication
         {
             if (entry.Position != cursor.Position + 1)
                 throw new ArgumentException($"The entry {entry.Position} of {source} cannot follow {cursor.Position}.", nameof(entries));
-            if (entry.Ledger is { } ledger && !SetAsideRows.Has(session, ledger) && !TryApply(session, region, entry))
+            if (entry.Ledger is { } ledger && !SetAsideRows.Has(session, ledger) && !TryApplyWhole(session, region, entry))
             {
                 faulty = ledger;
                 break;
@@ -46,6 +50,24 @@ internal static class ReplicaApplication
 
         if (cursor.Position > begin.Position) FeedRows.MoveCursor(session, region, cursor);
         return new ApplyOutcome(cursor, faulty);
+    }
+
+    // Rows of the ledger that are damaged here stop that ledger alone: a snapshot replaces them all.
+    private static bool TryApplyWhole(SqliteSession session, string region, ReplicaEntry entry)
+    {
+        session.Execute("SAVEPOINT entry");
+        var isApplied = false;
+        try
+        {
+            isApplied = TryApply(session, region, entry);
+        }
+        catch (Exception e) when (e is InvalidDataException or SqliteException { SqliteErrorCode: SqliteConstraint })
+        {
+            session.Execute("ROLLBACK TO entry");
+        }
+
+        session.Execute("RELEASE entry");
+        return isApplied;
     }
 
     private static bool TryApply(SqliteSession session, string region, ReplicaEntry entry)
