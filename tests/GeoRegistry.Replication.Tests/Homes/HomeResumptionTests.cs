@@ -109,6 +109,23 @@ public sealed class HomeResumptionTests
         Assert.NotNull(home.Gate.Reason);
     }
 
+    /// <summary>Its epochs would stay as they were, and no other region would follow it.</summary>
+    [Fact]
+    public async Task ResumeAsync_TopologyOfTheControlStoreIsRefusedHere_StaysClosed()
+    {
+        await using var us = await TestHome.StartAsync();
+        await using var home = new LostHome(us.Source.Address);
+        var moved = TestTopology.Of([(TestTopology.Us, us.Source.Address), (TestTopology.Eu, "http://127.0.0.1:1")], "[]", version: 2);
+        Assert.True(await home.Control.TryReplaceAsync(1, moved));
+        var before = (await home.Region.Metadata.ReadFeedExtentAsync(TestTopology.Eu)).Incarnation;
+
+        await Assert.ThrowsAnyAsync<Exception>(() => home.Resumption.ResumeAsync(acceptsLoss: true, default).OrFail("the answer"));
+
+        Assert.NotNull(home.Gate.Reason);
+        Assert.Equal(2, (await home.Control.ReadAsync()).Version);
+        Assert.Equal(before, (await home.Region.Metadata.ReadFeedExtentAsync(TestTopology.Eu)).Incarnation);
+    }
+
     private static async Task<T> ResumeAsync<T>(LostHome home, bool acceptsLoss = false)
         where T : ResumptionOutcome =>
         Assert.IsType<T>(await home.Resumption.ResumeAsync(acceptsLoss, default).OrFail("the answer"));
