@@ -1,6 +1,7 @@
 using GeoRegistry.Replication.Homes;
 using GeoRegistry.Replication.Peers;
 using GeoRegistry.Replication.Tests.Following;
+using GeoRegistry.Repositories;
 using GeoRegistry.TestKit;
 using Microsoft.AspNetCore.Http;
 
@@ -119,8 +120,10 @@ public sealed class HomeResumptionTests
         Assert.True(await home.Control.TryReplaceAsync(1, moved));
         var before = (await home.Region.Metadata.ReadFeedExtentAsync(TestTopology.Eu)).Incarnation;
 
-        await Assert.ThrowsAnyAsync<Exception>(() => home.Resumption.ResumeAsync(acceptsLoss: true, default).OrFail("the answer"));
+        var refusal = await Assert.ThrowsAsync<RegionUnavailableException>(() => home.Resumption.ResumeAsync(acceptsLoss: true, default)
+            .OrFail("the answer"));
 
+        Assert.Contains("moves the home of '' from eu to us", refusal.Message, StringComparison.Ordinal);
         Assert.NotNull(home.Gate.Reason);
         Assert.Equal(2, (await home.Control.ReadAsync()).Version);
         Assert.Equal(before, (await home.Region.Metadata.ReadFeedExtentAsync(TestTopology.Eu)).Incarnation);

@@ -84,6 +84,7 @@ public sealed class CompletionFaultTests(ITestOutputHelper output)
     {
         var process = region.Start(faults);
         process.State.Begin(await region.Metadata.ReadCursorAsync(Eu));
+        process.Application.SetAside(Eu, []);
         process.Hydrate();
         return process;
     }

@@ -18,6 +18,7 @@ public sealed class CompletionTests
         await region.ApplyAsync(home.Feed.Count);
         await using var process = region.Start(new StoreFaults());
         process.State.Begin(await region.Metadata.ReadCursorAsync(Eu));
+        process.Application.SetAside(Eu, []);
         var position = new FeedPosition(Eu, process.State.Incarnation, TestHome.BlobsOfApp[0].Position);
         using var leaving = new CancellationTokenSource();
         var first = AwaitAsync(leaving.Token);
@@ -46,6 +47,7 @@ public sealed class CompletionTests
         await region.ApplyAsync(home.Feed.Count);
         await using var process = region.Start(new StoreFaults());
         process.State.Begin(await region.Metadata.ReadCursorAsync(Eu));
+        process.Application.SetAside(Eu, []);
         process.Hydrate();
         await Waiting.UntilAsync(
             "the commit is complete", async () => await StateInAsync(process.State.Incarnation) == CompletionState.Complete);

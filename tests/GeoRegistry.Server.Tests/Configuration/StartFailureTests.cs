@@ -86,6 +86,28 @@ public sealed class StartFailureTests
         AssertCouldNotStart(await ServerCommand.RunAsync("--listen", "https://127.0.0.1:0", "--data", folder.Path), "certificate");
     }
 
+    /// <summary>Alone it would be the home of what another region is the home of, and both would acknowledge writes.</summary>
+    [Fact]
+    public async Task WithoutTheTopologyThatItHasAdopted_ExitsOneAndSaysWhat()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder.Child("key"), new string('k', 32));
+        await File.WriteAllTextAsync(
+            folder.Child("topology.json"),
+            """
+            {"version":1,"regions":[{"id":"eu","peer":"http://127.0.0.1:1"},{"id":"us","peer":"http://127.0.0.1:2"}],
+             "homes":[{"prefix":"","region":"eu","epoch":1}]}
+            """);
+        var data = folder.Child("data");
+        await using (var server = await RegistryProcess.StartAsync(
+            data, "--region", "us", "--topology", folder.Child("topology.json"), "--peer-listen", "http://127.0.0.1:0",
+            "--GeoRegistry:Peer:KeyFile", folder.Child("key"))) await server.StopAsync();
+
+        AssertCouldNotStart(
+            await ServerCommand.RunAsync("--listen", "http://127.0.0.1:0", "--region", "us", "--data", data),
+            "eu is the home of ''");
+    }
+
     private static void AssertCouldNotStart(ServerCommand run, string named)
     {
         Assert.StartsWith("GeoRegistry could not start at ", run.Error, StringComparison.Ordinal);
