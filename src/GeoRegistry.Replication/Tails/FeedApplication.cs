@@ -14,12 +14,12 @@ namespace GeoRegistry.Replication.Tails;
 public sealed class FeedApplication(IRepositoryTables tables, WantedBlobs wanted, RepositoryViews views,
     Latencies latencies, TimeProvider clock)
 {
-    // Null where it is not known what is set aside: then all may be.
+    // None, or null, where it is not known what is set aside: then all may be.
     private readonly ConcurrentDictionary<RegionId, HashSet<LedgerId>?> _setAside = new();
 
     /// <summary>Whether a ledger is set aside here: what is here of it may be old, and is not shown alone.</summary>
     public bool IsSetAside(RegionId source, LedgerId ledger) =>
-        _setAside.TryGetValue(source, out var ledgers) && ledgers?.Contains(ledger) != false;
+        !_setAside.TryGetValue(source, out var ledgers) || ledgers?.Contains(ledger) != false;
 
     /// <summary>
     /// Prepares an entry: notes the names that it changes before they can be read, and finds the blobs that it makes this

@@ -293,6 +293,7 @@ internal sealed partial class Tail(
         try
         {
             state.Visibility.BeginReplacing();
+            application.SetAside(state.Source, null); // What fails may end as set aside, and count as taken over before that is read.
             try
             {
                 await replace().ConfigureAwait(false);
