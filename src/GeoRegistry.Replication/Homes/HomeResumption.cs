@@ -49,10 +49,12 @@ public sealed partial class HomeResumption(
                 return new ResumptionOutcome.StaysClosed(recovered, unreachable, left);
             }
 
+            map.CanReplace(await control.ReadAsync(cancellation).ConfigureAwait(false), out var fault);
+            ThrowIfRefused(fault);
             var incarnation = await ledgers.BeginIncarnationAsync(cancellation).ConfigureAwait(false);
             leases.Restart();
             var next = await WriteTopologyAsync(incarnation, cancellation).ConfigureAwait(false);
-            await topologies.AdoptAsync(next, cancellation).ConfigureAwait(false);
+            ThrowIfRefused(await topologies.AdoptAsync(next, cancellation).ConfigureAwait(false));
             gate.Open();
             LogResumed(map.Self, incarnation, recovered, string.Join(", ", unreachable), left.Count);
             return new ResumptionOutcome.Resumed(new ResumptionReport(
@@ -95,6 +97,14 @@ public sealed partial class HomeResumption(
 
         throw new RegionUnavailableException(
             $"The topology was changed by others {MaxAttempts} times at the same moment: resume region {map.Self} again.");
+    }
+
+    // Its epochs would stay as they are, and no other region would follow it.
+    private void ThrowIfRefused(string? fault)
+    {
+        if (fault is not null)
+            throw new RegionUnavailableException(
+                $"Region {map.Self} refuses the topology, and is not resumed: {fault}. Mend the topology, and resume it again.");
     }
 
     [LoggerMessage(1, LogLevel.Warning, "An operator resumes region {Region} although {Reason}.")]
