@@ -11,12 +11,17 @@ internal static class AnnouncementRows
         + "(SELECT min(id) FROM announcements) FROM announcements WHERE id > $1 ORDER BY id";
 
     /// <summary>Adds one, instead of an earlier one of the same blob: that its home hears of the later upload is enough.</summary>
+    /// <remarks>The row of this region itself in <c>announcements_done</c> has the last id that was given.</remarks>
     public static BlobAnnouncement Add(
-        SqliteSession session, long ledger, RepositoryName repository, Digest digest, long sizeBytes, DateTimeOffset now)
+        SqliteSession session, string self, long ledger, RepositoryName repository, Digest digest, long sizeBytes, DateTimeOffset now)
     {
-        // By the clock, so that it is none of the ids that homes remember of data that was lost here.
-        var last = session.Number("SELECT max(id) FROM announcements") ?? 0;
+        // By the clock, so that it is none of the ids that homes remember of data that was lost here; and above all that are not lost,
+        // though the clock was set back.
+        var last = Math.Max(
+            session.Number("SELECT max(id) FROM announcements") ?? 0,
+            session.Number("SELECT before FROM announcements_done WHERE region = $1", self) ?? 0);
         var id = Math.Max(last + 1, (now - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
+        RaiseDone(session, self, id);
         session.Execute("DELETE FROM announcements WHERE ledger = $1 AND digest = $2", ledger, digest.ToKey());
         session.Execute(
             "INSERT INTO announcements (id, ledger, digest, size) VALUES ($1, $2, $3, $4)", id, ledger, digest.ToKey(), sizeBytes);
@@ -59,14 +64,16 @@ internal static class AnnouncementRows
 
     public static void Take(SqliteSession session, string region, BlobAnnouncement announcement, long number)
     {
-        session.Execute(
-            "INSERT INTO announcements_done (region, before) VALUES ($1, $2) "
-                + "ON CONFLICT DO UPDATE SET before = max(before, excluded.before)",
-            region, announcement.FirstId);
+        RaiseDone(session, region, announcement.FirstId);
         session.Execute("DELETE FROM announcements_taken WHERE region = $1 AND id < $2", region, announcement.FirstId);
         session.Execute(
             "INSERT INTO announcements_taken (region, id, number) VALUES ($1, $2, $3)", region, announcement.Id, number);
     }
+
+    private static void RaiseDone(SqliteSession session, string region, long before) => session.Execute(
+        "INSERT INTO announcements_done (region, before) VALUES ($1, $2) "
+            + "ON CONFLICT DO UPDATE SET before = max(before, excluded.before)",
+        region, before);
 
     private static BlobAnnouncement Read(SqliteStatement row) => new(
         RepositoryName.Parse(row.GetString(3)), DigestKeys.FromKey(row.GetBytes(1)), row.GetInt64(2), row.GetInt64(0),

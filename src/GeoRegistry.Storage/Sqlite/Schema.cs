@@ -16,7 +16,8 @@ namespace GeoRegistry.Storage.Sqlite;
 /// referrers            which manifests have a subject
 /// blob_links           which repositories have a blob: committed 1 by a commit; uploaded, the number of the ledger's head then
 /// announcements        uploaded blobs that their repository's home has yet to hear of; deleted_by, a deletion that left their link
-/// announcements_done   one row a region: all of its before an id are done, and one that comes late is not to be linked again
+/// announcements_done   one row a region: all of its before an id are done, and one that comes late is not to be linked again;
+///                      of this region itself: the last id that it gave
 /// announcements_taken  those of other regions that this one, as the home, has linked, as long as they may be repeated
 /// feeds                one row a region: its incarnation, how far it is applied here, what of it snapshots cover and what was pruned
 /// own_incarnation      one row: the incarnation of the region's own feed again

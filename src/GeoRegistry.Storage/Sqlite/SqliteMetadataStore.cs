@@ -139,7 +139,9 @@ public sealed partial class SqliteMetadataStore
             session =>
             {
                 var (ledger, _) = LinkUpload(session, repository, digest, sizeBytes);
-                return announce ? AnnouncementRows.Add(session, ledger, repository, digest, sizeBytes, _time.GetUtcNow()) : null;
+                return announce
+                    ? AnnouncementRows.Add(session, _region.ToString(), ledger, repository, digest, sizeBytes, _time.GetUtcNow())
+                    : null;
             },
             cancellation);
 
