@@ -59,6 +59,9 @@ internal static class RegionServer
             // written serves pulls.
             foreach (var store in app.Services.GetServices<IStoreHealth>()) await store.CheckReadAsync();
             if (app.Services.GetService<AdoptedTopology>() is { } topologies) await topologies.BeginAsync(CancellationToken.None);
+            else
+                await AdoptedTopology.BeginAloneAsync(
+                    app.Services.GetRequiredService<IRegionRecord>(), RegionId.Parse(configuration.Server.Region), CancellationToken.None);
             if (app.Services.GetService<HomeVisibility>() is { } visibility) await visibility.ResumeAsync(CancellationToken.None);
             RegistryMetrics.ObserveUploads(app.Services.GetRequiredService<UploadSessions>());
             app.Use(new CrossOrigin(configuration.Server.Origins).HandleAsync);

@@ -42,6 +42,15 @@ public static class TopologySuccession
         return null;
     }
 
+    /// <summary>Why a region must not start without a topology, as if it were alone, or null.</summary>
+    /// <param name="last">The topology that the region adopted last.</param>
+    /// <param name="self">The region.</param>
+    public static string? FindFaultAlone(Topology last, RegionId self) =>
+        last.Homes.Where(rule => rule.Home.Region != self).Select(rule =>
+            $"this region has adopted version {last.Version} of a topology, in which {rule.Home.Region} is the home of '{rule.Prefix}': "
+                + "alone, it would take writes beside that. Start it with GeoRegistry:Topology (--topology); or, to take it out, first "
+                + $"with a topology in which {self} is the home of everything").FirstOrDefault();
+
     /// <summary>Why a running region must not adopt a topology, or null.</summary>
     public static string? FindFaultWhileRunning(Topology current, Topology next)
     {

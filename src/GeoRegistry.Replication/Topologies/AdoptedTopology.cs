@@ -1,3 +1,4 @@
+using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Regions.Control;
 using GeoRegistry.Regions.Topologies;
@@ -17,14 +18,18 @@ public sealed class AdoptedTopology(RegionMap map, IRegionRecord record)
     /// epoch.</exception>
     public async Task BeginAsync(CancellationToken cancellation)
     {
-        var remembered = (await record.ReadRecordAsync(cancellation).ConfigureAwait(false)).Topology;
-        var last = remembered.IsEmpty
-            ? null
-            : TopologyReader.Read(remembered.Span, out var faults)
-                ?? throw new InvalidDataException($"The topology that this region remembers cannot be read: {string.Join("; ", faults)}");
+        var last = await ReadLastAsync(record, cancellation).ConfigureAwait(false);
         if (last is not null && TopologySuccession.FindFaultAtStart(last, map.Current) is { } fault)
             throw new InvalidDataException($"{fault}.");
         if (last?.Version != map.Current.Version) await RememberAsync(map.Current, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Refuses to start a region alone that has adopted a topology in which others are homes.</summary>
+    /// <exception cref="InvalidDataException">It has.</exception>
+    public static async Task BeginAloneAsync(IRegionRecord record, RegionId self, CancellationToken cancellation)
+    {
+        if (await ReadLastAsync(record, cancellation).ConfigureAwait(false) is { } last
+            && TopologySuccession.FindFaultAlone(last, self) is { } fault) throw new InvalidDataException($"{fault}.");
     }
 
     /// <summary>Adopts a newer topology while the region runs.</summary>
@@ -36,6 +41,14 @@ public sealed class AdoptedTopology(RegionMap map, IRegionRecord record)
         map.Replace(next);
         Changed?.Invoke();
         return null;
+    }
+
+    private static async ValueTask<Topology?> ReadLastAsync(IRegionRecord record, CancellationToken cancellation)
+    {
+        var remembered = (await record.ReadRecordAsync(cancellation).ConfigureAwait(false)).Topology;
+        if (remembered.IsEmpty) return null;
+        return TopologyReader.Read(remembered.Span, out var faults)
+            ?? throw new InvalidDataException($"The topology that this region remembers cannot be read: {string.Join("; ", faults)}");
     }
 
     // Everything is compared, also where this topology says what the last one said: others may have had one between the two, and have
