@@ -52,6 +52,9 @@ internal sealed class TestRegion : IAsyncDisposable
         new FaultyBlobStore(Blobs, faults),
         new NoOtherRegions());
 
+    /// <summary>A process that asks other regions for blobs.</summary>
+    public TestProcess Start(IRemoteBlobs remote) => new(this, Metadata, Metadata, Blobs, new NoOtherRegions(), remote);
+
     /// <summary>A process that finds the region's blobs in this store.</summary>
     public TestProcess Start(IBlobStore blobs) => new(this, Metadata, Metadata, blobs, new NoOtherRegions());
 
@@ -71,7 +74,8 @@ internal sealed class TestProcess
 
     private readonly TestRegion _region;
 
-    public TestProcess(TestRegion region, ILedgerStore ledgers, IRepositoryTables tables, IBlobStore blobs, IVisibility visibility)
+    public TestProcess(TestRegion region, ILedgerStore ledgers, IRepositoryTables tables, IBlobStore blobs, IVisibility visibility,
+        IRemoteBlobs? remote = null)
     {
         _region = region;
         Reader = new RepositoryReader(tables, region.Options);
@@ -82,7 +86,7 @@ internal sealed class TestProcess
             ledgers,
             tables,
             new RepositoryViews(Reader, Blobs),
-            none,
+            remote ?? none,
             none,
             none,
             visibility,
