@@ -65,8 +65,29 @@ public sealed class LedgerRepairTests
         Assert.Equal(App, Assert.Single(await region.Region.Metadata.ListSetAsideAsync()).Ledger);
     }
 
-    private static Task<bool> RepairAsync(LostHome region) =>
-        region.Repair.TryRepairAsync(new FeedPosition(Us, default, 1), App, attempts: 0, default).OrFail("the repair");
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(3, 8)]
+    [InlineData(30, 300)]
+    public async Task TryRepairAsync_FailsAgain_IsTriedLaterEachTime(int attempts, int seconds)
+    {
+        await using var us = await TestHome.StartAsync();
+        await using var region = new LostHome(us.Source.Address);
+        us.Source.Other = http =>
+        {
+            http.Response.StatusCode = StatusCodes.Status500InternalServerError;
+            return Task.CompletedTask;
+        };
+        var began = TimeProvider.System.GetUtcNow().AddSeconds(-1);
+
+        Assert.False(await RepairAsync(region, attempts));
+
+        var delay = Assert.Single(await region.Region.Metadata.ListSetAsideAsync()).NotBefore - began;
+        Assert.InRange(delay.TotalSeconds, seconds, seconds + (TimeProvider.System.GetUtcNow() - began).TotalSeconds);
+    }
+
+    private static Task<bool> RepairAsync(LostHome region, int attempts = 0) =>
+        region.Repair.TryRepairAsync(new FeedPosition(Us, default, 1), App, attempts, default).OrFail("the repair");
 
     private sealed class BrokenSpools : ISpoolFolder, ISpoolFile
     {
