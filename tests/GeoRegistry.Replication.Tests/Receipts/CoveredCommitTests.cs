@@ -10,7 +10,7 @@ namespace GeoRegistry.Replication.Tests.Receipts;
 /// <summary>Commits that are not here themselves, as a snapshot of their ledger came in their place.</summary>
 public sealed class CoveredCommitTests
 {
-    /// <summary>Nothing awaits the blob, and the commit itself is not here: so the ledger that came for it tells what is missing.</summary>
+    /// <summary>Nothing awaits the blob, and the commit is not here: so the ledger that came for it tells what is missing.</summary>
     [Fact]
     public async Task AwaitHereAsync_BlobOfACommitThatASnapshotCoversIsGone_IsPending()
     {

@@ -28,7 +28,8 @@ public sealed class DamagedReplicaTests
         home.Begin(region.Clock, refusals: 0);
         await region.ApplyAsync(home.Feed.Count);
         region.Execute(damage);
-        await AppendAsync(home, TestHome.Old, new Operation.TagDeleted(Tag.Parse("v1")), new Operation.ManifestDeleted(TestHome.First.Digest));
+        await AppendAsync(
+            home, TestHome.Old, new Operation.TagDeleted(Tag.Parse("v1")), new Operation.ManifestDeleted(TestHome.First.Digest));
         await AppendAsync(home, TestHome.Lib, new Operation.TagSet(Tag.Parse("v2"), TestHome.First.Digest));
 
         await using var process = region.Start(new StoreFaults());

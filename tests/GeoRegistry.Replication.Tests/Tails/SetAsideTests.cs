@@ -7,7 +7,7 @@ using static GeoRegistry.Replication.Tests.TestTopology;
 
 namespace GeoRegistry.Replication.Tests.Tails;
 
-/// <summary>A ledger that is set aside on disk is known to be so at any moment: nothing of it is called complete, or shown alone.</summary>
+/// <summary>A ledger that is set aside on disk is known to be so at any moment: nothing of it is complete, or shown alone.</summary>
 public sealed class SetAsideTests
 {
     private static readonly LedgerId App = LedgerId.Of(TestHome.AppName);
@@ -42,7 +42,8 @@ public sealed class SetAsideTests
         await using var running = process = region.Start(new StoreFaults { Counts = Look });
         running.Follow();
 
-        await Waiting.UntilAsync("the tail is live", () => Task.FromResult(running.State is { SetAside: 1, Activity: TailActivity.Live }));
+        await Waiting.UntilAsync(
+            "the tail is live", () => Task.FromResult(running.State is { SetAside: 1, Activity: TailActivity.Live }));
 
         Assert.True(looks > 0);
         Assert.Equal(0, misses);

@@ -33,8 +33,8 @@ public sealed class ForeignLayerTests
 
         TestProcess.Committed(await process.PutAsync(image, "v1"));
 
-        Assert.Contains(
-            new Operation.BlobLinked(layer.Digest, layer.SizeBytes), (await process.ReadCommitsAsync()).SelectMany(commit => commit.Operations));
+        var operations = (await process.ReadCommitsAsync()).SelectMany(commit => commit.Operations);
+        Assert.Contains(new Operation.BlobLinked(layer.Digest, layer.SizeBytes), operations);
     }
 
     /// <summary>The blobs of other regions.</summary>
