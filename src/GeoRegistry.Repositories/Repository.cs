@@ -91,18 +91,25 @@ public sealed class Repository : IRepository
     {
         if (await _gate.FindRefusalAsync(Name, cancellation).ConfigureAwait(false) is { } refusal)
             return new WriteOutcome.Refused(refusal);
-        var (outcome, shown, missing) = await TakeTurnAsync(() => decide(NothingRemote), origin, cancellation).ConfigureAwait(false);
-        if (missing.Count > 0 && await _remote.FindManyAsync(Name, missing, cancellation).ConfigureAwait(false) is { Count: > 0 } remote)
-            (outcome, shown, _) = await TakeTurnAsync(() => decide(remote), origin, cancellation).ConfigureAwait(false);
+        var (outcome, shown, missing) = await TakeTurnAsync(
+            () => decide(NothingRemote), origin, cancellation, asksFirst: true).ConfigureAwait(false);
+        if (missing.Count > 0)
+        {
+            var remote = await _remote.FindManyAsync(Name, missing, cancellation).ConfigureAwait(false);
+            if (outcome is null || remote.Count > 0)
+                (outcome, shown, _) = await TakeTurnAsync(() => decide(remote), origin, cancellation).ConfigureAwait(false);
+        }
 
         // Whoever may answer alone learns of it before the client does; and of what it was decided on, which an acknowledgement or a
         // refusal tells too.
         await shown.WaitAsync(cancellation).ConfigureAwait(false);
         await _visibility.AwaitShownAsync(Name, names).WaitAsync(cancellation).ConfigureAwait(false);
-        return outcome;
+        return outcome!;
     }
 
-    private async Task<Turn> TakeTurnAsync(Func<Task<Decision>> decide, WriteOrigin origin, CancellationToken cancellation)
+    /// <param name="asksFirst">Whether nothing is appended as long as other regions may have content that is missing here.</param>
+    private async Task<Turn> TakeTurnAsync(
+        Func<Task<Decision>> decide, WriteOrigin origin, CancellationToken cancellation, bool asksFirst = false)
     {
         await _turn.WaitAsync(cancellation).ConfigureAwait(false);
         try
@@ -116,6 +123,7 @@ public sealed class Repository : IRepository
                 if (decision is Decision.Refuse refused)
                     return new Turn(new WriteOutcome.Refused(refused.Errors), Task.CompletedTask, refused.Missing);
                 var commit = (Decision.Commit)decision;
+                if (asksFirst && commit.Missing.Count > 0) return new Turn(null, Task.CompletedTask, commit.Missing);
 
                 // A write that may be repeated is remembered by its commit, also where it changes nothing: else its repetition would
                 // be decided again, on what others have changed since.
@@ -192,8 +200,8 @@ public sealed class Repository : IRepository
     }
 
     /// <summary>The outcome of one turn.</summary>
-    /// <param name="Outcome">The write's outcome.</param>
+    /// <param name="Outcome">The write's outcome; null where it was not carried out before other regions are asked.</param>
     /// <param name="Shown">Ends when everybody who may show what it changed has followed it.</param>
-    /// <param name="Missing">Content whose absence made it refuse, and that another region may have.</param>
-    private sealed record Turn(WriteOutcome Outcome, Task Shown, IReadOnlyList<Digest> Missing);
+    /// <param name="Missing">Content that is missing here, and that another region may have.</param>
+    private sealed record Turn(WriteOutcome? Outcome, Task Shown, IReadOnlyList<Digest> Missing);
 }

@@ -11,6 +11,7 @@ using GeoRegistry.Repositories.Uploads;
 using GeoRegistry.Server.Configuration;
 using GeoRegistry.Server.Transfers;
 using GeoRegistry.Storage;
+using GeoRegistry.Storage.Sqlite;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -52,9 +53,15 @@ internal static class RegionServer
         builder.WebHost.UseUrls([.. configuration.Server.Urls]);
         ConfigureServer(builder.WebHost, configuration.Server.MaxConnections);
 
+        // One request a connection, also over TLS: the limit of connections is what bounds the files that are open.
+        builder.WebHost.ConfigureKestrel(
+            kestrel => kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1));
+
         var app = builder.Build();
         await using (app.ConfigureAwait(false))
         {
+            SqliteMetadataStore.KeepTemporaryFilesIn(app.Services.GetRequiredService<DataFolder>().Spool.FullPath);
+
             // The stores open before the first request can come, so that a fault ends the start and not a pull. A store that cannot be
             // written serves pulls.
             foreach (var store in app.Services.GetServices<IStoreHealth>()) await store.CheckReadAsync();

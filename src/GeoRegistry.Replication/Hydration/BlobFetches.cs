@@ -60,6 +60,26 @@ public sealed partial class BlobFetches(
             && await CompleteAsync(digest, cancellation).ConfigureAwait(false)) Completions.Advance();
     }
 
+    /// <summary>Whether another region that can be reached says that it has a blob.</summary>
+    internal async Task<bool> IsElsewhereAsync(Digest digest, CancellationToken cancellation)
+    {
+        foreach (var region in RegionsFor(digest, from: null))
+        {
+            try
+            {
+                using var answer = await peers.SendAsync(region, HttpMethod.Get, $"/peer/blobs/{digest}", cancellation,
+                    BlobSource.AnswerTimeout, headers: [KeyValuePair.Create("Range", "bytes=0-0")], bulk: true).ConfigureAwait(false);
+                if (answer.IsSuccessStatusCode) return true;
+            }
+            catch (OtherRegionsUnreachableException)
+            {
+                // The next one may have it.
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Takes a blob out of the queue that no repository which awaits it has any more.</summary>
     /// <returns>Whether it was taken out.</returns>
     internal async Task<bool> TryDropAsync(Digest digest, CancellationToken cancellation)

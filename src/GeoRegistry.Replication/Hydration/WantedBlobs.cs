@@ -33,6 +33,9 @@ public sealed class WantedBlobs(RegionMap map, IBlobStore blobs, Hydrator hydrat
     /// <inheritdoc/>
     public Task NoteStoredAsync(Digest digest, CancellationToken cancellation = default) => fetches.NoteStoredAsync(digest, cancellation);
 
+    /// <summary>Whether another region that can be reached says that it has a blob.</summary>
+    internal Task<bool> IsElsewhereAsync(Digest digest, CancellationToken cancellation) => fetches.IsElsewhereAsync(digest, cancellation);
+
     /// <summary>Those of some blobs that are to be in this region and that its store lacks.</summary>
     public async ValueTask<IReadOnlyList<MissingBlob>> FindMissingAsync(
         RepositoryName repository, IEnumerable<(Digest Digest, long SizeBytes)> named, RegionId from, CancellationToken cancellation)

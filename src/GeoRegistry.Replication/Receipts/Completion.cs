@@ -1,6 +1,7 @@
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Ledgers.Verification;
 using GeoRegistry.Protocol;
 using GeoRegistry.Regions.Control;
 using GeoRegistry.Replication.Hydration;
@@ -21,6 +22,7 @@ public sealed class Completion(
     ILedgerStore ledgers,
     IHydrationQueue queue,
     IRegionRecord record,
+    ILedgerVerification links,
     WantedBlobs wanted,
     ImageBlobs images,
     FeedApplication application,
@@ -224,13 +226,20 @@ public sealed class Completion(
             ? CompletionState.Complete
             : CompletionState.Pending;
 
-    // Where a snapshot covers the commit, all that came with it must be complete.
+    // Where a snapshot covers the commit, what the commit names is not known: everything that the repository has must be here.
+    private async ValueTask<bool> HasAllBlobsAsync(RepositoryName repository, FeedPosition position, CancellationToken cancellation)
+    {
+        var named = await links.ListUnqueuedBlobsAsync(LedgerId.Of(repository), cancellation).ConfigureAwait(false);
+        return (await wanted.FindMissingAsync(repository, named, position.Region, cancellation).ConfigureAwait(false)).Count == 0;
+    }
+
     private async ValueTask<bool> HasBlobsAsync(
         RepositoryName repository, FeedPosition position, Digest? image, CancellationToken cancellation)
     {
         var entry = await ledgers.FindEntryAsync(position.Region, position.Number, cancellation).ConfigureAwait(false);
         var commit = entry is null ? null : CommitCodec.TryDecode(entry.Encoded);
         if (entry is not null && commit is null) return false;
+        if (entry is null && !await HasAllBlobsAsync(repository, position, cancellation).ConfigureAwait(false)) return false;
         var operations = commit?.Operations ?? [];
         if ((await wanted.FindMissingAsync(repository, operations, position.Region, cancellation).ConfigureAwait(false)).Count > 0)
             return false;

@@ -128,11 +128,23 @@ public sealed partial class BlobVerifier
             after = page[^1].Ledger.Name;
         }
 
-        // A process that ended between storing a blob and taking note of it leaves a dead letter that nobody waits for.
-        foreach (var letter in await _queue.ListAsync(dead: true, MaxDeadLetters, cancellation).ConfigureAwait(false))
-            await _wanted.NoteStoredAsync(letter.Digest, cancellation).ConfigureAwait(false);
+        await TryDeadLettersAsync(pace, cancellation).ConfigureAwait(false);
         await NoteRepairedAsync(cancellation).ConfigureAwait(false);
         await ForgetUnwantedAsync(cancellation).ConfigureAwait(false);
+    }
+
+    // A process that ended between storing a blob and taking note of it leaves a dead letter that nobody waits for; and what is pushed
+    // to another region is no news here.
+    private async Task TryDeadLettersAsync(Pace pace, CancellationToken cancellation)
+    {
+        foreach (var letter in await _queue.ListAsync(dead: true, MaxDeadLetters, cancellation).ConfigureAwait(false))
+        {
+            var begun = pace.Begin();
+            await _wanted.NoteStoredAsync(letter.Digest, cancellation).ConfigureAwait(false);
+            if (await _wanted.IsElsewhereAsync(letter.Digest, cancellation).ConfigureAwait(false)
+                && await _queue.RetryAsync(letter.Digest, cancellation).ConfigureAwait(false) > 0) _wanted.Queued();
+            await pace.EndAsync(begun, cancellation).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Closes the findings of blobs that nothing here is to have: all that are wanted have just been queued.</summary>

@@ -103,6 +103,10 @@ public sealed class RepositoryBlobs
         if (announcement is not null) await _announcer.AnnounceAsync(announcement, cancellation).ConfigureAwait(false);
     }
 
+    /// <summary>Whether any repository has a blob by what this region knows.</summary>
+    internal async ValueTask<bool> IsAnywhereAsync(Digest digest) =>
+        await _tables.FindBlobAnywhereAsync(digest, CancellationToken.None).ConfigureAwait(false) is not null;
+
     /// <summary>Lets readers see that a repository no longer has a blob.</summary>
     internal void Forget(RepositoryName repository, Digest digest) => _cache.Remove(repository, [digest.ToString()]);
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Blobs;
+using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Errors;
 using GeoRegistry.Repositories.Blobs;
@@ -21,6 +22,9 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
 
     private readonly ConcurrentDictionary<string, UploadSession> _sessions = new();
     private readonly UploadLimits _limits = UploadLimits.Of(options);
+
+    /// <summary>The blobs that requests are storing now, and how many requests.</summary>
+    private readonly ConcurrentDictionary<Digest, int> _storing = new();
 
     // The open sessions of the store: those that the last sweep counted, and what changed since this process began.
     private long _counted;
@@ -74,16 +78,26 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
     public async Task<UploadOutcome> CompleteAsync(
         RepositoryName repository, UploadId id, UploadChunk chunk, Digest digest, CancellationToken cancellation = default)
     {
-        var outcome = await UseAsync(
-            repository,
-            id,
-            async session =>
-            {
-                var completed = await session.CompleteAsync(chunk, digest, cancellation).ConfigureAwait(false);
-                return await AcknowledgeAsync(repository, session, completed).ConfigureAwait(false);
-            },
-            cancellation,
-            session => FindStoredAsync(repository, session, chunk, digest, cancellation)).ConfigureAwait(false);
+        UploadOutcome outcome;
+        _storing.AddOrUpdate(digest, 1, (_, count) => count + 1);
+        try
+        {
+            outcome = await UseAsync(
+                repository,
+                id,
+                async session =>
+                {
+                    var completed = await session.CompleteAsync(chunk, digest, cancellation).ConfigureAwait(false);
+                    return await AcknowledgeAsync(repository, session, completed).ConfigureAwait(false);
+                },
+                cancellation,
+                session => FindStoredAsync(repository, session, chunk, digest, cancellation)).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (_storing.AddOrUpdate(digest, 0, (_, count) => count - 1) == 0) _storing.TryRemove(KeyValuePair.Create(digest, 0));
+        }
+
         if (outcome is not UploadOutcome.Refused { Error.Code: var code } || code != ErrorCode.BlobUploadUnknown || id.Region != region)
             return outcome;
         return await FindCompletedAsync(repository, chunk, digest, cancellation).ConfigureAwait(false) ?? outcome;
@@ -233,9 +247,27 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
     private async Task<UploadOutcome> AcknowledgeAsync(RepositoryName repository, UploadSession session, UploadOutcome outcome)
     {
         if (outcome is not UploadOutcome.Completed completed) return outcome;
-        await LinkAsync(repository, completed).ConfigureAwait(false);
+        var stored = clock.GetUtcNow();
+        try
+        {
+            await LinkAsync(repository, completed).ConfigureAwait(false);
+        }
+        catch (StoreFaultException failure) when (failure.Fault == StoreFault.Full)
+        {
+            await GiveBackAsync(completed.Digest, stored).ConfigureAwait(false);
+            throw;
+        }
+
         await session.EndAsync().ConfigureAwait(false);
         return completed;
+    }
+
+    // The disk had space for the bytes and not for the link: the blob is nobody's. Whoever stores it now may have linked it soon; whoever
+    // begins to store it later makes it younger.
+    private async Task GiveBackAsync(Digest digest, DateTimeOffset stored)
+    {
+        if (_storing[digest] > 1 || await blobs.IsAnywhereAsync(digest).ConfigureAwait(false)) return;
+        await store.DeleteAsync(digest, ifOlderThan: stored).ConfigureAwait(false);
     }
 
     private Task LinkAsync(RepositoryName repository, UploadOutcome.Completed blob) =>

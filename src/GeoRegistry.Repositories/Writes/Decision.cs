@@ -11,6 +11,10 @@ internal abstract record Decision
     {
     }
 
+    /// <summary>Content that is missing here, for which another region may be asked: the reason of a refusal, or layers that a commit
+    /// does without.</summary>
+    public IReadOnlyList<Digest> Missing { get; init; } = [];
+
     /// <summary>Append these operations as one commit; none, where everything asked for is there already.</summary>
     /// <param name="Operations">The operations.</param>
     /// <param name="ChangedNames">The names that a region may have shown before and that are answered differently after
@@ -18,9 +22,5 @@ internal abstract record Decision
     public sealed record Commit(IReadOnlyList<Operation> Operations, IReadOnlyList<string> ChangedNames) : Decision;
 
     /// <summary>Change nothing.</summary>
-    public sealed record Refuse(params IReadOnlyList<RegistryError> Errors) : Decision
-    {
-        /// <summary>The content whose absence is the reason; another region may have it.</summary>
-        public IReadOnlyList<Digest> Missing { get; init; } = [];
-    }
+    public sealed record Refuse(params IReadOnlyList<RegistryError> Errors) : Decision;
 }

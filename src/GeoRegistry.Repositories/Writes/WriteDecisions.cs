@@ -39,7 +39,8 @@ internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTable
         var operations = new List<Operation>(1 + current.Length);
         var missing = new List<Digest>();
         var errors = isNew ? await FaultsOfContentAsync(manifest, elsewhere, operations, missing, cancellation).ConfigureAwait(false) : [];
-        if (!isNew) errors = await LinkForeignLayersAsync(manifest, operations, cancellation).ConfigureAwait(false);
+        if (!isNew)
+            errors = await LinkForeignLayersAsync(manifest, elsewhere, operations, missing, cancellation).ConfigureAwait(false);
         if (errors.Count > 0) return new Decision.Refuse(errors) { Missing = missing };
 
         var changed = new List<string>();
@@ -62,7 +63,7 @@ internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTable
             if (current[i] is not null) changed.Add(command.Tags[i].ToString());
         }
 
-        return new Decision.Commit(operations, changed);
+        return new Decision.Commit(operations, changed) { Missing = missing };
     }
 
     public async Task<Decision> DeleteAsync(DeleteReference command, CancellationToken cancellation)
@@ -109,10 +110,10 @@ internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTable
                 Validate(reference, size, errors);
                 if (reference.Kind != ContentKind.Blob && !isManifest) operations.Add(new Operation.BlobLinked(reference.Digest, size));
             }
-            else if (reference.Kind != ContentKind.ForeignLayer)
+            else
             {
                 missing.Add(reference.Digest);
-                if (errors.Count < MaxErrors) errors.Add(RegistryError.Of(
+                if (reference.Kind != ContentKind.ForeignLayer && errors.Count < MaxErrors) errors.Add(RegistryError.Of(
                     ErrorCode.ManifestBlobUnknown,
                     $"The manifest names {reference.Digest}, which this repository does not have: push it first.",
                     ("digest", reference.Digest.ToString())));
@@ -124,15 +125,22 @@ internal sealed class WriteDecisions(RepositoryName repository, IRepositoryTable
 
     // A client that is told to push foreign layers as well pushes them, and then the manifest again that was there before.
     private async Task<IReadOnlyList<RegistryError>> LinkForeignLayersAsync(
-        Manifest manifest, List<Operation> operations, CancellationToken cancellation)
+        Manifest manifest, IReadOnlyDictionary<Digest, long> elsewhere, List<Operation> operations, List<Digest> missing,
+        CancellationToken cancellation)
     {
         var errors = new List<RegistryError>();
         foreach (var layer in manifest.References.Where(reference => reference.Kind == ContentKind.ForeignLayer))
         {
-            if (await tables.FindBlobAsync(repository, layer.Digest, cancellation).ConfigureAwait(false) is not { } size) continue;
             if (await tables.IsBlobCommittedAsync(repository, layer.Digest, cancellation).ConfigureAwait(false)) continue;
-            Validate(layer, size, errors);
-            operations.Add(new Operation.BlobLinked(layer.Digest, size));
+            if (await FindAsync(layer, elsewhere, cancellation).ConfigureAwait(false) is var (size, _))
+            {
+                Validate(layer, size, errors);
+                operations.Add(new Operation.BlobLinked(layer.Digest, size));
+            }
+            else
+            {
+                missing.Add(layer.Digest);
+            }
         }
 
         return errors;

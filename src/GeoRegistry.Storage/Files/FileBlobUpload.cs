@@ -97,7 +97,15 @@ internal sealed class FileBlobUpload : IBlobUpload
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(sizeBytes, SizeBytes);
         if (_hasEnded) return default;
-        RandomAccess.SetLength(_file, sizeBytes);
+        try
+        {
+            RandomAccess.SetLength(_file, sizeBytes);
+        }
+        catch (Exception e)
+        {
+            throw StoreFaults.Translate(e, _path);
+        }
+
         SizeBytes = sizeBytes;
         _writebackFrom = Math.Min(_writebackFrom, sizeBytes);
         Volatile.Write(ref _flushedBytes, Math.Min(_flushedBytes, sizeBytes));

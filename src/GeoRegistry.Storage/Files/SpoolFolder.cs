@@ -5,18 +5,19 @@ namespace GeoRegistry.Storage.Files;
 /// <summary>A folder of spool files. What a process that was killed left in it is deleted when the next one opens it.</summary>
 public sealed class SpoolFolder : ISpoolFolder
 {
-    private readonly string _path;
-
     /// <summary>Opens the folder, empty.</summary>
     public SpoolFolder(string path)
     {
-        _path = path;
+        FullPath = path;
         if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
         Directory.CreateDirectory(path);
     }
 
+    /// <summary>The folder.</summary>
+    public string FullPath { get; }
+
     /// <inheritdoc/>
-    public ISpoolFile Create() => new SpoolFile(Path.Combine(_path, $"{Guid.NewGuid():n}"));
+    public ISpoolFile Create() => new SpoolFile(Path.Combine(FullPath, $"{Guid.NewGuid():n}"));
 
     private sealed class SpoolFile : ISpoolFile
     {

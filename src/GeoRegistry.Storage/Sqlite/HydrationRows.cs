@@ -125,8 +125,8 @@ internal static class HydrationRows
     public static int Retry(SqliteSession session, Digest digest)
     {
         if (Find(session, digest) is not var (id, sum)) return 0;
-        HydrationSums.AddDead(session, id, -sum.Dead);
-        return session.Execute("UPDATE hydration SET attempts = 0, error = NULL, not_before = 0, dead = 0 WHERE id = $1", id);
+        Revive(session, id, sum.Dead);
+        return 1;
     }
 
     /// <summary>Forgets the failures of some dead letters, then of some blobs that were put off.</summary>
@@ -134,23 +134,18 @@ internal static class HydrationRows
     public static int RetrySome(SqliteSession session, int limit)
     {
         var blobs = session.List(
-            row => (Id: row.GetInt64(0), IsDead: true),
+            row => (Id: row.GetInt64(0), Dead: 1L),
             "SELECT id FROM hydration INDEXED BY hydration_lists WHERE dead = 1 LIMIT $1",
             (long)limit);
         for (var origin = NextOrigin(session, ""); origin is not null && blobs.Count < limit; origin = NextOrigin(session, origin))
         {
             blobs.AddRange(session.List(
-                row => (Id: row.GetInt64(0), IsDead: false),
+                row => (Id: row.GetInt64(0), Dead: 0L),
                 "SELECT id FROM hydration INDEXED BY hydration_ready WHERE origin = $1 AND dead = 0 AND not_before > 0 LIMIT $2",
                 origin, (long)(limit - blobs.Count)));
         }
 
-        foreach (var (id, isDead) in blobs)
-        {
-            if (isDead) HydrationSums.AddDead(session, id, -1);
-            session.Execute("UPDATE hydration SET attempts = 0, error = NULL, not_before = 0, dead = 0 WHERE id = $1", id);
-        }
-
+        foreach (var (id, dead) in blobs) Revive(session, id, dead);
         return blobs.Count;
     }
 
@@ -174,12 +169,22 @@ internal static class HydrationRows
         return row.Read() ? (row.GetInt64(0), new HydrationSum(0, 1, row.GetInt64(1), row.GetInt64(2))) : null;
     }
 
+    private static void Revive(SqliteSession session, long id, long dead)
+    {
+        HydrationSums.AddDead(session, id, -dead);
+        session.Execute("UPDATE hydration SET attempts = 0, error = NULL, not_before = 0, dead = 0 WHERE id = $1", id);
+    }
+
     private static (long Id, HydrationSum Sum) FindOrAdd(SqliteSession session, MissingBlob blob, long ledger, long at)
     {
-        if (Find(session, blob.Digest) is { } found)
+        if (Find(session, blob.Digest) is var (known, sum))
         {
-            session.Execute("UPDATE hydration SET since = $2 WHERE id = $1 AND since > $2", found.Id, at);
-            return found;
+            session.Execute("UPDATE hydration SET since = $2 WHERE id = $1 AND since > $2", known, at);
+            if (sum.Dead == 0) return (known, sum);
+
+            // Whoever names it now has it.
+            Revive(session, known, sum.Dead);
+            return (known, sum with { Dead = 0 });
         }
 
         var id = session.Number(

@@ -8,8 +8,8 @@ namespace GeoRegistry.Storage.Sqlite;
 /// <summary>Applies entries of another region's feed, within the caller's transaction.</summary>
 internal static class ReplicaApplication
 {
-    /// <summary>SQLite's result code where a row is there already that must not be.</summary>
-    private const int SqliteConstraint = 19;
+    /// <summary>SQLite's result codes where a row is there already that must not be.</summary>
+    private const int PrimaryKeyTaken = 1555, UniqueTaken = 2067;
 
     private enum Fit
     {
@@ -61,7 +61,7 @@ internal static class ReplicaApplication
         {
             isApplied = TryApply(session, region, entry);
         }
-        catch (Exception e) when (e is InvalidDataException or SqliteException { SqliteErrorCode: SqliteConstraint })
+        catch (Exception e) when (e is InvalidDataException or SqliteException { SqliteExtendedErrorCode: PrimaryKeyTaken or UniqueTaken })
         {
             session.Execute("ROLLBACK TO entry");
         }

@@ -40,6 +40,16 @@ public sealed partial class SqliteMetadataStore
     /// <inheritdoc/>
     public string StoreName => "metadata";
 
+    /// <summary>
+    /// Lets SQLite keep in a folder what it has no memory for while it sorts: for the whole process, and before its first store is
+    /// opened. Such a file has no name while it is open.
+    /// </summary>
+    public static void KeepTemporaryFilesIn(string folder)
+    {
+        using var session = new SqliteSession(":memory:", 0);
+        session.ExecuteScript($"PRAGMA temp_store_directory = '{folder.Replace("'", "''", StringComparison.Ordinal)}';");
+    }
+
     /// <inheritdoc/>
     public ValueTask<Manifest?> FindManifestAsync(RepositoryName repository, Digest digest, CancellationToken cancellation = default) =>
         Read(session => ManifestRows.Find(session, Ledger(session, repository), digest));

@@ -76,17 +76,6 @@ public sealed class RelayedHeadersTests(FaultyHome shared)
         Assert.DoesNotContain("x-hop-back", answer, StringComparison.Ordinal);
     }
 
-    /// <summary>Most that send it name the connection's own option too.</summary>
-    [Theory]
-    [InlineData("keep-alive, X-Hop-There")]
-    [InlineData("X-Hop-There, close")]
-    public async Task Header_ThatConnectionNamesBesideAnOption_DoesNotPass(string connection)
-    {
-        shared.Home.Script = exchange => SendTagsAsync(exchange);
-        await AnswerOfHomeAsync($"Connection: {connection}", "X-Hop-There: 1");
-        Assert.DoesNotContain("x-hop-there", shared.Home.Heads.Last(), StringComparison.Ordinal);
-    }
-
     // The answer of the home to one request on a connection of its own, byte by byte.
     private async Task<string> AnswerOfHomeAsync(params string[] headers)
     {

@@ -54,6 +54,7 @@ internal sealed class FollowingProcess : IAsyncDisposable
             region.Metadata,
             region.Metadata,
             region.Metadata,
+            region.Metadata,
             new WantedBlobs(map, region.Blobs, _hydrator, _fetches),
             new ImageBlobs(region.Metadata),
             Application,

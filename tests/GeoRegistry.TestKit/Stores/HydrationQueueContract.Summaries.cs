@@ -74,6 +74,7 @@ public abstract partial class HydrationQueueContract
                     feed.Continue(id, await Ledgers.ReadHeadAsync(id));
                     var entry = feed.Add(repository, [.. named.Select(Missing)], new Operation.TagDeleted(Tag.Parse("v1")));
                     Assert.Null((await Replicas.ApplyAsync(feed.Region, [entry])).Faulty);
+                    dead.ExceptWith(named);
                     waits.AddRange(named.Select(name => (feed.Region, entry.Position, repository, name, entry.Commit!.At)));
                     break;
                 case 2:

@@ -130,7 +130,6 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
     {
         await AwaitAsync("library/a", "1", "2", "3");
         foreach (var name in new[] { "1", "2" }) await Hydration.PutOffAsync(DigestOf(name), "nobody has it", null, countAttempt: true);
-        await AwaitAsync("library/b", "1");
 
         await Fixture.ReopenAsync();
         Assert.Equal(["3"], await ReadyAsync(10, DateTimeOffset.MaxValue));
@@ -180,6 +179,22 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
 
         Assert.Equal(Count, (await Hydration.ReadReadyAsync(Us, Now, Count + 1)).Count);
         Assert.Equal(0, Assert.Single(await Hydration.SummarizeAsync()).DeadLetters);
+    }
+
+    /// <summary>Whoever pushed what names it now has it.</summary>
+    [Fact]
+    public async Task AppendAsync_NamesADeadLetter_LetsItBeTriedAgain()
+    {
+        await AwaitAsync("library/a", "1", "2");
+        foreach (var name in new[] { "1", "2" }) await Hydration.PutOffAsync(DigestOf(name), "nobody has it", null, countAttempt: true);
+
+        await AwaitAsync("library/b", "1");
+
+        Assert.Equal(["1"], await ReadyAsync(10));
+        Assert.Equal(["2"], (await Hydration.ListAsync(dead: true, 10)).Select(NameOf));
+        Assert.Equal([new PendingSummary(SampleLedger.Region, 2, 2, 2, 1, SampleLedger.At)], await Hydration.SummarizeAsync());
+        var job = Assert.Single(await Hydration.ReadReadyAsync(Us, Now, 10));
+        Assert.Equal((0, null), (job.Attempts, job.Error));
     }
 
     [Fact]
