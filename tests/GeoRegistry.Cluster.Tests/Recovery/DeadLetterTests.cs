@@ -80,7 +80,7 @@ public sealed class DeadLetterTests(ITestOutputHelper output)
         await us.Client.PullExactlyAsync("two/app", "1", image);
     }
 
-    /// <summary>What comes back anywhere is news to every region that awaits it: a client pushes through whichever region has its turn.</summary>
+    /// <summary>What comes back anywhere is news to all that await it: a client pushes through whichever region has its turn.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
