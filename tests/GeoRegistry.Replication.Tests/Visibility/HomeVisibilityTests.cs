@@ -1,4 +1,5 @@
 using GeoRegistry.Ledgers.Commits;
+using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 using GeoRegistry.Replication.Visibility;
 using GeoRegistry.Repositories.Regions;
@@ -187,6 +188,34 @@ public sealed class HomeVisibilityTests : IAsyncLifetime
         _clock.Advance(TimeSpan.FromSeconds(1));
 
         await shown.OrFail("the longer leases have ended");
+    }
+
+    /// <summary>A process that ends before the longer leases do must leave them to the next.</summary>
+    [Fact]
+    public async Task KeepRecordAsync_ShorterBoundThanBefore_IsNotedWhenTheLongerLeasesHaveEnded()
+    {
+        await _store.SetLongestLeaseAsync(TimeSpan.FromSeconds(60));
+        var faults = new StoreFaults();
+        var ledgers = faults.Over<ILedgerStore>(_store);
+        var changes = new HomeVisibility(Map(Eu), new ReadLeases(Map(Eu), _options, _clock), ledgers, _store, _clock);
+        using var stopping = new CancellationTokenSource();
+        var keeping = changes.KeepRecordAsync(TimeSpan.FromSeconds(1), stopping.Token);
+        for (var ticks = 1; ticks <= 2; ticks++)
+        {
+            _clock.Advance(TimeSpan.FromSeconds(ticks == 1 ? 58 : 1));
+            await Waiting.UntilAsync(
+                "a tick", () => Task.FromResult(faults.CallsOf(nameof(ILedgerStore.ReadFeedExtentAsync)) >= ticks));
+        }
+
+        Assert.Equal(TimeSpan.FromSeconds(60), (await _store.ReadRecordAsync()).LongestLease);
+
+        await Waiting.UntilAsync("the shorter bound is noted", async () =>
+        {
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            return (await _store.ReadRecordAsync()).LongestLease == _options.StalenessBound;
+        });
+        await stopping.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => keeping.OrFail("the end"));
     }
 
     private static Operation Set(string tag) => new Operation.TagSet(Tag.Parse(tag), SampleBlob.Of("x").Digest);
