@@ -48,6 +48,7 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
     /// <summary>Asks the followers until one has answered.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
+        await CheckOwnAsync(stopping).ConfigureAwait(false);
         while (!_state.IsOpen && !_state.LostData)
         {
             await AskAsync(stopping).ConfigureAwait(false);
@@ -65,11 +66,8 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
 
         // It follows an incarnation that the topology has ended, and will change to this one.
         if (map.Current.Find(map.Self)?.Incarnation == extent.Incarnation && cursor.Incarnation != extent.Incarnation) return true;
-        var reason = $"{follower} follows it to {new FeedPosition(map.Self, cursor.Incarnation, cursor.Position)}, "
-            + $"and its own feed ends at {extent.EndOf(map.Self)}: it has lost commits";
-        if (!_state.LostData) LogLostData(map.Self, reason);
-        _state = new State(IsOpen: false, LostData: true, reason);
-        _decided.TrySetResult();
+        Close($"{follower} follows it to {new FeedPosition(map.Self, cursor.Incarnation, cursor.Position)}, "
+            + $"and its own feed ends at {extent.EndOf(map.Self)}: it has lost commits");
         return false;
     }
 
@@ -78,6 +76,23 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
     {
         _state = new State(IsOpen: true, LostData: false, "");
         _decided.TrySetResult();
+    }
+
+    // After it was resumed, its data from before is old, whatever a region says that has not heard of that.
+    private async Task CheckOwnAsync(CancellationToken cancellation)
+    {
+        var named = map.Current.Find(map.Self)?.Incarnation ?? default;
+        var own = (await feeds.ReadEndAsync(cancellation).ConfigureAwait(false)).Incarnation;
+        if (!named.IsNone && named != own)
+            Close($"the topology says that it went on under the incarnation {named}, and its data is of {own}: it has lost commits");
+    }
+
+    private void Close(string reason)
+    {
+        if (!_state.LostData) LogLostData(map.Self, reason);
+        _state = new State(IsOpen: false, LostData: true, reason);
+        _decided.TrySetResult();
+        _asked.TrySetResult();
     }
 
     private async Task AwaitAsync(TaskCompletionSource known, CancellationToken cancellation)
