@@ -56,6 +56,16 @@ public sealed class UpProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts it with an output that takes no byte, and waits until it has said its entrance all the same.</summary>
+    public static async Task<UpProcess> StartWithFullOutputAsync(string folder)
+    {
+        const string Said = "; the entrance is ";
+        var up = Launch(["--data", folder, "--listen", "http://127.0.0.1:0"], "sh", "-c", "exec \"$@\" > /dev/full", "sh");
+        await Waiting.UntilAsync("the entrance is said", () => Task.FromResult(up.Error.Contains(Said, StringComparison.Ordinal)));
+        up.Entrance = new Uri(up.Error.Split(Said)[1].Split('\n')[0].TrimEnd('.', '\r'));
+        return up;
+    }
+
     /// <summary>Runs it where it ends by itself.</summary>
     public static async Task<(int ExitCode, string Error)> RunAsync(params string[] arguments)
     {
@@ -90,11 +100,12 @@ public sealed class UpProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static UpProcess Launch(string[] arguments)
+    private static UpProcess Launch(string[] arguments, params string[] wrapper)
     {
+        string[] command = [.. wrapper, "dotnet", Assembly, "up", .. arguments];
         var up = new UpProcess(new Process
         {
-            StartInfo = new ProcessStartInfo("dotnet", [Assembly, "up", .. arguments])
+            StartInfo = new ProcessStartInfo(command[0], command[1..])
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,

@@ -41,6 +41,23 @@ internal sealed class UpSession(CliConsole console, UpOptions options, TimeProvi
     private void Announce(LocalCluster cluster, ClusterFolder folder)
     {
         var entrance = cluster.Entrance!.Address!;
+        try
+        {
+            WriteAddresses(cluster, entrance);
+        }
+        catch (IOException failure)
+        {
+            console.Say($"The addresses could not be written ({failure.Message}); the entrance is {Text(entrance)}.");
+        }
+
+        console.Say($"Push:  skopeo copy --dest-tls-verify=false docker-archive:image.tar docker://{entrance.Authority}/team/app:1");
+        console.Say($"Pull:  skopeo copy --src-tls-verify=false docker://{entrance.Authority}/team/app:1 oci:app");
+        console.Say($"Look:  curl {Text(entrance)}/v2/_catalog");
+        console.Say($"Logs are in {folder.Path}. Ctrl-C stops all processes.");
+    }
+
+    private void WriteAddresses(LocalCluster cluster, Uri entrance)
+    {
         if (options.Json)
         {
             var addresses = new
@@ -58,13 +75,9 @@ internal sealed class UpSession(CliConsole console, UpOptions options, TimeProvi
         }
 
         console.Out.Flush();
-        console.Say($"Push:  skopeo copy --dest-tls-verify=false docker-archive:image.tar docker://{entrance.Authority}/team/app:1");
-        console.Say($"Pull:  skopeo copy --src-tls-verify=false docker://{entrance.Authority}/team/app:1 oci:app");
-        console.Say($"Look:  curl {Text(entrance)}/v2/_catalog");
-        console.Say($"Logs are in {folder.Path}. Ctrl-C stops all processes.");
-
-        static string Text(Uri address) => address.GetLeftPart(UriPartial.Authority);
     }
+
+    private static string Text(Uri address) => address.GetLeftPart(UriPartial.Authority);
 
     private Task WatchAsync(LocalCluster cluster, CancellationToken stop) =>
         console.IsTerminal && !options.Json

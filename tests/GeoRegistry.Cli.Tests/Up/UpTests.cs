@@ -104,6 +104,16 @@ public sealed class UpTests : IDisposable
     }
 
     [Fact]
+    public async Task Up_AddressesCannotBeWritten_SaysTheEntranceAndGoesOn()
+    {
+        await using var up = await UpProcess.StartWithFullOutputAsync(_folder.Path);
+        using var http = new HttpClient();
+
+        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri(up.Entrance, "/v2/"))).StatusCode);
+        Assert.Contains("The addresses could not be written (No space left on device", up.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Up_KilledItself_LeavesNoProcessBehind()
     {
         await using var up = await UpProcess.StartAsync(_folder.Path, "--regions", "2");
