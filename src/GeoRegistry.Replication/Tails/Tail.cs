@@ -113,7 +113,7 @@ internal sealed partial class Tail(
 
     private async Task BeginAsync(CancellationToken stopping)
     {
-        while (true)
+        for (var failures = 0; ; failures++)
         {
             try
             {
@@ -124,8 +124,9 @@ internal sealed partial class Tail(
             }
             catch (Exception failure) when (!stopping.IsCancellationRequested)
             {
-                LogFailed(failure, state.Source, ReportInterval.TotalSeconds);
-                await Task.Delay(ReportInterval, clock, stopping).ConfigureAwait(false);
+                var delay = Backoff.After(failures, ReportInterval, LongestBackoff);
+                LogFailed(failure, state.Source, delay.TotalSeconds);
+                await Task.Delay(delay, clock, stopping).ConfigureAwait(false);
             }
         }
     }
@@ -336,9 +337,9 @@ internal sealed partial class Tail(
     // Ledgers that could not be repaired are tried again when their time has come.
     private async Task RepairSetAsideAsync(CancellationToken stopping)
     {
-        using var timer = new PeriodicTimer(ReportInterval, clock);
-        do
+        for (var failures = 0; ;)
         {
+            var delay = ReportInterval;
             try
             {
                 if (_endsReplacing) await ReplaceAsync(() => Task.CompletedTask, stopping).ConfigureAwait(false);
@@ -349,13 +350,20 @@ internal sealed partial class Tail(
                     await ReplaceAsync(
                         () => repair.TryRepairAsync(position, ledger.Ledger, ledger.Attempts, stopping), stopping).ConfigureAwait(false);
                 }
+
+                failures = 0;
             }
             catch (Exception failure) when (!stopping.IsCancellationRequested)
             {
-                if (failure is not OtherRegionsUnreachableException) LogFailed(failure, state.Source, ReportInterval.TotalSeconds);
+                if (failure is not OtherRegionsUnreachableException)
+                {
+                    delay = Backoff.After(failures++, ReportInterval, LongestBackoff);
+                    LogFailed(failure, state.Source, delay.TotalSeconds);
+                }
             }
+
+            await Task.Delay(delay, clock, stopping).ConfigureAwait(false);
         }
-        while (await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false));
     }
 
     // Reports how far this region has followed, at once when that changes and at intervals otherwise, and asks for a lease.
