@@ -19,19 +19,25 @@ internal sealed class Attempt : HttpTransformer, IDisposable
 
     private readonly Region _region;
     private readonly RequestPlan _plan;
+    private readonly bool _isLeftSoon;
     private readonly CancellationTokenSource _end;
     private readonly CancellationTokenRegistration _loss, _silence;
 
     public Attempt(Region region, RequestPlan plan, TimeProvider time)
     {
         (_region, _plan) = (region, plan);
-        _end = new CancellationTokenSource(plan.IsRead ? HeadTimeout : Timeout.InfiniteTimeSpan, time);
+        var timeout = plan.IsRead ? HeadTimeout : Timeout.InfiniteTimeSpan;
+        _isLeftSoon = timeout == RegionTimeouts.Head;
+        _end = new CancellationTokenSource(timeout, time);
         _loss = region.Loss.UnsafeRegister(attempt => ((Attempt)attempt!)._end.Cancel(), this);
         _silence = region.Silence.UnsafeRegister(attempt => ((Attempt)attempt!).LeaveSilent(), this);
     }
 
     /// <summary>Cancelled when the region is left.</summary>
     public CancellationToken Left => _end.Token;
+
+    /// <summary>Whether the region was left because another one may be quicker.</summary>
+    public bool IsLeftForAnother => _isLeftSoon && Left.IsCancellationRequested;
 
     /// <summary>
     /// Why the region's answer is not given to the client and another region is asked; null where it is given, or there

@@ -10,8 +10,8 @@ internal static class RegionTimeouts
     public static readonly TimeSpan HealthCheck = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// How long a read's answer may take to begin while another region is left that is not silent: longer than the 5 s that a region waits
-    /// for another one that it asks.
+    /// How long a read's answer may take to begin while another region is left that can serve pulls and was not tried: longer than the
+    /// 5 s that a region waits for another one that it asks. The region is tried once more after the others.
     /// </summary>
     public static readonly TimeSpan Head = TimeSpan.FromSeconds(8);
 

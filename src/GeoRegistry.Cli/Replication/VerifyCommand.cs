@@ -46,6 +46,7 @@ internal static class VerifyCommand
         if (asked is null) return code;
         var passes = asked.Regions.ToDictionary(row => row.Region, row => row.Requested);
         var report = asked;
+        var isIncomplete = false; // Another pass may begin before all is repaired, and say nothing of this one.
         for (DateTimeOffset? ended = null; !IsDone(ref ended);)
         {
             await Task.Delay(PollInterval, TimeProvider.System, cancellation);
@@ -53,11 +54,14 @@ internal static class VerifyCommand
             (var next, json, code) = await api.AskAsync(parsed, HttpMethod.Get, target, ApiJson.Default.VerificationReport, cancellation);
             if (next is null) return code;
             report = next;
+            isIncomplete |= report.Regions.Any(
+                row => row.HasAnswered && row.Error is not null && row.Completed >= passes.GetValueOrDefault(row.Region));
             foreach (var row in report.Regions) api.Console.Say(Progress(row));
         }
 
         api.Show(parsed, json, () => Render(report));
-        return report.Regions.Any(row => row.Error is not null || row.Found > row.Repaired) ? ExitCode.NotComplete : ExitCode.Done;
+        isIncomplete |= report.Regions.Any(row => row.Error is not null || row.Found > row.Repaired);
+        return isIncomplete ? ExitCode.NotComplete : ExitCode.Done;
 
         bool IsDone(ref DateTimeOffset? ended)
         {

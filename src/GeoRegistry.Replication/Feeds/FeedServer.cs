@@ -39,6 +39,10 @@ public sealed class FeedServer(RegionMap map, ILedgerStore ledgers)
         return last is null || last.Checksum.Span.SequenceEqual(cursor.Checksum.Span) ? FeedStart.Possible : FeedStart.Diverged;
     }
 
+    /// <summary>The incarnation of this region's feed.</summary>
+    public async ValueTask<Incarnation> ReadIncarnationAsync(CancellationToken cancellation) =>
+        (await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false)).Incarnation;
+
     /// <summary>Where the feed ends now: the position and checksum of its last commit.</summary>
     public async Task<FeedCursor> ReadEndAsync(CancellationToken cancellation)
     {

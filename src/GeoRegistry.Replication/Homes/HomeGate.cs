@@ -82,7 +82,7 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
     private async Task CheckOwnAsync(CancellationToken cancellation)
     {
         var named = map.Current.Find(map.Self)?.Incarnation ?? default;
-        var own = (await feeds.ReadEndAsync(cancellation).ConfigureAwait(false)).Incarnation;
+        var own = await feeds.ReadIncarnationAsync(cancellation).ConfigureAwait(false);
         if (!named.IsNone && named != own)
             Close($"the topology says that it went on under the incarnation {named}, and its data is of {own}: it has lost commits");
     }

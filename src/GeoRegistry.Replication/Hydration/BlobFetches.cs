@@ -60,8 +60,8 @@ public sealed partial class BlobFetches(
             && await CompleteAsync(digest, cancellation).ConfigureAwait(false)) Completions.Advance();
     }
 
-    /// <summary>Whether another region that can be reached says that it has a blob.</summary>
-    internal async Task<bool> IsElsewhereAsync(Digest digest, CancellationToken cancellation)
+    /// <summary>Whether another region that can be reached says that it has a blob, of that size.</summary>
+    internal async Task<bool> IsElsewhereAsync(Digest digest, long sizeBytes, CancellationToken cancellation)
     {
         foreach (var region in RegionsFor(digest, from: null))
         {
@@ -69,7 +69,8 @@ public sealed partial class BlobFetches(
             {
                 using var answer = await peers.SendAsync(region, HttpMethod.Get, $"/peer/blobs/{digest}", cancellation,
                     BlobSource.AnswerTimeout, headers: [KeyValuePair.Create("Range", "bytes=0-0")], bulk: true).ConfigureAwait(false);
-                if (answer.IsSuccessStatusCode) return true;
+                var (whole, range) = (answer.Content.Headers.ContentLength, answer.Content.Headers.ContentRange);
+                if (answer.IsSuccessStatusCode && (range?.Length ?? whole) == sizeBytes) return true;
             }
             catch (OtherRegionsUnreachableException)
             {

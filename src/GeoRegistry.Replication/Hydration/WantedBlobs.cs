@@ -34,7 +34,8 @@ public sealed class WantedBlobs(RegionMap map, IBlobStore blobs, Hydrator hydrat
     public Task NoteStoredAsync(Digest digest, CancellationToken cancellation = default) => fetches.NoteStoredAsync(digest, cancellation);
 
     /// <summary>Whether another region that can be reached says that it has a blob.</summary>
-    internal Task<bool> IsElsewhereAsync(Digest digest, CancellationToken cancellation) => fetches.IsElsewhereAsync(digest, cancellation);
+    internal Task<bool> IsElsewhereAsync(Digest digest, long sizeBytes, CancellationToken cancellation) =>
+        fetches.IsElsewhereAsync(digest, sizeBytes, cancellation);
 
     /// <summary>Those of some blobs that are to be in this region and that its store lacks.</summary>
     public async ValueTask<IReadOnlyList<MissingBlob>> FindMissingAsync(

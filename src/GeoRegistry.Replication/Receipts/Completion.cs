@@ -42,6 +42,7 @@ public sealed class Completion(
     /// </summary>
     private static readonly TimeSpan AskInterval = TimeSpan.FromMilliseconds(250), LookInterval = TimeSpan.FromSeconds(1);
 
+    private readonly SemaphoreSlim _lookingAtAll = new(1, 1);
     private int _waits;
 
     /// <summary>How many wait here now.</summary>
@@ -229,8 +230,16 @@ public sealed class Completion(
     // Where a snapshot covers the commit, what the commit names is not known: everything that the repository has must be here.
     private async ValueTask<bool> HasAllBlobsAsync(RepositoryName repository, FeedPosition position, CancellationToken cancellation)
     {
-        var named = await links.ListUnqueuedBlobsAsync(LedgerId.Of(repository), cancellation).ConfigureAwait(false);
-        return (await wanted.FindMissingAsync(repository, named, position.Region, cancellation).ConfigureAwait(false)).Count == 0;
+        await _lookingAtAll.WaitAsync(cancellation).ConfigureAwait(false); // There may be many, and many who wait.
+        try
+        {
+            var named = await links.ListUnqueuedBlobsAsync(LedgerId.Of(repository), cancellation).ConfigureAwait(false);
+            return (await wanted.FindMissingAsync(repository, named, position.Region, cancellation).ConfigureAwait(false)).Count == 0;
+        }
+        finally
+        {
+            _lookingAtAll.Release();
+        }
     }
 
     private async ValueTask<bool> HasBlobsAsync(
@@ -241,8 +250,8 @@ public sealed class Completion(
         if (entry is not null && commit is null) return false;
         if (entry is null && !await HasAllBlobsAsync(repository, position, cancellation).ConfigureAwait(false)) return false;
         var operations = commit?.Operations ?? [];
-        if ((await wanted.FindMissingAsync(repository, operations, position.Region, cancellation).ConfigureAwait(false)).Count > 0)
-            return false;
+        var lacking = await wanted.FindMissingAsync(repository, operations, position.Region, cancellation).ConfigureAwait(false);
+        if (await images.HasAnyAsync(repository, lacking.Select(blob => blob.Digest), cancellation).ConfigureAwait(false)) return false;
         var blobs = await images.FindAsync(repository, operations, image, cancellation).ConfigureAwait(false);
         var named = blobs.Select(blob => (blob.Key, blob.Value));
         return (await wanted.FindMissingAsync(repository, named, position.Region, cancellation).ConfigureAwait(false)).Count == 0;

@@ -40,6 +40,14 @@ public sealed class ImageBlobs(IRepositoryTables tables)
         return blobs;
     }
 
+    /// <summary>Whether a repository has one of some blobs; others were deleted since a commit named them.</summary>
+    public async Task<bool> HasAnyAsync(RepositoryName repository, IEnumerable<Digest> blobs, CancellationToken cancellation)
+    {
+        foreach (var blob in blobs)
+            if (await tables.FindBlobAsync(repository, blob, cancellation).ConfigureAwait(false) is not null) return true;
+        return false;
+    }
+
     private static Digest? PutOrTagged(Operation operation) => operation switch
     {
         Operation.ManifestPut(var manifest) => manifest.Digest,

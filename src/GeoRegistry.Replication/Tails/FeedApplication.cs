@@ -82,7 +82,7 @@ public sealed class FeedApplication(IRepositoryTables tables, WantedBlobs wanted
         {
             return await tables.FindManifestAsync(repository, digest, cancellation).ConfigureAwait(false) is not null;
         }
-        catch (InvalidDataException)
+        catch (Exception e) when (e is InvalidDataException or InvalidCastException or FormatException)
         {
             return true; // Its row is damaged; it may have been shown before that.
         }

@@ -211,6 +211,7 @@ internal sealed partial class Tail(
             async () =>
             {
                 _takesOver = false; // Whoever asks for it from here on gets another.
+                application.SetAside(state.Source, null); // What fails is set aside, which is to be known before it counts as taken over.
                 try
                 {
                     // Before it is asked whether: what a topology asks for that this region adopts meanwhile is still to be done.
@@ -294,7 +295,6 @@ internal sealed partial class Tail(
         try
         {
             state.Visibility.BeginReplacing();
-            application.SetAside(state.Source, null); // What fails may end as set aside, and count as taken over before that is read.
             try
             {
                 await replace().ConfigureAwait(false);
@@ -337,9 +337,10 @@ internal sealed partial class Tail(
     // Ledgers that could not be repaired are tried again when their time has come.
     private async Task RepairSetAsideAsync(CancellationToken stopping)
     {
-        for (var failures = 0; ;)
+        var delay = TimeSpan.Zero;
+        for (var failures = 0; ; await Task.Delay(delay, clock, stopping).ConfigureAwait(false))
         {
-            var delay = ReportInterval;
+            delay = ReportInterval;
             try
             {
                 if (_endsReplacing) await ReplaceAsync(() => Task.CompletedTask, stopping).ConfigureAwait(false);
@@ -355,14 +356,10 @@ internal sealed partial class Tail(
             }
             catch (Exception failure) when (!stopping.IsCancellationRequested)
             {
-                if (failure is not OtherRegionsUnreachableException)
-                {
-                    delay = Backoff.After(failures++, ReportInterval, LongestBackoff);
-                    LogFailed(failure, state.Source, delay.TotalSeconds);
-                }
+                if (failure is OtherRegionsUnreachableException) continue;
+                delay = Backoff.After(failures++, ReportInterval, LongestBackoff);
+                LogFailed(failure, state.Source, delay.TotalSeconds);
             }
-
-            await Task.Delay(delay, clock, stopping).ConfigureAwait(false);
         }
     }
 

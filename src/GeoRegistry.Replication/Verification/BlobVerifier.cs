@@ -24,11 +24,15 @@ public sealed partial class BlobVerifier
     /// <summary>How many dead letters a pass looks at.</summary>
     private const int MaxDeadLetters = 1000;
 
+    /// <summary>About what it takes to ask the other regions for one.</summary>
+    private static readonly TimeSpan WorkOfALetter = TimeSpan.FromMilliseconds(1);
+
     private readonly RegionMap _map;
     private readonly VerifyingBlobStore _blobs;
     private readonly ILedgerVerification _store;
     private readonly ILedgerStore _ledgers;
     private readonly IReplicaStore _replicas;
+    private readonly IRepositoryTables _tables;
     private readonly IHydrationQueue _queue;
     private readonly IRegionRecord _record;
     private readonly WantedBlobs _wanted;
@@ -37,8 +41,8 @@ public sealed partial class BlobVerifier
     private readonly VerificationProgress _progress;
     private readonly ILogger<BlobVerifier> _logger;
 
-    /// <summary>One at a time queues: a pass, or what goes on beside it.</summary>
-    private readonly SemaphoreSlim _queueing = new(1, 1);
+    /// <summary>How many blobs were set aside, and how many of them when what is missing was last queued.</summary>
+    private long _damaged, _queued;
 
     /// <summary>The verifier of a region's blobs.</summary>
     public BlobVerifier(
@@ -47,6 +51,7 @@ public sealed partial class BlobVerifier
         ILedgerVerification store,
         ILedgerStore ledgers,
         IReplicaStore replicas,
+        IRepositoryTables tables,
         IHydrationQueue queue,
         IRegionRecord record,
         WantedBlobs wanted,
@@ -55,13 +60,13 @@ public sealed partial class BlobVerifier
         VerificationProgress progress,
         ILogger<BlobVerifier> logger)
     {
-        (_map, _blobs, _store, _ledgers, _replicas, _queue, _record, _wanted, _tails, _damagedLedgers, _progress, _logger) = (map,
-            blobs, store, ledgers, replicas, queue, record, wanted, tails, damagedLedgers, progress, logger);
+        (_map, _blobs, _store, _ledgers, _replicas, _tables, _queue, _record, _wanted, _tails, _damagedLedgers, _progress, _logger) = (
+            map, blobs, store, ledgers, replicas, tables, queue, record, wanted, tails, damagedLedgers, progress, logger);
         blobs.Damaged += OnDamaged;
     }
 
     /// <summary>Whether a blob was set aside since blobs were last looked for that are missing.</summary>
-    internal bool IsAnyNew { get; private set; }
+    internal bool IsAnyNew => Interlocked.Read(ref _damaged) > Interlocked.Read(ref _queued);
 
     /// <summary>Hashes every blob. One that cannot be opened does not keep those after it from being hashed.</summary>
     /// <exception cref="IOException">Some could not be opened; all others were hashed.</exception>
@@ -89,31 +94,7 @@ public sealed partial class BlobVerifier
     /// <summary>Queues the blobs that ledgers name, that are to be here, that the store lacks, and that are not queued.</summary>
     internal async Task QueueMissingAsync(Pace pace, CancellationToken cancellation)
     {
-        await _queueing.WaitAsync(cancellation).ConfigureAwait(false);
-        try
-        {
-            await QueueAllMissingAsync(pace, cancellation).ConfigureAwait(false);
-        }
-        finally
-        {
-            _queueing.Release();
-        }
-    }
-
-    /// <summary>Takes note of blobs that are here again.</summary>
-    internal async Task NoteRepairedAsync(CancellationToken cancellation)
-    {
-        foreach (var name in _progress.Open(Kind))
-        {
-            var digest = Digest.Parse(name);
-            if (await _blobs.FindAsync(digest, cancellation).ConfigureAwait(false) is not null && _progress.Repaired(Kind, name))
-                LogRepaired(digest);
-        }
-    }
-
-    private async Task QueueAllMissingAsync(Pace pace, CancellationToken cancellation)
-    {
-        IsAnyNew = false;
+        var damaged = Interlocked.Read(ref _damaged);
         for (string? after = null; ;)
         {
             var page = await _store.ListStatesAsync(after, 100, cancellation).ConfigureAwait(false);
@@ -131,6 +112,18 @@ public sealed partial class BlobVerifier
         await TryDeadLettersAsync(pace, cancellation).ConfigureAwait(false);
         await NoteRepairedAsync(cancellation).ConfigureAwait(false);
         await ForgetUnwantedAsync(cancellation).ConfigureAwait(false);
+        Interlocked.Exchange(ref _queued, damaged);
+    }
+
+    /// <summary>Takes note of blobs that are here again.</summary>
+    internal async Task NoteRepairedAsync(CancellationToken cancellation)
+    {
+        foreach (var name in _progress.Open(Kind))
+        {
+            var digest = Digest.Parse(name);
+            if (await _blobs.FindAsync(digest, cancellation).ConfigureAwait(false) is not null && _progress.Repaired(Kind, name))
+                LogRepaired(digest);
+        }
     }
 
     // A process that ended between storing a blob and taking note of it leaves a dead letter that nobody waits for; and what is pushed
@@ -139,22 +132,21 @@ public sealed partial class BlobVerifier
     {
         foreach (var letter in await _queue.ListAsync(dead: true, MaxDeadLetters, cancellation).ConfigureAwait(false))
         {
-            var begun = pace.Begin();
             await _wanted.NoteStoredAsync(letter.Digest, cancellation).ConfigureAwait(false);
-            if (await _wanted.IsElsewhereAsync(letter.Digest, cancellation).ConfigureAwait(false)
+            if (await _wanted.IsElsewhereAsync(letter.Digest, letter.SizeBytes, cancellation).ConfigureAwait(false)
                 && await _queue.RetryAsync(letter.Digest, cancellation).ConfigureAwait(false) > 0) _wanted.Queued();
-            await pace.EndAsync(begun, cancellation).ConfigureAwait(false);
+            await pace.RestAsync(WorkOfALetter, cancellation).ConfigureAwait(false); // Waiting for others is none.
         }
     }
 
-    /// <summary>Closes the findings of blobs that nothing here is to have: all that are wanted have just been queued.</summary>
+    /// <summary>Closes the findings of blobs that no repository has any more.</summary>
     private async Task ForgetUnwantedAsync(CancellationToken cancellation)
     {
         foreach (var name in _progress.Open(Kind))
         {
             var digest = Digest.Parse(name);
-            if (await _queue.IsAwaitedAsync(digest, cancellation).ConfigureAwait(false)) continue;
-            if (IsAnyNew || _damagedLedgers.Count > 0) return; // It may be wanted all the same.
+            if (await _tables.FindBlobAnywhereAsync(digest, cancellation).ConfigureAwait(false) is not null
+                || await _queue.IsAwaitedAsync(digest, cancellation).ConfigureAwait(false)) continue;
             if (_progress.Repaired(Kind, name)) LogUnwanted(digest);
         }
     }
@@ -167,10 +159,11 @@ public sealed partial class BlobVerifier
         var topology = _map.Current;
         var home = topology.HomeOf(repository).Region;
         var missing = await _wanted.FindMissingAsync(repository, named, home, cancellation).ConfigureAwait(false);
-        if (missing.Count == 0) return;
 
-        // What a topology wants here only now is queued when it is taken over: until then it is not missing.
-        if (_map.Current != topology || await _record.IsTakeOverPendingAsync(home, cancellation).ConfigureAwait(false)) return;
+        // What a topology wants here only now is queued when it is taken over: until then only what was here is missing.
+        if (_map.Current != topology || await _record.IsTakeOverPendingAsync(home, cancellation).ConfigureAwait(false))
+            missing = [.. missing.Where(blob => _progress.IsOpen(Kind, blob.Digest.ToString()))];
+        if (missing.Count == 0) return;
         foreach (var blob in missing)
         {
             if (_progress.Found(Kind, blob.Digest.ToString(), $"missing, though {repository} has it and nothing awaited it"))
@@ -187,7 +180,7 @@ public sealed partial class BlobVerifier
 
     private void OnDamaged(Digest digest)
     {
-        IsAnyNew = true;
+        Interlocked.Increment(ref _damaged);
         if (_progress.Found(Kind, digest.ToString(), "its bytes do not have its digest")) LogDamaged(digest);
     }
 
@@ -206,6 +199,6 @@ public sealed partial class BlobVerifier
     [LoggerMessage(3, LogLevel.Warning, "The blob {Digest} is repaired.")]
     private partial void LogRepaired(Digest digest);
 
-    [LoggerMessage(4, LogLevel.Warning, "The blob {Digest} is not to be in this region any more: nothing is to be repaired.")]
+    [LoggerMessage(4, LogLevel.Warning, "The blob {Digest} is no repository's any more: nothing is to be repaired.")]
     private partial void LogUnwanted(Digest digest);
 }

@@ -155,6 +155,7 @@ public sealed partial class LedgerVerifier(
                 isRepaired = await store.FindFaultOfQueueAsync(regions, cancellation).ConfigureAwait(false) is null;
             }
 
+            isRepaired |= fault is null && progress.Open(QueueKind).Count > 0; // One before ended after it had repaired it.
             if (isRepaired && progress.Repaired(QueueKind, map.Self.ToString())) LogQueueRepaired(map.Self);
             if (repairs) await store.TidyQueueAsync(regions, cancellation).ConfigureAwait(false);
         }

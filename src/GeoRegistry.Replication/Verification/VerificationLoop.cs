@@ -25,7 +25,10 @@ public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifie
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(20), RetryInterval = TimeSpan.FromSeconds(2);
 
     private readonly PositionSignal _requests = new(0);
-    private volatile bool _repairsRequested;
+
+    /// <summary>A pass begins for a request, or the request comes after it.</summary>
+    private readonly Lock _beginning = new();
+    private bool _repairsRequested;
 
     /// <summary>Whether a pass runs that only reports.</summary>
     private volatile bool _onlyReports;
@@ -34,14 +37,18 @@ public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifie
     /// <param name="repairs">Whether it repairs what it finds; otherwise that is left to the passes after it.</param>
     public void Request(bool repairs)
     {
-        _repairsRequested |= repairs;
-        progress.Request();
-        _requests.Advance();
+        lock (_beginning)
+        {
+            _repairsRequested |= repairs;
+            progress.Request();
+            _requests.Advance();
+        }
     }
 
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(RunPassesAsync(stoppingToken), RepairAsync(stoppingToken), HashBlobsAsync(stoppingToken));
+        Task.WhenAll(RunPassesAsync(stoppingToken), RepairAsync(stoppingToken), QueueDamagedBlobsAsync(stoppingToken),
+            HashBlobsAsync(stoppingToken));
 
     private Pace Slow => new(SlowShare, SlowBytesPerSecond, clock);
 
@@ -52,11 +59,15 @@ public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifie
     // Beside the passes: a scan must not wait until what it has found is repaired, nor a repair for the end of a long scan.
     private Task RepairAsync(CancellationToken stopping) => RepeatAsync(
         RetryInterval,
+        () => damaged.Count > 0 && !_onlyReports ? ledgers.RepairAsync(stopping) : Task.CompletedTask,
+        stopping);
+
+    private Task QueueDamagedBlobsAsync(CancellationToken stopping) => RepeatAsync(
+        RetryInterval,
         async () =>
         {
-            await blobs.NoteRepairedAsync(stopping).ConfigureAwait(false);
-            if (damaged.Count > 0 && !_onlyReports) await ledgers.RepairAsync(stopping).ConfigureAwait(false);
             if (blobs.IsAnyNew && !_onlyReports) await blobs.QueueMissingAsync(Urgent, stopping).ConfigureAwait(false);
+            await blobs.NoteRepairedAsync(stopping).ConfigureAwait(false);
         },
         stopping);
 
@@ -87,24 +98,29 @@ public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifie
     private async Task RunPassesAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
-        var (isSoon, repairs, hashes) = (true, true, false);
-        while (!stoppingToken.IsCancellationRequested)
+        var begun = 0L; // How many requests passes were begun for.
+        for (var isFirst = true; !stoppingToken.IsCancellationRequested; isFirst = false)
         {
-            var requests = _requests.Position;
-            using var ending = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-            var pass = RunPassAsync(isSoon, repairs, hashes, ending.Token);
+            bool isAsked, repairs;
+            lock (_beginning)
+            {
+                (isAsked, begun) = (_requests.Position > begun, _requests.Position);
+                repairs = !isAsked || _repairsRequested;
+                _repairsRequested = false;
+                progress.Begin();
+            }
 
-            if (!isSoon)
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+            var pass = RunPassAsync(isSoon: isFirst || isAsked, repairs, hashes: isAsked, ending.Token);
+            if (!isFirst && !isAsked)
             {
                 // It may take hours: one that is asked for begins in its place.
-                await Task.WhenAny(pass, _requests.WaitForAsync(requests + 1, ending.Token)).ConfigureAwait(false);
+                await Task.WhenAny(pass, _requests.WaitForAsync(begun + 1, ending.Token)).ConfigureAwait(false);
                 await ending.CancelAsync().ConfigureAwait(false);
             }
 
             await pass.ConfigureAwait(false);
-            hashes = isSoon = await AwaitNextAsync(requests, stoppingToken).ConfigureAwait(false);
-            repairs = !isSoon || _repairsRequested;
-            _repairsRequested = false;
+            await AwaitNextAsync(begun, stoppingToken).ConfigureAwait(false);
         }
     }
 
@@ -114,7 +130,6 @@ public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifie
     {
         var pace = isSoon ? Urgent : Slow;
         _onlyReports = !repairs;
-        progress.Begin();
         string? error = null;
         try
         {
@@ -140,14 +155,12 @@ public sealed partial class VerificationLoop(LedgerVerifier ledgers, BlobVerifie
         progress.End(error);
     }
 
-    /// <returns>Whether the next pass was asked for.</returns>
-    private async Task<bool> AwaitNextAsync(long requests, CancellationToken stopping)
+    /// <summary>Waits until a pass is asked for, or is due.</summary>
+    private async Task AwaitNextAsync(long begun, CancellationToken stopping)
     {
         using var wait = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        var requested = _requests.WaitForAsync(requests + 1, wait.Token);
-        var first = await Task.WhenAny(requested, Task.Delay(Interval, clock, wait.Token)).ConfigureAwait(false);
+        await Task.WhenAny(_requests.WaitForAsync(begun + 1, wait.Token), Task.Delay(Interval, clock, wait.Token)).ConfigureAwait(false);
         await wait.CancelAsync().ConfigureAwait(false);
-        return first == requested && !stopping.IsCancellationRequested;
     }
 
     [LoggerMessage(1, LogLevel.Error, "Verification failed; the next pass tries again.")]

@@ -107,6 +107,12 @@ public sealed class VerificationProgress(RegionMap map)
         return true;
     }
 
+    /// <summary>Whether something was found, and is not repaired.</summary>
+    internal bool IsOpen(string kind, string name)
+    {
+        lock (_lock) return _open.ContainsKey((kind, name));
+    }
+
     /// <summary>The names of a kind's findings that are not repaired.</summary>
     internal IReadOnlyList<string> Open(string kind)
     {

@@ -179,10 +179,10 @@ internal static class HydrationRows
     {
         if (Find(session, blob.Digest) is var (known, sum))
         {
-            session.Execute("UPDATE hydration SET since = $2 WHERE id = $1 AND since > $2", known, at);
-            if (sum.Dead == 0) return (known, sum);
-
             // Whoever names it now has it.
+            session.Execute(
+                "UPDATE hydration SET since = min(since, $2), attempts = 0 WHERE id = $1 AND (since > $2 OR attempts > 0)", known, at);
+            if (sum.Dead == 0) return (known, sum);
             Revive(session, known, sum.Dead);
             return (known, sum with { Dead = 0 });
         }

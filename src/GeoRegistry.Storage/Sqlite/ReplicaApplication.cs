@@ -61,7 +61,8 @@ internal static class ReplicaApplication
         {
             isApplied = TryApply(session, region, entry);
         }
-        catch (Exception e) when (e is InvalidDataException or SqliteException { SqliteExtendedErrorCode: PrimaryKeyTaken or UniqueTaken })
+        catch (Exception e) when (
+            StoreFaults.IsDamagedRow(e) || e is SqliteException { SqliteExtendedErrorCode: PrimaryKeyTaken or UniqueTaken })
         {
             session.Execute("ROLLBACK TO entry");
         }

@@ -1,4 +1,5 @@
 using System.Text;
+using GeoRegistry.Ledgers;
 using GeoRegistry.Regions.Topologies;
 
 namespace GeoRegistry.Regions.Tests.Topologies;
@@ -6,6 +7,16 @@ namespace GeoRegistry.Regions.Tests.Topologies;
 public sealed class TopologySuccessionTests
 {
     private const string Eu = """{ "prefix": "", "region": "eu" }""", TeamInUs = """{ "prefix": "team", "region": "us" }""";
+
+    /// <summary>Nothing of the old ones is taken then.</summary>
+    [Fact]
+    public void WithIncarnation_OfARegion_RaisesTheEpochsOfItsHomesAlone()
+    {
+        var next = Topology(3, Eu, TeamInUs).WithIncarnation(RegionId.Parse("eu"), Incarnation.New());
+
+        Assert.Equal((4L, 2L, 1L), (next.Version, next.Homes.Single(rule => rule.Prefix.Length == 0).Home.Epoch,
+            next.Homes.Single(rule => rule.Prefix == "team").Home.Epoch));
+    }
 
     [Fact]
     public void FindFaultAtStart_TheSameOrANewerDocument_IsNone()

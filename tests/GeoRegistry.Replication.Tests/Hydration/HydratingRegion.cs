@@ -75,6 +75,10 @@ internal sealed class HydratingRegion : IAsyncDisposable
         File.SetLastWriteTimeUtc(
             Path.Combine(_folder.Child("blobs"), "uploads", key), (TimeProvider.System.GetUtcNow() - age).UtcDateTime);
 
+    /// <summary>The file of a blob.</summary>
+    public string PathOf(SampleBlob blob) =>
+        Directory.EnumerateFiles(_folder.Child("blobs"), blob.Digest.Hex.ToString(), SearchOption.AllDirectories).Single();
+
     public BlobFetch Fetch(SampleBlob blob, IBlobStore? store = null, TimeProvider? clock = null) =>
         new(blob.Digest, blob.SizeBytes, store ?? Blobs, new BlobSource(Peers, null, clock ?? TimeProvider.System), Damaged,
             clock ?? TimeProvider.System);

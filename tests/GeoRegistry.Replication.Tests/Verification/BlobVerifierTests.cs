@@ -14,14 +14,16 @@ public sealed class BlobVerifierTests : IAsyncLifetime
 {
     private readonly HydratingRegion _region = new();
     private readonly DamagedLedgers _damaged = new();
+    private readonly VerifyingBlobStore _blobs;
     private readonly VerificationProgress _progress;
     private readonly BlobVerifier _verifier;
 
     public BlobVerifierTests()
     {
+        _blobs = new VerifyingBlobStore(_region.Faulty);
         _progress = new VerificationProgress(_region.Map);
         _verifier = new BlobVerifier(
-            _region.Map, new VerifyingBlobStore(_region.Faulty), _region.Metadata, _region.Metadata, _region.Metadata, _region.Metadata,
+            _region.Map, _blobs, _region.Metadata, _region.Metadata, _region.Metadata, _region.Metadata, _region.Metadata,
             _region.Metadata, new WantedBlobs(_region.Map, _region.Blobs, _region.Hydrator, _region.Fetches),
             new TailStates(_region.Map, TimeProvider.System), _damaged, _progress, NullLogger<BlobVerifier>.Instance);
     }
@@ -89,6 +91,36 @@ public sealed class BlobVerifierTests : IAsyncLifetime
         Assert.Equal(0, _progress.Read().Found);
     }
 
+    /// <summary>That it is here no more has nothing to do with the topology; and its home may be away for long.</summary>
+    [Fact]
+    public async Task QueueMissingAsync_DamagedBlobWhileLedgersAreStillToBeTakenOver_IsQueued()
+    {
+        var blob = SampleBlob.Of("a");
+        await StoreAsync(blob);
+        await LinkAsync(blob);
+        await _region.Metadata.AdoptTopologyAsync("{}"u8.ToArray(), 1, [Eu]);
+        await DamageAsync(blob);
+
+        await _verifier.QueueMissingAsync(AtOnce, CancellationToken.None);
+
+        Assert.Single(await _region.Metadata.ListAsync(dead: false, 10));
+        Assert.Equal((1L, 0L), (_progress.Read().Found, _progress.Read().Repaired));
+    }
+
+    /// <summary>No manifest names it yet: a client was told that it is stored.</summary>
+    [Fact]
+    public async Task QueueMissingAsync_DamagedBlobOfAnUpload_LeavesTheFindingOpen()
+    {
+        var blob = SampleBlob.Of("a");
+        await StoreAsync(blob);
+        await _region.Metadata.LinkBlobAsync(_region.Ledger.Repository, blob.Digest, blob.SizeBytes, announce: false);
+        await DamageAsync(blob);
+
+        await _verifier.QueueMissingAsync(AtOnce, CancellationToken.None);
+
+        Assert.Equal((1L, 0L), (_progress.Read().Found, _progress.Read().Repaired));
+    }
+
     [Fact]
     public async Task QueueMissingAsync_FoundBlobWasDeletedSince_ClosesTheFinding()
     {
@@ -106,6 +138,13 @@ public sealed class BlobVerifierTests : IAsyncLifetime
     }
 
     private Task LinkAsync(SampleBlob blob) => _region.Ledger.AppendAsync(new Operation.BlobLinked(blob.Digest, blob.SizeBytes));
+
+    private async Task DamageAsync(SampleBlob blob)
+    {
+        await File.WriteAllTextAsync(_region.PathOf(blob), "damaged");
+        Assert.False(await _blobs.VerifyAsync(blob.Digest, pause: null, CancellationToken.None));
+        Assert.True(_verifier.IsAnyNew);
+    }
 
     private async Task StoreAsync(SampleBlob blob)
     {

@@ -16,8 +16,8 @@ namespace GeoRegistry.Replication.Tests.Verification;
 /// <summary>When passes run, how much they rest, and which of them repair.</summary>
 public sealed class VerificationLoopTests : IAsyncLifetime
 {
-    /// <summary>Repairs, rounds over the blobs, and passes wait for the clock: each has one timer.</summary>
-    private const int WaitingTimers = 3;
+    /// <summary>Repairs of ledgers and of blobs, rounds over the blobs, and passes wait for the clock: each has one timer.</summary>
+    private const int WaitingTimers = 4;
 
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(500);
 
@@ -42,7 +42,8 @@ public sealed class VerificationLoopTests : IAsyncLifetime
             new LedgerVerifier(
                 map, _scanned, _store, _store, null!, tails, damaged, _progress, _clock, NullLogger<LedgerVerifier>.Instance),
             new BlobVerifier(
-                map, blobs, _scanned, _store, _store, _store, _store, null!, tails, damaged, _progress, NullLogger<BlobVerifier>.Instance),
+                map, blobs, _scanned, _store, _store, _store, _store, _store, null!, tails, damaged, _progress,
+                NullLogger<BlobVerifier>.Instance),
             damaged, _progress, _clock, NullLogger<VerificationLoop>.Instance);
     }
 
