@@ -113,6 +113,7 @@ public sealed class VerificationLoopTests : IAsyncLifetime
         var asked = _clock.GetUtcNow();
 
         _loop.Request(repairs: true);
+        await Waiting.UntilAsync("the pass that was asked for begins", () => Task.FromResult(_progress.Read().Pass == 3)); // No step.
         await StepUntilAsync("the pass that was asked for has ended", () => _progress.Read() is { Requested: 3, Completed: 3 });
 
         Assert.InRange(_clock.GetUtcNow() - asked, TimeSpan.Zero, TimeSpan.FromMinutes(2));
