@@ -26,8 +26,8 @@ public sealed class VerifyingBlobStore(IBlobStore inner) : IBlobStore
     private readonly ConcurrentDictionary<Digest, bool> _whole = new();
     private readonly ConcurrentDictionary<Digest, Lazy<Task<bool?>>> _running = new();
 
-    /// <summary>How many store a blob at the moment.</summary>
-    private readonly ConcurrentDictionary<Digest, int> _storing = new();
+    /// <summary>The blobs that are being stored.</summary>
+    private readonly DigestsInUse _storing = new();
 
     private int _known;
 
@@ -103,7 +103,7 @@ public sealed class VerifyingBlobStore(IBlobStore inner) : IBlobStore
                 _whole.TryRemove(digest, out _);
                 isWhole = await IsWholeAsync(digest, pause: null, CancellationToken.None).ConfigureAwait(false);
             }
-            while (isWhole == false && (_storing.ContainsKey(digest) || _whole.ContainsKey(digest))); // Another file may be in its place.
+            while (isWhole == false && (_storing.CountOf(digest) > 0 || _whole.ContainsKey(digest))); // Another file may be in its place.
 
             if (isWhole != false) return isWhole;
             await inner.SetAsideAsync(digest, CancellationToken.None).ConfigureAwait(false);
@@ -188,7 +188,7 @@ public sealed class VerifyingBlobStore(IBlobStore inner) : IBlobStore
 
         public async Task CommitAsync(Digest digest, CancellationToken cancellation = default)
         {
-            store._storing.AddOrUpdate(digest, 1, (_, count) => count + 1);
+            store._storing.Begin(digest);
             try
             {
                 await inner.CommitAsync(digest, cancellation).ConfigureAwait(false);
@@ -196,8 +196,7 @@ public sealed class VerifyingBlobStore(IBlobStore inner) : IBlobStore
             }
             finally
             {
-                if (store._storing.AddOrUpdate(digest, 0, (_, count) => count - 1) == 0)
-                    store._storing.TryRemove(KeyValuePair.Create(digest, 0));
+                store._storing.End(digest);
             }
         }
 

@@ -135,8 +135,9 @@ public sealed partial class LedgerRepair(
         async Task RecoverAsync(FeedPosition position, LedgerRow row, CancellationToken stop)
         {
             var (ledger, there) = (new LedgerId(LedgerKind.Repository, row.Name), row.ToHead());
-            if (await HasAsync(ledger, there, stop).ConfigureAwait(false)) return;
-            if ((await ledgers.ReadHeadAsync(ledger, stop).ConfigureAwait(false)).Point == there.Point)
+            var here = await ledgers.ReadHeadAsync(ledger, stop).ConfigureAwait(false);
+            if (Covers(here, there)) return;
+            if (here.Point == there.Point)
             {
                 var other = $"its commit {there.Number} there is another than here";
                 LogNotRecovered(ledger, region, other);
@@ -159,11 +160,8 @@ public sealed partial class LedgerRepair(
     }
 
     /// <summary>Whether a ledger is as far here as elsewhere, with the same commit where both end.</summary>
-    internal async Task<bool> HasAsync(LedgerId ledger, LedgerHead there, CancellationToken cancellation)
-    {
-        var here = await ledgers.ReadHeadAsync(ledger, cancellation).ConfigureAwait(false);
-        return here.Equals(there) || here.Point.CompareTo(there.Point) > 0;
-    }
+    internal async Task<bool> HasAsync(LedgerId ledger, LedgerHead there, CancellationToken cancellation) =>
+        Covers(await ledgers.ReadHeadAsync(ledger, cancellation).ConfigureAwait(false), there);
 
     /// <summary>Replaces a ledger that is damaged or differs here, whatever its head, by what another region has.</summary>
     /// <param name="from">The region.</param>
@@ -340,6 +338,8 @@ public sealed partial class LedgerRepair(
             throw PeerClient.BrokeOff(from, e);
         }
     }
+
+    private static bool Covers(LedgerHead here, LedgerHead there) => here.Equals(there) || here.Point.CompareTo(there.Point) > 0;
 
     private static ParallelOptions Limit(CancellationToken cancellation) =>
         new() { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellation };

@@ -159,6 +159,7 @@ public sealed partial class BlobVerifier
         var topology = _map.Current;
         var home = topology.HomeOf(repository).Region;
         var missing = await _wanted.FindMissingAsync(repository, named, home, cancellation).ConfigureAwait(false);
+        if (missing.Count == 0) return;
 
         // What a topology wants here only now is queued when it is taken over: until then only what was here is missing.
         if (_map.Current != topology || await _record.IsTakeOverPendingAsync(home, cancellation).ConfigureAwait(false))

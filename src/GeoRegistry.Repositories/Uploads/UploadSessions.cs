@@ -23,8 +23,8 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
     private readonly ConcurrentDictionary<string, UploadSession> _sessions = new();
     private readonly UploadLimits _limits = UploadLimits.Of(options);
 
-    /// <summary>The blobs that requests are storing now, and how many requests.</summary>
-    private readonly ConcurrentDictionary<Digest, int> _storing = new();
+    /// <summary>The blobs that requests are to store.</summary>
+    private readonly DigestsInUse _storing = new();
 
     // The open sessions of the store: those that the last sweep counted, and what changed since this process began.
     private long _counted;
@@ -79,7 +79,7 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
         RepositoryName repository, UploadId id, UploadChunk chunk, Digest digest, CancellationToken cancellation = default)
     {
         UploadOutcome outcome;
-        _storing.AddOrUpdate(digest, 1, (_, count) => count + 1);
+        _storing.Begin(digest);
         try
         {
             outcome = await UseAsync(
@@ -95,7 +95,7 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
         }
         finally
         {
-            if (_storing.AddOrUpdate(digest, 0, (_, count) => count - 1) == 0) _storing.TryRemove(KeyValuePair.Create(digest, 0));
+            _storing.End(digest);
         }
 
         if (outcome is not UploadOutcome.Refused { Error.Code: var code } || code != ErrorCode.BlobUploadUnknown || id.Region != region)
@@ -266,7 +266,7 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
     // begins to store it later makes it younger.
     private async Task GiveBackAsync(Digest digest, DateTimeOffset stored)
     {
-        if (_storing[digest] > 1 || await blobs.IsAnywhereAsync(digest).ConfigureAwait(false)) return;
+        if (_storing.CountOf(digest) > 1 || await blobs.IsAnywhereAsync(digest).ConfigureAwait(false)) return;
         await store.DeleteAsync(digest, ifOlderThan: stored).ConfigureAwait(false);
     }
 

@@ -22,9 +22,24 @@ public sealed class TlsTests : IDisposable
     [Fact]
     public async Task Https_WithPkcs12File_ServesThatCertificate()
     {
-        await File.WriteAllBytesAsync(_folder.Child("server.pfx"), _certificate.Export(X509ContentType.Pfx, "secret"));
-        await AssertServedAsync("--Kestrel:Certificates:Default:Path", _folder.Child("server.pfx"),
-            "--Kestrel:Certificates:Default:Password", "secret");
+        await AssertServedAsync(await WritePkcs12Async());
+    }
+
+    /// <summary>
+    /// A connection of HTTP/2 carries a hundred requests, each of which may have a blob's file open: twelve would use up all files that a
+    /// process may open by default. By HTTP/1.1 the limit of connections bounds the files.
+    /// </summary>
+    [Fact]
+    public async Task Https_ByAClientOfHttp2_IsAnsweredByHttp11()
+    {
+        await using var server = await StartAsync(await WritePkcs12Async());
+        using var handler = new SocketsHttpHandler();
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;
+        using var client = new HttpClient(handler) { BaseAddress = server.Address, DefaultRequestVersion = HttpVersion.Version20 };
+
+        using var answer = await client.GetAsync("/v2/");
+
+        Assert.Equal((HttpStatusCode.OK, HttpVersion.Version11), (answer.StatusCode, answer.Version));
     }
 
     [Fact]
@@ -43,10 +58,18 @@ public sealed class TlsTests : IDisposable
         _folder.Dispose();
     }
 
+    private async Task<string[]> WritePkcs12Async()
+    {
+        await File.WriteAllBytesAsync(_folder.Child("server.pfx"), _certificate.Export(X509ContentType.Pfx, "secret"));
+        return ["--Kestrel:Certificates:Default:Path", _folder.Child("server.pfx"), "--Kestrel:Certificates:Default:Password", "secret"];
+    }
+
+    private Task<RegistryProcess> StartAsync(string[] arguments) =>
+        RegistryProcess.StartAsync(_folder.Child("data"), ["--listen", "https://127.0.0.1:0", .. arguments]);
+
     private async Task AssertServedAsync(params string[] arguments)
     {
-        await using var server = await RegistryProcess.StartAsync(
-            _folder.Child("data"), ["--listen", "https://127.0.0.1:0", .. arguments]);
+        await using var server = await StartAsync(arguments);
         Assert.Equal("https", server.Address.Scheme);
         string? served = null;
         using var handler = new HttpClientHandler
