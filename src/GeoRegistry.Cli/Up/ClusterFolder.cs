@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 
 namespace GeoRegistry.Cli.Up;
 
@@ -60,19 +61,40 @@ internal sealed class ClusterFolder
         return new ClusterFolder(path, AssignPorts(topology, path));
     }
 
-    private static void WriteKey(string file)
-    {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using var writer = new StreamWriter(file, options);
-        writer.WriteLine(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(KeyBytes)));
-    }
+    private static void WriteKey(string file) =>
+        WriteOnce(
+            file,
+            UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(KeyBytes)) + "\n");
 
     private static void WriteTopology(string file, int count)
     {
         var ports = new List<int>();
         for (var i = 0; i < count; i++) ports.Add(Ports.ChooseFree(ports));
-        File.WriteAllText(file, LocalTopology.Write([.. RegionIds.Take(count).Zip(ports, (id, port) => (id, Loopback(port)))]));
+        WriteOnce(
+            file,
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead,
+            LocalTopology.Write([.. RegionIds.Take(count).Zip(ports, (id, port) => (id, Loopback(port)))]));
+    }
+
+    /// <summary>Writes a file that is there whole or not at all, whenever the process or the machine ends.</summary>
+    /// <remarks>
+    /// The regions put its name on disk: each syncs this folder when it makes its own in it, before it keeps anything of what the file
+    /// says.
+    /// </remarks>
+    private static void WriteOnce(string file, UnixFileMode mode, string text)
+    {
+        var draft = file + ".new";
+        File.Delete(draft); // Of a process that was killed.
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = mode;
+        using (var writing = new FileStream(draft, options))
+        {
+            writing.Write(Encoding.UTF8.GetBytes(text));
+            writing.Flush(flushToDisk: true);
+        }
+
+        File.Move(draft, file);
     }
 
     /// <summary>Lets each region listen where the topology says, or on another port where that one is taken now.</summary>

@@ -17,6 +17,7 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly UploadHash _hash = new(algorithm);
     private readonly BrokenBodies _broken = new();
+    private readonly ArrivedBodies _arrived = new();
     private IBlobUpload? _upload;
     private CancellationTokenSource? _receiving;
     private long _lastReceived = clock.GetTimestamp();
@@ -130,7 +131,12 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
                 ErrorCode.SizeInvalid, $"Content-Range announces {expected} bytes; the body has another number."));
         }
 
-        if (chunk.Range is null && received > 0) _broken.Followed(start);
+        if (chunk.Range is null && received > 0)
+        {
+            _broken.Followed(start);
+            _arrived.Add(start, Upload.SizeBytes);
+        }
+
         return Status();
     }
 
@@ -230,6 +236,7 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
         _hash.Drop();
         await Upload.TruncateAsync(sizeBytes, CancellationToken.None).ConfigureAwait(false);
         _broken.TakenBack(sizeBytes);
+        _arrived.TakenBack(sizeBytes);
     }
 
     private async Task<UploadOutcome> BreakOffAsync(long start)
@@ -243,13 +250,15 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
             Upload.SizeBytes);
     }
 
-    /// <summary>Makes the upload a blob without the bytes of a request that broke off and was repeated.</summary>
+    /// <summary>Makes the upload a blob without the bytes of a request that broke off, or whose answer was lost, and was repeated.</summary>
     /// <returns>The blob's size; null where that does not give the digest either.</returns>
     private async Task<long?> TryCommitRepeatedAsync(UploadChunk last, long start, Digest digest)
     {
         // Bytes that were acknowledged are not left out. Where it is not known what was, the bytes tell what the body may repeat; or it is
         // the whole blob, and broke off several times before.
         if (await TryCommitWithoutAsync(_broken.Candidates, digest).ConfigureAwait(false) is { } sizeBytes) return sizeBytes;
+        var repeated = await _arrived.FindRepeatedAsync(Upload, CancellationToken.None).ConfigureAwait(false);
+        if (await TryCommitWithoutAsync(repeated, digest).ConfigureAwait(false) is { } withoutThem) return withoutThem;
         if (_sawAll || last.Range is not null || start == 0 || start == Upload.SizeBytes) return null;
         var lengths = await RepeatedPrefix.FindAsync(Upload, start, CancellationToken.None).ConfigureAwait(false);
         return await TryCommitWithoutAsync(

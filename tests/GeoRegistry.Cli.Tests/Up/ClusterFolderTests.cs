@@ -44,6 +44,20 @@ public sealed class ClusterFolderTests : IDisposable
         Assert.Equal((key, topology), (File.ReadAllText(again.KeyFile), File.ReadAllText(again.TopologyFile)));
     }
 
+    /// <summary>A process that is killed while it writes leaves a draft, not half a key or half a topology.</summary>
+    [Fact]
+    public void Prepare_AfterAKillBetweenWriteAndName_WritesAnew()
+    {
+        File.WriteAllText(_folder.Child("cluster.key.new"), "12");
+        File.WriteAllText(_folder.Child("topology.json.new"), "{ \"regions\": [");
+
+        var cluster = Prepare(2);
+
+        Assert.Equal(2, cluster.Regions.Count);
+        Assert.Matches("^[0-9a-f]{64}\n$", File.ReadAllText(cluster.KeyFile));
+        Assert.Empty(Directory.GetFiles(cluster.Path, "*.new"));
+    }
+
     [Fact]
     public void Prepare_PeerPortTakenMeanwhile_MovesThatRegionOnly()
     {

@@ -151,14 +151,46 @@ public sealed class UploadRepetitionTests : UploadTest
         Assert.Equal(ErrorCode.DigestInvalid, Refused(outcome).Code);
     }
 
-    /// <summary>A chunk that was acknowledged cannot be told from the next one, which may have the same bytes.</summary>
-    [Fact]
-    public async Task CompleteAsync_AcknowledgedChunkWithoutRangeWasSentAgain_IsRefusedAndTheClientCanBeginAnew()
+    /// <summary>A chunk whose answer was lost came again, which the next one could do too: the digest tells.</summary>
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(0, 2)]
+    [InlineData(1, 1)]
+    [InlineData(2, 3)]
+    public async Task CompleteAsync_AcknowledgedChunkWithoutRangeWasSentAgain_IsTheBlob(int chunk, int repetitions)
     {
         var blob = SampleBlob.Random(8, 900_000);
         var id = await BeginAsync();
+        for (var i = 0; i < 3; i++)
+        {
+            for (var sent = 0; sent <= (i == chunk ? repetitions : 0); sent++)
+                await AppendAsync(id, blob.Content[(i * 300_000)..((i + 1) * 300_000)]);
+        }
+
+        await AssertStoredAsync(blob, await CompleteAsync(id, blob.Digest));
+    }
+
+    /// <summary>The first repetition broke off, so that the second does not follow what it repeats.</summary>
+    [Fact]
+    public async Task CompleteAsync_AcknowledgedChunkWasSentAgainTwiceAndBrokeOffOnce_IsTheBlob()
+    {
+        var blob = SampleBlob.Random(14, 900_000);
+        var id = await BeginAsync();
         await AppendAsync(id, blob.Content);
+        await Assert.ThrowsAsync<IOException>(() => Uploads.AppendAsync(
+            Name, id, new UploadChunk(TestBody.BreakingAfter(blob.Content[..300_000]), null, null)));
         await AppendAsync(id, blob.Content);
+
+        await AssertStoredAsync(blob, await CompleteAsync(id, blob.Digest));
+    }
+
+    [Fact]
+    public async Task CompleteAsync_EqualChunksOfAnotherContent_IsRefusedAndTheClientCanBeginAnew()
+    {
+        var (blob, other) = (SampleBlob.Random(8, 900_000), SampleBlob.Random(15, 900_000));
+        var id = await BeginAsync();
+        await AppendAsync(id, other.Content);
+        await AppendAsync(id, other.Content);
 
         var error = Refused(await CompleteAsync(id, blob.Digest));
 
