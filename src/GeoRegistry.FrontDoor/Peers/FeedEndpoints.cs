@@ -157,7 +157,7 @@ internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, HomeGate ga
         var content = spool.OpenWrite();
         await using (content.ConfigureAwait(false))
             return await replicas.ReadSnapshotAsync(
-                ledger, snapshot => SnapshotCodec.Write(content, snapshot), cancellation).ConfigureAwait(false);
+                ledger, (snapshot, stop) => SnapshotCodec.WriteAsync(content, snapshot, stop), cancellation).ConfigureAwait(false);
     }
 
     // A home gives its ledgers to whoever may have them; a replica gives them to their home, which may have lost them.

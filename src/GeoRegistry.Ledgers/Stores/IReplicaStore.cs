@@ -33,10 +33,12 @@ public interface IReplicaStore
 
     /// <summary>Reads a whole ledger as it is at one moment.</summary>
     /// <param name="ledger">The ledger.</param>
-    /// <param name="use">Reads it, before this call returns; entries are in no order and can be read once.</param>
-    /// <param name="cancellation">Cancels before it begins.</param>
+    /// <param name="use">Reads it, before this call returns; entries are in no order and can be read once. Other writes go on
+    /// meanwhile, and what they change is not in it.</param>
+    /// <param name="cancellation">Cancels it, and is handed to <paramref name="use"/>.</param>
     /// <returns>Whether the ledger has a commit; otherwise nothing was read.</returns>
-    Task<bool> ReadSnapshotAsync(LedgerId ledger, Action<LedgerSnapshot> use, CancellationToken cancellation = default);
+    Task<bool> ReadSnapshotAsync(
+        LedgerId ledger, Func<LedgerSnapshot, CancellationToken, Task> use, CancellationToken cancellation = default);
 
     /// <summary>
     /// Replaces a ledger by a snapshot, whatever was here unless it is of a later epoch, and queues its missing blobs,

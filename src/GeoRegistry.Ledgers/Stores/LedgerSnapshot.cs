@@ -6,7 +6,7 @@ namespace GeoRegistry.Ledgers.Stores;
 /// <param name="Ledger">The ledger.</param>
 /// <param name="Head">Its head.</param>
 /// <param name="Entries">Its manifests, tags and blobs, read as they are enumerated.</param>
-public sealed record LedgerSnapshot(LedgerId Ledger, LedgerHead Head, IEnumerable<SnapshotEntry> Entries);
+public sealed record LedgerSnapshot(LedgerId Ledger, LedgerHead Head, IAsyncEnumerable<SnapshotEntry> Entries);
 
 /// <summary>One thing in a snapshot.</summary>
 public abstract record SnapshotEntry

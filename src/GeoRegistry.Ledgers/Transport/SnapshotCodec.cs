@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
@@ -22,11 +23,11 @@ public static class SnapshotCodec
     private const byte Version = 1, End = 0, OfManifest = 1, OfTag = 2, OfBlob = 3, OfUploadedBlob = 4;
 
     /// <summary>Writes a snapshot.</summary>
-    public static void Write(Stream output, LedgerSnapshot snapshot)
+    public static async Task WriteAsync(Stream output, LedgerSnapshot snapshot, CancellationToken cancellation = default)
     {
         var frame = new ArrayBufferWriter<byte>(1024);
         var framed = new ArrayBufferWriter<byte>(1024);
-        WriteFrame(writer =>
+        await WriteFrameAsync(writer =>
         {
             writer.Byte(Version);
             writer.Byte((byte)snapshot.Ledger.Kind);
@@ -34,28 +35,32 @@ public static class SnapshotCodec
             writer.Number(snapshot.Head.Epoch);
             writer.Number(snapshot.Head.Number);
             writer.Bytes(snapshot.Head.Checksum.Span);
-        });
-        foreach (var entry in snapshot.Entries) WriteFrame(writer => WriteEntry(writer, entry));
-        WriteFrame(writer => writer.Byte(End));
+        }).ConfigureAwait(false);
+        await foreach (var entry in snapshot.Entries.WithCancellation(cancellation).ConfigureAwait(false))
+            await WriteFrameAsync(writer => WriteEntry(writer, entry)).ConfigureAwait(false);
+        await WriteFrameAsync(writer => writer.Byte(End)).ConfigureAwait(false);
 
-        void WriteFrame(Action<WireWriter> write)
+        ValueTask WriteFrameAsync(Action<WireWriter> write)
         {
             frame.ResetWrittenCount();
             framed.ResetWrittenCount();
             write(new WireWriter(frame));
             Frames.Write(framed, frame.WrittenSpan);
-            output.Write(framed.WrittenSpan);
+            return output.WriteAsync(framed.WrittenMemory, cancellation);
         }
     }
 
     /// <summary>Reads a snapshot.</summary>
     /// <param name="open">Opens it at its beginning, once now and once for each enumeration of the entries.</param>
     /// <exception cref="InvalidDataException">This is no snapshot, or a part of one; so too while the entries are enumerated.</exception>
-    public static LedgerSnapshot Read(Func<Stream> open)
+    public static async Task<LedgerSnapshot> ReadAsync(Func<Stream> open, CancellationToken cancellation = default)
     {
-        using var stream = open();
-        var (ledger, head) = Validated(ReadFrame(stream), ReadHead);
-        return new LedgerSnapshot(ledger, head, ReadEntries(open));
+        var stream = open();
+        await using (stream.ConfigureAwait(false))
+        {
+            var (ledger, head) = Validated(await ReadFrameAsync(stream, cancellation).ConfigureAwait(false), ReadHead);
+            return new LedgerSnapshot(ledger, head, ReadEntriesAsync(open, CancellationToken.None));
+        }
     }
 
     private static (LedgerId Ledger, LedgerHead Head) ReadHead(byte[] frame)
@@ -87,11 +92,16 @@ public static class SnapshotCodec
         }
     }
 
-    private static IEnumerable<SnapshotEntry> ReadEntries(Func<Stream> open)
+    private static async IAsyncEnumerable<SnapshotEntry> ReadEntriesAsync(
+        Func<Stream> open, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        using var stream = open();
-        ReadFrame(stream); // The head.
-        while (Validated(ReadFrame(stream), ReadEntry) is { } entry) yield return entry;
+        var stream = open();
+        await using (stream.ConfigureAwait(false))
+        {
+            await ReadFrameAsync(stream, cancellation).ConfigureAwait(false); // The head.
+            while (Validated(await ReadFrameAsync(stream, cancellation).ConfigureAwait(false), ReadEntry) is { } entry)
+                yield return entry;
+        }
     }
 
     private static void WriteEntry(WireWriter writer, SnapshotEntry entry)
@@ -136,14 +146,14 @@ public static class SnapshotCodec
         return entry;
     }
 
-    private static byte[] ReadFrame(Stream stream)
+    private static async ValueTask<byte[]> ReadFrameAsync(Stream stream, CancellationToken cancellation)
     {
         try
         {
-            Span<byte> head = stackalloc byte[Frames.HeadBytes];
-            stream.ReadExactly(head);
+            var head = new byte[Frames.HeadBytes];
+            await stream.ReadExactlyAsync(head, cancellation).ConfigureAwait(false);
             var frame = new byte[Frames.ReadLength(head)];
-            stream.ReadExactly(frame);
+            await stream.ReadExactlyAsync(frame, cancellation).ConfigureAwait(false);
             return frame;
         }
         catch (EndOfStreamException e)

@@ -25,7 +25,8 @@ public sealed class WantedBlobs(RegionMap map, IBlobStore blobs, Hydrator hydrat
         FindMissingAsync(repository, operations.SelectMany(BlobsOf), from, cancellation);
 
     /// <summary>The blobs that the entries of a snapshot name, with their sizes in bytes.</summary>
-    public static IEnumerable<(Digest Digest, long SizeBytes)> NamedBy(IEnumerable<SnapshotEntry> entries) => entries.SelectMany(BlobsOf);
+    public static IAsyncEnumerable<(Digest Digest, long SizeBytes)> NamedBy(IAsyncEnumerable<SnapshotEntry> entries) =>
+        entries.SelectMany(BlobsOf);
 
     /// <inheritdoc/>
     public void Queued() => hydrator.Wake();

@@ -220,11 +220,13 @@ public sealed partial class LedgerRepair(
     private async Task<bool> TryAwaitBlobsAsync(FeedPosition position, LedgerId ledger, CancellationToken cancellation)
     {
         var repository = RepositoryName.Parse(ledger.Name);
-        var named = new HashSet<(Digest, long)>();
+        HashSet<(Digest, long)> named = [];
         try
         {
             await replicas.ReadSnapshotAsync(
-                ledger, snapshot => named.UnionWith(WantedBlobs.NamedBy(snapshot.Entries)), cancellation).ConfigureAwait(false);
+                ledger,
+                async (snapshot, stop) => named = await NamedByAsync(snapshot, stop).ConfigureAwait(false),
+                cancellation).ConfigureAwait(false);
         }
         catch (InvalidDataException)
         {
@@ -259,11 +261,11 @@ public sealed partial class LedgerRepair(
         // On disk first: a ledger may be larger than memory, and the store reads it within a transaction.
         using var spool = spools.Create();
         await DownloadAsync(from, ledger, spool, cancellation).ConfigureAwait(false);
-        var snapshot = SnapshotCodec.Read(spool.OpenRead);
+        var snapshot = await SnapshotCodec.ReadAsync(spool.OpenRead, cancellation).ConfigureAwait(false);
         if (snapshot.Ledger != ledger) throw new InvalidDataException($"Region {from} sent {snapshot.Ledger} for {ledger}.");
         var repository = RepositoryName.Parse(ledger.Name);
-        var missing = await wanted.FindMissingAsync(repository, WantedBlobs.NamedBy(snapshot.Entries), from,
-            cancellation).ConfigureAwait(false);
+        var named = await NamedByAsync(snapshot, cancellation).ConfigureAwait(false);
+        var missing = await wanted.FindMissingAsync(repository, named, from, cancellation).ConfigureAwait(false);
         try
         {
             await replicas.InstallSnapshotAsync(position, snapshot, missing, replaced, cancellation).ConfigureAwait(false);
@@ -338,6 +340,9 @@ public sealed partial class LedgerRepair(
             throw PeerClient.BrokeOff(from, e);
         }
     }
+
+    private static ValueTask<HashSet<(Digest, long)>> NamedByAsync(LedgerSnapshot snapshot, CancellationToken cancellation) =>
+        WantedBlobs.NamedBy(snapshot.Entries).ToHashSetAsync(cancellationToken: cancellation);
 
     private static bool Covers(LedgerHead here, LedgerHead there) => here.Equals(there) || here.Point.CompareTo(there.Point) > 0;
 

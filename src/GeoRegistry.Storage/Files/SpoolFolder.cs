@@ -21,6 +21,9 @@ public sealed class SpoolFolder : ISpoolFolder
 
     private sealed class SpoolFile : ISpoolFile
     {
+        /// <summary>How much is read at a time: what is read of a file, entry after entry, is small.</summary>
+        private const int ReadBufferBytes = 64 * 1024;
+
         private readonly string _path;
 
         public SpoolFile(string path)
@@ -41,7 +44,7 @@ public sealed class SpoolFolder : ISpoolFolder
             }
         }
 
-        public Stream OpenRead() => new FileStream(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        public Stream OpenRead() => new FileStream(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, ReadBufferBytes);
 
         public void Dispose() => File.Delete(_path);
     }

@@ -17,7 +17,9 @@ internal static class SnapshotRows
     public static LedgerSnapshot? Read(SqliteSession session, LedgerId id)
     {
         var (ledger, state) = LedgerRows.Find(session, id);
-        return state.Head.Number > 0 ? new LedgerSnapshot(id, state.Head, VerifiedEntries(session, ledger, id, state)) : null;
+        return state.Head.Number > 0
+            ? new LedgerSnapshot(id, state.Head, VerifiedEntries(session, ledger, id, state).ToAsyncEnumerable())
+            : null;
     }
 
     /// <summary>Replaces a ledger, unless it has a later epoch here; or where one is named, the ledger of that head alone.</summary>
@@ -36,7 +38,9 @@ internal static class SnapshotRows
         else Clear(session, ledger, snapshot.Head.Number);
         AnnouncementRows.NoteReplacement(session, ledger, snapshot.Head.Number);
         var contents = new ContentsChange();
-        foreach (var entry in snapshot.Entries) Add(session, ledger, snapshot.Head.Number, entry, contents);
+
+        // On the writer's own thread, which has nothing else to do within a transaction.
+        foreach (var entry in snapshot.Entries.ToBlockingEnumerable()) Add(session, ledger, snapshot.Head.Number, entry, contents);
         LedgerRows.ReplaceHead(session, ledger, snapshot.Ledger, snapshot.Head, contents);
         SetAsideRows.Remove(session, snapshot.Ledger);
         FeedRows.RaiseSnapshot(session, source, position.Number);

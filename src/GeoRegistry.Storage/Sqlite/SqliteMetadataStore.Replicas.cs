@@ -15,16 +15,15 @@ public sealed partial class SqliteMetadataStore
         _writer.WriteAsync(session => ReplicaApplication.Apply(session, source, incarnation, entries), cancellation);
 
     /// <inheritdoc/>
-    public Task<bool> ReadSnapshotAsync(LedgerId ledger, Action<LedgerSnapshot> use, CancellationToken cancellation = default)
-    {
-        cancellation.ThrowIfCancellationRequested();
-        return Task.FromResult(_readers.ReadOneMoment(session =>
+    public Task<bool> ReadSnapshotAsync(
+        LedgerId ledger, Func<LedgerSnapshot, CancellationToken, Task> use, CancellationToken cancellation = default) =>
+        _readers.ReadOneMomentAsync(async session =>
         {
+            cancellation.ThrowIfCancellationRequested();
             if (SnapshotRows.Read(session, ledger) is not { } snapshot) return false;
-            use(snapshot);
+            await use(snapshot, cancellation).ConfigureAwait(false);
             return true;
-        }));
-    }
+        });
 
     /// <inheritdoc/>
     public Task<bool> InstallSnapshotAsync(

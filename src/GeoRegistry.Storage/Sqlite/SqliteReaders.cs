@@ -15,7 +15,7 @@ internal sealed class SqliteReaders(string path) : IDisposable
     /// <summary>Reads on a connection of one's own.</summary>
     public T Read<T>(Func<SqliteSession, T> read)
     {
-        var session = _idle.TryTake(out var idle) ? idle : new SqliteSession(path, CacheSizeBytes);
+        var session = Take();
         var healthy = false;
         try
         {
@@ -25,8 +25,7 @@ internal sealed class SqliteReaders(string path) : IDisposable
         }
         finally
         {
-            if (healthy && _idle.Count < MaxIdle) _idle.Add(session);
-            else session.Dispose();
+            Return(session, healthy);
         }
     }
 
@@ -39,8 +38,35 @@ internal sealed class SqliteReaders(string path) : IDisposable
         return result;
     });
 
+    /// <summary>Reads one moment's state by queries between which something else is awaited.</summary>
+    public async Task<T> ReadOneMomentAsync<T>(Func<SqliteSession, Task<T>> read)
+    {
+        var session = Take();
+        var healthy = false;
+        try
+        {
+            session.Execute("BEGIN");
+            var result = await read(session).ConfigureAwait(false);
+            session.Execute("ROLLBACK");
+            healthy = true;
+            return result;
+        }
+        finally
+        {
+            Return(session, healthy);
+        }
+    }
+
     public void Dispose()
     {
         while (_idle.TryTake(out var session)) session.Dispose();
+    }
+
+    private SqliteSession Take() => _idle.TryTake(out var idle) ? idle : new SqliteSession(path, CacheSizeBytes);
+
+    private void Return(SqliteSession session, bool healthy)
+    {
+        if (healthy && _idle.Count < MaxIdle) _idle.Add(session);
+        else session.Dispose();
     }
 }

@@ -55,7 +55,8 @@ public sealed class CodecFuzzTests(ITestOutputHelper output)
     [Fact]
     public void SnapshotCodec_OfMixedUpBytes_DecodesThemOrSaysThatTheyAreNone() =>
         Fuzz.Bytes(output, Inputs, Snapshots, bytes => Decoded(() =>
-        SnapshotCodec.Read(() => new MemoryStream(bytes)).Entries.Count().ToString()));
+        SnapshotCodec.ReadAsync(() => new MemoryStream(bytes)).GetAwaiter().GetResult()
+            .Entries.ToBlockingEnumerable().Count().ToString()));
 
     private static T? Decoded<T>(Func<T> decode)
         where T : class
@@ -88,8 +89,9 @@ public sealed class CodecFuzzTests(ITestOutputHelper output)
     private static byte[] Snapshot(params SnapshotEntry[] entries)
     {
         using var stream = new MemoryStream();
-        SnapshotCodec.Write(
-            stream, new LedgerSnapshot(LedgerId.Of(RepositoryName.Parse("team/app")), new LedgerHead(1, 2, new byte[32]), entries));
+        SnapshotCodec.WriteAsync(
+            stream, SampleStores.SnapshotOf(LedgerId.Of(RepositoryName.Parse("team/app")), new LedgerHead(1, 2, new byte[32]), entries))
+            .GetAwaiter().GetResult();
         return stream.ToArray();
     }
 }

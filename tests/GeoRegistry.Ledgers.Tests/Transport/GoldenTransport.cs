@@ -23,12 +23,13 @@ internal static class GoldenTransport
     public static LedgerSnapshot Snapshot { get; } = new(
         LedgerId.Of(RepositoryName.Parse("library/golden")),
         new LedgerHead(3, 300, Checksum),
-        [
+        new SnapshotEntry[]
+        {
             new SnapshotEntry.OfManifest(
                 ((ManifestReading.Accepted)ManifestReader.Read(Content, MediaTypes.OciImageIndex, Digest.Of(Content))).Manifest),
             new SnapshotEntry.OfTag(Tag.Parse("v1.0"), Digest.Of(Content)),
             new SnapshotEntry.OfBlob(Digest.Of(Content, DigestAlgorithm.Sha512), 300),
-        ]);
+        }.ToAsyncEnumerable());
 
     public static byte[] Encoded(string name) =>
         Convert.FromHexString(string.Concat(

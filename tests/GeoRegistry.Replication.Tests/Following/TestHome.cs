@@ -178,7 +178,8 @@ internal sealed class TestHome : IAsyncDisposable
         }
 
         using var content = new MemoryStream();
-        if (await Store.ReadSnapshotAsync(new LedgerId(LedgerKind.Repository, name), snapshot => SnapshotCodec.Write(content, snapshot)))
+        if (await Store.ReadSnapshotAsync(
+            new LedgerId(LedgerKind.Repository, name), (snapshot, stop) => SnapshotCodec.WriteAsync(content, snapshot, stop)))
             await http.Response.Body.WriteAsync(content.ToArray());
         else
             http.Response.StatusCode = StatusCodes.Status404NotFound;

@@ -134,14 +134,13 @@ public sealed class LedgerRepairFaultTests(ITestOutputHelper output)
         };
         var ledger = LedgerId.Of(RepositoryName.Parse(name));
         Assert.True(
-            await region.Metadata.InstallSnapshotAsync(new FeedPosition(Eu, default, 0), new LedgerSnapshot(ledger, head, entries), []));
+            await region.Metadata.InstallSnapshotAsync(
+                new FeedPosition(Eu, default, 0), SampleStores.SnapshotOf(ledger, head, entries), []));
     }
 
     private static async Task InstallAsync(TestHome home, FollowingRegion region, string name)
     {
-        LedgerSnapshot? snapshot = null;
-        await home.Store.ReadSnapshotAsync(
-            LedgerId.Of(RepositoryName.Parse(name)), read => snapshot = read with { Entries = [.. read.Entries] });
+        var snapshot = await home.Store.CopySnapshotAsync(LedgerId.Of(RepositoryName.Parse(name)));
         Assert.True(await region.Metadata.InstallSnapshotAsync(new FeedPosition(Eu, default, 0), snapshot!, []));
     }
 }

@@ -89,8 +89,7 @@ public sealed class QueryPlanTests(ITestOutputHelper output) : IAsyncLifetime
         feed.Tag("library/replica", "v2");
         await store.ApplyAsync(feed.Region, feed.Entries);
         var ledger = feed.Entries[0].Commit!.Ledger;
-        LedgerSnapshot? read = null;
-        await store.ReadSnapshotAsync(ledger, snapshot => read = snapshot with { Entries = [.. snapshot.Entries] });
+        var read = await store.CopySnapshotAsync(ledger);
         await store.SkipToAsync(feed.Region, SampleFeed.Cursor(0, default), 1);
         await store.ListHeadsAsync(null, 10);
         await store.FindNumberAsync(ledger, 2);

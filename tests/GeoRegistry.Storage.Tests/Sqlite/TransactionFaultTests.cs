@@ -35,10 +35,11 @@ public sealed class TransactionFaultTests(ITestOutputHelper output)
         [nameof(IReplicaStore.InstallSnapshotAsync)] = (fixture, written) => fixture.Store.InstallSnapshotAsync(
             written.Feed.Region,
             9,
-            new LedgerSnapshot(
+            SampleStores.SnapshotOf(
                 Id,
                 written.Feed.HeadOf(Id),
-                [new SnapshotEntry.OfManifest(Image), new SnapshotEntry.OfTag(Tag.Parse("v9"), Image.Digest)]),
+                new SnapshotEntry.OfManifest(Image),
+                new SnapshotEntry.OfTag(Tag.Parse("v9"), Image.Digest)),
             Missing),
         [nameof(IReplicaStore.RemoveLedgerAsync)] = (fixture, _) => fixture.Store.RemoveLedgerAsync(Id),
         [nameof(IReplicaStore.QueueMissingAsync)] = (fixture, written) =>

@@ -114,8 +114,7 @@ public sealed class VerificationTests : IAsyncLifetime
     {
         var ledger = await FillAsync();
         await using var replica = new SqliteStoreFixture();
-        LedgerSnapshot? snapshot = null;
-        await _fixture.Store.ReadSnapshotAsync(ledger.Id, read => snapshot = read with { Entries = [.. read.Entries] });
+        var snapshot = await _fixture.Store.CopySnapshotAsync(ledger.Id);
 
         await replica.Store.InstallSnapshotAsync(new FeedPosition(SampleLedger.Region, SampleFeed.Incarnation, 9), snapshot!, []);
 
@@ -134,7 +133,7 @@ public sealed class VerificationTests : IAsyncLifetime
         _fixture.Execute(damage);
 
         await Assert.ThrowsAsync<InvalidDataException>(
-            () => _fixture.Store.ReadSnapshotAsync(ledger.Id, snapshot => Assert.NotEmpty(snapshot.Entries.ToList())));
+            () => _fixture.Store.CopySnapshotAsync(ledger.Id));
     }
 
     [Fact]

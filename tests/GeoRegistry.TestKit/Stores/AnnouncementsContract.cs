@@ -143,7 +143,7 @@ public abstract class AnnouncementsContract : MetadataStoreContract
             feed.Add(name.ToString(), new Operation.BlobDeleted(Uploaded.Digest));
             if (way == "snapshot")
                 await Replicas.InstallSnapshotAsync(
-                    feed.Region, 2, new LedgerSnapshot(LedgerId.Of(name), feed.HeadOf(LedgerId.Of(name)), []), []);
+                    feed.Region, 2, SampleStores.SnapshotOf(LedgerId.Of(name), feed.HeadOf(LedgerId.Of(name))), []);
             else
                 await Replicas.ApplyAsync(feed.Region, feed.Entries.Skip(1).ToList());
             Assert.NotNull(await Tables.FindBlobAsync(name, Uploaded.Digest));

@@ -276,7 +276,8 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
     private async Task<IEnumerable<string>> ReadyAsync(int limit, DateTimeOffset? now = null) =>
         (await Hydration.ReadReadyAsync(Us, now ?? Now, limit)).Select(NameOf);
 
-    private static LedgerSnapshot Snapshot(SampleLedger ledger) => new(ledger.Id, LedgerHead.Empty.After(1, "a commit"u8), []);
+    private static LedgerSnapshot Snapshot(SampleLedger ledger) =>
+        SampleStores.SnapshotOf(ledger.Id, LedgerHead.Empty.After(1, "a commit"u8));
 
     private static Digest DigestOf(string name) => SampleBlob.Of(name).Digest;
 

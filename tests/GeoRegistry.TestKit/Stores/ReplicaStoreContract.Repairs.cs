@@ -48,7 +48,7 @@ public abstract partial class ReplicaStoreContract
         foreach (var (number, stays) in new[] { (5, true), (6, false) })
         {
             var head = Enumerable.Range(1, number).Aggregate(LedgerHead.Empty, (before, _) => before.After(1, "a commit"u8));
-            await Replicas.InstallSnapshotAsync(feed.Region, number, new LedgerSnapshot(Id, head, []), []);
+            await Replicas.InstallSnapshotAsync(feed.Region, number, SampleStores.SnapshotOf(Id, head), []);
             Assert.Equal(stays, await Tables.FindBlobAsync(Name, blob.Digest) is not null);
         }
     }
@@ -64,7 +64,7 @@ public abstract partial class ReplicaStoreContract
         Assert.True(await Tables.IsBlobCommittedAsync(Name, blob.Digest));
 
         await Replicas.InstallSnapshotAsync(
-            feed.Region, 1, new LedgerSnapshot(Id, LedgerHead.Empty.After(2, "another history"u8), []), []);
+            feed.Region, 1, SampleStores.SnapshotOf(Id, LedgerHead.Empty.After(2, "another history"u8)), []);
 
         Assert.NotNull(await Tables.FindBlobAsync(Name, blob.Digest));
         Assert.False(await Tables.IsBlobCommittedAsync(Name, blob.Digest));

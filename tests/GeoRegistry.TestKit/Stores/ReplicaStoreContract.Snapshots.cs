@@ -1,3 +1,4 @@
+using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
@@ -11,8 +12,8 @@ public abstract partial class ReplicaStoreContract
     {
         await Tables.LinkBlobAsync(Name, SampleBlob.Of("a").Digest, 1);
 
-        Assert.False(await Replicas.ReadSnapshotAsync(Id, _ => Assert.Fail("There is nothing to read.")));
-        Assert.False(await Replicas.ReadSnapshotAsync(Ledger("library/none").Id, _ => Assert.Fail("There is nothing to read.")));
+        Assert.False(await Replicas.ReadSnapshotAsync(Id, (_, _) => throw new InvalidOperationException("There is nothing to read.")));
+        Assert.Null(await Replicas.CopySnapshotAsync(Ledger("library/none").Id));
     }
 
     [Fact]
@@ -55,25 +56,22 @@ public abstract partial class ReplicaStoreContract
         await ledger.PutAsync(first);
         await ledger.TagAsync(first.Digest, "v1");
         var head = ledger.Head;
-        LedgerSnapshot? seen = null;
+        var (seen, entries) = ((LedgerHead?)null, new List<SnapshotEntry>());
 
-        await Replicas.ReadSnapshotAsync(Id, snapshot =>
+        await Replicas.ReadSnapshotAsync(Id, async (snapshot, stop) =>
         {
-            var entries = new List<SnapshotEntry>();
-            foreach (var entry in snapshot.Entries)
+            seen = snapshot.Head;
+            await foreach (var entry in snapshot.Entries.WithCancellation(stop))
             {
                 if (entries.Count == 0)
-                    Task.Run(() => ledger.AppendAsync(
-                        new Operation.ManifestPut(second), new Operation.TagSet(Tag.Parse("v1"), second.Digest))).GetAwaiter().GetResult();
+                    await ledger.AppendAsync(new Operation.ManifestPut(second), new Operation.TagSet(Tag.Parse("v1"), second.Digest));
                 entries.Add(entry);
             }
-
-            seen = snapshot with { Entries = entries };
         });
 
-        Assert.Equal(head, seen!.Head);
-        Assert.Equal(first.Digest, Assert.Single(seen.Entries.OfType<SnapshotEntry.OfManifest>()).Manifest.Digest);
-        Assert.Equal(first.Digest, Assert.Single(seen.Entries.OfType<SnapshotEntry.OfTag>()).Digest);
+        Assert.Equal(head, seen);
+        Assert.Equal(first.Digest, Assert.Single(entries.OfType<SnapshotEntry.OfManifest>()).Manifest.Digest);
+        Assert.Equal(first.Digest, Assert.Single(entries.OfType<SnapshotEntry.OfTag>()).Digest);
         Assert.Equal(second.Digest, await Tables.FindTagAsync(Name, Tag.Parse("v1")));
     }
 
@@ -83,9 +81,28 @@ public abstract partial class ReplicaStoreContract
         await Ledger(Repository).TagAsync(SampleBlob.Of("a").Digest, "v1");
 
         await Assert.ThrowsAsync<FormatException>(
-            () => Replicas.ReadSnapshotAsync(Id, snapshot => throw new FormatException($"{snapshot.Entries.First()}")));
+            () => Replicas.ReadSnapshotAsync(
+                Id, async (snapshot, stop) => throw new FormatException($"{await snapshot.Entries.FirstAsync(stop)}")));
 
-        Assert.Single((await SnapshotAsync(Replicas)).Entries);
+        Assert.Single(await (await SnapshotAsync(Replicas)).Entries.ToListAsync());
+    }
+
+    [Fact]
+    public async Task ReadSnapshotAsync_CancelledWhileItIsRead_EndsAndTheStoreGoesOn()
+    {
+        await Ledger(Repository).TagAsync(SampleBlob.Of("a").Digest, "v1");
+        using var reader = new CancellationTokenSource();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Replicas.ReadSnapshotAsync(
+            Id,
+            async (snapshot, stop) =>
+            {
+                await reader.CancelAsync();
+                await Task.Delay(Timeout.InfiniteTimeSpan, stop);
+            },
+            reader.Token));
+
+        Assert.Single(await (await SnapshotAsync(Replicas)).Entries.ToListAsync());
     }
 
     [Fact]
@@ -200,11 +217,11 @@ public abstract partial class ReplicaStoreContract
 
     private static async Task<LedgerSnapshot> SnapshotAsync(IReplicaStore store)
     {
-        LedgerSnapshot? read = null;
-        Assert.True(await store.ReadSnapshotAsync(Id, snapshot => read = snapshot with { Entries = [.. snapshot.Entries] }));
-        return read!;
+        var read = await store.CopySnapshotAsync(Id);
+        Assert.NotNull(read);
+        return read;
     }
 
-    private static LedgerSnapshot SnapshotOf(SampleFeed feed, params string[] tags) =>
-        new(Id, feed.HeadOf(Id), [.. tags.Select(tag => new SnapshotEntry.OfTag(Tag.Parse(tag), SampleBlob.Of(tag).Digest))]);
+    private static LedgerSnapshot SnapshotOf(SampleFeed feed, params string[] tags) => SampleStores.SnapshotOf(
+        Id, feed.HeadOf(Id), [.. tags.Select(tag => new SnapshotEntry.OfTag(Tag.Parse(tag), SampleBlob.Of(tag).Digest))]);
 }

@@ -13,6 +13,19 @@ public static class SampleStores
         this IReplicaStore store, RegionId source, long position, LedgerSnapshot snapshot, IReadOnlyList<MissingBlob> missing) =>
         store.InstallSnapshotAsync(new FeedPosition(source, SampleFeed.Incarnation, position), snapshot, missing);
 
+    /// <summary>A ledger's snapshot as it may be read any number of times; null where the ledger has no commit.</summary>
+    public static async Task<LedgerSnapshot?> CopySnapshotAsync(this IReplicaStore store, LedgerId ledger)
+    {
+        LedgerSnapshot? copy = null;
+        await store.ReadSnapshotAsync(
+            ledger, async (read, stop) => copy = SnapshotOf(read.Ledger, read.Head, await read.Entries.ToListAsync(stop)));
+        return copy;
+    }
+
+    /// <summary>A snapshot that has these entries.</summary>
+    public static LedgerSnapshot SnapshotOf(LedgerId ledger, LedgerHead head, params IReadOnlyList<SnapshotEntry> entries) =>
+        new(ledger, head, entries.ToAsyncEnumerable());
+
     public static Task<int> PruneFeedAsync(this ILedgerStore store, RegionId region, long keep, int limit) =>
         store.PruneFeedAsync(region, keep, long.MaxValue, limit);
 
