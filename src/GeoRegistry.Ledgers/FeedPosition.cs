@@ -7,8 +7,9 @@ namespace GeoRegistry.Ledgers;
 /// answered with.
 /// </summary>
 /// <param name="Region">The region that made the commit.</param>
-/// <param name="Incarnation">The incarnation of its feed in which it did.</param>
-/// <param name="Number">The place in that feed, from 1.</param>
+/// <param name="Incarnation">The incarnation of its feed in which it did; none where nothing was followed yet, or the incarnation is
+/// not known: such a position is of whatever incarnation the feed has.</param>
+/// <param name="Number">The place in that feed, from 1; 0 is the start, before the first commit.</param>
 /// <remarks>No position is ever given twice. Positions of different regions or incarnations have no order.</remarks>
 public readonly record struct FeedPosition(RegionId Region, Incarnation Incarnation, long Number)
 {

@@ -150,7 +150,7 @@ public sealed class Repository : IRepository
     // Nothing has to change; but the write that made it so may still wait until it is shown everywhere.
     private Turn AlreadyDone(LedgerHead head, FeedPosition? position, CancellationToken cancellation) => new(
         new WriteOutcome.Committed(head, position),
-        position is { } known ? _visibility.AwaitFollowedAsync(Name, known.Number, cancellation) : Task.CompletedTask,
+        position is { } known ? _visibility.AwaitFollowedAsync(Name, known, cancellation) : Task.CompletedTask,
         []);
 
     private async Task<(AppendOutcome.Appended Appended, Task Shown)?> TryAppendAsync(
@@ -190,7 +190,7 @@ public sealed class Repository : IRepository
             _views.Apply(Name, operations, new LedgerPoint(commit.Epoch, commit.Number));
             _head = appended.Head;
             if (missing.Count > 0) _wanted.Queued();
-            return (appended, change?.Appended(appended.Position.Number) ?? Task.CompletedTask);
+            return (appended, change?.Appended(appended.Position) ?? Task.CompletedTask);
         }
 
         _views.Forget(Name, operations); // Another writer changed what was read here.

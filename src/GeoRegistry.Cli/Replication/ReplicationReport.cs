@@ -11,7 +11,7 @@ internal sealed record ReplicationReport(string Region, long Topology, IReadOnly
 /// <param name="Reachable">Whether it answered; if not, only <paramref name="Error"/> is there.</param>
 /// <param name="Error">Why it did not answer.</param>
 /// <param name="HomeOf">The prefixes of repositories that it is the home of; <c>""</c> is all that no longer prefix takes.</param>
-/// <param name="Feed">How many commits it made itself.</param>
+/// <param name="Feed">The last position of its own feed.</param>
 /// <param name="Sources">How far it has followed each other region.</param>
 /// <param name="CompleteP50Seconds">From push to complete here, the recent median; null before the first.</param>
 /// <param name="CompleteP99Seconds">The same for the slowest in a hundred.</param>

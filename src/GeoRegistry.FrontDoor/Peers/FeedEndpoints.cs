@@ -64,7 +64,8 @@ internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, HomeGate ga
 
         // The head now: the first commit may be long in coming.
         await http.Response.BodyWriter.FlushAsync(http.RequestAborted).ConfigureAwait(false);
-        await feeds.WriteAsync(reader, extent.Incarnation, after, http.Response.BodyWriter, http.RequestAborted).ConfigureAwait(false);
+        await feeds.WriteAsync(
+            reader, extent.At(map.Self, after), http.Response.BodyWriter, http.RequestAborted).ConfigureAwait(false);
     }
 
     private async Task EndAsync(HttpContext http, RegionId reader)

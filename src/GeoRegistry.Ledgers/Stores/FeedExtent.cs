@@ -9,5 +9,10 @@ public readonly record struct FeedExtent(Incarnation Incarnation, long Oldest, l
 {
     /// <summary>The position of its last entry.</summary>
     /// <param name="region">The region whose feed it is.</param>
-    public FeedPosition EndOf(RegionId region) => new(region, Incarnation, Head);
+    public FeedPosition EndOf(RegionId region) => At(region, Head);
+
+    /// <summary>A position of its incarnation.</summary>
+    /// <param name="region">The region whose feed it is.</param>
+    /// <param name="number">The place in the feed.</param>
+    public FeedPosition At(RegionId region, long number) => new(region, Incarnation, number);
 }

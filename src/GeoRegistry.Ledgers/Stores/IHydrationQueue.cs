@@ -49,11 +49,11 @@ public interface IHydrationQueue
     Task<int> RetryAsync(Digest? digest, CancellationToken cancellation = default);
 
     /// <summary>
-    /// Whether a ledger's commit at a position of a region's feed awaits no blob here. Whether it is applied is not
-    /// looked at.
+    /// Whether a ledger's commit at a position awaits no blob here; false where the feed has another incarnation here. Whether the
+    /// commit is applied is not looked at.
     /// </summary>
     /// <remarks>A position that a snapshot of the ledger covers is complete when nothing that came with it is awaited.</remarks>
-    ValueTask<bool> IsCompleteAsync(LedgerId ledger, RegionId source, long position, CancellationToken cancellation = default);
+    ValueTask<bool> IsCompleteAsync(LedgerId ledger, FeedPosition position, CancellationToken cancellation = default);
 
     /// <summary>Blobs in the queue, the oldest first.</summary>
     /// <param name="dead">Dead letters, or the others.</param>
@@ -90,10 +90,9 @@ public sealed record HydrationJob(
     string Repository);
 
 /// <summary>A commit by its place in a feed.</summary>
-/// <param name="Source">The region that made it.</param>
-/// <param name="Position">Its place.</param>
+/// <param name="Position">Its place; of no incarnation where the feed was never followed here.</param>
 /// <param name="At">When it was made.</param>
-public readonly record struct PendingCommit(RegionId Source, long Position, DateTimeOffset At);
+public readonly record struct PendingCommit(FeedPosition Position, DateTimeOffset At);
 
 /// <summary>What is applied of a region's feed and still awaits blobs.</summary>
 /// <param name="Source">The region.</param>

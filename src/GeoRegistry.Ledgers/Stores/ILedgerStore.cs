@@ -33,12 +33,13 @@ public interface ILedgerStore
     ValueTask<LedgerHead> ReadHeadAsync(LedgerId ledger, CancellationToken cancellation = default);
 
     /// <summary>Reads commits of one region's feed in its order.</summary>
-    /// <param name="region">The region whose commits are read.</param>
-    /// <param name="after">The position after which to begin; 0 for the start. What is before <see cref="FeedExtent.Oldest"/> is
-    /// skipped.</param>
+    /// <param name="after">The position after which to begin. What is before <see cref="FeedExtent.Oldest"/> is skipped.</param>
     /// <param name="limit">The most entries to read, at least 1.</param>
-    /// <returns>The entries that follow; their positions are consecutive. Empty at the end of the feed.</returns>
-    ValueTask<IReadOnlyList<FeedEntry>> ReadFeedAsync(RegionId region, long after, int limit, CancellationToken cancellation = default);
+    /// <returns>
+    /// The entries that follow; their positions are consecutive. Empty at the end of the feed, and where the feed has another
+    /// incarnation than the position.
+    /// </returns>
+    ValueTask<IReadOnlyList<FeedEntry>> ReadFeedAsync(FeedPosition after, int limit, CancellationToken cancellation = default);
 
     /// <summary>How far a region's feed reaches here.</summary>
     ValueTask<FeedExtent> ReadFeedExtentAsync(RegionId region, CancellationToken cancellation = default);
@@ -47,17 +48,21 @@ public interface ILedgerStore
     /// Returns once the feed of the region that this store belongs to has an entry after a position: at once where it
     /// has.
     /// </summary>
-    /// <param name="region">The region whose commits are awaited; one that appends here.</param>
-    /// <param name="after">The position.</param>
-    /// <remarks>Any number may wait. A commit is announced after it is on disk; waiting costs it nothing.</remarks>
-    Task WaitForFeedAsync(RegionId region, long after, CancellationToken cancellation = default);
+    /// <param name="after">The position, in the feed of a region that appends here.</param>
+    /// <remarks>
+    /// Any number may wait. A commit is announced after it is on disk; waiting costs it nothing. An incarnation that ends is noticed
+    /// with the first commit of the next.
+    /// </remarks>
+    Task WaitForFeedAsync(FeedPosition after, CancellationToken cancellation = default);
 
     /// <summary>Finds the commit that carried out a write, as long as it is kept here.</summary>
     /// <returns>What the append was answered with; null where no commit that is kept has this id.</returns>
     ValueTask<AppendOutcome.Appended?> FindWriteAsync(LedgerId ledger, WriteId write, CancellationToken cancellation = default);
 
-    /// <summary>The commit at a position of a region's feed, or null where it is not kept here or was withheld.</summary>
-    ValueTask<FeedEntry?> FindEntryAsync(RegionId region, long position, CancellationToken cancellation = default);
+    /// <summary>
+    /// The commit at a position, or null where it is not kept here, was withheld, or the feed has another incarnation.
+    /// </summary>
+    ValueTask<FeedEntry?> FindEntryAsync(FeedPosition position, CancellationToken cancellation = default);
 
     /// <summary>The feed position of a ledger's commit, or null where it is not kept here.</summary>
     ValueTask<FeedPosition?> FindPositionAsync(LedgerId ledger, long number, CancellationToken cancellation = default);
@@ -70,7 +75,7 @@ public interface ILedgerStore
 
     /// <summary>
     /// Begins a new incarnation of the feed of the region that this store belongs to, because the one before may have
-    /// lost its end.
+    /// lost its end. Its numbers go on after those of the one before, with an empty place between.
     /// </summary>
     /// <returns>The new incarnation. Whoever followed an earlier one needs snapshots.</returns>
     Task<Incarnation> BeginIncarnationAsync(CancellationToken cancellation = default);

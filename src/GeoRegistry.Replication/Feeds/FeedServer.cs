@@ -35,7 +35,7 @@ public sealed class FeedServer(RegionMap map, ILedgerStore ledgers)
         if (cursor.Position > extent.Head) return FeedStart.Diverged;
         if (cursor.Position < extent.Oldest) return FeedStart.Pruned;
         if (cursor.Checksum.IsEmpty) return FeedStart.Possible;
-        var last = await ledgers.FindEntryAsync(map.Self, cursor.Position, cancellation).ConfigureAwait(false);
+        var last = await ledgers.FindEntryAsync(extent.At(map.Self, cursor.Position), cancellation).ConfigureAwait(false);
         return last is null || last.Checksum.Span.SequenceEqual(cursor.Checksum.Span) ? FeedStart.Possible : FeedStart.Diverged;
     }
 
@@ -47,34 +47,37 @@ public sealed class FeedServer(RegionMap map, ILedgerStore ledgers)
     public async Task<FeedCursor> ReadEndAsync(CancellationToken cancellation)
     {
         var extent = await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false);
-        var last = await ledgers.FindEntryAsync(map.Self, extent.Head, cancellation).ConfigureAwait(false);
+        var last = await ledgers.FindEntryAsync(extent.EndOf(map.Self), cancellation).ConfigureAwait(false);
         return new FeedCursor(extent.Incarnation, extent.Head, last?.Checksum ?? default);
     }
 
-    /// <summary>Writes the feed from a position on, and its new commits as they are made, until the reader goes.</summary>
-    public async Task WriteAsync(RegionId reader, Incarnation incarnation, long after, PipeWriter output, CancellationToken cancellation)
+    /// <summary>
+    /// Writes the feed from a position on, and its new commits as they are made, until the reader goes or the feed does not go on
+    /// from there: it was pruned, or begun anew under another incarnation. The reader asks again, and is told which.
+    /// </summary>
+    public async Task WriteAsync(RegionId reader, FeedPosition after, PipeWriter output, CancellationToken cancellation)
     {
         while (true)
         {
-            var entries = await ledgers.ReadFeedAsync(map.Self, after, BatchEntries, cancellation).ConfigureAwait(false);
+            var entries = await ledgers.ReadFeedAsync(after, BatchEntries, cancellation).ConfigureAwait(false);
+            if (await IsCutOffAsync(after, entries, cancellation).ConfigureAwait(false)) return;
             foreach (var entry in entries)
             {
                 FeedCodec.Write(output, entry, withhold: IsWithheld(reader, entry));
-                after = entry.Position;
+                after = after with { Number = entry.Position };
                 var isDue = output.UnflushedBytes >= FlushBytes || entry.Position == entries[^1].Position;
                 if (isDue && (await output.FlushAsync(cancellation).ConfigureAwait(false)).IsCompleted) return;
             }
 
-            // One that is overtaken by pruning begins again, and is told then that it needs snapshots; so does one whose incarnation
-            // ended.
-            if (entries.Count == 0)
-            {
-                var extent = await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false);
-                if (after < extent.Oldest || incarnation != extent.Incarnation) return;
-            }
-
-            if (entries.Count < BatchEntries) await ledgers.WaitForFeedAsync(map.Self, after, cancellation).ConfigureAwait(false);
+            if (entries.Count < BatchEntries) await ledgers.WaitForFeedAsync(after, cancellation).ConfigureAwait(false);
         }
+    }
+
+    private async ValueTask<bool> IsCutOffAsync(FeedPosition after, IReadOnlyList<FeedEntry> next, CancellationToken cancellation)
+    {
+        if (next.Count > 0) return next[0].Position != after.Number + 1;
+        var extent = await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false);
+        return after.Number < extent.Oldest || after.Incarnation != extent.Incarnation;
     }
 
     private bool IsWithheld(RegionId reader, FeedEntry entry)

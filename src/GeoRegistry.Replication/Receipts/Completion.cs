@@ -142,7 +142,7 @@ public sealed class Completion(
     {
         if (position.Region == map.Self) return await FindHereAsync(position, cancellation).ConfigureAwait(false);
         if (IsFollowed(position)
-            && await ledgers.FindEntryAsync(position.Region, position.Number, cancellation).ConfigureAwait(false)
+            && await ledgers.FindEntryAsync(position, cancellation).ConfigureAwait(false)
                 is { Ledger: { } ledger }) return new ReceiptLookup(ledger.Name, CompletionState.Complete);
         try
         {
@@ -165,7 +165,7 @@ public sealed class Completion(
         var extent = await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false);
         if (position.Incarnation != extent.Incarnation) return new ReceiptLookup(null, CompletionState.Orphaned);
         if (position.Number > extent.Head) return ReceiptLookup.NotKnownYet;
-        var entry = await ledgers.FindEntryAsync(map.Self, position.Number, cancellation).ConfigureAwait(false);
+        var entry = await ledgers.FindEntryAsync(position, cancellation).ConfigureAwait(false);
         return new ReceiptLookup(entry?.Ledger?.Name, CompletionState.Complete);
     }
 
@@ -216,13 +216,13 @@ public sealed class Completion(
         tails.Of(position.Region) is { Activity: not TailActivity.Diverged } tail && tail.Incarnation == position.Incarnation;
 
     private async ValueTask<bool> IsAppliedAsync(RepositoryName repository, FeedPosition position, CancellationToken cancellation) =>
-        IsFollowed(position)
-        && position.Number <= tails.Of(position.Region)!.Applied.Position
+        tails.Of(position.Region) is { Activity: not TailActivity.Diverged } tail
+        && tail.HasApplied(position)
         && await IsCurrentAsync(position.Region, repository, cancellation).ConfigureAwait(false);
 
     private async ValueTask<CompletionState> ReadStateOfBlobsAsync(
         RepositoryName repository, FeedPosition position, Digest? image, CancellationToken cancellation) =>
-        await queue.IsCompleteAsync(LedgerId.Of(repository), position.Region, position.Number, cancellation).ConfigureAwait(false)
+        await queue.IsCompleteAsync(LedgerId.Of(repository), position, cancellation).ConfigureAwait(false)
             && await HasBlobsAsync(repository, position, image, cancellation).ConfigureAwait(false)
             ? CompletionState.Complete
             : CompletionState.Pending;
@@ -245,7 +245,7 @@ public sealed class Completion(
     private async ValueTask<bool> HasBlobsAsync(
         RepositoryName repository, FeedPosition position, Digest? image, CancellationToken cancellation)
     {
-        var entry = await ledgers.FindEntryAsync(position.Region, position.Number, cancellation).ConfigureAwait(false);
+        var entry = await ledgers.FindEntryAsync(position, cancellation).ConfigureAwait(false);
         var commit = entry is null ? null : CommitCodec.TryDecode(entry.Encoded);
         if (entry is not null && commit is null) return false;
         if (entry is null && !await HasAllBlobsAsync(repository, position, cancellation).ConfigureAwait(false)) return false;

@@ -24,10 +24,11 @@ public sealed class StatusReport(RegionMap map, TailStates tails, HomeGate gate,
             Error: null,
             gate.Reason,
             [.. map.Current.Homes.Where(rule => rule.Home.Region == map.Self).Select(rule => rule.Prefix)],
+            extent.Incarnation.ToString(),
             extent.Head,
             [
                 .. map.Current.Regions
-                    .Select(region => Describe(region.Id, extent.Head, pending.GetValueOrDefault(region.Id), now))
+                    .Select(region => Describe(region.Id, extent, pending.GetValueOrDefault(region.Id), now))
                     .OfType<SourceStatus>(),
             ],
             latencies.Completed.Percentile(0.5),
@@ -38,17 +39,19 @@ public sealed class StatusReport(RegionMap map, TailStates tails, HomeGate gate,
     }
 
     // This region is among its own sources only while blobs that were pushed elsewhere are on their way here.
-    private SourceStatus? Describe(RegionId source, long ownHead, PendingSummary? pending, DateTimeOffset now)
+    private SourceStatus? Describe(RegionId source, FeedExtent own, PendingSummary? pending, DateTimeOffset now)
     {
         var tail = tails.Of(source);
         if (tail is null && pending is null) return null;
         var oldest = pending is null ? TimeSpan.Zero : now - pending.Oldest;
         var behind = tail?.Behind ?? TimeSpan.Zero;
+        var followed = tail?.Position ?? own.EndOf(source);
         return new SourceStatus(
             source.ToString(),
             tail is null ? "live" : tail.Activity.ToString().ToLowerInvariant(),
-            tail?.Applied.Position ?? ownHead,
-            tail?.Head ?? ownHead,
+            followed.Incarnation.IsNone ? null : followed.Incarnation.ToString(),
+            followed.Number,
+            tail?.Head ?? own.Head,
             pending?.Commits ?? 0,
             pending?.Blobs ?? 0,
             pending?.Bytes ?? 0,
@@ -65,7 +68,8 @@ public sealed class StatusReport(RegionMap map, TailStates tails, HomeGate gate,
 /// <param name="Error">Why it could not be asked, or null.</param>
 /// <param name="Closed">Why it takes no writes as a home; null where it does.</param>
 /// <param name="HomeOf">The prefixes of which it is the home.</param>
-/// <param name="Feed">The position of its own last commit.</param>
+/// <param name="Incarnation">The incarnation of its own feed.</param>
+/// <param name="Feed">The last position of its own feed, in that incarnation.</param>
 /// <param name="Sources">How it follows each other region.</param>
 /// <param name="CompleteP50Seconds">From a push until it was complete there, in seconds: the median of the last 1,024; null before the
 /// first.</param>
@@ -79,6 +83,7 @@ public sealed record RegionStatus(
     string? Error = null,
     string? Closed = null,
     IReadOnlyList<string>? HomeOf = null,
+    string? Incarnation = null,
     long? Feed = null,
     IReadOnlyList<SourceStatus>? Sources = null,
     double? CompleteP50Seconds = null,
@@ -90,7 +95,8 @@ public sealed record RegionStatus(
 /// <summary>How a region follows another.</summary>
 /// <param name="Region">The other region.</param>
 /// <param name="State"><c>live</c>, <c>connecting</c>, <c>snapshot</c>, <c>unreachable</c> or <c>diverged</c>.</param>
-/// <param name="Applied">The last position of its feed that is applied.</param>
+/// <param name="Incarnation">The incarnation of its feed that is followed; null before its first entry.</param>
+/// <param name="Applied">The last position of its feed that is applied, in that incarnation.</param>
 /// <param name="Head">Its feed's last position, by what was heard last.</param>
 /// <param name="PendingCommits">Commits that are applied and await blobs.</param>
 /// <param name="PendingBlobs">The blobs that they await.</param>
@@ -102,6 +108,7 @@ public sealed record RegionStatus(
 public sealed record SourceStatus(
     string Region,
     string State,
+    string? Incarnation,
     long Applied,
     long Head,
     long PendingCommits,

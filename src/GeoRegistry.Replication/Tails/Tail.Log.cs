@@ -5,8 +5,8 @@ namespace GeoRegistry.Replication.Tails;
 
 internal sealed partial class Tail
 {
-    [LoggerMessage(1, LogLevel.Information, "Follows the feed of {Source} from position {Position}.")]
-    private partial void LogFollowing(RegionId source, long position);
+    [LoggerMessage(1, LogLevel.Information, "Follows the feed of {Source} from {Position}.")]
+    private partial void LogFollowing(RegionId source, FeedPosition position);
 
     [LoggerMessage(2, LogLevel.Information, "The connection to the feed of {Source} ended; reconnecting: {Reason}")]
     private partial void LogBroken(RegionId source, string reason);
@@ -17,24 +17,24 @@ internal sealed partial class Tail
     [LoggerMessage(
         4,
         LogLevel.Error,
-        "Region {Source} has another feed than the one followed to position {Position}: it lost data or was set up again. "
+        "Region {Source} has another feed than the one followed to {Position}: it lost data or was set up again. "
             + "Nothing of it is applied here until {Source} is restored or resumed.")]
-    private partial void LogDiverged(RegionId source, long position);
+    private partial void LogDiverged(RegionId source, FeedPosition position);
 
     [LoggerMessage(
         5,
         LogLevel.Information,
-        "Takes over the ledgers of {Source} as snapshots: its feed from position {Position} is gone or long.")]
-    private partial void LogTakingOver(RegionId source, long position);
+        "Takes over the ledgers of {Source} as snapshots: its feed from {Position} is gone or long.")]
+    private partial void LogTakingOver(RegionId source, FeedPosition position);
 
-    [LoggerMessage(6, LogLevel.Information, "Took over {Count} ledgers of {Source}; its feed goes on from position {Position}.")]
-    private partial void LogTakenOver(RegionId source, int count, long position);
+    [LoggerMessage(6, LogLevel.Information, "Took over {Count} ledgers of {Source}; its feed goes on from {Position}.")]
+    private partial void LogTakenOver(RegionId source, int count, FeedPosition position);
 
     [LoggerMessage(
         7,
         LogLevel.Warning,
-        "The {Ledger} here does not continue with the feed of {Source} at position {Position}: it is repaired from a snapshot.")]
-    private partial void LogRepairing(LedgerId ledger, RegionId source, long position);
+        "The {Ledger} here does not continue with the feed of {Source} at {Position}: it is repaired from a snapshot.")]
+    private partial void LogRepairing(LedgerId ledger, RegionId source, FeedPosition position);
 
     [LoggerMessage(8, LogLevel.Debug, "Region {Source} did not answer: {Reason}")]
     private partial void LogNotHeard(RegionId source, string reason);

@@ -148,12 +148,12 @@ internal sealed partial class Tail(
                         continue;
                     case HttpStatusCode.OK:
                         state.Activity = TailActivity.Live;
-                        LogFollowing(state.Source, state.Applied.Position);
+                        LogFollowing(state.Source, state.Position);
                         await FollowAsync(response, stopping).ConfigureAwait(false);
                         break;
                     case HttpStatusCode.Conflict:
                         state.Activity = TailActivity.Diverged;
-                        LogDiverged(state.Source, state.Applied.Position);
+                        LogDiverged(state.Source, state.Position);
                         break;
                     default:
                         throw new InvalidDataException($"Region {state.Source} answered {(int)response.StatusCode} to a tail.");
@@ -205,7 +205,7 @@ internal sealed partial class Tail(
     private async Task TakeOverAsync(CancellationToken cancellation)
     {
         state.Activity = TailActivity.Snapshot;
-        LogTakingOver(state.Source, state.Applied.Position);
+        LogTakingOver(state.Source, state.Position);
         var taken = 0;
         await ReplaceAsync(
             async () =>
@@ -230,7 +230,7 @@ internal sealed partial class Tail(
             cancellation).ConfigureAwait(false);
         hydrator.Wake();
         fetches.Completions.Advance(); // Those who wait for commits to be complete look again.
-        LogTakenOver(state.Source, taken, state.Applied.Position);
+        LogTakenOver(state.Source, taken, state.Position);
     }
 
     private async Task FollowAsync(HttpResponseMessage response, CancellationToken cancellation)
@@ -265,7 +265,7 @@ internal sealed partial class Tail(
             if (outcome.Faulty is { } ledger)
             {
                 var position = new FeedPosition(state.Source, incarnation, rest[0].Position);
-                LogRepairing(ledger, state.Source, position.Number);
+                LogRepairing(ledger, state.Source, position);
                 await ReplaceAsync(
                     () => repair.TryRepairAsync(position, ledger, attempts: 0, cancellation), cancellation).ConfigureAwait(false);
             }

@@ -56,6 +56,13 @@ public sealed class TailState(RegionId source, TimeProvider clock)
         }
     }
 
+    /// <summary>Whether a position of the source's feed is applied here; false for one of another incarnation.</summary>
+    public bool HasApplied(FeedPosition position)
+    {
+        var here = Position;
+        return position.Incarnation == here.Incarnation && position.Number <= here.Number;
+    }
+
     /// <summary>How many of the source's ledgers are set aside here because they cannot be repaired.</summary>
     public int SetAside
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
@@ -39,8 +40,8 @@ public sealed class HomeVisibility(RegionMap map, ReadLeases leases, ILedgerStor
         Task.WhenAll(names.Select(name => SpreadOf(repository, name)).OfType<Task>());
 
     /// <inheritdoc/>
-    public Task AwaitFollowedAsync(RepositoryName repository, long number, CancellationToken cancellation = default) =>
-        leases.AwaitAsync(repository, number, cancellation);
+    public Task AwaitFollowedAsync(RepositoryName repository, FeedPosition position, CancellationToken cancellation = default) =>
+        leases.AwaitAsync(repository, position.Number, cancellation);
 
     /// <summary>
     /// Begins with what an earlier process left: leases that it may have given, and changes that were spreading when
@@ -54,19 +55,19 @@ public sealed class HomeVisibility(RegionMap map, ReadLeases leases, ILedgerStor
         // On disk before the first is given; a shorter one counts only when the longer ones have ended (see KeepRecordAsync).
         if (leases.Length > remembered.LongestLease) await record.SetLongestLeaseAsync(leases.Length, cancellation).ConfigureAwait(false);
         var extent = await ledgers.ReadFeedExtentAsync(map.Self, cancellation).ConfigureAwait(false);
-        for (var after = new[] { extent.Oldest, remembered.ShownThrough, extent.Head - MaxResumed }.Max(); ;)
+        for (var after = extent.At(map.Self, new[] { extent.Oldest, remembered.ShownThrough, extent.Head - MaxResumed }.Max()); ;)
         {
-            var entries = await ledgers.ReadFeedAsync(map.Self, after, 256, cancellation).ConfigureAwait(false);
+            var entries = await ledgers.ReadFeedAsync(after, 256, cancellation).ConfigureAwait(false);
             if (entries.Count == 0) return;
             foreach (var entry in entries.Where(entry => entry.Ledger is not null))
             {
                 // What cannot be read says no names; it must not keep the region from starting.
                 if (CommitCodec.TryDecode(entry.Encoded) is not { } commit) continue;
                 _ = Begin(RepositoryName.Parse(entry.Ledger!.Value.Name), [.. VisibleNames.ChangedBy(commit.Operations)])
-                    .Appended(entry.Position);
+                    .Appended(extent.At(map.Self, entry.Position));
             }
 
-            after = entries[^1].Position;
+            after = extent.At(map.Self, entries[^1].Position);
         }
     }
 
@@ -98,22 +99,22 @@ public sealed class HomeVisibility(RegionMap map, ReadLeases leases, ILedgerStor
     // Where it is not known whether it was appended, it is after the leases of now have ended, and then it is as any other commit.
     private async Task SpreadIfAppendedAsync(RepositoryName repository)
     {
-        var head = (long?)null;
-        while (head is null)
+        var end = (FeedPosition?)null;
+        while (end is null)
         {
             await Task.Delay(leases.Length, clock).ConfigureAwait(false);
-            head = await TryReadHeadAsync().ConfigureAwait(false);
+            end = await TryReadEndAsync().ConfigureAwait(false);
         }
 
-        await leases.AwaitAsync(repository, head.Value, CancellationToken.None).ConfigureAwait(false);
+        await AwaitFollowedAsync(repository, end.Value).ConfigureAwait(false);
     }
 
     // A store that failed an append may go on failing for a while.
-    private async Task<long?> TryReadHeadAsync()
+    private async Task<FeedPosition?> TryReadEndAsync()
     {
         try
         {
-            return (await ledgers.ReadFeedExtentAsync(map.Self, CancellationToken.None).ConfigureAwait(false)).Head;
+            return (await ledgers.ReadFeedExtentAsync(map.Self, CancellationToken.None).ConfigureAwait(false)).EndOf(map.Self);
         }
         catch (Exception)
         {
@@ -142,7 +143,8 @@ public sealed class HomeVisibility(RegionMap map, ReadLeases leases, ILedgerStor
 
         public Task Shown => _shown.Task;
 
-        public Task Appended(long number) => visibility.EndAfterAsync(this, visibility.AwaitFollowedAsync(repository, number));
+        public Task Appended(FeedPosition position) =>
+            visibility.EndAfterAsync(this, visibility.AwaitFollowedAsync(repository, position));
 
         public void Failed(bool isUnknown) => _ = visibility.EndAfterAsync(
             this, isUnknown ? visibility.SpreadIfAppendedAsync(repository) : Task.CompletedTask);

@@ -1,3 +1,4 @@
+using GeoRegistry.Ledgers;
 using GeoRegistry.Protocol;
 
 namespace GeoRegistry.Repositories.Regions;
@@ -20,17 +21,17 @@ public interface IVisibility
     /// <summary>Returns once the last changes of these names are shown everywhere; at once where none of them is spreading.</summary>
     Task AwaitShownAsync(RepositoryName repository, IReadOnlyList<string> names);
 
-    /// <summary>Returns once every region that may show the repository has followed this region's feed to a number.</summary>
-    Task AwaitFollowedAsync(RepositoryName repository, long number, CancellationToken cancellation = default);
+    /// <summary>Returns once every region that may show the repository has followed this region's feed to a position.</summary>
+    Task AwaitFollowedAsync(RepositoryName repository, FeedPosition position, CancellationToken cancellation = default);
 }
 
 /// <summary>An append under way that changes what others may show.</summary>
 public interface IVisibleChange
 {
     /// <summary>It is on disk.</summary>
-    /// <param name="number">Its number in this region's feed.</param>
+    /// <param name="position">Its place in this region's feed.</param>
     /// <returns>Ends when it is shown everywhere, whoever waits for it.</returns>
-    Task Appended(long number);
+    Task Appended(FeedPosition position);
 
     /// <summary>It was not appended, or that is not known.</summary>
     void Failed(bool isUnknown);

@@ -58,5 +58,6 @@ public sealed class NoOtherRegions : IRemoteBlobs, IBlobAnnouncer, IWantedBlobs,
     public Task AwaitShownAsync(RepositoryName repository, IReadOnlyList<string> names) => Task.CompletedTask;
 
     /// <inheritdoc/>
-    public Task AwaitFollowedAsync(RepositoryName repository, long number, CancellationToken cancellation = default) => Task.CompletedTask;
+    public Task AwaitFollowedAsync(RepositoryName repository, FeedPosition position, CancellationToken cancellation = default) =>
+        Task.CompletedTask;
 }

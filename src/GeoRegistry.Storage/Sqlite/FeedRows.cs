@@ -72,6 +72,10 @@ internal static class FeedRows
         return row.Read() ? Ledgers.Incarnation.Parse(row.GetString(0)) : default;
     }
 
+    /// <summary>Whether a feed has the incarnation that a position is of; one that names none is of any.</summary>
+    public static bool Has(SqliteSession session, FeedPosition position) =>
+        position.Incarnation.IsNone || Incarnation(session, position.Region.ToString()) == position.Incarnation;
+
     /// <summary>
     /// Begins an incarnation of the region's own feed, with an empty position: whoever follows it needs snapshots of what
     /// was there before.

@@ -82,7 +82,9 @@ internal static class HydrationRows
             ofSources[source] = ofSources[source] with { Commits = ofSources[source].Commits - 1 };
             ofLedgers[ledger] = ofLedgers[ledger] with { Commits = ofLedgers[ledger].Commits - 1 };
             if (!IsAwaiting(session, source, position, position))
-                completed.Add(new PendingCommit(RegionId.Parse(source), position, DateTimeOffset.FromUnixTimeMilliseconds(at)));
+                completed.Add(new PendingCommit(
+                    new FeedPosition(RegionId.Parse(source), FeedRows.Incarnation(session, source), position),
+                    DateTimeOffset.FromUnixTimeMilliseconds(at)));
         }
 
         foreach (var (source, change) in ofSources) HydrationSums.AddToRegion(session, source, change);

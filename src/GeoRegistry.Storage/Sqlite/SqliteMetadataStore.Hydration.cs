@@ -76,9 +76,9 @@ public sealed partial class SqliteMetadataStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<bool> IsCompleteAsync(LedgerId ledger, RegionId source, long position, CancellationToken cancellation = default) =>
-        new(_readers.ReadOneMoment(session => HydrationRows.IsComplete(
-            session, LedgerRows.Find(session, ledger).Ledger, source.ToString(), position)));
+    public ValueTask<bool> IsCompleteAsync(LedgerId ledger, FeedPosition position, CancellationToken cancellation = default) =>
+        new(_readers.ReadOneMoment(session => FeedRows.Has(session, position) && HydrationRows.IsComplete(
+            session, LedgerRows.Find(session, ledger).Ledger, position.Region.ToString(), position.Number)));
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<HydrationJob>> ListAsync(bool dead, int limit, CancellationToken cancellation = default) =>

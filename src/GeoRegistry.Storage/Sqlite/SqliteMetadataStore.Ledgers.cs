@@ -29,8 +29,9 @@ public sealed partial class SqliteMetadataStore
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<FeedEntry>> ReadFeedAsync(
-        RegionId region, long after, int limit, CancellationToken cancellation = default) =>
-        new(_readers.ReadOneMoment(session => FeedRows.Read(session, region.ToString(), after, limit)));
+        FeedPosition after, int limit, CancellationToken cancellation = default) =>
+        new(_readers.ReadOneMoment(session =>
+            FeedRows.Has(session, after) ? FeedRows.Read(session, after.Region.ToString(), after.Number, limit) : []));
 
     /// <inheritdoc/>
     public ValueTask<FeedExtent> ReadFeedExtentAsync(RegionId region, CancellationToken cancellation = default) =>
@@ -40,8 +41,8 @@ public sealed partial class SqliteMetadataStore
             FeedRows.Head(session, region.ToString()))));
 
     /// <inheritdoc/>
-    public Task WaitForFeedAsync(RegionId region, long after, CancellationToken cancellation = default) =>
-        EndOf(region).WaitForAsync(after + 1, cancellation);
+    public Task WaitForFeedAsync(FeedPosition after, CancellationToken cancellation = default) =>
+        EndOf(after.Region).WaitForAsync(after.Number + 1, cancellation);
 
     /// <inheritdoc/>
     public ValueTask<AppendOutcome.Appended?> FindWriteAsync(LedgerId ledger, WriteId write, CancellationToken cancellation = default) =>
@@ -57,8 +58,9 @@ public sealed partial class SqliteMetadataStore
         });
 
     /// <inheritdoc/>
-    public ValueTask<FeedEntry?> FindEntryAsync(RegionId region, long position, CancellationToken cancellation = default) =>
-        Read(session => FeedRows.Find(session, region.ToString(), position));
+    public ValueTask<FeedEntry?> FindEntryAsync(FeedPosition position, CancellationToken cancellation = default) =>
+        new(_readers.ReadOneMoment(session =>
+            FeedRows.Has(session, position) ? FeedRows.Find(session, position.Region.ToString(), position.Number) : null));
 
     /// <inheritdoc/>
     public ValueTask<FeedPosition?> FindPositionAsync(LedgerId ledger, long number, CancellationToken cancellation = default) =>

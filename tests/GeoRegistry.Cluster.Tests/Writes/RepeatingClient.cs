@@ -75,7 +75,8 @@ internal sealed class RepeatingClient(InProcessRegions regions, string through, 
     /// <param name="names">What it was asked of.</param>
     public async Task<Commit> FindCommitAsync(string repository, WriteKind kind, params IReadOnlyList<string> names)
     {
-        var entries = await regions["eu"].Metadata.ReadFeedAsync(RegionId.Parse("eu"), 0, int.MaxValue);
+        var entries = await regions["eu"].Metadata.ReadFeedAsync(
+            new FeedPosition(RegionId.Parse("eu"), default, 0), int.MaxValue);
         return Assert.Single(
             entries.Where(entry => entry.Ledger == LedgerId.Of(RepositoryName.Parse(repository)))
                 .Select(entry => CommitCodec.Decode(entry.Encoded)),

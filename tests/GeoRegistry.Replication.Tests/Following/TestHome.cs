@@ -130,7 +130,7 @@ internal sealed class TestHome : IAsyncDisposable
         await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
         try
         {
-            await _feeds.WriteAsync(Us, extent.Incarnation, cursor.Position, http.Response.BodyWriter, http.RequestAborted);
+            await _feeds.WriteAsync(Us, extent.At(Eu, cursor.Position), http.Response.BodyWriter, http.RequestAborted);
         }
         catch (OperationCanceledException)
         {

@@ -1,3 +1,4 @@
+using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
@@ -223,7 +224,7 @@ public sealed class HomeVisibilityTests : IAsyncLifetime
     private async Task<IVisibleChange> BeginAsync(Operation operation) =>
         (await _changes.BeginChangeAsync(_ledger.Repository, [.. VisibleNames.ChangedBy([operation])]))!;
 
-    private async Task<long> AppendAsync(Operation operation) => (await _ledger.AppendAsync(operation)).Position.Number;
+    private async Task<FeedPosition> AppendAsync(Operation operation) => (await _ledger.AppendAsync(operation)).Position;
 
     private async Task<bool> ReportAsync(long applied, params IReadOnlyList<string> regions)
     {
@@ -232,7 +233,7 @@ public sealed class HomeVisibilityTests : IAsyncLifetime
         foreach (var region in regions)
         {
             all &= (await _leases.ReportAsync(
-                Ledgers.RegionId.Parse(region), extent.Incarnation, applied, topology: 1, () => ValueTask.FromResult(extent))).Lease
+                RegionId.Parse(region), extent.Incarnation, applied, topology: 1, () => ValueTask.FromResult(extent))).Lease
                 > TimeSpan.Zero;
         }
 

@@ -149,7 +149,8 @@ internal sealed class LinearReadsSimulation
         else
         {
             _shownAtHome[append.Tag] = append.Position;
-            _writes.Add((append.Tag, append.Position, append.Change.Appended(append.Position)));
+            var position = new FeedPosition(Eu, SampleFeed.Incarnation, append.Position);
+            _writes.Add((append.Tag, append.Position, append.Change.Appended(position)));
             Note($"shown at home {append.Tag}={append.Position}");
             _append = null;
         }

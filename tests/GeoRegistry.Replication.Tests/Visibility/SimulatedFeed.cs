@@ -38,8 +38,8 @@ internal sealed class SimulatedFeed(TimeProvider clock) : ILedgerStore, IRegionR
         new(new FeedExtent(SampleFeed.Incarnation, 0, Head));
 
     public ValueTask<IReadOnlyList<FeedEntry>> ReadFeedAsync(
-        RegionId region, long after, int limit, CancellationToken cancellation = default) =>
-        new([.. _entries.Skip((int)after).Take(limit).Select(row => row.Entry)]);
+        FeedPosition after, int limit, CancellationToken cancellation = default) =>
+        new([.. _entries.Skip((int)after.Number).Take(limit).Select(row => row.Entry)]);
 
     public Task<AppendOutcome> AppendAsync(LedgerHead expected, Commit commit, IReadOnlyList<MissingBlob>? missing = null,
         CancellationToken cancellation = default) => throw new NotSupportedException();
@@ -47,7 +47,7 @@ internal sealed class SimulatedFeed(TimeProvider clock) : ILedgerStore, IRegionR
     public ValueTask<LedgerHead> ReadHeadAsync(LedgerId ledger, CancellationToken cancellation = default) =>
         throw new NotSupportedException();
 
-    public Task WaitForFeedAsync(RegionId region, long after, CancellationToken cancellation = default) =>
+    public Task WaitForFeedAsync(FeedPosition after, CancellationToken cancellation = default) =>
         throw new NotSupportedException();
 
     public ValueTask<FeedPosition?> FindPositionAsync(LedgerId ledger, long number, CancellationToken cancellation = default) =>
@@ -59,7 +59,7 @@ internal sealed class SimulatedFeed(TimeProvider clock) : ILedgerStore, IRegionR
     public Task<int> PruneFeedAsync(RegionId region, long keep, long keepBytes, int limit, CancellationToken cancellation = default) =>
         throw new NotSupportedException();
 
-    public ValueTask<FeedEntry?> FindEntryAsync(RegionId region, long position, CancellationToken cancellation = default) =>
+    public ValueTask<FeedEntry?> FindEntryAsync(FeedPosition position, CancellationToken cancellation = default) =>
         throw new NotSupportedException();
 
     public ValueTask<AppendOutcome.Appended?> FindWriteAsync(LedgerId ledger, WriteId write, CancellationToken cancellation = default) =>

@@ -1,3 +1,4 @@
+using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 using GeoRegistry.Repositories.Regions;
@@ -122,17 +123,17 @@ public sealed class FailedAppendTests : IAsyncLifetime
 
         public Task AwaitShownAsync(RepositoryName repository, IReadOnlyList<string> names) => Task.CompletedTask;
 
-        public Task AwaitFollowedAsync(RepositoryName repository, long number, CancellationToken cancellation = default)
+        public Task AwaitFollowedAsync(RepositoryName repository, FeedPosition position, CancellationToken cancellation = default)
         {
-            Awaited.Add(number);
+            Awaited.Add(position.Number);
             return Task.CompletedTask;
         }
 
         private sealed class Change(List<string> ended) : IVisibleChange
         {
-            public Task Appended(long number)
+            public Task Appended(FeedPosition position)
             {
-                ended.Add($"appended {number}");
+                ended.Add($"appended {position.Number}");
                 return Task.CompletedTask;
             }
 

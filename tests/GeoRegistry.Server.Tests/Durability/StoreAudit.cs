@@ -42,7 +42,7 @@ internal static class StoreAudit
     {
         while (true)
         {
-            var page = await store.ReadFeedAsync(RegionId.Parse("local"), replay.Position, PageSize);
+            var page = await store.ReadFeedAsync(new FeedPosition(RegionId.Parse("local"), default, replay.Position), PageSize);
             if (page.Count == 0) return;
             foreach (var entry in page)
             {

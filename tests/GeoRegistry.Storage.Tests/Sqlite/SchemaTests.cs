@@ -78,7 +78,8 @@ public sealed class SchemaTests
 
         Assert.Empty(await fixture.Store.CompleteAsync(layer.Digest));
         Assert.False(await fixture.Store.IsCompleteAsync(LedgerId.Of(RepositoryName.Parse("library/golden")), us, 7));
-        Assert.Equal([new PendingCommit(us, 7, SampleLedger.At)], await fixture.Store.CompleteAsync(config.Digest));
+        Assert.Equal(
+            [new PendingCommit(new FeedPosition(us, default, 7), SampleLedger.At)], await fixture.Store.CompleteAsync(config.Digest));
         Assert.Empty(await fixture.Store.SummarizeAsync());
     }
 

@@ -64,13 +64,17 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
         Assert.Equal(2, (await Hydration.ListAsync(dead: false, 10)).Count);
 
         Assert.Equal(
-            [new PendingCommit(SampleLedger.Region, second.Position.Number, SampleLedger.At)],
+            [new PendingCommit(second.Position, SampleLedger.At)],
             await Hydration.CompleteAsync(DigestOf("2")));
         Assert.False(await IsCompleteAsync("library/a", SampleLedger.Region, first.Position.Number));
         Assert.True(await IsCompleteAsync("library/b", SampleLedger.Region, second.Position.Number));
+        var ledger = LedgerId.Of(RepositoryName.Parse("library/b"));
+        var lost = second.Position with { Incarnation = SampleFeed.Incarnation };
+        Assert.True(await Hydration.IsCompleteAsync(ledger, second.Position));
+        Assert.False(await Hydration.IsCompleteAsync(ledger, lost));
         await Fixture.ReopenAsync();
         Assert.Equal(
-            [new PendingCommit(SampleLedger.Region, first.Position.Number, SampleLedger.At)],
+            [new PendingCommit(first.Position, SampleLedger.At)],
             await Hydration.CompleteAsync(DigestOf("1")));
 
         Assert.True(await IsCompleteAsync("library/a", SampleLedger.Region, first.Position.Number));
@@ -83,7 +87,7 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
     {
         for (var i = 0; i < 3; i++) await AwaitAsync($"library/r{i}", "base");
 
-        Assert.Equal([1L, 2, 3], (await Hydration.CompleteAsync(DigestOf("base"))).Select(commit => commit.Position));
+        Assert.Equal([1L, 2, 3], (await Hydration.CompleteAsync(DigestOf("base"))).Select(commit => commit.Position.Number));
     }
 
     [Fact]
@@ -258,7 +262,7 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
         Assert.False(await IsCompleteAsync("library/late", Us, 3));
 
         var completed = Assert.Single(await Hydration.CompleteAsync(DigestOf("2")));
-        Assert.Equal((Us, 10L), (completed.Source, completed.Position));
+        Assert.Equal((Us, 10L), (completed.Position.Region, completed.Position.Number));
         Assert.True(await IsCompleteAsync("library/late", Us, 3));
         Assert.True(await IsCompleteAsync("library/late", Us, 12));
     }

@@ -39,6 +39,23 @@ public abstract partial class LedgerStoreContract
         Assert.Null(await Ledgers.FindEntryAsync(RegionId.Parse("us"), 2));
     }
 
+    /// <summary>Where the feed begins anew, a number alone may name another commit than the one that was meant.</summary>
+    [Fact]
+    public async Task ReadFeedAsync_PositionOfAnIncarnationThatHasEnded_FindsNothing()
+    {
+        await AppendManyAsync("library/sample", 3);
+        var ended = (await Ledgers.ReadFeedExtentAsync(SampleLedger.Region)).At(SampleLedger.Region, 1);
+        Assert.Equal([2L, 3], (await Ledgers.ReadFeedAsync(ended, 10)).Select(entry => entry.Position));
+        Assert.NotNull(await Ledgers.FindEntryAsync(ended));
+
+        var begun = await Ledgers.BeginIncarnationAsync();
+        await Ledger("library/next").AppendAsync(new Operation.TagDeleted(Tag.Parse("v1")));
+
+        Assert.Empty(await Ledgers.ReadFeedAsync(ended, 10));
+        Assert.Null(await Ledgers.FindEntryAsync(ended));
+        Assert.Single(await Ledgers.ReadFeedAsync(ended with { Incarnation = begun }, 10));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(3)]

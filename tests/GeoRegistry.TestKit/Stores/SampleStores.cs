@@ -3,7 +3,10 @@ using GeoRegistry.Ledgers.Stores;
 
 namespace GeoRegistry.TestKit.Stores;
 
-/// <summary>Short forms of what tests often ask of stores, with the incarnation of <see cref="SampleFeed"/>.</summary>
+/// <summary>
+/// Short forms of what tests often ask of stores: with the incarnation of <see cref="SampleFeed"/> where they write, of any where
+/// they read.
+/// </summary>
 public static class SampleStores
 {
     public static Task<ApplyOutcome> ApplyAsync(this IReplicaStore store, RegionId source, IReadOnlyList<ReplicaEntry> entries) =>
@@ -28,6 +31,19 @@ public static class SampleStores
 
     public static Task<int> PruneFeedAsync(this ILedgerStore store, RegionId region, long keep, int limit) =>
         store.PruneFeedAsync(region, keep, long.MaxValue, limit);
+
+    public static ValueTask<IReadOnlyList<FeedEntry>> ReadFeedAsync(this ILedgerStore store, RegionId region, long after, int limit) =>
+        store.ReadFeedAsync(new FeedPosition(region, default, after), limit);
+
+    public static Task WaitForFeedAsync(
+        this ILedgerStore store, RegionId region, long after, CancellationToken cancellation = default) =>
+        store.WaitForFeedAsync(new FeedPosition(region, default, after), cancellation);
+
+    public static ValueTask<FeedEntry?> FindEntryAsync(this ILedgerStore store, RegionId region, long position) =>
+        store.FindEntryAsync(new FeedPosition(region, default, position));
+
+    public static ValueTask<bool> IsCompleteAsync(this IHydrationQueue queue, LedgerId ledger, RegionId source, long position) =>
+        queue.IsCompleteAsync(ledger, new FeedPosition(source, default, position));
 
     /// <summary>The number of a ledger's commit in its region's feed, or null.</summary>
     public static async Task<long?> FindNumberAsync(this ILedgerStore store, LedgerId ledger, long number) =>
