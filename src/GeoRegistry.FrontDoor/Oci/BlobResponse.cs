@@ -51,14 +51,16 @@ internal static class BlobResponse
     private static async Task StreamAsync(HttpContext http, BlobContent content, long offset, long lengthBytes)
     {
         var writer = http.Response.BodyWriter;
-        for (var end = offset + lengthBytes; offset < end;)
+        var range = await content.OpenRangeAsync(offset, lengthBytes, http.RequestAborted).ConfigureAwait(false);
+        await using var closing = range.ConfigureAwait(false);
+        for (var leftBytes = lengthBytes; leftBytes > 0;)
         {
-            var memory = writer.GetMemory((int)Math.Min(ReadBytes, end - offset));
-            var read = await content.ReadAsync(
-                offset, memory[..(int)Math.Min(memory.Length, end - offset)], http.RequestAborted).ConfigureAwait(false);
+            var memory = writer.GetMemory((int)Math.Min(ReadBytes, leftBytes));
+            var read = await range.ReadAsync(
+                memory[..(int)Math.Min(memory.Length, leftBytes)], http.RequestAborted).ConfigureAwait(false);
             if (read == 0) throw new EndOfStreamException("The blob is shorter than the store says.");
             writer.Advance(read);
-            offset += read;
+            leftBytes -= read;
             if ((await writer.FlushAsync(http.RequestAborted).ConfigureAwait(false)).IsCompleted) return;
         }
     }

@@ -11,8 +11,8 @@ namespace GeoRegistry.Ledgers.Blobs;
 /// a <see cref="StoreFaultException"/> where the store is full or may not be written.
 /// </para>
 /// <para>
-/// The port asks only what files and object stores can both do: append and seal an upload, stat many blobs, read a range,
-/// list with ages, delete what is old. An upload only ever grows at its end, and is sealed once.
+/// The port asks only what files and object stores can both do: append and seal an upload, stat many blobs, open a
+/// range as a stream, list with ages, delete what is old. An upload only ever grows at its end, and is sealed once.
 /// </para>
 /// </remarks>
 public interface IBlobStore

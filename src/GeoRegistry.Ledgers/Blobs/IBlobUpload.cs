@@ -28,7 +28,11 @@ public interface IBlobUpload : IAsyncDisposable
     /// only.</param>
     ValueTask TruncateAsync(long sizeBytes, CancellationToken cancellation = default);
 
-    /// <summary>Reads back what was flushed; as <see cref="IBlobReader.ReadAsync"/>, with <see cref="FlushedBytes"/> as the end.</summary>
+    /// <summary>Reads back what was flushed.</summary>
+    /// <param name="offset">Where to begin, from 0 to <see cref="FlushedBytes"/>.</param>
+    /// <param name="buffer">Where to put the bytes; the caller's, and not kept.</param>
+    /// <param name="cancellation">Cancels the call.</param>
+    /// <returns>How many bytes were read: at least one before <see cref="FlushedBytes"/>, 0 at it.</returns>
     /// <remarks>Safe beside appends and flushes of the holder: readers of a growing upload call it from other threads.</remarks>
     ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellation = default);
 

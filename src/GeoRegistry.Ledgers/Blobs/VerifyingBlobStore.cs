@@ -140,16 +140,17 @@ public sealed class VerifyingBlobStore(IBlobStore inner) : IBlobStore
         CancellationToken cancellation)
     {
         using var hash = IncrementalHash.CreateHash(digest.Algorithm.HashName());
+        var content = await reader.OpenRangeAsync(0, reader.SizeBytes, cancellation).ConfigureAwait(false);
+        await using var closing = content.ConfigureAwait(false);
         var buffer = ArrayPool<byte>.Shared.Rent(ReadBytes);
         try
         {
-            for (var offset = 0L; ;)
+            while (true)
             {
                 var begun = Stopwatch.GetTimestamp();
-                var read = await reader.ReadAsync(offset, buffer, cancellation).ConfigureAwait(false);
+                var read = await content.ReadAsync(buffer, cancellation).ConfigureAwait(false);
                 if (read == 0) break;
                 hash.AppendData(buffer, 0, read);
-                offset += read;
                 if (pause is not null) await pause(Stopwatch.GetElapsedTime(begun), read).ConfigureAwait(false);
             }
         }

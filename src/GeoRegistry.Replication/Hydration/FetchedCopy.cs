@@ -69,7 +69,10 @@ internal sealed class FetchedCopy(Digest digest, long sizeBytes, IBlobStore stor
         var stored = await store.OpenAsync(digest, cancellation).ConfigureAwait(false)
             ?? throw new IOException($"The blob {digest} went away while it was read.");
         await using (stored.ConfigureAwait(false))
-            return await stored.ReadAsync(offset, buffer[..count], cancellation).ConfigureAwait(false);
+        {
+            var range = await stored.OpenRangeAsync(offset, count, cancellation).ConfigureAwait(false);
+            await using (range.ConfigureAwait(false)) return await range.ReadAsync(buffer[..count], cancellation).ConfigureAwait(false);
+        }
     }
 
     private DamagedCopyException Damaged() => new(

@@ -12,9 +12,14 @@ internal sealed class FetchingReader(BlobFetch fetch) : IBlobReader
 
     public RegionId? Source => fetch.Source;
 
-    public async ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellation = default)
+    public ValueTask<Stream> OpenRangeAsync(long offset, long lengthBytes, CancellationToken cancellation = default) =>
+        new(new BlobRangeStream(ReadAsync, offset, lengthBytes));
+
+    public ValueTask DisposeAsync() => default; // The fetch goes on.
+
+    private async ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellation)
     {
-        if (offset >= SizeBytes || buffer.IsEmpty) return 0;
+        if (offset >= SizeBytes) return 0;
         while (true)
         {
             var copy = _read ?? fetch.Copy;
@@ -32,6 +37,4 @@ internal sealed class FetchingReader(BlobFetch fetch) : IBlobReader
             }
         }
     }
-
-    public ValueTask DisposeAsync() => default; // The fetch goes on.
 }

@@ -31,9 +31,11 @@ public sealed class BlobContent : IAsyncDisposable
     /// <summary>All bytes, where they are in memory.</summary>
     public ReadOnlyMemory<byte>? Bytes { get; }
 
-    /// <summary>Reads a blob that is not in memory; as <see cref="IBlobReader.ReadAsync"/>.</summary>
-    public ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellation = default) =>
-        _reader is null ? throw new InvalidOperationException("The blob is in memory.") : _reader.ReadAsync(offset, buffer, cancellation);
+    /// <summary>Opens a range of a blob that is not in memory; as <see cref="IBlobReader.OpenRangeAsync"/>.</summary>
+    public ValueTask<Stream> OpenRangeAsync(long offset, long lengthBytes, CancellationToken cancellation = default) =>
+        _reader is null
+            ? throw new InvalidOperationException("The blob is in memory.")
+            : _reader.OpenRangeAsync(offset, lengthBytes, cancellation);
 
     /// <summary>Closes the reader.</summary>
     public ValueTask DisposeAsync() => _reader?.DisposeAsync() ?? default;

@@ -139,14 +139,13 @@ public sealed class RepositoryBlobs
     private static async ValueTask<byte[]> ReadWholeAsync(IBlobReader reader, CancellationToken cancellation)
     {
         var bytes = new byte[reader.SizeBytes];
-        for (var read = 0; read < bytes.Length;)
+        var content = await reader.OpenRangeAsync(0, bytes.Length, cancellation).ConfigureAwait(false);
+        await using (content.ConfigureAwait(false))
         {
-            var count = await reader.ReadAsync(read, bytes.AsMemory(read), cancellation).ConfigureAwait(false);
-            if (count == 0) throw new EndOfStreamException("The blob is shorter than the store says.");
-            read += count;
+            var read = await content.ReadAtLeastAsync(
+                bytes, bytes.Length, throwOnEndOfStream: false, cancellation).ConfigureAwait(false);
+            return read == bytes.Length ? bytes : throw new EndOfStreamException("The blob is shorter than the store says.");
         }
-
-        return bytes;
     }
 
     /// <summary>A blob that a repository has; with its bytes where they are small and were read.</summary>

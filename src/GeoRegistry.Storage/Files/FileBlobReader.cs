@@ -8,7 +8,16 @@ internal sealed class FileBlobReader(SafeFileHandle file) : IBlobReader
 {
     public long SizeBytes { get; } = RandomAccess.GetLength(file);
 
-    public ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellation = default)
+    public ValueTask DisposeAsync()
+    {
+        file.Dispose();
+        return default;
+    }
+
+    public ValueTask<Stream> OpenRangeAsync(long offset, long lengthBytes, CancellationToken cancellation = default) =>
+        new(new BlobRangeStream(ReadAsync, offset, lengthBytes));
+
+    private ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellation)
     {
         try
         {
@@ -18,11 +27,5 @@ internal sealed class FileBlobReader(SafeFileHandle file) : IBlobReader
         {
             throw new InvalidDataException($"The blob's file cannot be read at {offset}: {e.Message}", e);
         }
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        file.Dispose();
-        return default;
     }
 }

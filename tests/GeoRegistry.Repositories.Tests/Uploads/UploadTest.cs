@@ -47,7 +47,8 @@ public abstract class UploadTest : IAsyncLifetime
         await using var reader = await Region.Blobs.OpenAsync(digest)
             ?? throw new InvalidOperationException($"The blob {digest} is not there.");
         var content = new byte[reader.SizeBytes];
-        for (var read = 0; read < content.Length;) read += await reader.ReadAsync(read, content.AsMemory(read));
+        await using var range = await reader.OpenRangeAsync(0, content.Length);
+        await range.ReadExactlyAsync(content);
         return content;
     }
 

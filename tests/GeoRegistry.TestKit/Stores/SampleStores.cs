@@ -1,4 +1,5 @@
 using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Blobs;
 using GeoRegistry.Ledgers.Stores;
 
 namespace GeoRegistry.TestKit.Stores;
@@ -9,6 +10,15 @@ namespace GeoRegistry.TestKit.Stores;
 /// </summary>
 public static class SampleStores
 {
+    /// <summary>Reads once from an offset of a blob, which may fill a part of the buffer only.</summary>
+    public static async ValueTask<int> ReadAsync(
+        this IBlobReader reader, long offset, Memory<byte> buffer, CancellationToken cancellation = default)
+    {
+        await using var range = await reader.OpenRangeAsync(
+            offset, Math.Min(buffer.Length, reader.SizeBytes - offset), cancellation);
+        return await range.ReadAsync(buffer, cancellation);
+    }
+
     public static Task<ApplyOutcome> ApplyAsync(this IReplicaStore store, RegionId source, IReadOnlyList<ReplicaEntry> entries) =>
         store.ApplyAsync(source, SampleFeed.Incarnation, entries);
 
