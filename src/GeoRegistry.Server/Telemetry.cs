@@ -1,3 +1,4 @@
+using GeoRegistry.Replication.Status;
 using GeoRegistry.Repositories.Metrics;
 using GeoRegistry.Server.Configuration;
 using OpenTelemetry.Metrics;
@@ -31,7 +32,7 @@ internal static class Telemetry
                 .AddHttpClientInstrumentation()
                 .AddOtlpExporter())
             .WithMetrics(metrics => metrics
-                .AddMeter(RegistryMetrics.MeterName)
+                .AddMeter(RegistryMetrics.MeterName, RetryMetrics.MeterName)
                 .AddAspNetCoreInstrumentation()
                 .AddHttpClientInstrumentation()
                 .AddRuntimeInstrumentation()

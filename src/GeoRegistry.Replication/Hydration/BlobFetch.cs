@@ -1,6 +1,7 @@
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Blobs;
 using GeoRegistry.Protocol;
+using GeoRegistry.Replication.Status;
 using GeoRegistry.Repositories;
 using Polly;
 using Polly.Retry;
@@ -33,6 +34,7 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
             UseJitter = true,
             Delay = TimeSpan.FromMilliseconds(200),
         })
+        .CountedAs("fetch")
         .Build();
 
     private readonly TaskCompletionSource<bool> _found = new(TaskCreationOptions.RunContinuationsAsynchronously);

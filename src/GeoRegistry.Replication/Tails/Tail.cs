@@ -6,6 +6,7 @@ using GeoRegistry.Ledgers.Transport;
 using GeoRegistry.Regions.Control;
 using GeoRegistry.Replication.Hydration;
 using GeoRegistry.Replication.Peers;
+using GeoRegistry.Replication.Status;
 using GeoRegistry.Repositories;
 using Microsoft.Extensions.Logging;
 using Polly;
@@ -65,7 +66,7 @@ internal sealed partial class Tail(
                 return default;
             },
         })
-        .Build();
+        .CountedAs("feed").Build();
 
     /// <summary>Held while ledgers are replaced, so that no replacement ends the uncertainty of another.</summary>
     private readonly SemaphoreSlim _replacing = new(1, 1);

@@ -1,5 +1,8 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using GeoRegistry.Replication.Hydration;
 using GeoRegistry.Replication.Peers;
+using GeoRegistry.Replication.Status;
 using GeoRegistry.Repositories;
 using GeoRegistry.TestKit;
 using GeoRegistry.TestKit.Stores;
@@ -163,6 +166,35 @@ public sealed class BlobFetchTests
 
         Assert.IsType<FetchOutcome.Stored>(await region.Fetch(_blob).RunAsync([Us], default).OrFail("the fetch"));
         Assert.Equal(2, source.Requests.Count);
+    }
+
+    [Fact]
+    public async Task RunAsync_RegionIsAskedAgain_IsCounted()
+    {
+        var retries = new ConcurrentQueue<object?>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Meter.Name == RetryMetrics.MeterName) self.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<int>((_, _, tags, _) =>
+        {
+            var named = tags.ToArray().ToDictionary(tag => tag.Key, tag => tag.Value);
+            if (named.GetValueOrDefault("event.name") is "OnRetry") retries.Enqueue(named.GetValueOrDefault("pipeline.name"));
+        });
+        listener.Start();
+        await using var source = await TestSource.StartAsync(_blob);
+        await using var region = new HydratingRegion(source.Address);
+        source.Send = (http, rest) =>
+        {
+            source.Send = TestSource.SendAsync;
+            http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            return Task.CompletedTask;
+        };
+
+        await region.Fetch(_blob).RunAsync([Us], default).OrFail("the fetch");
+
+        Assert.Contains("fetch", retries);
     }
 
     [Fact]
