@@ -16,7 +16,7 @@ internal static class CommandLine
     private const string Description = """
         georegistry: runs and looks into GeoRegistry, a container registry of several regions.
 
-        Data goes to standard output, talk and progress to standard error.
+        Data goes to standard output, messages and progress to standard error.
         Exit codes: 0 done, 1 could not be done, 2 the command line is not valid, 3 what was waited for is not complete.
         """;
 

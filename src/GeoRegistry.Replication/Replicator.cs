@@ -56,9 +56,9 @@ public sealed partial class Replicator(
             await Task.WhenAll(
                 FollowTopologyAsync(stoppingToken),
                 RunUntilStoppedAsync(
-                    "asking the other regions how far they follow this one", () => gate.RunAsync(stoppingToken), stoppingToken),
+                    "Asking the other regions how far they follow this one", () => gate.RunAsync(stoppingToken), stoppingToken),
                 RunUntilStoppedAsync(
-                    "noting what is shown", () => visibility.KeepRecordAsync(RecordInterval, stoppingToken), stoppingToken),
+                    "Recording what is shown", () => visibility.KeepRecordAsync(RecordInterval, stoppingToken), stoppingToken),
                 announcer.RunAsync(stoppingToken)).ConfigureAwait(false);
         }
         catch (Exception) when (stoppingToken.IsCancellationRequested)
@@ -139,6 +139,6 @@ public sealed partial class Replicator(
     [LoggerMessage(3, LogLevel.Warning, "The topology cannot be read or adopted; version {Version} stays in use: {Reason}")]
     private partial void LogNoTopology(long version, string reason);
 
-    [LoggerMessage(4, LogLevel.Error, "Failed, and is retried: {What}.")]
+    [LoggerMessage(4, LogLevel.Error, "{What} failed and is retried.")]
     private partial void LogFailed(Exception failure, string what);
 }

@@ -12,12 +12,12 @@ namespace GeoRegistry.Cli.Regions;
 internal static class ResumeCommand
 {
     private const string Description = """
-        Lets a home go on that takes no writes, because it lost commits or reaches no region that could tell.
-        What the other regions have is brought back first. Where one cannot be reached, or does not give a repository back,
-        the home stays closed, and what is missing is said: mend that and repeat it, or accept the loss. What was not
-        brought back is then LOST: snapshots replace it in the other regions. The region goes on under a new incarnation of
-        its feed and higher epochs, which are written into the topology. Better, where it is possible: restore its data, as
-        what no other region has is lost in any case.
+        Lets a home accept writes again that refuses them because it lost commits, or reaches no region that could tell.
+        What the other regions have is recovered first. Where one cannot be reached, or cannot send a repository, the home
+        stays closed and the command names what is missing: repair that and run it again, or accept the loss. What was not
+        recovered is then LOST: snapshots replace it in the other regions. The region continues under a new incarnation of
+        its feed and higher epochs, which are written into the topology. Better, where it is possible: restore its data,
+        because what no other region has is lost in any case.
         """;
 
     public static Command Create(ApiCommands api)
@@ -25,7 +25,7 @@ internal static class ResumeCommand
         var region = new Argument<string>("REGION") { Description = "The region, which must run." };
         var accept = new Option<bool>("--accept-data-loss")
         {
-            Description = "Resumes it though other regions have more than they gave back: that is lost.",
+            Description = "Resume although other regions have commits that could not be recovered: these are lost.",
         };
         var command = new Command("resume", Description) { region, accept };
         command.SetAction((parsed, cancellation) =>
@@ -42,14 +42,14 @@ internal static class ResumeCommand
                     if (report.Unreachable.Count > 0)
                         api.Console.Say($"Unreachable, so commits that only they have are lost: {string.Join(", ", report.Unreachable)}.");
                     foreach (var (repository, owner, why) in report.NotRecovered ?? [])
-                        api.Console.Say($"Not brought back, so it is lost as {owner} has it: {repository} ({why})");
+                        api.Console.Say($"Not recovered, so the version that {owner} has is lost: {repository} ({why})");
                     api.Console.Say(
                         $"Regions that have a topology file of their own follow {report.Region} again when they have its new version: "
                             + "copy it to them.");
                     return new Text(
                         $"{report.Region} resumed under the incarnation {report.Incarnation}, "
                             + $"with version {report.Topology} of the topology; "
-                            + $"{Humanize.Count(report.RecoveredLedgers, "ledger")} brought back\n");
+                            + $"{Humanize.Count(report.RecoveredLedgers, "ledger")} recovered\n");
                 },
                 cancellation);
         });

@@ -17,7 +17,7 @@ internal sealed record ReplicationReport(string Region, long Topology, IReadOnly
 /// <param name="CompleteP99Seconds">The same for the slowest in a hundred.</param>
 /// <param name="AppliedP50Seconds">From push to applied here, the recent median.</param>
 /// <param name="AppliedP99Seconds">The same for the slowest in a hundred.</param>
-/// <param name="Closed">Why it takes no writes as a home; null where it does.</param>
+/// <param name="Closed">Why it refuses writes as a home; null where it does.</param>
 /// <param name="Unrepaired">How many findings of verification are not repaired.</param>
 internal sealed record RegionReport(
     string Region,

@@ -17,7 +17,7 @@ internal static class StatusCommand
 
             One line for each region and each other that it follows: applied is the position in that one's feed and the feed's last;
             pending are commits that were applied and await blobs; lag is the age of the oldest commit that is not complete;
-            push-to-complete is the recent median and 99th percentile. What needs somebody is said beside (stderr).
+            push-to-complete is the recent median and 99th percentile. What needs an operator goes to standard error.
             """)
         {
             region,
@@ -50,7 +50,7 @@ internal static class StatusCommand
 
     private static IEnumerable<string> Notes(RegionReport region)
     {
-        if (region is { Closed: { } reason, HomeOf.Count: > 0 }) yield return $"{region.Region} takes no writes: {reason}.";
+        if (region is { Closed: { } reason, HomeOf.Count: > 0 }) yield return $"{region.Region} refuses writes: {reason}.";
         if (region.Unrepaired > 0)
         {
             yield return $"{region.Region} has {Humanize.Count(region.Unrepaired, "finding")} of verification not repaired: "

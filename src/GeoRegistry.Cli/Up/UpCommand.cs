@@ -47,7 +47,7 @@ internal static class UpCommand
 
             Each region is a process with its data and log in DIR; the entrance sends every request to the next region in turn, so that
             a push through it is pulled from another region at once. DIR/topology.json is written once and kept: change it as you like.
-            Killing a region is a fine experiment: the others go on, and the next 'up' on DIR finds everything as it was.
+            Kill a region to try it out: the others go on, and the next 'up' on DIR finds everything as it was.
             Standard output: the addresses (with --output json as one line of JSON), on a terminal then how far the regions have followed
             each other, every second.
             """)

@@ -42,7 +42,7 @@ internal sealed class AdminApi(RegionMap map, PeerClient peers, ReplicationEndpo
         if (regions.Find(method, path) is { } region) return region(this, http);
         return ErrorResponse.WriteAsync(http, RegistryError.Of(
             ErrorCode.Unsupported,
-            "The admin API has no such path, or not by this method; docs/api.md lists what it has.") with { Status = 404 });
+            "The admin API has no such path and method; docs/api.md lists all of them.") with { Status = 404 });
     }
 
     /// <summary>The regions that a request asks: the one that it names, or all; this one alone where another region asks.</summary>

@@ -52,7 +52,7 @@ internal sealed class RegionEndpoints(RegionMap map, HomeResumption resumption, 
             default:
                 await ErrorResponse.WriteAsync(http, RegistryError.Of(
                     ErrorCode.Unsupported,
-                    $"Region {region} takes writes: there is nothing to resume.") with { Status = 409 }).ConfigureAwait(false);
+                    $"Region {region} accepts writes: there is nothing to resume.") with { Status = 409 }).ConfigureAwait(false);
                 break;
         }
     }
@@ -60,12 +60,12 @@ internal sealed class RegionEndpoints(RegionMap map, HomeResumption resumption, 
     private static string Describe(RegionId region, ResumptionOutcome.StaysClosed closed)
     {
         var unreachable = closed.Unreachable.Count > 0
-            ? $" Unreachable, or not able to answer for all that they have: {string.Join(", ", closed.Unreachable)}." : "";
+            ? $" Unreachable, or unable to send all that they have: {string.Join(", ", closed.Unreachable)}." : "";
         var named = closed.NotRecovered.Take(NamedLedgers).Select(ledger => $"{ledger.Repository} ({ledger.Reason})").ToList();
         var more = closed.NotRecovered.Count > named.Count ? $"; and {closed.NotRecovered.Count - named.Count} more" : "";
-        var left = named.Count > 0 ? $" Not brought back: {string.Join("; ", named)}{more}." : "";
-        return $"Region {region} takes no writes still, as commits would be lost: {closed.RecoveredLedgers} ledgers were brought back, "
-            + $"and not all that others have.{unreachable}{left} "
-            + $"Resume it again when that is mended; or accept the loss with ?{Accepted}=true, or --{Accepted}.";
+        var left = named.Count > 0 ? $" Not recovered: {string.Join("; ", named)}{more}." : "";
+        return $"Region {region} still refuses writes, because commits would be lost: {closed.RecoveredLedgers} ledgers were recovered "
+            + $"from other regions, but not everything that these have.{unreachable}{left} "
+            + $"Repair that and resume it again; or accept the loss with ?{Accepted}=true, or --{Accepted}.";
     }
 }

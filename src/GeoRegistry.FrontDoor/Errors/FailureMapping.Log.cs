@@ -6,7 +6,7 @@ namespace GeoRegistry.FrontDoor.Errors;
 
 internal sealed partial class FailureMapping
 {
-    [LoggerMessage(1, LogLevel.Debug, "The client of {Method} {Path} went away.")]
+    [LoggerMessage(1, LogLevel.Debug, "The client disconnected during {Method} {Path}.")]
     private partial void LogClientGone(string method, PathString path);
 
     [LoggerMessage(2, LogLevel.Error, "{Method} {Path} failed (trace {TraceId}).")]

@@ -56,10 +56,10 @@ internal sealed partial class FailureMapping(RegionId region, ILogger<FailureMap
         return fault.Fault switch
         {
             StoreFault.Full => Refuse(
-                $"The disk of region {region} is full: it takes no push until there is space again.",
+                $"The disk of region {region} is full: it refuses pushes until space is freed.",
                 StatusCodes.Status507InsufficientStorage),
-            StoreFault.ReadOnly => Refuse($"The disk of region {region} is read-only: it takes no push until it is writable again."),
-            _ => Refuse($"The server of region {region} lacks permission to write its data: it takes no push until it has it."),
+            StoreFault.ReadOnly => Refuse($"The disk of region {region} is read-only: it refuses pushes until it is writable again."),
+            _ => Refuse($"The server of region {region} lacks permission to write its data: it refuses pushes until it has that."),
         };
 
         RegistryError Refuse(string message, int status = StatusCodes.Status503ServiceUnavailable) =>

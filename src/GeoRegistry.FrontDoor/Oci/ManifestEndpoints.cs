@@ -71,7 +71,7 @@ internal sealed class ManifestEndpoints(RepositoryReader reader, RepositoryDirec
             http.Request, ManifestReader.MaxSizeBytes, request.Aborted).ConfigureAwait(false) is not { } content)
         {
             var tooLarge = RegistryError.Of(
-                ErrorCode.ManifestInvalid, $"A manifest may have {ManifestReader.MaxSizeBytes} bytes.") with { Status = 413 };
+                ErrorCode.ManifestInvalid, $"A manifest may have at most {ManifestReader.MaxSizeBytes} bytes.") with { Status = 413 };
             await ErrorResponse.WriteAsync(http, tooLarge).ConfigureAwait(false);
             return;
         }

@@ -29,7 +29,7 @@ internal sealed record ManifestTarget(Digest? Digest, IReadOnlyList<Tag> Tags)
 
         if (fault is not null) return None;
         if (tags.Count > MaxTags)
-            fault = RegistryError.Of(ErrorCode.ManifestInvalid, $"A push may set {MaxTags} tags.") with { Status = 414 };
+            fault = RegistryError.Of(ErrorCode.ManifestInvalid, $"A push may set at most {MaxTags} tags.") with { Status = 414 };
         else if (request.Reference.Contains(':'))
         {
             if (Protocol.Digest.TryParse(request.Reference, out var digest)) return new ManifestTarget(digest, tags);

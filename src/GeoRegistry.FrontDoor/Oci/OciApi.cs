@@ -46,7 +46,7 @@ internal sealed class OciApi
     {
         http.Response.Headers.Allow = string.Join(", ",
             _endpoints.Keys.Where(key => key.Resource == resource).Select(key => key.Method).Order());
-        return ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unsupported, $"{http.Request.Method} is not possible here."));
+        return ErrorResponse.WriteAsync(http, RegistryError.Of(ErrorCode.Unsupported, $"{http.Request.Method} is not allowed here."));
     }
 
     private static Task NotFoundAsync(HttpContext http) =>

@@ -87,7 +87,7 @@ internal sealed class ContentEndpoints(
         {
             await ErrorResponse.WriteAsync(http, RegistryError.Of(
                 ErrorCode.Unsupported,
-                "A repository, digests and a position are asked for.") with { Status = 400 }).ConfigureAwait(false);
+                "A repository, digests and a position are required.") with { Status = 400 }).ConfigureAwait(false);
             return;
         }
 
@@ -141,7 +141,7 @@ internal sealed class ContentEndpoints(
         {
             await ErrorResponse.WriteAsync(http, RegistryError.Of(
                 ErrorCode.Unsupported,
-                "A receipt, its repository, a time to wait and at most an image's digest are asked for.")
+                "A receipt, its repository and a time to wait are required; an image's digest is optional.")
                 with { Status = 400 }).ConfigureAwait(false);
             return;
         }

@@ -47,7 +47,7 @@ internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, HomeGate ga
         {
             await ErrorResponse.WriteAsync(http, RegistryError.Of(
                 ErrorCode.Unsupported,
-                "incarnation and after are a position, and checksum is its entry's.") with { Status = 400 }).ConfigureAwait(false);
+                "incarnation and after must be a position, checksum its entry's.") with { Status = 400 }).ConfigureAwait(false);
             return;
         }
 
@@ -95,7 +95,7 @@ internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, HomeGate ga
         {
             await ErrorResponse.WriteAsync(http, RegistryError.Of(
                 ErrorCode.Unsupported,
-                "incarnation and applied are a position.") with { Status = 400 }).ConfigureAwait(false);
+                "incarnation and applied must be a position.") with { Status = 400 }).ConfigureAwait(false);
             return;
         }
 

@@ -274,7 +274,7 @@ internal sealed class RegionRouting(
     private static RegistryError LostData(OciRequest request, RegionId home) => RegistryError.Of(
         ErrorCode.Unavailable,
         $"{home}, the home of {request.Repository}, has lost commits that other regions have. "
-            + "It takes no writes, and what it does not know may exist, until its data is restored or an operator resumes it.",
+            + "It refuses writes, and cannot tell what does not exist, until its data is restored or an operator resumes it.",
         ("home", home.ToString()));
 
     private bool HoldsLease(RegionId home) => tails.Of(home)?.Visibility.HoldsLease == true;

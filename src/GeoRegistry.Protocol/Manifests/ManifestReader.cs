@@ -44,7 +44,7 @@ public static class ManifestReader
     public static ManifestReading Read(ReadOnlyMemory<byte> content, string? contentType, Digest digest)
     {
         if (content.Length > MaxSizeBytes)
-            return new ManifestReading.Rejected($"A manifest may have {MaxSizeBytes} bytes; this one has {content.Length}.");
+            return new ManifestReading.Rejected($"A manifest may have at most {MaxSizeBytes} bytes; this one has {content.Length}.");
 
         // The parser looks into texts only when they are asked for.
         if (!Utf8.IsValid(content.Span)) return new ManifestReading.Rejected("The manifest is not UTF-8.");

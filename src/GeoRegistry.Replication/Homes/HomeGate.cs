@@ -30,7 +30,7 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
 
     private readonly TaskCompletionSource _decided = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile State _state = new(IsOpen: false, LostData: false, "it has not yet asked the other regions how far they follow it");
+    private volatile State _state = new(IsOpen: false, LostData: false, "it has not asked the other regions yet how far they follow it");
 
     /// <summary>Whether another region follows what this one does not have.</summary>
     public bool HasLostData => _state.LostData;
@@ -113,8 +113,8 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
         if (_state is not { IsOpen: false } closed) return null;
         return RegistryError.Of(
             ErrorCode.Unavailable,
-            $"Region {map.Self}, the home of {repository}, takes no writes: {closed.Reason}. "
-                + $"An operator can resume it: 'georegistry region resume {map.Self}' brings back what the others have.",
+            $"Region {map.Self}, the home of {repository}, refuses writes: {closed.Reason}. "
+                + $"An operator can resume it: 'georegistry region resume {map.Self}' recovers what the others have.",
             ("home", map.Self.ToString()));
     }
 
@@ -160,13 +160,13 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
         }
     }
 
-    [LoggerMessage(1, LogLevel.Information, "Region {Region} takes writes: no other region follows what it does not have.")]
+    [LoggerMessage(1, LogLevel.Information, "Region {Region} accepts writes: no other region has followed commits that are missing here.")]
     private partial void LogOpen(RegionId region);
 
     [LoggerMessage(
         2,
         LogLevel.Error,
-        "Region {Region} takes no writes: {Reason}. Restore its data, or resume it with 'georegistry region resume'.")]
+        "Region {Region} refuses writes: {Reason}. Restore its data, or resume it with 'georegistry region resume'.")]
     private partial void LogLostData(RegionId region, string reason);
 
     private sealed record State(bool IsOpen, bool LostData, string Reason);

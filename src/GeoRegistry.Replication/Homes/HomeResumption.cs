@@ -12,7 +12,7 @@ namespace GeoRegistry.Replication.Homes;
 
 /// <summary>Lets a home that lost commits, or cannot find out whether it did, take writes again: an operator decides it.</summary>
 /// <remarks>
-/// What the other regions have is brought back first. Where one of them did not give all that it has, the home stays closed unless the
+/// What the other regions have is recovered first. Where one of them did not give all that it has, the home stays closed unless the
 /// operator accepts that loss. Then it continues under a new incarnation, and the epochs of its homes are raised in the topology, which
 /// lets the others follow it: snapshots replace what they have beyond it. A repetition after a failure in the middle begins again, and
 /// does no harm.
@@ -104,7 +104,7 @@ public sealed partial class HomeResumption(
     {
         if (fault is not null)
             throw new RegionUnavailableException(
-                $"Region {map.Self} refuses the topology, and is not resumed: {fault}. Mend the topology, and resume it again.");
+                $"Region {map.Self} refuses the topology, and is not resumed: {fault}. Correct it, and resume the region again.");
     }
 
     [LoggerMessage(1, LogLevel.Warning, "An operator resumes region {Region} although {Reason}.")]
@@ -113,14 +113,14 @@ public sealed partial class HomeResumption(
     [LoggerMessage(
         2,
         LogLevel.Warning,
-        "Region {Region} resumed under the incarnation {Incarnation}; {Recovered} ledgers were brought back from other regions. "
-            + "Unreachable, so commits that only they have are lost: {Unreachable}. Ledgers that were not brought back: {Left}.")]
+        "Region {Region} resumed under the incarnation {Incarnation}; {Recovered} ledgers were recovered from other regions. "
+            + "Unreachable, so commits that only they have are lost: {Unreachable}. Ledgers that were not recovered: {Left}.")]
     private partial void LogResumed(RegionId region, Incarnation incarnation, int recovered, string unreachable, int left);
 
     [LoggerMessage(
         3,
         LogLevel.Warning,
-        "Region {Region} is not resumed: {Recovered} ledgers were brought back, and commits would be lost. "
-            + "Unreachable: {Unreachable}. Ledgers that were not brought back: {Left}.")]
+        "Region {Region} is not resumed: {Recovered} ledgers were recovered, and commits would still be lost. "
+            + "Unreachable: {Unreachable}. Ledgers that were not recovered: {Left}.")]
     private partial void LogStaysClosed(RegionId region, int recovered, string unreachable, int left);
 }

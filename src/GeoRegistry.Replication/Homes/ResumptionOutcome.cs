@@ -7,17 +7,17 @@ public abstract record ResumptionOutcome
     {
     }
 
-    /// <summary>The region takes writes already.</summary>
+    /// <summary>The region accepts writes already.</summary>
     public sealed record NotNeeded : ResumptionOutcome;
 
-    /// <summary>It takes no writes still: commits would be lost, and that is not accepted.</summary>
-    /// <param name="RecoveredLedgers">How many ledgers were brought back.</param>
+    /// <summary>It still refuses writes: commits would be lost, and that is not accepted.</summary>
+    /// <param name="RecoveredLedgers">How many ledgers were recovered.</param>
     /// <param name="Unreachable">The regions that did not answer for all that they have.</param>
-    /// <param name="NotRecovered">The ledgers that were not brought back, as far as they are known.</param>
+    /// <param name="NotRecovered">The ledgers that were not recovered, as far as they are known.</param>
     public sealed record StaysClosed(
         int RecoveredLedgers, IReadOnlyList<string> Unreachable, IReadOnlyList<LedgerNotRecovered> NotRecovered) : ResumptionOutcome;
 
-    /// <summary>It takes writes.</summary>
+    /// <summary>It accepts writes.</summary>
     public sealed record Resumed(ResumptionReport Report) : ResumptionOutcome;
 }
 
@@ -26,10 +26,10 @@ public abstract record ResumptionOutcome
 /// <param name="Reason">Why it took no writes.</param>
 /// <param name="Incarnation">The incarnation that it continues under.</param>
 /// <param name="Topology">The version of the topology that says so.</param>
-/// <param name="RecoveredLedgers">How many ledgers were further in other regions and were brought back.</param>
+/// <param name="RecoveredLedgers">How many ledgers were further in other regions and were recovered.</param>
 /// <param name="Reached">The regions that answered for all that they have.</param>
 /// <param name="Unreachable">The regions that did not: what only they have is lost.</param>
-/// <param name="NotRecovered">The ledgers that a region has further, or otherwise, and that were not brought back; known of regions that
+/// <param name="NotRecovered">The ledgers that a region has further, or otherwise, and that were not recovered; known of regions that
 /// could be asked.</param>
 public sealed record ResumptionReport(
     string Region,
@@ -41,7 +41,7 @@ public sealed record ResumptionReport(
     IReadOnlyList<string> Unreachable,
     IReadOnlyList<LedgerNotRecovered> NotRecovered);
 
-/// <summary>A ledger that a region has further than its home, or otherwise, and that was not brought back.</summary>
+/// <summary>A ledger that a region has further than its home, or otherwise, and that was not recovered.</summary>
 /// <param name="Repository">The repository.</param>
 /// <param name="Region">The region.</param>
 /// <param name="Reason">Why not.</param>

@@ -144,7 +144,7 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
                     problem = reason;
                     break;
                 case SourceAnswer.NoSlot:
-                    return new FetchOutcome.Failed("This region fetches as many blobs for clients as it may.", FetchFault.Slots);
+                    return new FetchOutcome.Failed("This region fetches as many blobs for clients as it allows.", FetchFault.Slots);
             }
         }
 
@@ -163,7 +163,7 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
             var copy = _copy;
             if (await TryStoreAsync(upload, cancellation).ConfigureAwait(false)) return answer;
             if (copy.Source == region)
-                return new SourceAnswer.Damaged($"Region {region} sent other bytes than the digest {digest} names.");
+                return new SourceAnswer.Damaged($"Region {region} sent content that does not match the digest {digest}.");
 
             // The bad bytes may be those that came before, from elsewhere: this region is asked for all of them.
         }

@@ -67,7 +67,7 @@ internal sealed class FetchedCopy(Digest digest, long sizeBytes, IBlobStore stor
         }
 
         var stored = await store.OpenAsync(digest, cancellation).ConfigureAwait(false)
-            ?? throw new IOException($"The blob {digest} went away while it was read.");
+            ?? throw new IOException($"The blob {digest} was deleted while it was read.");
         await using (stored.ConfigureAwait(false))
         {
             var range = await stored.OpenRangeAsync(offset, count, cancellation).ConfigureAwait(false);

@@ -66,7 +66,7 @@ public sealed class StatusReport(RegionMap map, TailStates tails, HomeGate gate,
 /// <param name="Region">The region.</param>
 /// <param name="Reachable">Whether it could be asked; where not, nothing else is known but the error.</param>
 /// <param name="Error">Why it could not be asked, or null.</param>
-/// <param name="Closed">Why it takes no writes as a home; null where it does.</param>
+/// <param name="Closed">Why it refuses writes as a home; null where it does.</param>
 /// <param name="HomeOf">The prefixes of which it is the home.</param>
 /// <param name="Incarnation">The incarnation of its own feed.</param>
 /// <param name="Feed">The last position of its own feed, in that incarnation.</param>

@@ -12,7 +12,7 @@ public sealed record LedgerRecovery(int Recovered, IReadOnlyList<UnrecoveredLedg
     public bool IsUnreachable => Failure is not null || Left.Any(ledger => !ledger.HasAnswer);
 }
 
-/// <summary>A ledger that a region has further than its home, or otherwise, and that was not brought back.</summary>
+/// <summary>A ledger that a region has further than its home, or otherwise, and that was not recovered.</summary>
 /// <param name="Ledger">The ledger.</param>
 /// <param name="There">Its head in the region.</param>
 /// <param name="Reason">Why it was not given.</param>

@@ -139,7 +139,7 @@ public sealed partial class LedgerRepair(
             if (Covers(here, there)) return;
             if (here.Point == there.Point)
             {
-                var other = $"its commit {there.Number} there is another than here";
+                var other = $"its commit {there.Number} there differs from the one here";
                 LogNotRecovered(ledger, region, other);
                 left.Enqueue(new UnrecoveredLedger(ledger, there, other, HasAnswer: true));
                 return;
@@ -298,7 +298,7 @@ public sealed partial class LedgerRepair(
         {
             throw new HttpRequestException(
                 response.StatusCode == HttpStatusCode.NotFound
-                    ? $"Region {from} has no {ledger}, or may not give it."
+                    ? $"Region {from} does not have the {ledger}, or may not send it."
                     : $"Region {from} answered {(int)response.StatusCode} to the request for the {ledger}.",
                 null,
                 response.StatusCode);
@@ -359,6 +359,6 @@ public sealed partial class LedgerRepair(
     [LoggerMessage(2, LogLevel.Warning, "The {Ledger} is removed here: {Home}, its home, lost it and continued without it.")]
     private partial void LogRemoved(LedgerId ledger, RegionId home);
 
-    [LoggerMessage(3, LogLevel.Error, "The {Ledger} cannot be brought back from {Region}: {Reason}")]
+    [LoggerMessage(3, LogLevel.Error, "The {Ledger} cannot be recovered from {Region}: {Reason}")]
     private partial void LogNotRecovered(LedgerId ledger, RegionId region, string reason);
 }

@@ -24,10 +24,10 @@ internal sealed partial class Tail
     [LoggerMessage(
         5,
         LogLevel.Information,
-        "Takes over the ledgers of {Source} as snapshots: its feed from {Position} is gone or long.")]
+        "Fetches the ledgers of {Source} as snapshots: its feed after {Position} was pruned, or is too long to follow.")]
     private partial void LogTakingOver(RegionId source, FeedPosition position);
 
-    [LoggerMessage(6, LogLevel.Information, "Took over {Count} ledgers of {Source}; its feed goes on from {Position}.")]
+    [LoggerMessage(6, LogLevel.Information, "Fetched {Count} ledgers of {Source} as snapshots; its feed is followed from {Position}.")]
     private partial void LogTakenOver(RegionId source, int count, FeedPosition position);
 
     [LoggerMessage(

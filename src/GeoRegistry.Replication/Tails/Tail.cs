@@ -157,7 +157,8 @@ internal sealed partial class Tail(
                         LogDiverged(state.Source, state.Position);
                         break;
                     default:
-                        throw new InvalidDataException($"Region {state.Source} answered {(int)response.StatusCode} to a tail.");
+                        throw new InvalidDataException(
+                            $"Region {state.Source} answered {(int)response.StatusCode} to the request for its feed.");
                 }
             }
             catch (Exception failure) when (!stopping.IsCancellationRequested)

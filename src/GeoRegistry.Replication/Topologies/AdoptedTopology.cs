@@ -48,7 +48,7 @@ public sealed class AdoptedTopology(RegionMap map, IRegionRecord record)
         var remembered = (await record.ReadRecordAsync(cancellation).ConfigureAwait(false)).Topology;
         if (remembered.IsEmpty) return null;
         return TopologyReader.Read(remembered.Span, out var faults)
-            ?? throw new InvalidDataException($"The topology that this region remembers cannot be read: {string.Join("; ", faults)}");
+            ?? throw new InvalidDataException($"The topology that this region adopted last cannot be read: {string.Join("; ", faults)}");
     }
 
     // Everything is compared, also where this topology says what the last one said: others may have had one between the two, and have

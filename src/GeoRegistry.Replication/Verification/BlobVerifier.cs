@@ -182,7 +182,7 @@ public sealed partial class BlobVerifier
     private void OnDamaged(Digest digest)
     {
         Interlocked.Increment(ref _damaged);
-        if (_progress.Found(Kind, digest.ToString(), "its bytes do not have its digest")) LogDamaged(digest);
+        if (_progress.Found(Kind, digest.ToString(), "its content does not match its digest")) LogDamaged(digest);
     }
 
     [LoggerMessage(
@@ -200,6 +200,6 @@ public sealed partial class BlobVerifier
     [LoggerMessage(3, LogLevel.Warning, "The blob {Digest} is repaired.")]
     private partial void LogRepaired(Digest digest);
 
-    [LoggerMessage(4, LogLevel.Warning, "The blob {Digest} is no repository's any more: nothing is to be repaired.")]
+    [LoggerMessage(4, LogLevel.Warning, "No repository has the blob {Digest} any more: nothing has to be repaired.")]
     private partial void LogUnwanted(Digest digest);
 }

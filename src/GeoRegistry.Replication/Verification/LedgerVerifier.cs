@@ -122,7 +122,7 @@ public sealed partial class LedgerVerifier(
         }
         catch (Exception failure) when (!cancellation.IsCancellationRequested)
         {
-            LogScanFailed(failure, "what the region remembers about itself"); // The rest is scanned all the same.
+            LogScanFailed(failure, "the region record"); // The rest is scanned all the same.
         }
     }
 
@@ -130,7 +130,7 @@ public sealed partial class LedgerVerifier(
     {
         foreach (var region in await store.FindDamagedFeedsAsync(cancellation).ConfigureAwait(false))
         {
-            if (progress.Found(FeedKind, region.ToString(), "the row of the feed does not have its checksum"))
+            if (progress.Found(FeedKind, region.ToString(), "the row of the feed does not match its checksum"))
                 LogFeed(region, map.Self);
             if (!repairs) continue;
             if (await store.ResetCursorAsync(region, cancellation).ConfigureAwait(false)) tails.Of(region)?.RequestTakeOver();
@@ -232,7 +232,7 @@ public sealed partial class LedgerVerifier(
             }
         }
 
-        LogNotRepaired(scan.Ledger, $"no other region gave it back as this home had it ({string.Join("; ", reasons)})");
+        LogNotRepaired(scan.Ledger, $"no other region has it with the checksum that this home had ({string.Join("; ", reasons)})");
         return false;
     }
 
@@ -339,7 +339,7 @@ public sealed partial class LedgerVerifier(
         if (!ours.Head.Equals(theirs.Head))
             return $"it ends with commit {ours.Head.Number} here and with commit {theirs.Head.Number} in its home";
         return theirs.Contents is { } there && ours.Contents is { } here && there != here
-            ? "its contents are not its home's, though the history is"
+            ? "its contents differ from its home's, though its history does not"
             : null;
     }
 
@@ -368,17 +368,17 @@ public sealed partial class LedgerVerifier(
     private partial void LogFeedReset(RegionId region);
 
     [LoggerMessage(8, LogLevel.Error,
-        "The hydration queue of {Self} is damaged: it has {Fault}. A pass that repairs makes it whole from the blobs' links.")]
+        "The hydration queue of {Self} is damaged: it has {Fault}. A pass that repairs rebuilds it from the blob links.")]
     private partial void LogQueue(RegionId self, string fault);
 
     [LoggerMessage(9, LogLevel.Warning, "The hydration queue of {Self} is repaired.")]
     private partial void LogQueueRepaired(RegionId self);
 
     [LoggerMessage(10, LogLevel.Error,
-        "What {Self} remembers about itself is damaged: {Fault}. A pass that repairs makes it whole.")]
+        "The region record of {Self} is damaged: {Fault}. A pass that repairs restores it.")]
     private partial void LogRecord(RegionId self, string fault);
 
-    [LoggerMessage(11, LogLevel.Warning, "What {Self} remembers about itself is repaired.")]
+    [LoggerMessage(11, LogLevel.Warning, "The region record of {Self} is repaired.")]
     private partial void LogRecordRepaired(RegionId self);
 
     [LoggerMessage(12, LogLevel.Error, "Verification of {What} failed; the next pass tries again.")]

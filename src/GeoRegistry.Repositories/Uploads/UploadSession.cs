@@ -128,7 +128,7 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
         {
             await TakeBackAsync(start).ConfigureAwait(false);
             return new UploadOutcome.Refused(RegistryError.Of(
-                ErrorCode.SizeInvalid, $"Content-Range announces {expected} bytes; the body has another number."));
+                ErrorCode.SizeInvalid, $"Content-Range announces {expected} bytes, but the body has {received}."));
         }
 
         if (chunk.Range is null && received > 0)
@@ -191,7 +191,7 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
     private IBlobUpload Upload => _upload ?? throw new InvalidOperationException("The upload is not open.");
 
     private UploadOutcome.Refused TooLarge() =>
-        new(RegistryError.Of(ErrorCode.SizeInvalid, $"A blob may have {limits.MaxSizeBytes} bytes.") with { Status = 413 });
+        new(RegistryError.Of(ErrorCode.SizeInvalid, $"A blob may have at most {limits.MaxSizeBytes} bytes.") with { Status = 413 });
 
     private static UploadOutcome.Refused? FaultOf(UploadChunk chunk, long sizeBytes)
     {

@@ -67,14 +67,14 @@ internal static class HydrationAudit
         ("a commit that awaits a blob which is not queued",
             "SELECT 1 FROM hydration_waits WHERE blob NOT IN (SELECT id FROM hydration)"),
         ("a blob of a repository that is not there", "SELECT 1 FROM hydration WHERE ledger NOT IN (SELECT id FROM ledgers)"),
-        ("another size than the repository's", $"SELECT 1 FROM hydration WHERE {HasOtherSize}"),
-        ("attempts or times that cannot be", $"SELECT 1 FROM hydration WHERE {HasBadTimes}"),
-        ("a commit's time that cannot be", $"SELECT 1 FROM hydration_commits WHERE at NOT BETWEEN 0 AND {LastTime}"),
-        ("other counts of commits than it awaits", Differs(CommitSums, StoredCommits)),
-        ("other sums of regions than it awaits", Differs(RegionSums, StoredRegions)),
-        ("other sums of repositories than it awaits", Differs(LedgerSums, StoredLedgers)),
+        ("a size that differs from the repository's", $"SELECT 1 FROM hydration WHERE {HasOtherSize}"),
+        ("attempts or times out of range", $"SELECT 1 FROM hydration WHERE {HasBadTimes}"),
+        ("a commit's time out of range", $"SELECT 1 FROM hydration_commits WHERE at NOT BETWEEN 0 AND {LastTime}"),
+        ("wrong counts of commits", Differs(CommitSums, StoredCommits)),
+        ("wrong sums of regions", Differs(RegionSums, StoredRegions)),
+        ("wrong sums of repositories", Differs(LedgerSums, StoredLedgers)),
         // The region of an origin may have been taken out of the topology, but then it has a feed here.
-        ("a blob to be fetched from a region that there never was",
+        ("a blob to be fetched from an unknown region",
             $"SELECT 1 FROM hydration WHERE {HasUnknownOrigin} AND origin NOT IN (SELECT region FROM feeds)"),
     ];
 

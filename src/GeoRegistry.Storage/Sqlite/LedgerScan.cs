@@ -40,7 +40,7 @@ internal sealed class LedgerScan
 
     private LedgerScanResult Run(LedgerId id, bool isNamed, LedgerState state)
     {
-        if (!isNamed) Damaged("its name and the copy of that differ");
+        if (!isNamed) Damaged("its name differs from the copy of it");
         _computed = ContentsChecksum.OfHead(id, state.Head);
         ScanManifests();
         ScanTags();
@@ -48,8 +48,8 @@ internal sealed class LedgerScan
         ScanReferences();
         ScanReferrers();
         if (state.Contents is { } stored && stored != _computed)
-            Damaged("the head, manifests, tags and blob links do not have the ledger's checksum");
-        if (_derivedByRows != _derivedByManifests) Damaged("the references and referrers are not those of the manifests");
+            Damaged("the head, manifests, tags and blob links do not match the ledger's checksum");
+        if (_derivedByRows != _derivedByManifests) Damaged("the references and referrers do not match the manifests");
         ScanCommits(id, state.Head);
         return new LedgerScanResult(_row, id, state.Head, state.Contents, _computed, _contentFault ?? _commitFault);
     }
@@ -115,7 +115,7 @@ internal sealed class LedgerScan
             before = new LedgerHead(commit?.Epoch ?? 0, number, checksum);
             end = (region, position);
         });
-        if (_commitFault is null && before.Number > 0 && !before.Equals(head)) Damaged("the head is not that of the last commit");
+        if (_commitFault is null && before.Number > 0 && !before.Equals(head)) Damaged("the head does not match the last commit");
     }
 
     private void Scan(string sql, Action<SqliteStatement> read)

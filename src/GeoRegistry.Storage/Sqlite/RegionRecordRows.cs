@@ -17,7 +17,7 @@ internal static class RegionRecordRows
     public static RegionRecord Read(SqliteSession session) =>
         Copies.Select(copy => TryRead(session, copy)).FirstOrDefault(record => record is not null)
         ?? throw new InvalidDataException(
-            "Both copies of what this region remembers about itself are damaged (metadata.db, tables region_record and "
+            "Both copies of the region record are damaged (metadata.db, tables region_record and "
             + "region_record_copy): restore metadata.db from a backup. Without one, begin with an empty data folder: the other "
             + "regions fill it again, and if this region is a home, it stays closed until 'georegistry region resume'.");
 

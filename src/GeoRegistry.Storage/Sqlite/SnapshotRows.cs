@@ -70,7 +70,7 @@ internal static class SnapshotRows
         }
 
         if (state.Contents is { } stored && stored != sum)
-            throw new InvalidDataException($"The {id} is damaged in this region: its contents do not have their checksum.");
+            throw new InvalidDataException($"The {id} is damaged in this region: its contents do not match their checksum.");
     }
 
     private static SnapshotEntry? Next(IEnumerator<SnapshotEntry> entries, LedgerId id)

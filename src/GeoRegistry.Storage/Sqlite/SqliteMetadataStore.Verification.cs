@@ -13,7 +13,7 @@ public sealed partial class SqliteMetadataStore
         var scan = _readers.ReadOneMoment(session => LedgerScan.Next(session, after));
         if (scan is { Stored: null, Fault: null }) await AcceptAsync(scan, cancellation).ConfigureAwait(false);
         if (scan is null || !_restoredNames.TryRemove(scan.Cursor, out _)) return scan;
-        return scan with { Fault = scan.Fault ?? "its name or the copy of that was damaged when the region started" };
+        return scan with { Fault = scan.Fault ?? "its name or the copy of it was damaged when the region started" };
     }
 
     /// <inheritdoc/>
@@ -88,7 +88,7 @@ public sealed partial class SqliteMetadataStore
 
     /// <inheritdoc/>
     public ValueTask<string?> FindFaultOfRecordAsync(CancellationToken cancellation = default) => Read(session =>
-        RegionRecordRows.IsAnyDamaged(session) ? "one of its two copies does not have its checksum"
+        RegionRecordRows.IsAnyDamaged(session) ? "one of its two copies does not match its checksum"
         : AnnouncementRows.ListUnreadable(session).Count > 0 ? "a row of the blobs to announce cannot be read"
         : SetAsideRows.ListUnreadable(session).Count > 0 ? "a row of the ledgers set aside cannot be read"
         : FeedChecksums.ListUnreadable(session).Count > 0 ? "a row of the feeds names no region"

@@ -22,7 +22,7 @@ public sealed class ResumeCommandTests
     }
 
     [Fact]
-    public async Task Resume_WithTheFlag_SaysWhatWasBroughtBackAndWhoCouldNotBeAsked()
+    public async Task Resume_WithTheFlag_SaysWhatWasRecoveredAndWhoCouldNotBeAsked()
     {
         using var api = new ApiListener((200, Report));
 
@@ -30,9 +30,9 @@ public sealed class ResumeCommandTests
 
         Assert.Equal(ExitCode.Done, run.ExitCode);
         Assert.Equal("POST /api/v1/regions/eu/resume?accept-data-loss=true", Assert.Single(api.Requests));
-        Assert.Equal(["eu resumed under the incarnation 7f3a9c01, with version 2 of the topology; 3 ledgers brought back"], run.Lines);
+        Assert.Equal(["eu resumed under the incarnation 7f3a9c01, with version 2 of the topology; 3 ledgers recovered"], run.Lines);
         Assert.Contains("commits that only they have are lost: ap", run.Error, StringComparison.Ordinal);
-        Assert.Contains("lost as us has it: team/app (It is damaged there.)", run.Error, StringComparison.Ordinal);
+        Assert.Contains("the version that us has is lost: team/app (It is damaged there.)", run.Error, StringComparison.Ordinal);
         Assert.Contains("copy it to them", run.Error, StringComparison.Ordinal);
     }
 }

@@ -32,7 +32,7 @@ public sealed class ReplicationCommandTests
         var run = await Cli.RunAsync("replication", "status", "--server", api.Address);
 
         Assert.Equal(ExitCode.Done, run.ExitCode);
-        Assert.Contains("eu takes no writes: it lost commits.", run.Error, StringComparison.Ordinal);
+        Assert.Contains("eu refuses writes: it lost commits.", run.Error, StringComparison.Ordinal);
         Assert.Contains(
             "us has 2 findings of verification not repaired: its log names them, "
                 + "and 'georegistry replication verify' checks all again.",

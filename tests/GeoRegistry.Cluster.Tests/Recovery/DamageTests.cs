@@ -117,7 +117,7 @@ public sealed class DamageTests(ITestOutputHelper output)
         await Waiting.UntilAsync(
             "us has repaired its record",
             () => Task.FromResult(
-                cluster["us"].Output.Contains("What us remembers about itself is repaired.", StringComparison.Ordinal)),
+                cluster["us"].Output.Contains("The region record of us is repaired.", StringComparison.Ordinal)),
             FindTime);
         await cluster["us"].Client.PushAsync("damage/record", "2", image);
         await cluster.WaitUntilConvergedAsync();

@@ -135,7 +135,7 @@ public sealed class ResumedHomeTests(ITestOutputHelper output)
             (await eu.ReplicationAsync()).Closed?.Contains("it has lost commits", StringComparison.Ordinal) == true);
 
         var closed = (await eu.Client.SendAsync(HttpMethod.Post, Resume)).Expect(HttpStatusCode.ServiceUnavailable);
-        foreach (var text in new[] { "Not brought back: bad/app (", "is damaged in region us." })
+        foreach (var text in new[] { "Not recovered: bad/app (", "is damaged in region us." })
             Assert.Contains(text, closed.Text, StringComparison.Ordinal);
         Assert.NotNull((await eu.ReplicationAsync()).Closed);
 
@@ -217,7 +217,7 @@ public sealed class ResumedHomeTests(ITestOutputHelper output)
             (await eu.ReplicationAsync()).Closed?.Contains("it has lost commits", StringComparison.Ordinal) == true);
 
         var closed = (await eu.Client.SendAsync(HttpMethod.Post, Resume)).Expect(HttpStatusCode.ServiceUnavailable);
-        Assert.Contains("Not brought back: team/app (its commit 2 there is another than here", closed.Text, StringComparison.Ordinal);
+        Assert.Contains("Not recovered: team/app (its commit 2 there differs from the one here", closed.Text, StringComparison.Ordinal);
         var report = await eu.Client.PostAsync<ResumptionAnswer>(ResumeAnyway);
 
         var named = Assert.Single(report.NotRecovered);

@@ -100,7 +100,7 @@ public sealed class DiskFullTests
     {
         answer.Expect(HttpStatusCode.InsufficientStorage);
         Assert.Equal("UNAVAILABLE", answer.ErrorCode);
-        Assert.Equal("The disk of region local is full: it takes no push until there is space again.",
+        Assert.Equal("The disk of region local is full: it refuses pushes until space is freed.",
             answer.FirstError.GetProperty("message").GetString());
     }
 }
