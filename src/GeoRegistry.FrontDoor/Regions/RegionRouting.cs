@@ -130,8 +130,8 @@ internal sealed class RegionRouting(
         }
 
         var found = await reader.FindManifestAsync(request.Repository, reference, request.Aborted).ConfigureAwait(false);
-        if (visibility.SpreadOf(request.Repository, request.Reference) is { } spread)
-            await spread.WaitAsync(request.Aborted).ConfigureAwait(false);
+        if (visibility.ShownOf(request.Repository, request.Reference) is { } shown)
+            await shown.WaitAsync(request.Aborted).ConfigureAwait(false);
         // What a home does not have may be among what it lost, as long as no other region has said that it follows nothing more.
         if (found is null && await gate.FindRefusalAsync(request.Repository, request.Aborted).ConfigureAwait(false) is { } refusal)
             await ErrorResponse.WriteAsync(request.Http, refusal).ConfigureAwait(false);
@@ -178,8 +178,8 @@ internal sealed class RegionRouting(
     private async Task ReadReferrersAtHomeAsync(OciRequest request)
     {
         var answer = await lists.ReadReferrersAsync(request).ConfigureAwait(false);
-        if (visibility.SpreadOf(request.Repository, VisibleNames.Referrers) is { } spread)
-            await spread.WaitAsync(request.Aborted).ConfigureAwait(false);
+        if (visibility.ShownOf(request.Repository, VisibleNames.Referrers) is { } shown)
+            await shown.WaitAsync(request.Aborted).ConfigureAwait(false);
         await answer().ConfigureAwait(false);
     }
 

@@ -27,7 +27,7 @@ public sealed class HomeVisibility(RegionMap map, ReadLeases leases, ILedgerStor
     private readonly ConcurrentDictionary<(RepositoryName, string), Change> _byName = new();
 
     /// <summary>Ends when a name's last change is shown everywhere; null where it is.</summary>
-    public Task? SpreadOf(RepositoryName repository, string name) =>
+    public Task? ShownOf(RepositoryName repository, string name) =>
         _byName.TryGetValue((repository, name), out var change) ? change.Shown : null;
 
     /// <inheritdoc/>
@@ -37,7 +37,7 @@ public sealed class HomeVisibility(RegionMap map, ReadLeases leases, ILedgerStor
 
     /// <inheritdoc/>
     public Task AwaitShownAsync(RepositoryName repository, IReadOnlyList<string> names) =>
-        Task.WhenAll(names.Select(name => SpreadOf(repository, name)).OfType<Task>());
+        Task.WhenAll(names.Select(name => ShownOf(repository, name)).OfType<Task>());
 
     /// <inheritdoc/>
     public Task AwaitFollowedAsync(RepositoryName repository, FeedPosition position, CancellationToken cancellation = default) =>
@@ -90,14 +90,14 @@ public sealed class HomeVisibility(RegionMap map, ReadLeases leases, ILedgerStor
     private Change Begin(RepositoryName repository, IReadOnlyList<string> names)
     {
         // Those who read what an earlier change changed wait for that too, even where this one is not appended.
-        var earlier = Task.WhenAll(names.Select(name => SpreadOf(repository, name)).OfType<Task>());
+        var earlier = Task.WhenAll(names.Select(name => ShownOf(repository, name)).OfType<Task>());
         var change = new Change(this, repository, names, earlier);
         foreach (var name in names) _byName[(repository, name)] = change;
         return change;
     }
 
     // Where it is not known whether it was appended, it is after the leases of now have ended, and then it is as any other commit.
-    private async Task SpreadIfAppendedAsync(RepositoryName repository)
+    private async Task AwaitShownIfAppendedAsync(RepositoryName repository)
     {
         var end = (FeedPosition?)null;
         while (end is null)
@@ -122,9 +122,9 @@ public sealed class HomeVisibility(RegionMap map, ReadLeases leases, ILedgerStor
         }
     }
 
-    private async Task EndAfterAsync(Change change, Task spread)
+    private async Task EndAfterAsync(Change change, Task shown)
     {
-        await Task.WhenAll(spread, change.Earlier).ConfigureAwait(false);
+        await Task.WhenAll(shown, change.Earlier).ConfigureAwait(false);
         foreach (var name in change.Names) _byName.TryRemove(KeyValuePair.Create((change.Repository, name), change));
         change.End();
     }
@@ -147,7 +147,7 @@ public sealed class HomeVisibility(RegionMap map, ReadLeases leases, ILedgerStor
             visibility.EndAfterAsync(this, visibility.AwaitFollowedAsync(repository, position));
 
         public void Failed(bool isUnknown) => _ = visibility.EndAfterAsync(
-            this, isUnknown ? visibility.SpreadIfAppendedAsync(repository) : Task.CompletedTask);
+            this, isUnknown ? visibility.AwaitShownIfAppendedAsync(repository) : Task.CompletedTask);
 
         public void End() => _shown.SetResult();
     }

@@ -18,7 +18,7 @@ public interface IVisibility
     ValueTask<IVisibleChange?> BeginChangeAsync(RepositoryName repository, IReadOnlyList<string> names,
         CancellationToken cancellation = default);
 
-    /// <summary>Returns once the last changes of these names are shown everywhere; at once where none of them is spreading.</summary>
+    /// <summary>Returns once the last changes of these names are shown everywhere; at once where all of them are.</summary>
     Task AwaitShownAsync(RepositoryName repository, IReadOnlyList<string> names);
 
     /// <summary>Returns once every region that may show the repository has followed this region's feed to a position.</summary>

@@ -40,21 +40,21 @@ public sealed class HomeVisibilityTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task SpreadOf_UntilAllRegionsHaveApplied_IsNotEnded()
+    public async Task ShownOf_UntilAllRegionsHaveApplied_IsNotEnded()
     {
         var change = await BeginAsync(Set(V1));
-        Assert.NotNull(_changes.SpreadOf(_ledger.Repository, V1));
+        Assert.NotNull(_changes.ShownOf(_ledger.Repository, V1));
         var acknowledged = change.Appended(await AppendAsync(Set(V1)));
-        var spread = _changes.SpreadOf(_ledger.Repository, V1)!;
+        var shown = _changes.ShownOf(_ledger.Repository, V1)!;
         await ReportAsync(1, "us");
-        Assert.False(spread.IsCompleted);
+        Assert.False(shown.IsCompleted);
 
         await ReportAsync(1, "ap");
 
-        await spread.OrFail("the change is shown everywhere");
+        await shown.OrFail("the change is shown everywhere");
         await acknowledged.OrFail("the writer knows");
-        Assert.Null(_changes.SpreadOf(_ledger.Repository, V1));
-        Assert.Null(_changes.SpreadOf(_ledger.Repository, V2));
+        Assert.Null(_changes.ShownOf(_ledger.Repository, V1));
+        Assert.Null(_changes.ShownOf(_ledger.Repository, V2));
     }
 
     [Fact]
@@ -78,11 +78,11 @@ public sealed class HomeVisibilityTests : IAsyncLifetime
     public async Task Failed_NotAppended_EndsAtOnce()
     {
         var change = await BeginAsync(Set(V1));
-        var spread = _changes.SpreadOf(_ledger.Repository, V1)!;
+        var shown = _changes.ShownOf(_ledger.Repository, V1)!;
         change.Failed(isUnknown: false);
 
-        await spread.OrFail("nothing spreads");
-        Assert.Null(_changes.SpreadOf(_ledger.Repository, V1));
+        await shown.OrFail("nothing spreads");
+        Assert.Null(_changes.ShownOf(_ledger.Repository, V1));
         Assert.Equal(0, _leases.ShownThrough(0));
     }
 
@@ -90,14 +90,14 @@ public sealed class HomeVisibilityTests : IAsyncLifetime
     public async Task Failed_Unknown_EndsWhenTheLeasesOfThenHaveEnded()
     {
         var change = await BeginAsync(Set(V1));
-        var spread = _changes.SpreadOf(_ledger.Repository, V1)!;
+        var shown = _changes.ShownOf(_ledger.Repository, V1)!;
         change.Failed(isUnknown: true);
         _clock.Advance(_options.StalenessBound - TimeSpan.FromTicks(1));
-        Assert.False(spread.IsCompleted);
+        Assert.False(shown.IsCompleted);
 
         _clock.Advance(TimeSpan.FromTicks(1));
 
-        await spread.OrFail("the leases of then have ended");
+        await shown.OrFail("the leases of then have ended");
     }
 
     /// <summary>It was appended after all, and a region that holds a lease renewed it after that without having applied it.</summary>
@@ -108,7 +108,7 @@ public sealed class HomeVisibilityTests : IAsyncLifetime
         var change = await BeginAsync(Set(V1));
         await AppendAsync(Set(V1));
         change.Failed(isUnknown: true);
-        var spread = _changes.SpreadOf(_ledger.Repository, V1)!;
+        var shown = _changes.ShownOf(_ledger.Repository, V1)!;
         _clock.Advance(TimeSpan.FromMilliseconds(500));
         Assert.True(await ReportAsync(0, "us"));
         await ReportAsync(1, "ap");
@@ -117,11 +117,11 @@ public sealed class HomeVisibilityTests : IAsyncLifetime
         // Nothing tells that the wait goes on but its timer, for the renewed lease.
         await Waiting.UntilAsync(
             "the renewed lease is waited for, or the change ended",
-            () => Task.FromResult(spread.IsCompleted || _clock.ActiveTimers == 1));
-        Assert.False(spread.IsCompleted);
+            () => Task.FromResult(shown.IsCompleted || _clock.ActiveTimers == 1));
+        Assert.False(shown.IsCompleted);
         _clock.Advance(TimeSpan.FromMilliseconds(500));
 
-        await spread.OrFail("the renewed lease ended");
+        await shown.OrFail("the renewed lease ended");
     }
 
     /// <summary>A change that was not appended must not hide the one before it, which still spreads.</summary>
@@ -133,11 +133,11 @@ public sealed class HomeVisibilityTests : IAsyncLifetime
         var second = await BeginAsync(Set(V1));
         second.Failed(isUnknown: false);
 
-        Assert.NotNull(_changes.SpreadOf(_ledger.Repository, V1));
-        Assert.False(_changes.SpreadOf(_ledger.Repository, V1)!.IsCompleted);
+        Assert.NotNull(_changes.ShownOf(_ledger.Repository, V1));
+        Assert.False(_changes.ShownOf(_ledger.Repository, V1)!.IsCompleted);
         await ReportAsync(1, "us", "ap");
         await acknowledged.OrFail("the first is shown everywhere");
-        await Waiting.UntilAsync("nothing spreads", () => Task.FromResult(_changes.SpreadOf(_ledger.Repository, V1) is null));
+        await Waiting.UntilAsync("nothing spreads", () => Task.FromResult(_changes.ShownOf(_ledger.Repository, V1) is null));
     }
 
     [Fact]
@@ -149,12 +149,12 @@ public sealed class HomeVisibilityTests : IAsyncLifetime
         var changes = new HomeVisibility(Map(Eu), leases, _store, _store, _clock);
         await changes.ResumeAsync(default);
 
-        var spread = changes.SpreadOf(_ledger.Repository, V1);
-        Assert.NotNull(spread);
-        Assert.Null(changes.SpreadOf(_ledger.Repository, V2));
+        var shown = changes.ShownOf(_ledger.Repository, V1);
+        Assert.NotNull(shown);
+        Assert.Null(changes.ShownOf(_ledger.Repository, V2));
         Assert.Equal(0, leases.ShownThrough(1));
         _clock.Advance(_options.StalenessBound);
-        await spread.OrFail("the leases of the process before have ended");
+        await shown.OrFail("the leases of the process before have ended");
         Assert.Equal(1, leases.ShownThrough(1));
     }
 
@@ -168,8 +168,8 @@ public sealed class HomeVisibilityTests : IAsyncLifetime
         var changes = new HomeVisibility(Map(Eu), new ReadLeases(Map(Eu), _options, _clock), _store, _store, _clock);
         await changes.ResumeAsync(default);
 
-        Assert.Null(changes.SpreadOf(_ledger.Repository, V1));
-        Assert.NotNull(changes.SpreadOf(_ledger.Repository, V2));
+        Assert.Null(changes.ShownOf(_ledger.Repository, V1));
+        Assert.NotNull(changes.ShownOf(_ledger.Repository, V2));
     }
 
     /// <summary>A process before this one gave longer leases than this one does: regions may hold them still.</summary>

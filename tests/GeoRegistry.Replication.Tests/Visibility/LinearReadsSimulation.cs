@@ -390,7 +390,7 @@ internal sealed class LinearReadsSimulation
                 return false;
             }
 
-            _spread ??= world._changes.SpreadOf(Name, tag.ToString()) ?? Task.CompletedTask;
+            _spread ??= world._changes.ShownOf(Name, tag.ToString()) ?? Task.CompletedTask;
             return _spread.IsCompleted && Answer(Eu, isAlone: false);
         }
 
