@@ -88,7 +88,7 @@ internal sealed partial class Entrance(
         else if (ForwardingFailure.IsUnsendable(error, failure)) await EntranceError.WriteAsync(http, Unsendable(failure));
         else if (plan.MayGoElsewhere || ForwardingFailure.IsUnconnected(failure))
         {
-            if (attempt.IsLeftForAnother) plan.PutOff(region);
+            if (attempt.IsLeftForAnother) plan.Defer(region);
             return fault;
         }
         else

@@ -87,7 +87,7 @@ internal sealed class RequestPlan : IDisposable
     /// Lets a region that was left because it was slow be tried once more, after all others: it may be the only one that can answer
     /// a read, as while it hashes a big blob.
     /// </summary>
-    public void PutOff(Region region)
+    public void Defer(Region region)
     {
         if (IsRead && region.Readiness != Readiness.Silent && _putOff.Add(region)) _left.Add(region);
     }

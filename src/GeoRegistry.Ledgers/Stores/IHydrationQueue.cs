@@ -13,12 +13,12 @@ namespace GeoRegistry.Ledgers.Stores;
 public interface IHydrationQueue
 {
     /// <summary>
-    /// Blobs to fetch now: those that never failed, the newest first; then those that were put off until now, the longest
+    /// Blobs to fetch now: those that never failed, the newest first; then those that were deferred until now, the longest
     /// due first.
     /// </summary>
     /// <remarks>Both kinds are read, so that neither keeps the other from being fetched. Dead letters are left out.</remarks>
     /// <param name="from">The region to be asked first.</param>
-    /// <param name="now">The time; blobs put off until later are left out.</param>
+    /// <param name="now">The time; blobs deferred until later are left out.</param>
     /// <param name="limit">The most to read of each kind, at least 1.</param>
     ValueTask<IReadOnlyList<HydrationJob>> ReadReadyAsync(
         RegionId from, DateTimeOffset now, int limit, CancellationToken cancellation = default);
@@ -34,16 +34,16 @@ public interface IHydrationQueue
     /// <summary>Whether commits await a blob, be it a dead letter.</summary>
     ValueTask<bool> IsAwaitedAsync(Digest digest, CancellationToken cancellation = default);
 
-    /// <summary>Puts a blob off after it could not be fetched, or makes it a dead letter.</summary>
+    /// <summary>Defers a blob after it could not be fetched, or makes it a dead letter.</summary>
     /// <param name="digest">The blob.</param>
     /// <param name="error">Why, for people.</param>
     /// <param name="notBefore">When to try again; null makes it a dead letter, which stays until it is retried or stored.</param>
     /// <param name="countAttempt">Whether it counts as an attempt, as it does not while no region can be reached.</param>
     /// <param name="cancellation">Cancels waiting before the transaction begins.</param>
-    Task PutOffAsync(Digest digest, string error, DateTimeOffset? notBefore, bool countAttempt, CancellationToken cancellation = default);
+    Task DeferAsync(Digest digest, string error, DateTimeOffset? notBefore, bool countAttempt, CancellationToken cancellation = default);
 
     /// <summary>Lets blobs be tried again now, as if they had never failed.</summary>
-    /// <param name="digest">The blob; null for all dead letters and all that were put off.</param>
+    /// <param name="digest">The blob; null for all dead letters and all that were deferred.</param>
     /// <param name="cancellation">Cancels before a transaction begins; what earlier transactions did remains.</param>
     /// <returns>How many. All of them are no one transaction: blobs that fail meanwhile may be counted twice.</returns>
     Task<int> RetryAsync(Digest? digest, CancellationToken cancellation = default);

@@ -17,7 +17,7 @@ public sealed partial class Hydrator(
     /// <summary>How long blobs wait while the regions that may have them cannot be reached.</summary>
     private static readonly TimeSpan UnreachableDelay = TimeSpan.FromSeconds(1);
 
-    /// <summary>How often the queue is looked at though nothing has happened: for what was put off.</summary>
+    /// <summary>How often the queue is looked at though nothing has happened: for what was deferred.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
 
     private readonly PositionSignal _news = new(0);
@@ -101,7 +101,7 @@ public sealed partial class Hydrator(
         {
             await begun.ConfigureAwait(false);
             var outcome = await fetches.FetchAsync(job.Digest, job.SizeBytes, job.From).ConfigureAwait(false);
-            if (outcome is not FetchOutcome.Stored) await PutOffAsync(job, outcome, stopping).ConfigureAwait(false);
+            if (outcome is not FetchOutcome.Stored) await DeferAsync(job, outcome, stopping).ConfigureAwait(false);
         }
         catch (Exception failure) when (!stopping.IsCancellationRequested)
         {
@@ -117,13 +117,13 @@ public sealed partial class Hydrator(
         }
     }
 
-    private async Task PutOffAsync(HydrationJob job, FetchOutcome outcome, CancellationToken stopping)
+    private async Task DeferAsync(HydrationJob job, FetchOutcome outcome, CancellationToken stopping)
     {
         var now = clock.GetUtcNow();
         if (outcome is FetchOutcome.Failed { Fault: not FetchFault.Copies } notItsFault)
         {
             var pause = notItsFault.Fault == FetchFault.Store ? fetches.Pause.Remaining : TimeSpan.Zero;
-            await queue.PutOffAsync(job.Digest, notItsFault.Reason, now + (pause > UnreachableDelay ? pause : UnreachableDelay),
+            await queue.DeferAsync(job.Digest, notItsFault.Reason, now + (pause > UnreachableDelay ? pause : UnreachableDelay),
                 countAttempt: false, stopping).ConfigureAwait(false);
             return;
         }
@@ -135,7 +135,7 @@ public sealed partial class Hydrator(
         var isDead = job.Attempts + 1 >= options.HydrationAttempts;
         if (isDead) LogDeadLetter(job.Digest, job.Repository, job.Attempts + 1, reason);
         DateTimeOffset? notBefore = isDead ? null : now + Backoff.After(job.Attempts, FirstDelay, LongestDelay);
-        await queue.PutOffAsync(job.Digest, reason, notBefore, countAttempt: true, stopping).ConfigureAwait(false);
+        await queue.DeferAsync(job.Digest, reason, notBefore, countAttempt: true, stopping).ConfigureAwait(false);
     }
 
     [LoggerMessage(

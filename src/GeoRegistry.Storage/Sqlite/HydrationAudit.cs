@@ -50,7 +50,7 @@ internal static class HydrationAudit
 
     private const string HasOtherSize = $"EXISTS (SELECT 1 {LinkOfBlob} AND blob_links.size <> hydration.size)";
 
-    /// <summary>Attempts and times that are none; <c>$2</c> is the latest time until which a blob is put off.</summary>
+    /// <summary>Attempts and times that are none; <c>$2</c> is the latest time until which a blob is deferred.</summary>
     private const string HasBadTimes =
         $"attempts < 0 OR since NOT BETWEEN 0 AND {LastTime} OR (dead = 0 AND not_before NOT BETWEEN 0 AND $2) OR dead NOT IN (0, 1)";
 

@@ -113,7 +113,7 @@ internal static class HydrationRows
     /// <param name="error">Why.</param>
     /// <param name="notBefore">When to try again, in milliseconds; null makes it a dead letter.</param>
     /// <param name="attempts">How many attempts it counts as.</param>
-    public static void PutOff(SqliteSession session, Digest digest, string error, long? notBefore, int attempts)
+    public static void Defer(SqliteSession session, Digest digest, string error, long? notBefore, int attempts)
     {
         if (Find(session, digest) is not var (id, sum)) return;
         var dead = notBefore is null ? 1L : 0;
@@ -131,7 +131,7 @@ internal static class HydrationRows
         return 1;
     }
 
-    /// <summary>Forgets the failures of some dead letters, then of some blobs that were put off.</summary>
+    /// <summary>Forgets the failures of some dead letters, then of some blobs that were deferred.</summary>
     /// <returns>How many; fewer than the limit where none is left.</returns>
     public static int RetrySome(SqliteSession session, int limit)
     {

@@ -53,10 +53,10 @@ public sealed partial class SqliteMetadataStore
         new(_readers.ReadOneMoment(session => HydrationRows.IsQueued(session, digest)));
 
     /// <inheritdoc/>
-    public Task PutOffAsync(Digest digest, string error, DateTimeOffset? notBefore, bool countAttempt,
+    public Task DeferAsync(Digest digest, string error, DateTimeOffset? notBefore, bool countAttempt,
         CancellationToken cancellation = default) =>
         WriteAsync(
-            session => HydrationRows.PutOff(session, digest, error, notBefore?.ToUnixTimeMilliseconds(), countAttempt ? 1 : 0),
+            session => HydrationRows.Defer(session, digest, error, notBefore?.ToUnixTimeMilliseconds(), countAttempt ? 1 : 0),
             cancellation);
 
     /// <inheritdoc/>

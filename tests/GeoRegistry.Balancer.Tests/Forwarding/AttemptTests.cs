@@ -91,16 +91,16 @@ public sealed class AttemptTests
     }
 
     [Fact]
-    public void Read_RegionThatWasPutOff_IsTriedOnceMoreAfterTheOthersAndWaitedForLonger()
+    public void Read_RegionThatWasDeferred_IsTriedOnceMoreAfterTheOthersAndWaitedForLonger()
     {
         var plan = PlanOf("GET", Blob);
         var slow = plan.Next()!;
-        plan.PutOff(slow);
+        plan.Defer(slow);
         var other = plan.Next()!;
         using (var attempt = new Attempt(other, plan, _clock)) AssertLeftAfter(attempt, RegionTimeouts.HeadOfBlob);
         Assert.Same(slow, plan.Next());
         using (var attempt = new Attempt(slow, plan, _clock)) AssertLeftAfter(attempt, RegionTimeouts.HeadOfBlob);
-        plan.PutOff(slow);
+        plan.Defer(slow);
 
         Assert.NotSame(slow, other);
         Assert.Null(plan.Next());
@@ -109,13 +109,13 @@ public sealed class AttemptTests
     [Theory]
     [InlineData("PUT", false)] // The region may have done it.
     [InlineData("GET", true)] // It is hung, rather than slow.
-    public void PutOff_WriteOrSilentRegion_IsNotTriedAgain(string method, bool isSilent)
+    public void Defer_WriteOrSilentRegion_IsNotTriedAgain(string method, bool isSilent)
     {
         var plan = PlanOf(method);
         var left = plan.Next()!;
         if (isSilent) _turns.Set(left, Readiness.Silent);
 
-        plan.PutOff(left);
+        plan.Defer(left);
 
         Assert.NotSame(left, plan.Next());
         Assert.Null(plan.Next());

@@ -103,7 +103,7 @@ public sealed class BlobFetchesTests
     {
         await using var region = new HydratingRegion();
         await region.AwaitBlobAsync(_blob);
-        await region.Metadata.PutOffAsync(_blob.Digest, "nobody has it", isDead ? null : DateTimeOffset.MaxValue, countAttempt: true);
+        await region.Metadata.DeferAsync(_blob.Digest, "nobody has it", isDead ? null : DateTimeOffset.MaxValue, countAttempt: true);
         await using (var upload = await region.Blobs.BeginUploadAsync("a-client"))
         {
             await upload.AppendAsync(_blob.Content);

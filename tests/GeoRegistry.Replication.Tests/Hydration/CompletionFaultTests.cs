@@ -27,7 +27,7 @@ public sealed class CompletionFaultTests(ITestOutputHelper output)
         await using var home = await TestHome.StartAsync();
         await EachStep.FailAsync(fault, faults => HydrateAsync(home, faults, restarts), output,
             nameof(IHydrationQueue.ReadReadyAsync), "Blob.Append", "Blob.Commit", "Blob.Discard",
-            nameof(IHydrationQueue.CompleteAsync), nameof(IHydrationQueue.PutOffAsync));
+            nameof(IHydrationQueue.CompleteAsync), nameof(IHydrationQueue.DeferAsync));
     }
 
     private static async Task HydrateAsync(TestHome home, StoreFaults faults, bool restarts)
@@ -35,7 +35,7 @@ public sealed class CompletionFaultTests(ITestOutputHelper output)
         await using var region = new FollowingRegion(home);
         home.Begin(region.Clock, refusals: 0);
         await region.ApplyAsync(home.Feed.Count);
-        var damages = 1; // The first copy of the layer arrives damaged, and is put off.
+        var damages = 1; // The first copy of the layer arrives damaged, and is deferred.
         home.Source.Send = (http, rest) => rest.Span.SequenceEqual(Layer.Content) && Interlocked.Decrement(ref damages) >= 0
             ? TestSource.SendDamagedAsync(http, rest) : TestSource.SendAsync(http, rest);
         var process = await StartAsync(region, faults);

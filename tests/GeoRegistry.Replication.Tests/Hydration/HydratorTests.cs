@@ -65,7 +65,7 @@ public sealed class HydratorTests
         await using var region = new HydratingRegion(Nowhere);
         await region.AwaitBlobAsync(_blobs[0]);
         region.Hydrate();
-        await Waiting.UntilAsync("it was put off", async () => (await region.Metadata.ListAsync(dead: false, 1))[0].Error is not null);
+        await Waiting.UntilAsync("it was deferred", async () => (await region.Metadata.ListAsync(dead: false, 1))[0].Error is not null);
 
         Assert.Equal(0, (await region.Metadata.ListAsync(dead: false, 1))[0].Attempts);
     }
@@ -176,21 +176,21 @@ public sealed class HydratorTests
 
         await Waiting.UntilAsync("the oldest blob is stored", () =>
         {
-            if (!stored.IsCompleted) clock.Advance(TimeSpan.FromMinutes(10)); // All that was put off is due.
+            if (!stored.IsCompleted) clock.Advance(TimeSpan.FromMinutes(10)); // All that was deferred is due.
             return Task.FromResult(stored.IsCompleted);
         });
         Assert.Equal(_blobs[0].Content, await region.StoredAsync(_blobs[0]));
     }
 
     [Fact]
-    public async Task RetryAsync_OfAll_FetchesWhatWasPutOff()
+    public async Task RetryAsync_OfAll_FetchesWhatWasDeferred()
     {
         await using var source = await TestSource.StartAsync(_blobs);
         await using var region = new HydratingRegion(source.Address);
         await region.AwaitBlobAsync(_blobs[0]);
         await region.AwaitBlobAsync(_blobs[1]);
-        await region.Metadata.PutOffAsync(_blobs[0].Digest, "later", DateTimeOffset.UtcNow.AddHours(1), countAttempt: true);
-        await region.Metadata.PutOffAsync(_blobs[1].Digest, "never", null, countAttempt: true);
+        await region.Metadata.DeferAsync(_blobs[0].Digest, "later", DateTimeOffset.UtcNow.AddHours(1), countAttempt: true);
+        await region.Metadata.DeferAsync(_blobs[1].Digest, "never", null, countAttempt: true);
         region.Hydrate();
 
         Assert.Equal(2, await region.Metadata.RetryAsync(null));

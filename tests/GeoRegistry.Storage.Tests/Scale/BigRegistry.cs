@@ -29,7 +29,7 @@ internal sealed class BigRegistry : IAsyncDisposable
 
     /// <summary>
     /// How many blobs are queued, each for a commit of its own, two for each of as many repositories: of ten, one is a
-    /// dead letter and four were put off.
+    /// dead letter and four were deferred.
     /// </summary>
     public long Queued { get; }
 

@@ -60,7 +60,7 @@ public sealed class ScaleTests(ITestOutputHelper output)
             new Operation.TagSet(registry.TagAt(round), BigRegistry.Image.Digest))),
         new("complete blob", async (registry, round) => await registry.Store.CompleteAsync(registry.QueuedAt(round * 997))),
         new("put blob off", async (registry, round) =>
-            await registry.Store.PutOffAsync(registry.QueuedAt((round * 991) + 1), "error", null, countAttempt: true)),
+            await registry.Store.DeferAsync(registry.QueuedAt((round * 991) + 1), "error", null, countAttempt: true)),
         new("prune", async (registry, _) => await registry.Store.PruneFeedAsync(SampleLedger.Region, 20, Page)),
     ];
 

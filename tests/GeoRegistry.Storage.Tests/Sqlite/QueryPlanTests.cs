@@ -134,7 +134,7 @@ public sealed class QueryPlanTests(ITestOutputHelper output) : IAsyncLifetime
         await store.SummarizeAsync();
         await store.SummarizeRepositoriesAsync(null, 10);
         await store.SummarizeRepositoriesAsync(RepositoryName.Parse("library/one"), 10);
-        await store.PutOffAsync(SampleBlob.Of("blob").Digest, "error", null, countAttempt: true);
+        await store.DeferAsync(SampleBlob.Of("blob").Digest, "error", null, countAttempt: true);
         await store.RetryAsync(SampleBlob.Of("blob").Digest);
         await store.RetryAsync(null);
         await store.CompleteAsync(SampleBlob.Of("blob").Digest);

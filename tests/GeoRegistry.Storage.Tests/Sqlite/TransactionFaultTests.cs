@@ -49,8 +49,8 @@ public sealed class TransactionFaultTests(ITestOutputHelper output)
         [nameof(IReplicaStore.SetAsideAsync)] = (fixture, written) =>
             fixture.Store.SetAsideAsync(written.Feed.Region, Id, "on purpose", SampleLedger.At),
         [nameof(IHydrationQueue.CompleteAsync)] = (fixture, _) => fixture.Store.CompleteAsync(SampleBlob.Of("awaited").Digest),
-        [nameof(IHydrationQueue.PutOffAsync)] = (fixture, _) =>
-            fixture.Store.PutOffAsync(SampleBlob.Of("awaited").Digest, "on purpose", null, countAttempt: true),
+        [nameof(IHydrationQueue.DeferAsync)] = (fixture, _) =>
+            fixture.Store.DeferAsync(SampleBlob.Of("awaited").Digest, "on purpose", null, countAttempt: true),
         [nameof(IRepositoryTables.LinkBlobAsync)] = (fixture, _) =>
             fixture.Store.LinkBlobAsync(Name, Layer.Digest, Layer.SizeBytes, announce: true),
         [nameof(IAnnouncements.ConfirmAnnouncementAsync)] = (fixture, written) =>

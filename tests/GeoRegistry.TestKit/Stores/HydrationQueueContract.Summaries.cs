@@ -83,7 +83,7 @@ public abstract partial class HydrationQueueContract
                     dead.Remove(blob);
                     break;
                 case 3:
-                    await Hydration.PutOffAsync(DigestOf(blob), "seed", null, countAttempt: true);
+                    await Hydration.DeferAsync(DigestOf(blob), "seed", null, countAttempt: true);
                     if (waits.Any(wait => wait.Blob == blob)) dead.Add(blob);
                     break;
                 case 4:
@@ -93,7 +93,7 @@ public abstract partial class HydrationQueueContract
                         (await Hydration.ListAsync(dead: true, 100)).Select(job => blobs.Single(name => DigestOf(name) == job.Digest)));
                     break;
                 default:
-                    await Hydration.PutOffAsync(DigestOf(blob), "seed", Now, countAttempt: true);
+                    await Hydration.DeferAsync(DigestOf(blob), "seed", Now, countAttempt: true);
                     dead.Remove(blob);
                     break;
             }

@@ -91,11 +91,11 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
     }
 
     [Fact]
-    public async Task PutOffAsync_UntilATime_IsReadyFromThenOn()
+    public async Task DeferAsync_UntilATime_IsReadyFromThenOn()
     {
         await AwaitAsync("library/a", "1", "2");
 
-        await Hydration.PutOffAsync(DigestOf("2"), "the region did not answer", Now.AddSeconds(10), countAttempt: true);
+        await Hydration.DeferAsync(DigestOf("2"), "the region did not answer", Now.AddSeconds(10), countAttempt: true);
 
         Assert.Equal(["1"], await ReadyAsync(10));
         Assert.Equal(["1"], await ReadyAsync(10, Now.AddSeconds(9)));
@@ -110,30 +110,30 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
     {
         await AwaitAsync("library/a", "1", "2", "3");
         foreach (var (name, seconds) in new[] { ("1", 1), ("2", 3), ("3", 2) })
-            await Hydration.PutOffAsync(DigestOf(name), "no answer", Now.AddSeconds(seconds), countAttempt: true);
+            await Hydration.DeferAsync(DigestOf(name), "no answer", Now.AddSeconds(seconds), countAttempt: true);
 
         Assert.Equal(["1", "3"], await ReadyAsync(2, Now.AddSeconds(10)));
         Assert.Equal(["1", "3", "2"], await ReadyAsync(3, Now.AddSeconds(10)));
     }
 
     [Fact]
-    public async Task PutOffAsync_NotAnAttempt_IsNotCounted()
+    public async Task DeferAsync_NotAnAttempt_IsNotCounted()
     {
         await AwaitAsync("library/a", "1");
-        await Hydration.PutOffAsync(DigestOf("1"), "first", Now, countAttempt: true);
+        await Hydration.DeferAsync(DigestOf("1"), "first", Now, countAttempt: true);
 
-        await Hydration.PutOffAsync(DigestOf("1"), "second", Now, countAttempt: false);
-        await Hydration.PutOffAsync(DigestOf("not queued"), "third", Now, countAttempt: true);
+        await Hydration.DeferAsync(DigestOf("1"), "second", Now, countAttempt: false);
+        await Hydration.DeferAsync(DigestOf("not queued"), "third", Now, countAttempt: true);
 
         var job = Assert.Single(await Hydration.ListAsync(dead: false, 10));
         Assert.Equal((1, "second"), (job.Attempts, job.Error));
     }
 
     [Fact]
-    public async Task PutOffAsync_WithoutATime_IsADeadLetterUntilItIsRetried()
+    public async Task DeferAsync_WithoutATime_IsADeadLetterUntilItIsRetried()
     {
         await AwaitAsync("library/a", "1", "2", "3");
-        foreach (var name in new[] { "1", "2" }) await Hydration.PutOffAsync(DigestOf(name), "nobody has it", null, countAttempt: true);
+        foreach (var name in new[] { "1", "2" }) await Hydration.DeferAsync(DigestOf(name), "nobody has it", null, countAttempt: true);
 
         await Fixture.ReopenAsync();
         Assert.Equal(["3"], await ReadyAsync(10, DateTimeOffset.MaxValue));
@@ -153,14 +153,14 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
     }
 
     [Fact]
-    public async Task RetryAsync_OfAll_LetsDeadLettersAndWhatWasPutOffBeTriedNow()
+    public async Task RetryAsync_OfAll_LetsDeadLettersAndWhatWasDeferredBeTriedNow()
     {
         await AwaitAsync("library/a", "1", "2", "3");
         await Ledger("library/b").AppendAsync(
             [new MissingBlob(DigestOf("elsewhere"), 1, RegionId.Parse("ap"))], new Operation.TagDeleted(Tag.Parse("v1")));
-        await Hydration.PutOffAsync(DigestOf("1"), "nobody has it", null, countAttempt: true);
-        await Hydration.PutOffAsync(DigestOf("2"), "no answer", Now.AddMinutes(5), countAttempt: true);
-        await Hydration.PutOffAsync(DigestOf("elsewhere"), "no answer", Now.AddMinutes(5), countAttempt: false);
+        await Hydration.DeferAsync(DigestOf("1"), "nobody has it", null, countAttempt: true);
+        await Hydration.DeferAsync(DigestOf("2"), "no answer", Now.AddMinutes(5), countAttempt: true);
+        await Hydration.DeferAsync(DigestOf("elsewhere"), "no answer", Now.AddMinutes(5), countAttempt: false);
 
         Assert.Equal(3, await Hydration.RetryAsync(null));
 
@@ -176,7 +176,7 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
     {
         const int Count = 1200;
         await AwaitAsync("library/a", [.. Enumerable.Range(0, Count).Select(i => $"blob {i}")]);
-        for (var i = 0; i < Count; i++) await Hydration.PutOffAsync(
+        for (var i = 0; i < Count; i++) await Hydration.DeferAsync(
             DigestOf($"blob {i}"), "failed", i % 2 == 0 ? null : Now.AddMinutes(5), countAttempt: true);
 
         Assert.Equal(Count, await Hydration.RetryAsync(null));
@@ -190,7 +190,7 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
     public async Task AppendAsync_NamesADeadLetter_LetsItBeTriedAgain()
     {
         await AwaitAsync("library/a", "1", "2");
-        foreach (var name in new[] { "1", "2" }) await Hydration.PutOffAsync(DigestOf(name), "nobody has it", null, countAttempt: true);
+        foreach (var name in new[] { "1", "2" }) await Hydration.DeferAsync(DigestOf(name), "nobody has it", null, countAttempt: true);
 
         await AwaitAsync("library/b", "1");
 
@@ -205,7 +205,7 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
     public async Task CompleteAsync_DeadLetter_IsGone()
     {
         await AwaitAsync("library/a", "1");
-        await Hydration.PutOffAsync(DigestOf("1"), "nobody has it", null, countAttempt: true);
+        await Hydration.DeferAsync(DigestOf("1"), "nobody has it", null, countAttempt: true);
 
         Assert.Single(await Hydration.CompleteAsync(DigestOf("1")));
 
@@ -241,7 +241,7 @@ public abstract partial class HydrationQueueContract : MetadataStoreContract
         await AwaitAsync("library/a", "1");
         Assert.False(await Hydration.IsAwaitedAsync(DigestOf("2")));
 
-        await Hydration.PutOffAsync(DigestOf("1"), "nobody has it", null, countAttempt: true);
+        await Hydration.DeferAsync(DigestOf("1"), "nobody has it", null, countAttempt: true);
 
         Assert.True(await Hydration.IsAwaitedAsync(DigestOf("1")));
     }
