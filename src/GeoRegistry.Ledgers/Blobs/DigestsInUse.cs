@@ -8,10 +8,10 @@ public sealed class DigestsInUse
 {
     private readonly ConcurrentDictionary<Digest, int> _counts = new();
 
-    /// <summary>Takes note of one more who uses a blob, until <see cref="End"/>.</summary>
+    /// <summary>Records one more who uses a blob, until <see cref="End"/>.</summary>
     public void Begin(Digest digest) => _counts.AddOrUpdate(digest, 1, (_, count) => count + 1);
 
-    /// <summary>Takes note that one of them has ended.</summary>
+    /// <summary>Records that one of them has ended.</summary>
     public void End(Digest digest)
     {
         if (_counts.AddOrUpdate(digest, 0, (_, count) => count - 1) == 0) _counts.TryRemove(KeyValuePair.Create(digest, 0));

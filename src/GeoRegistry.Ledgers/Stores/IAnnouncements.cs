@@ -22,7 +22,7 @@ public interface IAnnouncements
     /// <summary>The id of the announcement that is to be made of a blob of a repository; null where there is none.</summary>
     ValueTask<long?> FindAnnouncementAsync(RepositoryName repository, Digest digest, CancellationToken cancellation = default);
 
-    /// <summary>Takes note that the home has linked the blob; a later announcement of the same blob stays to be made.</summary>
+    /// <summary>Records that the home has linked the blob; a later announcement of the same blob stays to be made.</summary>
     /// <param name="announcement">The announcement.</param>
     /// <param name="homeNumber">
     /// The number of the ledger's head when the home did: a later deletion that was applied here meanwhile removes the link now.

@@ -57,7 +57,7 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
         }
     }
 
-    /// <summary>Takes note of how far a region follows this one's feed, whenever it says so.</summary>
+    /// <summary>Records how far a region follows this one's feed, whenever it says so.</summary>
     /// <returns>Whether it follows nothing that is not here.</returns>
     public async Task<bool> CheckAsync(RegionId follower, FeedCursor cursor, CancellationToken cancellation)
     {

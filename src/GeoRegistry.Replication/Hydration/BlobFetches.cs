@@ -51,7 +51,7 @@ public sealed partial class BlobFetches(
     }
 
     /// <summary>
-    /// Takes note that a blob may have been stored here by other means than a fetch, such as an upload. If it was,
+    /// Records that a blob may have been stored here by other means than a fetch, such as an upload. If it was,
     /// commits do not await it any more.
     /// </summary>
     public async Task NoteStoredAsync(Digest digest, CancellationToken cancellation)

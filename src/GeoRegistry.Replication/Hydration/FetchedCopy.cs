@@ -37,7 +37,7 @@ internal sealed class FetchedCopy(Digest digest, long sizeBytes, IBlobStore stor
         if (sizeBytes > VerifiedFirstBytes) Available.Advance(Math.Min(upload.FlushedBytes, sizeBytes - 1));
     }
 
-    /// <summary>Takes note that a region sends the bytes from an offset on.</summary>
+    /// <summary>Records that a region sends the bytes from an offset on.</summary>
     public void ComesFrom(RegionId region, long offset) => Source = offset == 0 || Source == region ? region : null;
 
     /// <summary>Ends the copy: its bytes are not the blob's. To be called before the upload's bytes are discarded.</summary>

@@ -32,7 +32,7 @@ internal sealed partial class HydrationPause(TimeProvider clock, ILogger logger)
         }
     }
 
-    /// <summary>Takes note of a failure. What fails during a pause was begun before it, and does not make it longer.</summary>
+    /// <summary>Records a failure. What fails during a pause was begun before it, and does not make it longer.</summary>
     public void Failed(Exception failure) => Failed(failure.Message, failure);
 
     /// <inheritdoc cref="Failed(Exception)"/>
@@ -50,7 +50,7 @@ internal sealed partial class HydrationPause(TimeProvider clock, ILogger logger)
         if (isFirst) LogFailed(failure, reason);
     }
 
-    /// <summary>Takes note that something was stored.</summary>
+    /// <summary>Records that something was stored.</summary>
     public void Succeeded()
     {
         lock (_changes)

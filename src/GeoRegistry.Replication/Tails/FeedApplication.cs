@@ -63,7 +63,7 @@ public sealed class FeedApplication(IRepositoryTables tables, WantedBlobs wanted
         }
     }
 
-    /// <summary>Takes note of which ledgers of a source are set aside.</summary>
+    /// <summary>Records which ledgers of a source are set aside.</summary>
     /// <param name="source">The source.</param>
     /// <param name="ledgers">The ledgers; null where that is not known.</param>
     internal void SetAside(RegionId source, IEnumerable<LedgerId>? ledgers) => _setAside[source] = ledgers?.ToHashSet();

@@ -116,7 +116,7 @@ public sealed class TailState(RegionId source, TimeProvider clock)
         Applied.Advance(cursor.Position);
     }
 
-    /// <summary>Takes note of an answer of the source.</summary>
+    /// <summary>Records an answer of the source.</summary>
     /// <param name="incarnation">The incarnation whose numbers it says. Where another is followed by now, it says only that the source
     /// is there.</param>
     /// <param name="askedAt">When it was asked, as a timestamp of the clock: what it says held then or later.</param>
@@ -137,7 +137,7 @@ public sealed class TailState(RegionId source, TimeProvider clock)
         }
     }
 
-    /// <summary>Takes note of an answer of the source that is about another incarnation than the one that is followed.</summary>
+    /// <summary>Records an answer of the source that is about another incarnation than the one that is followed.</summary>
     public void HeardOther() => Volatile.Write(ref _heardAt, clock.GetTimestamp());
 
     /// <summary>What is followed: the positions of one incarnation, and which.</summary>

@@ -115,7 +115,7 @@ public sealed partial class BlobVerifier
         Interlocked.Exchange(ref _queued, damaged);
     }
 
-    /// <summary>Takes note of blobs that are here again.</summary>
+    /// <summary>Records blobs that are here again.</summary>
     internal async Task NoteRepairedAsync(CancellationToken cancellation)
     {
         foreach (var name in _progress.Open(Kind))

@@ -53,7 +53,7 @@ public sealed class VerificationProgress(RegionMap map)
             };
     }
 
-    /// <summary>Takes note that the pass after this one was asked for.</summary>
+    /// <summary>Records that the pass after this one was asked for.</summary>
     internal void Request() => Change(status => status with { Requested = status.Pass + 1 });
 
     internal void Begin() => Change(
@@ -77,7 +77,7 @@ public sealed class VerificationProgress(RegionMap map)
         if (counts) Change(status => status with { Blobs = status.Blobs + 1, Bytes = status.Bytes + sizeBytes });
     }
 
-    /// <summary>Takes note of a finding.</summary>
+    /// <summary>Records a finding.</summary>
     /// <returns>Whether it is new: not one that is known and not repaired yet, nor one more than <see cref="MaxOpen"/>.</returns>
     internal bool Found(string kind, string name, string fault)
     {
@@ -91,7 +91,7 @@ public sealed class VerificationProgress(RegionMap map)
         return true;
     }
 
-    /// <summary>Takes note that a finding is repaired.</summary>
+    /// <summary>Records that a finding is repaired.</summary>
     /// <returns>Whether it was known and was not repaired before.</returns>
     internal bool Repaired(string kind, string name)
     {

@@ -60,7 +60,7 @@ public sealed class ReadLeases
     public TimeSpan Length => _options.StalenessBound;
 
     /// <summary>
-    /// Takes note of the longest lease that a process before this one may have given. To be called before anything is
+    /// Records the longest lease that a process before this one may have given. To be called before anything is
     /// appended.
     /// </summary>
     public void Resume(TimeSpan longestGiven)
@@ -78,7 +78,7 @@ public sealed class ReadLeases
         _holders.Clear();
     }
 
-    /// <summary>Takes note of how far a region has followed this region's feed, and gives it a lease where it keeps up.</summary>
+    /// <summary>Records how far a region has followed this region's feed, and gives it a lease where it keeps up.</summary>
     /// <param name="region">The region.</param>
     /// <param name="incarnation">The incarnation that it follows; none before its first commit.</param>
     /// <param name="applied">The number that it has followed.</param>

@@ -111,7 +111,7 @@ public sealed class ReplicaVisibility(TimeProvider clock)
         foreach (var name in names) _changed[(repository, name)] = number;
     }
 
-    /// <summary>Takes note of an answer of the source; as <see cref="Tails.TailState.Heard"/>.</summary>
+    /// <summary>Records an answer of the source; as <see cref="Tails.TailState.Heard"/>.</summary>
     internal void Heard(long askedAt, DateTimeOffset askedAtUtc, long head, TimeSpan lease, long shown)
     {
         foreach (var (name, number) in _changed)

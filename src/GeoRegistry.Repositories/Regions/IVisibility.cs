@@ -13,7 +13,7 @@ namespace GeoRegistry.Repositories.Regions;
 /// </remarks>
 public interface IVisibility
 {
-    /// <summary>Takes note that names are about to change, before that can be read.</summary>
+    /// <summary>Records that names are about to change, before that can be read.</summary>
     /// <returns>The change, which must be told how the append ended; null where no other region is concerned.</returns>
     ValueTask<IVisibleChange?> BeginChangeAsync(RepositoryName repository, IReadOnlyList<string> names,
         CancellationToken cancellation = default);

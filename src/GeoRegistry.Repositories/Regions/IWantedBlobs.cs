@@ -15,11 +15,11 @@ public interface IWantedBlobs
     ValueTask<IReadOnlyList<MissingBlob>> FindMissingAsync(
         RepositoryName repository, IReadOnlyList<Operation> operations, RegionId from, CancellationToken cancellation = default);
 
-    /// <summary>Takes note that missing blobs were queued with a commit.</summary>
+    /// <summary>Records that missing blobs were queued with a commit.</summary>
     void Queued();
 
     /// <summary>
-    /// Takes note that a blob may have been stored here other than by a fetch: commits do not await it any more, if they
+    /// Records that a blob may have been stored here other than by a fetch: commits do not await it any more, if they
     /// did.
     /// </summary>
     Task NoteStoredAsync(Digest digest, CancellationToken cancellation = default);

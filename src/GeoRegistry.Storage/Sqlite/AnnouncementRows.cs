@@ -39,11 +39,11 @@ internal static class AnnouncementRows
     public static long? Find(SqliteSession session, long ledger, Digest digest) =>
         session.Number("SELECT id FROM announcements WHERE ledger = $1 AND digest = $2", ledger, digest.ToKey());
 
-    /// <summary>Takes note of a deletion that left the link of a blob, as its upload may be later.</summary>
+    /// <summary>Records a deletion that left the link of a blob, as its upload may be later.</summary>
     public static void NoteDeletion(SqliteSession session, long ledger, Digest digest, long number) => session.Execute(
         "UPDATE announcements SET deleted_by = max(deleted_by, $3) WHERE ledger = $1 AND digest = $2", ledger, digest.ToKey(), number);
 
-    /// <summary>Takes note of what replaced a ledger: a snapshot of a number, maybe of another history; or nothing, with 0.</summary>
+    /// <summary>Records what replaced a ledger: a snapshot of a number, maybe of another history; or nothing, with 0.</summary>
     public static void NoteReplacement(SqliteSession session, long ledger, long number) => session.Execute(
         "UPDATE announcements SET deleted_by = $2 WHERE ledger = $1", ledger, number);
 

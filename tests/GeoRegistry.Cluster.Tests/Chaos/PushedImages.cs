@@ -26,7 +26,7 @@ internal sealed class PushedImages
         }
     }
 
-    /// <summary>Takes note that a manifest was deleted.</summary>
+    /// <summary>Records that a manifest was deleted.</summary>
     public void NoteDeleted(ManifestName digest)
     {
         lock (_lock)

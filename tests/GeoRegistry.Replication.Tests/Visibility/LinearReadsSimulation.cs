@@ -203,7 +203,7 @@ internal sealed class LinearReadsSimulation
         Note("home starts");
     }
 
-    /// <summary>Gives way to what should end by now, and takes note of what was acknowledged.</summary>
+    /// <summary>Gives way to what should end by now, and records what was acknowledged.</summary>
     private async Task SettleAsync()
     {
         for (var turn = 0; turn < MinTurns || (turn < MaxTurns && _writes.Any(IsOverdue)); turn++) await Task.Yield();
