@@ -23,7 +23,7 @@ public sealed class VerifyingBlobStore(IBlobStore inner) : IBlobStore
 
     private const int ReadBytes = 1024 * 1024;
 
-    private readonly ConcurrentDictionary<Digest, bool> _whole = new();
+    private readonly ConcurrentDictionary<Digest, bool> _intact = new();
     private readonly ConcurrentDictionary<Digest, Lazy<Task<bool?>>> _running = new();
 
     /// <summary>The blobs that are being stored.</summary>
@@ -44,7 +44,7 @@ public sealed class VerifyingBlobStore(IBlobStore inner) : IBlobStore
 
     /// <inheritdoc/>
     public ValueTask<IBlobReader?> OpenAsync(Digest digest, CancellationToken cancellation = default) =>
-        _whole.ContainsKey(digest) ? inner.OpenAsync(digest, cancellation) : OpenFirstAsync(digest, cancellation);
+        _intact.ContainsKey(digest) ? inner.OpenAsync(digest, cancellation) : OpenFirstAsync(digest, cancellation);
 
     /// <summary>Hashes a blob, whether that was done before or not, and sets it aside where it is damaged.</summary>
     /// <param name="digest">The blob.</param>
@@ -53,8 +53,8 @@ public sealed class VerifyingBlobStore(IBlobStore inner) : IBlobStore
     public async Task<bool?> VerifyAsync(Digest digest, Func<TimeSpan, int, Task>? pause, CancellationToken cancellation)
     {
         // Slowly read, it may have been set aside and stored anew meanwhile: what is doubted is hashed once more, for all who doubt it.
-        return await IsWholeAsync(digest, pause, cancellation).ConfigureAwait(false) is not false and var isWhole
-            ? isWhole
+        return await IsIntactAsync(digest, pause, cancellation).ConfigureAwait(false) is not false and var isIntact
+            ? isIntact
             : await HashOnceAsync(digest).WaitAsync(cancellation).ConfigureAwait(false);
     }
 
@@ -97,15 +97,15 @@ public sealed class VerifyingBlobStore(IBlobStore inner) : IBlobStore
     {
         try
         {
-            bool? isWhole;
+            bool? isIntact;
             do
             {
-                _whole.TryRemove(digest, out _);
-                isWhole = await IsWholeAsync(digest, pause: null, CancellationToken.None).ConfigureAwait(false);
+                _intact.TryRemove(digest, out _);
+                isIntact = await IsIntactAsync(digest, pause: null, CancellationToken.None).ConfigureAwait(false);
             }
-            while (isWhole == false && (_storing.CountOf(digest) > 0 || _whole.ContainsKey(digest))); // Another file may be in its place.
+            while (isIntact == false && (_storing.CountOf(digest) > 0 || _intact.ContainsKey(digest))); // Another file may be there.
 
-            if (isWhole != false) return isWhole;
+            if (isIntact != false) return isIntact;
             await inner.SetAsideAsync(digest, CancellationToken.None).ConfigureAwait(false);
             Damaged?.Invoke(digest);
             return false;
@@ -117,14 +117,14 @@ public sealed class VerifyingBlobStore(IBlobStore inner) : IBlobStore
     }
 
     /// <returns>Whether the bytes have the digest, which is remembered; null where the store does not have the blob.</returns>
-    private async Task<bool?> IsWholeAsync(Digest digest, Func<TimeSpan, int, Task>? pause, CancellationToken cancellation)
+    private async Task<bool?> IsIntactAsync(Digest digest, Func<TimeSpan, int, Task>? pause, CancellationToken cancellation)
     {
         if (await inner.OpenAsync(digest, cancellation).ConfigureAwait(false) is not { } reader) return null;
         await using (reader.ConfigureAwait(false))
         {
             try
             {
-                if (!await IsWholeAsync(reader, digest, pause, cancellation).ConfigureAwait(false)) return false;
+                if (!await IsIntactAsync(reader, digest, pause, cancellation).ConfigureAwait(false)) return false;
             }
             catch (InvalidDataException)
             {
@@ -136,7 +136,7 @@ public sealed class VerifyingBlobStore(IBlobStore inner) : IBlobStore
         return true;
     }
 
-    private static async Task<bool> IsWholeAsync(IBlobReader reader, Digest digest, Func<TimeSpan, int, Task>? pause,
+    private static async Task<bool> IsIntactAsync(IBlobReader reader, Digest digest, Func<TimeSpan, int, Task>? pause,
         CancellationToken cancellation)
     {
         using var hash = IncrementalHash.CreateHash(digest.Algorithm.HashName());
@@ -164,8 +164,8 @@ public sealed class VerifyingBlobStore(IBlobStore inner) : IBlobStore
 
     private void Remember(Digest digest)
     {
-        if (!_whole.TryAdd(digest, true) || Interlocked.Increment(ref _known) < MaxKnown) return;
-        _whole.Clear();
+        if (!_intact.TryAdd(digest, true) || Interlocked.Increment(ref _known) < MaxKnown) return;
+        _intact.Clear();
         Volatile.Write(ref _known, 0);
     }
 
