@@ -108,7 +108,7 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
                 : await _rounds.ExecuteAsync(token => RunRoundAsync(receiving, candidates, token), cancellation).ConfigureAwait(false);
 
             // Only what a region is still to continue is worth its space.
-            var isOver = outcome is FetchOutcome.Nowhere or FetchOutcome.Failed { Fault: FetchFault.Copies };
+            var isOver = outcome is FetchOutcome.NotFound or FetchOutcome.Failed { Fault: FetchFault.Copies };
             if (isOver || (outcome is FetchOutcome.Failed && upload.SizeBytes == 0))
                 await upload.DiscardAsync(cancellation).ConfigureAwait(false);
             return outcome;
@@ -132,7 +132,7 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
                 case SourceAnswer.Whole:
                     damaged.Forget(digest);
                     return new FetchOutcome.Stored(upload.ReceivedBytes);
-                case SourceAnswer.NotThere:
+                case SourceAnswer.NotFound:
                     candidates.Left.Remove(region);
                     break;
                 case SourceAnswer.Damaged(var reason):
@@ -149,7 +149,7 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
         }
 
         if (candidates.Left.Count > 0) return new FetchOutcome.Failed(problem, FetchFault.Regions);
-        return candidates.Damage is { } damage ? new FetchOutcome.Failed(damage, FetchFault.Copies) : new FetchOutcome.Nowhere();
+        return candidates.Damage is { } damage ? new FetchOutcome.Failed(damage, FetchFault.Copies) : new FetchOutcome.NotFound();
     }
 
     /// <summary>Gets what is missing from a region, and stores the blob where its digest is right.</summary>
@@ -213,7 +213,7 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
                 _found.TrySetResult(true);
                 _copy.Available.Advance(sizeBytes);
                 break;
-            case FetchOutcome.Nowhere:
+            case FetchOutcome.NotFound:
                 _found.TrySetResult(false);
                 _copy.Available.Fail(new IOException($"No region has the blob {digest}."));
                 break;

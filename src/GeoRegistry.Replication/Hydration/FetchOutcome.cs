@@ -12,7 +12,7 @@ internal abstract record FetchOutcome
     public sealed record Stored(long ReceivedBytes) : FetchOutcome;
 
     /// <summary>Every region answered that it does not have it.</summary>
-    public sealed record Nowhere : FetchOutcome;
+    public sealed record NotFound : FetchOutcome;
 
     /// <summary>It could not be fetched now.</summary>
     /// <param name="Reason">Why, for people.</param>

@@ -11,7 +11,7 @@ internal abstract record SourceAnswer
     public sealed record Whole : SourceAnswer;
 
     /// <summary>The region does not have the blob.</summary>
-    public sealed record NotThere : SourceAnswer;
+    public sealed record NotFound : SourceAnswer;
 
     /// <summary>The region's copy is not the blob: it is damaged, or has another size.</summary>
     public sealed record Damaged(string Reason) : SourceAnswer;

@@ -22,7 +22,7 @@ internal static class ReplicationMetrics
         Fetches.Add(1, KeyValuePair.Create<string, object?>("outcome", outcome switch
         {
             FetchOutcome.Stored => "stored",
-            FetchOutcome.Nowhere => "not_found",
+            FetchOutcome.NotFound => "not_found",
             _ => "failed",
         }));
     }

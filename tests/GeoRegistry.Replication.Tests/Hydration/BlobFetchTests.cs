@@ -147,7 +147,7 @@ public sealed class BlobFetchTests
         await using var region = new HydratingRegion(source.Address);
         var fetch = region.Fetch(_blob);
 
-        Assert.IsType<FetchOutcome.Nowhere>(await fetch.RunAsync([Us], default).OrFail("the fetch"));
+        Assert.IsType<FetchOutcome.NotFound>(await fetch.RunAsync([Us], default).OrFail("the fetch"));
         Assert.False(await fetch.Found);
     }
 
