@@ -48,13 +48,13 @@ public sealed class PeerApi
         }
         catch (Exception failure)
         {
-            SayIfDamaged(http, failure);
+            MarkIfDamaged(http, failure);
             await _failures.AnswerAsync(http, failure).ConfigureAwait(false);
         }
     }
 
     // Whoever asks must tell what is damaged here from a region that cannot answer now.
-    private static void SayIfDamaged(HttpContext http, Exception failure)
+    private static void MarkIfDamaged(HttpContext http, Exception failure)
     {
         if (failure is not InvalidDataException || http.Response.HasStarted || !http.Request.Path.StartsWithSegments("/peer")) return;
         http.Response.OnStarting(() =>

@@ -71,7 +71,7 @@ internal sealed class BlobSource(PeerClient peers, ReadThroughSlots? slots, Time
             HttpStatusCode.OK or HttpStatusCode.PartialContent or HttpStatusCode.RequestedRangeNotSatisfiable => new SourceAnswer.Damaged(
                 $"Region {region} has a copy of {digest} with another size than {upload.SizeBytes + upload.MissingBytes} bytes."),
             HttpStatusCode.NotFound => new SourceAnswer.NotFound(),
-            _ when PeerClient.SaysDamaged(response) => new SourceAnswer.Damaged($"Region {region} cannot read its copy of {digest}."),
+            _ when PeerClient.ReportsDamage(response) => new SourceAnswer.Damaged($"Region {region} cannot read its copy of {digest}."),
             _ => new SourceAnswer.BrokeOff($"Region {region} answered {(int)response.StatusCode}."), // It says nothing about the blob.
         };
 

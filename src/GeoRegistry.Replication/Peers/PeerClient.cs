@@ -185,7 +185,7 @@ public sealed class PeerClient : IDisposable
         new(HttpRequestError.ResponseEnded, $"The answer ended after {receivedBytes} of {promisedBytes} bytes.");
 
     /// <summary>Whether an answer says that what was asked for is damaged in its region.</summary>
-    public static bool SaysDamaged(HttpResponseMessage answer) => answer.Headers.Contains(PeerHeaders.Damaged);
+    public static bool ReportsDamage(HttpResponseMessage answer) => answer.Headers.Contains(PeerHeaders.Damaged);
 
     /// <summary>Describes the failure of a region in the middle of its answer.</summary>
     public static OtherRegionsUnreachableException BrokeOff(RegionId region, Exception failure) =>

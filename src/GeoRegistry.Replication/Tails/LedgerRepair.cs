@@ -293,7 +293,7 @@ public sealed partial class LedgerRepair(
     {
         using var response = await peers.SendAsync(from, HttpMethod.Get, $"/peer/ledgers/{ledger.Name}",
             cancellation).ConfigureAwait(false);
-        if (PeerClient.SaysDamaged(response)) throw new InvalidDataException($"The {ledger} is damaged in region {from}.");
+        if (PeerClient.ReportsDamage(response)) throw new InvalidDataException($"The {ledger} is damaged in region {from}.");
         if (!response.IsSuccessStatusCode)
         {
             throw new HttpRequestException(

@@ -35,7 +35,7 @@ public sealed class RepositoryBlobs
 
     /// <summary>The size of a blob that the repository has by what this region knows, or null.</summary>
     public async ValueTask<long?> FindHereAsync(RepositoryName repository, Digest digest, CancellationToken cancellation = default) =>
-        (await KnowAsync(repository, digest, cancellation).ConfigureAwait(false))?.SizeBytes;
+        (await FindKnownAsync(repository, digest, cancellation).ConfigureAwait(false))?.SizeBytes;
 
     /// <summary>The size of a blob that the repository has, here or by what its home knows; or null.</summary>
     public async ValueTask<long?> FindAsync(RepositoryName repository, Digest digest, CancellationToken cancellation = default) =>
@@ -51,7 +51,7 @@ public sealed class RepositoryBlobs
     public async ValueTask<BlobContent?> OpenAsync(RepositoryName repository, Digest digest, CancellationToken cancellation = default)
     {
         var version = _cache.VersionOf(repository);
-        var known = await KnowAsync(repository, digest, cancellation).ConfigureAwait(false);
+        var known = await FindKnownAsync(repository, digest, cancellation).ConfigureAwait(false);
         if (known?.Bytes is { } cached) return new BlobContent(cached);
         if (known is null && await _remote.FindAsync(repository, digest, cancellation).ConfigureAwait(false) is { } sizeElsewhere)
             known = new KnownBlob(sizeElsewhere, null);
@@ -126,7 +126,7 @@ public sealed class RepositoryBlobs
         }
     }
 
-    private async ValueTask<KnownBlob?> KnowAsync(RepositoryName repository, Digest digest, CancellationToken cancellation)
+    private async ValueTask<KnownBlob?> FindKnownAsync(RepositoryName repository, Digest digest, CancellationToken cancellation)
     {
         if (_cache.TryGet(repository, digest.ToString(), out var known)) return known;
         var version = _cache.VersionOf(repository);

@@ -127,7 +127,7 @@ internal static class HydrationRows
     public static int Retry(SqliteSession session, Digest digest)
     {
         if (Find(session, digest) is not var (id, sum)) return 0;
-        Revive(session, id, sum.Dead);
+        Requeue(session, id, sum.Dead);
         return 1;
     }
 
@@ -147,7 +147,7 @@ internal static class HydrationRows
                 origin, (long)(limit - blobs.Count)));
         }
 
-        foreach (var (id, dead) in blobs) Revive(session, id, dead);
+        foreach (var (id, dead) in blobs) Requeue(session, id, dead);
         return blobs.Count;
     }
 
@@ -171,7 +171,7 @@ internal static class HydrationRows
         return row.Read() ? (row.GetInt64(0), new HydrationSum(0, 1, row.GetInt64(1), row.GetInt64(2))) : null;
     }
 
-    private static void Revive(SqliteSession session, long id, long dead)
+    private static void Requeue(SqliteSession session, long id, long dead)
     {
         HydrationSums.AddDead(session, id, -dead);
         session.Execute("UPDATE hydration SET attempts = 0, error = NULL, not_before = 0, dead = 0 WHERE id = $1", id);
@@ -185,7 +185,7 @@ internal static class HydrationRows
             session.Execute(
                 "UPDATE hydration SET since = min(since, $2), attempts = 0 WHERE id = $1 AND (since > $2 OR attempts > 0)", known, at);
             if (sum.Dead == 0) return (known, sum);
-            Revive(session, known, sum.Dead);
+            Requeue(session, known, sum.Dead);
             return (known, sum with { Dead = 0 });
         }
 
