@@ -12,7 +12,7 @@ public static partial class DirectorySync
 
     /// <summary>Puts a directory's entries on disk: a file created in or renamed to it is found again after a power cut.</summary>
     /// <param name="path">The directory.</param>
-    /// <param name="mayBeDenied">Whether a directory that may not be read is passed over.</param>
+    /// <param name="mayBeDenied">Whether a directory that may not be read is skipped.</param>
     /// <exception cref="IOException">The system reports a failure; what was meant to be durable may not be.</exception>
     public static void Sync(string path, bool mayBeDenied = false)
     {

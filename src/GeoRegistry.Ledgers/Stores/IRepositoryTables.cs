@@ -47,7 +47,7 @@ public interface IRepositoryTables
     ValueTask<bool> ExistsAsync(RepositoryName repository, CancellationToken cancellation = default);
 
     /// <summary>
-    /// Names of repositories that have a manifest, in order. One that was emptied is passed over, at the cost of a look
+    /// Names of repositories that have a manifest, in order. One that was emptied is skipped, at the cost of a look
     /// into an index.
     /// </summary>
     /// <param name="after">The name, or any text in its place, after which to begin; null for the start.</param>

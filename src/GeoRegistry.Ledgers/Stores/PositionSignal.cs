@@ -15,7 +15,7 @@ public sealed class PositionSignal(long position)
     /// <summary>Where it is.</summary>
     public long Position => Volatile.Read(ref _position);
 
-    /// <summary>Moves it on; a move back is passed over.</summary>
+    /// <summary>Moves it on; a move back is ignored.</summary>
     public void Advance(long position)
     {
         lock (_changes)

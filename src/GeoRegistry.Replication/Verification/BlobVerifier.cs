@@ -18,7 +18,7 @@ public sealed partial class BlobVerifier
 {
     internal const string Kind = "blob";
 
-    /// <summary>How many blobs a round passes over that cannot be opened; more means that the store itself fails.</summary>
+    /// <summary>How many blobs that cannot be opened a round skips; more means that the store itself fails.</summary>
     private const int MaxFailures = 100;
 
     /// <summary>How many dead letters a pass looks at.</summary>

@@ -35,7 +35,7 @@ internal static partial class Posix
     /// <summary>Makes a directory and those above it where they are missing, and puts their entries on disk.</summary>
     /// <remarks>
     /// The entry of the lowest one that exists is put on disk too: whoever made it may have been killed before it did that.
-    /// A directory that may not be read is passed over: it is an administrator's, who made the entry in it.
+    /// A directory that may not be read is skipped: it is an administrator's, who made the entry in it.
     /// </remarks>
     public static void CreateDirectory(string path)
     {

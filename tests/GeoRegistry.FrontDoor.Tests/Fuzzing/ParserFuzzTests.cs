@@ -159,7 +159,7 @@ public sealed class ParserFuzzTests(ITestOutputHelper output)
     // A chunk whose range can be read is answered that there is no such upload.
     private static void ReadContentRange(string text)
     {
-        if (text.Contains('\0', StringComparison.Ordinal)) return; // No header has it, and the parser of numbers passes over it.
+        if (text.Contains('\0', StringComparison.Ordinal)) return; // No header has it, and the parser of numbers ignores it.
         var request = new DefaultHttpContext().Request;
         request.Headers.ContentRange = text;
         var answering = Patch.Handle(new OciRequest(request.HttpContext, RepositoryName.Parse("a"), "unknown"));

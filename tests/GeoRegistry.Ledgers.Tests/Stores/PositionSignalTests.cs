@@ -15,7 +15,7 @@ public sealed class PositionSignalTests
     }
 
     [Fact]
-    public async Task Advance_Back_IsPassedOver()
+    public async Task Advance_Back_IsIgnored()
     {
         var signal = new PositionSignal(5);
         signal.Advance(3);

@@ -12,7 +12,7 @@ public sealed class RegionMapTests
     [Theory]
     [InlineData("2")]
     [InlineData("3")]
-    public void CanReplace_OlderOrEqualVersion_IsPassedOverWithoutAFault(string version)
+    public void CanReplace_OlderOrEqualVersion_IsIgnoredWithoutAFault(string version)
     {
         Assert.False(Adopt(Read(Of(version, policies: """[{"prefix":"x","hydration":"lazy"}]""")), out var fault));
 

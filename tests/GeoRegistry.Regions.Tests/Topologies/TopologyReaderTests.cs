@@ -135,7 +135,7 @@ public sealed class TopologyReaderTests
         Assert.StartsWith("it is not the JSON of a topology: ", Assert.Single(FaultsOf(json)), StringComparison.Ordinal);
 
     [Fact]
-    public void Read_CommentsAndTrailingCommas_ArePassedOver()
+    public void Read_CommentsAndTrailingCommas_AreSkipped()
     {
         var topology = Read("// ours\n" + Of(homes: """[{"prefix":"","region":"eu",}, /* all */]"""));
 

@@ -106,7 +106,7 @@ public abstract partial class ReplicaStoreContract
     }
 
     [Fact]
-    public async Task ApplyAsync_EntriesThatASnapshotCovers_ArePassedOverAndTheirBlobsAwaited()
+    public async Task ApplyAsync_EntriesThatASnapshotCovers_AreSkippedAndTheirBlobsAwaited()
     {
         var (feed, blob) = (new SampleFeed(), SampleBlob.Of("blob"));
         feed.Tag(Repository, "v1");

@@ -46,7 +46,7 @@ public abstract partial class ReplicaStoreContract : MetadataStoreContract
     }
 
     [Fact]
-    public async Task ApplyAsync_EntriesThatWereApplied_ArePassedOver()
+    public async Task ApplyAsync_EntriesThatWereApplied_AreSkipped()
     {
         var feed = new SampleFeed();
         for (var i = 0; i < 6; i++) feed.Tag(Repository, $"v{i}");
