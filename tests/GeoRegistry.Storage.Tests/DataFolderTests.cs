@@ -20,7 +20,7 @@ public sealed class DataFolderTests : IDisposable
     }
 
     [Fact]
-    public void Constructor_FolderIsHeld_IsRefusedWithTheWayOut()
+    public void Constructor_FolderIsHeld_IsRefusedWithTheRemedy()
     {
         using var holder = new DataFolder(_folder.Path, Eu);
 
@@ -41,7 +41,7 @@ public sealed class DataFolderTests : IDisposable
     }
 
     [Fact]
-    public void Constructor_FolderOfAnotherRegion_IsRefusedWithTheWayOut()
+    public void Constructor_FolderOfAnotherRegion_IsRefusedWithTheRemedy()
     {
         new DataFolder(_folder.Path, Eu).Dispose();
 

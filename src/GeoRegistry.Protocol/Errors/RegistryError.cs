@@ -2,7 +2,7 @@ namespace GeoRegistry.Protocol.Errors;
 
 /// <summary>One error as a client sees it: <c>{code, message, detail}</c>.</summary>
 /// <param name="Code">The row of the error table.</param>
-/// <param name="Message">What happened and, where there is one, the way out; one sentence.</param>
+/// <param name="Message">What happened and, where there is one, the remedy; one sentence.</param>
 /// <param name="Detail">Names and values that a program can use; empty where there is nothing to add.</param>
 /// <remarks>Source: OCI Distribution Spec v1.1 §Error Codes.</remarks>
 public sealed record RegistryError(ErrorCode Code, string Message, IReadOnlyDictionary<string, string> Detail)

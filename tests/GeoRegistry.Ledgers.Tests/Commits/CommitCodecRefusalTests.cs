@@ -27,7 +27,7 @@ public sealed class CommitCodecRefusalTests
     [InlineData(0)]
     [InlineData(3)]
     [InlineData(255)]
-    public void Decode_UnknownVersion_IsRefusedWithTheWayOut(byte version) =>
+    public void Decode_UnknownVersion_IsRefusedWithTheRemedy(byte version) =>
         Assert.Contains("Upgrade this region first", Refuse(WireBytes.Head(version).ToArray()).Message, StringComparison.Ordinal);
 
     [Theory]

@@ -64,7 +64,7 @@ public sealed class FeedCodecTests
     [InlineData(0)]
     [InlineData(4)]
     [InlineData(255)]
-    public void TryRead_UnknownKind_IsRefusedWithTheWayOut(byte kind) =>
+    public void TryRead_UnknownKind_IsRefusedWithTheRemedy(byte kind) =>
         Assert.Contains("Upgrade this region first", Refuse(Frame(kind, 1)).Message, StringComparison.Ordinal);
 
     [Fact]

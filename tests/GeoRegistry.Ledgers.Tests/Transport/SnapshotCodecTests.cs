@@ -38,7 +38,7 @@ public sealed class SnapshotCodecTests
     [Theory]
     [InlineData(0)]
     [InlineData(2)]
-    public async Task ReadAsync_UnknownVersion_IsRefusedWithTheWayOut(byte version) => Assert.Contains(
+    public async Task ReadAsync_UnknownVersion_IsRefusedWithTheRemedy(byte version) => Assert.Contains(
         "Upgrade this region first", (await RefuseAsync(Frame([version, .. Head[1..]]))).Message, StringComparison.Ordinal);
 
     [Theory]
@@ -50,7 +50,7 @@ public sealed class SnapshotCodecTests
     [Theory]
     [InlineData(5)]
     [InlineData(255)]
-    public async Task ReadAsync_UnknownEntryKind_IsRefusedWithTheWayOut(byte kind) => Assert.Contains(
+    public async Task ReadAsync_UnknownEntryKind_IsRefusedWithTheRemedy(byte kind) => Assert.Contains(
         "Upgrade this region first",
         (await RefuseAsync([.. Frame(Head), .. Frame(kind), .. Frame(0)])).Message,
         StringComparison.Ordinal);

@@ -16,7 +16,7 @@ public sealed class FileControlStoreTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task ReadAsync_NoFile_IsToldWithTheWayOut()
+    public async Task ReadAsync_NoFile_IsToldWithTheRemedy()
     {
         var fault = await Assert.ThrowsAsync<InvalidDataException>(() => _store.ReadAsync());
 

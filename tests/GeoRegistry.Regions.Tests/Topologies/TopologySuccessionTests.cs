@@ -54,7 +54,7 @@ public sealed class TopologySuccessionTests
         "moves the home of '' from eu (epoch 5) to us (epoch 4)",
         "give the prefix an epoch above 5")]
     [InlineData("""{ "prefix": "", "region": "eu", "epoch": 4 }""", "sets the epoch of '' back from 5 to 4", "Give it 5 or more")]
-    public void FindFaultAtStart_AHomeThatMovesWithoutAHigherEpoch_SaysWhatWouldBeLostAndTheWayOut(
+    public void FindFaultAtStart_AHomeThatMovesWithoutAHigherEpoch_SaysWhatWouldBeLostAndTheRemedy(
         string home, string fault, string wayOut)
     {
         var found = TopologySuccession.FindFaultAtStart(
