@@ -26,7 +26,7 @@ internal sealed class BrokenBodies
     /// <summary>A body broke off.</summary>
     /// <param name="start">Where it began: the upload's size before it.</param>
     /// <remarks>
-    /// Where there are too many, the oldest that a body followed is forgotten. A request that broke off again and again begins at the
+    /// Where there are too many, the oldest that a body followed is forgotten. A request that broke off repeatedly begins at the
     /// first of those that no body followed, or at the last, so the second is forgotten then.
     /// </remarks>
     public void BrokeOff(long start)

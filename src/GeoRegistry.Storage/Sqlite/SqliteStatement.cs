@@ -6,7 +6,7 @@ using SQLitePCL;
 namespace GeoRegistry.Storage.Sqlite;
 
 /// <summary>
-/// A prepared statement, and the row that it is at; used again and again, by one user at a time, who disposes it after each use.
+/// A prepared statement, and the row that it is at; used repeatedly, by one user at a time, who disposes it after each use.
 /// </summary>
 /// <remarks>
 /// It calls SQLite as <see cref="SqliteCommand"/> does, but makes no objects for a use and looks up no parameter by its name: the

@@ -65,7 +65,7 @@ public sealed class BrokenBodiesTests
     }
 
     [Fact]
-    public void BrokeOff_OneRequestAgainAndAgain_KeepsTheFirstAndTheNewest()
+    public void BrokeOff_OneRequestRepeatedly_KeepsTheFirstAndTheNewest()
     {
         for (var start = 0; start < 10; start++) _broken.BrokeOff(start);
         _broken.Followed(10);

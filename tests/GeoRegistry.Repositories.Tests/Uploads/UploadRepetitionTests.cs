@@ -29,7 +29,7 @@ public sealed class UploadRepetitionTests : UploadTest
     [Theory]
     [InlineData(2)]
     [InlineData(7)]
-    public async Task CompleteAsync_WholeBlobCutAgainAndAgain_IsTheBlob(int cuts)
+    public async Task CompleteAsync_WholeBlobCutRepeatedly_IsTheBlob(int cuts)
     {
         var blob = SampleBlob.Random(2, 900_000);
         var id = await BeginAsync();
