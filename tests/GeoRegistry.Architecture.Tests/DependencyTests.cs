@@ -25,8 +25,8 @@ public sealed class DependencyTests
         ["Replication"] = ["Repositories", "Regions"],
         ["Access"] = ["Ledgers"],
         ["FrontDoor"] = Libraries, // It sees stores through their ports only.
-        ["Orleans"] = ["Repositories", "Replication"],
-        ["Server"] = [.. Libraries, .. Stores, "FrontDoor", "Orleans"],
+        ["Grains"] = ["Replication", "Access"],
+        ["Server"] = [.. Libraries, .. Stores, "FrontDoor", "Grains"],
         ["Balancer"] = ["Regions"],
         ["Cli"] = ["Protocol", "Regions"],
     };

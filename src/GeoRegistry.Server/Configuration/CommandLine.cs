@@ -18,7 +18,7 @@ internal static class CommandLine
     public const string Help = """
         GeoRegistry.Server: one region of a container registry, alone or among others.
 
-        usage: dotnet run --project src/GeoRegistry.Server -- [options]
+        usage: dotnet run -c Release --project src/GeoRegistry.Server -- [options]
 
           --listen URLS    where clients are served, separated by semicolons   (default http://127.0.0.1:5000)
           --data FOLDER    metadata and blobs; made where it is missing        (default ./data)
