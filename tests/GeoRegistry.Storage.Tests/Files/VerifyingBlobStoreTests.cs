@@ -58,6 +58,44 @@ public sealed class VerifyingBlobStoreTests : IDisposable
         Assert.Null(await store.OpenAsync(_blob.Digest));
     }
 
+    /// <summary>A store that is away, or a process without file descriptors, says nothing of the blob.</summary>
+    [Theory]
+    [InlineData(StoreCall.Open, 1)]
+    [InlineData(StoreCall.ReadBlob, 1)]
+    [InlineData(StoreCall.ReadBlob, 2)] // That which finds its end.
+    [InlineData(StoreCall.Open, 2)] // After it was hashed.
+    public async Task OpenAsync_StoreFailsOnce_StaysAndIsOpenedNextTime(StoreCall call, int number)
+    {
+        await StoreAsync(new FileBlobStore(Root));
+        var files = new FaultyBlobStore(new FileBlobStore(Root)).FailAt(call, first: number, last: number);
+        var store = new VerifyingBlobStore(files);
+        store.Damaged += _ => _damaged++;
+
+        await Assert.ThrowsAsync<IOException>(async () => await store.OpenAsync(_blob.Digest));
+
+        await using var reader = await store.OpenAsync(_blob.Digest);
+        var content = new byte[_blob.SizeBytes];
+        Assert.Equal(content.Length, await reader!.ReadAsync(0, content));
+        Assert.Equal(_blob.Content, content);
+        Assert.Equal((0, 0), (_damaged, files.CountOf(StoreCall.SetAside)));
+    }
+
+    /// <summary>A disk that is full or read-only at that moment: what is damaged is no less so.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task OpenAsync_DamagedBlobCannotBeSetAside_IsNeverServed(bool afterwards)
+    {
+        var files = new FaultyBlobStore(new FileBlobStore(Root)).FailAt(StoreCall.SetAside, last: 1, afterwards: afterwards);
+        var store = await OpenDamagedAsync(files);
+
+        await Assert.ThrowsAsync<IOException>(async () => await store.OpenAsync(_blob.Digest));
+
+        Assert.Null(await store.OpenAsync(_blob.Digest));
+        Assert.Null(await store.FindAsync(_blob.Digest));
+        Assert.Equal(afterwards ? 0 : 1, _damaged); // What is gone without a word is missing, and found by a pass.
+    }
+
     [Fact]
     public async Task OpenAsync_WholeBlobOpenedByMany_IsHashedOnceAndRead()
     {
@@ -106,7 +144,8 @@ public sealed class VerifyingBlobStoreTests : IDisposable
         files.Before(StoreCall.Commit, () =>
         {
             opened = store.OpenAsync(_blob.Digest).AsTask();
-            SpinWait.SpinUntil(() => files.CountOf(StoreCall.Open) >= 3, TimeSpan.FromSeconds(5)); // It was found damaged twice.
+            Assert.True(
+                SpinWait.SpinUntil(() => files.CountOf(StoreCall.Open) >= 3, Waiting.DefaultTimeout), "It was not found damaged twice.");
         });
 
         await upload.CommitAsync(_blob.Digest);

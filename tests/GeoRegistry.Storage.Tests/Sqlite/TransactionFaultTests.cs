@@ -59,6 +59,8 @@ public sealed class TransactionFaultTests(ITestOutputHelper output)
             written.Feed.Region, new BlobAnnouncement(Name, Layer.Digest, Layer.SizeBytes, 9, 9)),
         [nameof(IRegionRecord.AdoptTopologyAsync)] = (fixture, written) =>
             fixture.Store.AdoptTopologyAsync("{}"u8.ToArray(), 1, [written.Feed.Region, RegionId.Parse("ap")]),
+        [nameof(IRegionRecord.SetLongestLeaseAsync)] = (fixture, _) => fixture.Store.SetLongestLeaseAsync(TimeSpan.FromSeconds(7)),
+        [nameof(IRegionRecord.SetShownThroughAsync)] = (fixture, _) => fixture.Store.SetShownThroughAsync(7),
         [nameof(ILedgerStore.BeginIncarnationAsync)] = (fixture, _) => fixture.Store.BeginIncarnationAsync(),
         [nameof(ILedgerStore.PruneFeedAsync)] = (fixture, written) => fixture.Store.PruneFeedAsync(written.Feed.Region, 0, 100),
     };

@@ -139,13 +139,12 @@ public sealed class VerificationTests : IAsyncLifetime
     [Fact]
     public async Task VerifyNextAsync_PrunedHistory_IsWhole()
     {
-        var ledger = await FillAsync();
+        await FillAsync();
         await _fixture.Store.PruneFeedAsync(SampleLedger.Region, keep: 1, keepBytes: long.MaxValue, limit: 100);
 
         Assert.Null((await VerifyAsync()).Fault);
         _fixture.Execute("UPDATE commits SET encoded = CAST(encoded || x'00' AS BLOB)");
         Assert.NotNull((await VerifyAsync()).Fault);
-        Assert.NotNull(ledger);
     }
 
     [Theory]

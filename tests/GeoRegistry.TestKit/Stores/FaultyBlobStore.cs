@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Blobs;
 using GeoRegistry.Protocol;
 
@@ -48,7 +49,8 @@ public sealed class FaultyBlobStore(IBlobStore inner, StoreFaults? faults = null
         CallAsync(StoreCall.Find, () => inner.FindAsync(digest, cancellation));
 
     public ValueTask<IBlobReader?> OpenAsync(Digest digest, CancellationToken cancellation = default) =>
-        CallAsync(StoreCall.Open, () => inner.OpenAsync(digest, cancellation));
+        CallAsync<IBlobReader?>(
+            StoreCall.Open, async () => await inner.OpenAsync(digest, cancellation) is { } reader ? new Reader(this, reader) : null);
 
     public ValueTask<IBlobUpload> BeginUploadAsync(string key, CancellationToken cancellation = default) =>
         CallAsync<IBlobUpload>(StoreCall.Begin, async () => new Upload(this, await inner.BeginUploadAsync(key, cancellation)));
@@ -70,6 +72,9 @@ public sealed class FaultyBlobStore(IBlobStore inner, StoreFaults? faults = null
 
     public async Task<bool> DeleteAsync(Digest digest, DateTimeOffset? ifOlderThan = null, CancellationToken cancellation = default) =>
         await CallAsync(StoreCall.Delete, async () => await inner.DeleteAsync(digest, ifOlderThan, cancellation));
+
+    public async Task SetAsideAsync(Digest digest, CancellationToken cancellation = default) =>
+        await CallAsync(StoreCall.SetAside, async () => await inner.SetAsideAsync(digest, cancellation));
 
     public IAsyncEnumerable<StoredUpload> ListUploadsAsync(CancellationToken cancellation = default) =>
         ListAsync(StoreCall.ListUploads, () => inner.ListUploadsAsync(cancellation));
@@ -101,6 +106,22 @@ public sealed class FaultyBlobStore(IBlobStore inner, StoreFaults? faults = null
         });
 
     private sealed record Fault(Func<Exception> Failure, int First, int Last, bool Afterwards);
+
+    private sealed class Reader(FaultyBlobStore store, IBlobReader inner) : IBlobReader
+    {
+        public long SizeBytes => inner.SizeBytes;
+
+        public RegionId? Source => inner.Source;
+
+        public async ValueTask<Stream> OpenRangeAsync(long offset, long lengthBytes, CancellationToken cancellation = default)
+        {
+            var range = await inner.OpenRangeAsync(offset, lengthBytes, cancellation);
+            return new BlobRangeStream(
+                (_, buffer, stop) => store.CallAsync(StoreCall.ReadBlob, () => range.ReadAsync(buffer, stop)), offset, lengthBytes);
+        }
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
+    }
 
     private sealed class Upload(FaultyBlobStore store, IBlobUpload inner) : IBlobUpload
     {

@@ -1,6 +1,6 @@
 namespace GeoRegistry.TestKit.Stores;
 
-/// <summary>What is asked of a blob store, or of an upload in it.</summary>
+/// <summary>What is asked of a blob store, of an open blob (<see cref="ReadBlob"/>), or of an upload in it.</summary>
 public enum StoreCall
 {
     Find,
@@ -12,6 +12,8 @@ public enum StoreCall
     List,
     Touch,
     Delete,
+    SetAside,
+    ReadBlob,
     Append,
     Flush,
     Truncate,
