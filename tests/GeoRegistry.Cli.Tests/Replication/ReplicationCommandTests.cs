@@ -136,18 +136,34 @@ public sealed class ReplicationCommandTests
 
         Assert.Equal(exitCode, run.ExitCode);
         Assert.Equal($"eu 2 1 5 10 B 1 {(repairs ? 1 : 0)} -", run.Lines[1]);
+        Assert.StartsWith("eu: 2 ledgers, 5 blobs, 10 B; 1 found, 0 repaired", run.Error, StringComparison.Ordinal);
         const string Path = "/api/v1/replication/verify";
         Assert.Equal(
             repairs ? [$"POST {Path}?repair=true", $"GET {Path}", $"GET {Path}"] : [$"POST {Path}", $"GET {Path}"],
             api.Requests);
     }
 
-    /// <summary>What is said of a region of which the third pass was asked for.</summary>
-    private static string Verified(int completed, int found, int repaired)
+    /// <summary>It is not awaited, and what the others found is shown all the same.</summary>
+    [Fact]
+    public async Task Verify_RegionThatDoesNotAnswer_IsNamedAndNotTakenForVerified()
+    {
+        const string Silent =
+            """{"region":"ap","pass":0,"running":false,"requested":0,"ledgers":0,"compared":0,"blobs":0,"bytes":0,"completed":0,"""
+            + """ "found":0,"repaired":0,"findings":[],"error":"it did not answer within 2 s"}""";
+        using var api = new ApiListener((200, Verified(completed: 3, found: 0, repaired: 0, Silent)));
+
+        var run = await Cli.RunAsync("replication", "verify", "--repair", "--server", api.Address);
+
+        Assert.Equal(ExitCode.NotComplete, run.ExitCode);
+        Assert.Equal(["eu 2 1 5 10 B 0 0 -", "ap 0 0 0 0 B 0 0 it did not answer within 2 s"], run.Lines.Skip(1));
+    }
+
+    /// <summary>What is said of a region of which the third pass was asked for, and of others.</summary>
+    private static string Verified(int completed, int found, int repaired, params IReadOnlyList<string> others)
     {
         var row =
             """{"region":"eu","pass":3,"running":false,"requested":3,"ledgers":2,"compared":1,"blobs":5,"bytes":10"""
             + $$$""","completed":{{{completed}}},"found":{{{found}}},"repaired":{{{repaired}}},"findings":[]}""";
-        return $$"""{"regions":[{{row}}]}""";
+        return $$"""{"regions":[{{string.Join(',', others.Prepend(row))}}]}""";
     }
 }

@@ -291,7 +291,7 @@ public sealed class DamageTests(ITestOutputHelper output)
         await using var cluster = await RegionCluster.StartAsync();
         var random = Seeds.Next(output);
         var rounds = LongTests.AreOn ? 300 : 30;
-        await Parallel.ForEachAsync(Enumerable.Range(0, 8).Select(
+        var pushes = Parallel.ForEachAsync(Enumerable.Range(0, 8).Select(
             i => (Repository: i % 2 == 0 ? $"calm/r{i}" : $"us-team/r{i}", Random: new Random(random.Next()))), async (one, _) =>
         {
             for (var round = 0; round < rounds; round++)
@@ -302,9 +302,34 @@ public sealed class DamageTests(ITestOutputHelper output)
                 if (round % 4 == 3) await client.DeleteManifestAsync(one.Repository, image.Digest);
             }
         });
+        var (passes, deadline) = (0, new LoopDeadline("the last push", RegionCluster.ConvergenceTimeout));
+        for (; !pushes.IsCompleted; passes++)
+        {
+            deadline.Check();
+            Assert.All(await VerifyAsync(cluster), region => Assert.Empty(region.Findings));
+        }
+
+        await pushes;
         await cluster.WaitUntilConvergedAsync();
 
+        output.WriteLine($"{passes} passes beside the pushes");
+        Assert.True(passes >= 3, $"Only {passes} passes ran beside the pushes.");
         foreach (var region in cluster.Regions) Assert.DoesNotContain(
             "fail: GeoRegistry.Replication.Verification", region.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>Has every region verify all that it has.</summary>
+    private static async Task<IReadOnlyList<RegionVerification>> VerifyAsync(RegionCluster cluster)
+    {
+        const string Path = "/api/v1/replication/verify";
+        var client = cluster.Regions.First().Client;
+        var asked = await client.PostAsync<VerificationAnswer>($"{Path}?repair=true");
+        return await Waiting.UntilAsync("every region has verified all that it has", async () =>
+        {
+            var states = (await client.GetJsonAsync<VerificationAnswer>(Path)).Regions;
+            return states.All(state => state.Completed >= asked.Regions.Single(row => row.Region == state.Region).Requested)
+                ? states
+                : null;
+        });
     }
 }

@@ -8,6 +8,7 @@ using GeoRegistry.Replication.Verification;
 using GeoRegistry.Storage.Files;
 using GeoRegistry.Storage.Sqlite;
 using GeoRegistry.TestKit;
+using GeoRegistry.TestKit.Stores;
 using Microsoft.Extensions.Logging.Abstractions;
 using static GeoRegistry.Replication.Tests.TestTopology;
 
@@ -26,6 +27,7 @@ public sealed class VerificationLoopTests : IAsyncLifetime
     private readonly VerificationProgress _progress;
     private readonly ScannedStore _scanned;
     private readonly SqliteMetadataStore _store;
+    private readonly FaultyBlobStore _blobs;
     private readonly VerificationLoop _loop;
 
     public VerificationLoopTests()
@@ -35,7 +37,8 @@ public sealed class VerificationLoopTests : IAsyncLifetime
         _scanned = new ScannedStore(_clock);
         _store = new SqliteMetadataStore(_folder.Child("metadata.db"), Eu, _clock);
         var (tails, damaged) = (new TailStates(map, _clock), new DamagedLedgers());
-        var blobs = new VerifyingBlobStore(new FileBlobStore(_folder.Child("blobs")));
+        _blobs = new FaultyBlobStore(new FileBlobStore(_folder.Child("blobs")));
+        var blobs = new VerifyingBlobStore(_blobs);
 
         // A region alone asks no other: it needs nothing to repair from others with.
         _loop = new VerificationLoop(
@@ -72,6 +75,32 @@ public sealed class VerificationLoopTests : IAsyncLifetime
 
         Assert.Equal(2, _scanned.RecordRests.Count);
         Assert.InRange(_scanned.RecordRests[1], TimeSpan.FromSeconds(199), TimeSpan.FromSeconds(199) + Step);
+    }
+
+    /// <summary>The time that a read takes is the machine's; only the rest is the clock's.</summary>
+    [Fact]
+    public async Task Run_RoundOverTheBlobs_Rests99TimesAsLongAsItWorks()
+    {
+        foreach (var blob in new[] { SampleBlob.Of("a"), SampleBlob.Of("b") })
+        {
+            await using var upload = await _blobs.BeginUploadAsync("upload");
+            await upload.AppendAsync(blob.Content);
+            await upload.CommitAsync(blob.Digest);
+        }
+
+        var work = TimeSpan.FromMilliseconds(20);
+        DateTimeOffset? read = null, next = null;
+        _blobs.Before(StoreCall.ReadBlob, () =>
+        {
+            SpinWait.SpinUntil(() => false, work);
+            read = _clock.GetUtcNow();
+            _blobs.Before(StoreCall.Open, () => next = _clock.GetUtcNow());
+        });
+        await _loop.StartAsync(CancellationToken.None);
+
+        await StepUntilAsync("the second blob is opened", () => next is not null);
+
+        Assert.InRange(next!.Value - read!.Value, 99 * work, TimeSpan.MaxValue);
     }
 
     [Fact]
