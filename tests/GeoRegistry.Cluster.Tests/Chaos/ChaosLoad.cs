@@ -8,7 +8,13 @@ using GeoRegistry.Cluster.Tests.Regions;
 namespace GeoRegistry.Cluster.Tests.Chaos;
 
 /// <summary>Clients in every region that push, move, delete and pull the same tags and manifests, whatever happens.</summary>
-internal sealed class ChaosLoad(RegionCluster cluster, ChaosPolicies policies, ChaosWriter writer, RunHistory history) : IDisposable
+/// <param name="cluster">The regions.</param>
+/// <param name="policies">Their policies.</param>
+/// <param name="writer">Writes.</param>
+/// <param name="history">Where all is recorded.</param>
+/// <param name="wasWholeSince">Whether nothing was broken since a moment.</param>
+internal sealed class ChaosLoad(
+    RegionCluster cluster, ChaosPolicies policies, ChaosWriter writer, RunHistory history, Func<long, bool> wasWholeSince) : IDisposable
 {
     private const int WritersPerRegion = 2, ReadersPerRegion = 2;
 
@@ -36,19 +42,21 @@ internal sealed class ChaosLoad(RegionCluster cluster, ChaosPolicies policies, C
 
     /// <summary>Loads until it is told to end.</summary>
     /// <param name="random">Chance.</param>
-    /// <param name="wasWholeSince">Whether nothing was broken since a moment.</param>
     /// <param name="end">The end.</param>
-    public Task RunAsync(Random random, Func<long, bool> wasWholeSince, CancellationToken end) => Task.WhenAll(
+    public Task RunAsync(Random random, CancellationToken end) => Task.WhenAll(
     [
         .. from region in cluster.Regions from _ in Enumerable.Range(0, WritersPerRegion) select RepeatAsync(
             chance => writer.WriteAsync(Recorder(region), chance), new Random(random.Next()), end),
         .. from region in cluster.Regions from _ in Enumerable.Range(0, ReadersPerRegion) select RepeatAsync(
-            chance => PullAsync(region, chance, wasWholeSince), new Random(random.Next()), end),
+            chance => PullAsync(region, chance), new Random(random.Next()), end),
         .. from region in cluster.Regions select RepeatAsync(chance => LookAtDeletedAsync(region, chance), new Random(random.Next()), end),
-        RepeatAsync(chance => CopyAsync(chance, wasWholeSince), new Random(random.Next()), end),
+        RepeatAsync(CopyAsync, new Random(random.Next()), end),
     ]);
 
-    public RecordingClient Recorder(ClusterRegion region) => new(new RegionClient(region.Id, _https[region.Id]), history);
+    public RecordingClient Recorder(ClusterRegion region) => new(
+        new RegionClient(region.Id, _https[region.Id]),
+        history,
+        (repository, start) => !wasWholeSince(start) || ChaosPolicies.MayKeepOut(repository));
 
     public void Dispose()
     {
@@ -69,7 +77,7 @@ internal sealed class ChaosLoad(RegionCluster cluster, ChaosPolicies policies, C
         },
         CancellationToken.None);
 
-    private async Task PullAsync(ClusterRegion region, Random random, Func<long, bool> wasWholeSince)
+    private async Task PullAsync(ClusterRegion region, Random random)
     {
         var (start, client) = (Stopwatch.GetTimestamp(), Recorder(region));
         var name = random.Next(2) == 0 && writer.Images.Pick(random) is var (pushed, image)
@@ -91,7 +99,7 @@ internal sealed class ChaosLoad(RegionCluster cluster, ChaosPolicies policies, C
         if (writer.Images.PickDeleted(random) is { } deleted) await Recorder(region).LookAsync(deleted);
     }
 
-    private async Task CopyAsync(Random random, Func<long, bool> wasWholeSince)
+    private async Task CopyAsync(Random random)
     {
         var (from, to) = (cluster.Regions.ElementAt(random.Next(3)), cluster.Regions.ElementAt(random.Next(3)));
         var (repository, tag, start) = ($"{(random.Next(2) == 0 ? "us-team" : "chaos")}/skopeo", $"{random.Next(1000)}",

@@ -64,6 +64,10 @@ internal sealed class ChaosPolicies(RegionCluster cluster)
         lock (_lock) return PrefixOf(repository) is not { } prefix || _excluded.GetValueOrDefault(prefix) != region;
     }
 
+    /// <summary>Whether a region may be kept out of a repository: what was uploaded there is then out of the others' reach.</summary>
+    public static bool MayKeepOut(string repository) =>
+        PrefixOf(repository) is { } prefix && prefix.EndsWith("moody", StringComparison.Ordinal);
+
     /// <summary>Whether a region is to have all blobs of a repository.</summary>
     public bool Hydrates(string region, string repository)
     {

@@ -48,14 +48,14 @@ public sealed class ChaosTests : IDisposable
         var kinds = new FaultKinds(
             cluster, _disks, policies, damage, (SettledRepository, settled), writer.Unread, new Random(random.Next()));
         var faults = new RandomFaults(cluster, policies, kinds, new Random(random.Next()));
-        using var load = new ChaosLoad(cluster, policies, writer, history);
+        using var load = new ChaosLoad(cluster, policies, writer, history, faults.WasWholeSince);
         var atEnd = new ChaosEnd(cluster, policies, load, history);
         var minKinds = LongTests.AreOn ? kinds.All.Length : MinKindsOfShortForm;
         using var time = new CancellationTokenSource(Duration);
         using var end = new CancellationTokenSource();
         try
         {
-            await Task.WhenAll(MakeFaultsAsync(), load.RunAsync(new Random(random.Next()), faults.WasWholeSince, end.Token));
+            await Task.WhenAll(MakeFaultsAsync(), load.RunAsync(new Random(random.Next()), end.Token));
             await policies.AwaitAdoptedAsync();
             await cluster.WaitUntilConvergedAsync();
             await damage.VerifyAsync();

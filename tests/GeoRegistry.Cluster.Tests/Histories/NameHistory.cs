@@ -53,13 +53,13 @@ internal sealed class NameHistory
                 if (write.Outcome != Outcome.Done) continue;
                 if (_versions.Of(write.Value).Count == 0)
                     return Say("an acknowledged write is no version of the ledger", [_versions.Count - 1], ("write", write));
-                if (!Allows(write, write.Value))
+                if (!write.Allows(write.Value))
                     return Say(
                         "a write was acknowledged whose condition did not hold: it changed nothing",
                         [.. _versions.Of(write.Value).Take(3)],
                         ("write", write));
             }
-            else if (!Allows(write, _versions[made - 1]))
+            else if (!write.Allows(_versions[made - 1]))
             {
                 return Say("a write happened whose condition did not hold", [made - 1, made], ("write", write));
             }
@@ -121,13 +121,6 @@ internal sealed class NameHistory
     }
 
     private static string Describe(NameOperation operation) => operation.Action == NameAction.Read ? "read" : "write that changed nothing";
-
-    private static bool Allows(NameOperation write, string? before) => write.Condition switch
-    {
-        WriteCondition.Absent => before is null,
-        WriteCondition.Is => before == write.Expected,
-        _ => true,
-    };
 
     private NameOperation? By(NameTimeline.Bound bound) => bound.By is { } by ? _timeline.Operations[by] : null;
 

@@ -67,6 +67,14 @@ internal sealed record NameOperation(string Region, ManifestName Name, NameActio
     /// <summary>The region said that the answer may be old: then it need only be one that the name once had.</summary>
     public bool MayBeStale { get; init; }
 
+    /// <summary>Whether the condition of a write holds where the name is this before it.</summary>
+    public bool Allows(string? before) => Condition switch
+    {
+        WriteCondition.Absent => before is null,
+        WriteCondition.Is => before == Expected,
+        _ => true,
+    };
+
     public override string ToString()
     {
         var condition = Condition switch { WriteCondition.Absent => " if absent", WriteCondition.Is => $" if {Short(Expected)}", _ => "" };

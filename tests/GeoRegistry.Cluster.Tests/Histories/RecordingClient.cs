@@ -8,7 +8,11 @@ using GeoRegistry.Protocol;
 namespace GeoRegistry.Cluster.Tests.Histories;
 
 /// <summary>Asks a region for tags and manifests and records what it asked and what came of it.</summary>
-internal sealed class RecordingClient(RegionClient client, RunHistory history)
+/// <param name="client">The client that asks.</param>
+/// <param name="history">Where it is recorded.</param>
+/// <param name="mayLack">Whether content of a repository that was pushed may be out of reach at some moment since a start, in ticks of
+/// <see cref="Stopwatch"/>; null for never.</param>
+internal sealed class RecordingClient(RegionClient client, RunHistory history, Func<string, long, bool>? mayLack = null)
 {
     public string Region => client.Region;
 
@@ -41,23 +45,27 @@ internal sealed class RecordingClient(RegionClient client, RunHistory history)
         }
         catch (Exception e) when (IsFailure(e))
         {
-            if (e is AnswerException refusal) NoteFailure(refusal.Answer);
+            if (e is AnswerException refusal) NoteRefusedUpload(refusal.Answer);
             return false;
         }
     }
 
     /// <summary>Deletes a tag, or a manifest with all its tags.</summary>
-    public Task<bool> DeleteAsync(ManifestName name) =>
-        WriteAsync(
+    public Task<bool> DeleteAsync(ManifestName name)
+    {
+        if (name.IsDigest) history.AddDeletion(name.Repository, name.Reference);
+        return WriteAsync(
             headers => client.DeleteManifestAsync(name.Repository, name.Reference, headers),
             given => given.For(WriteKind.DeleteReference, name.Reference),
             Write(name, null));
+    }
 
     /// <summary>Deletes a blob.</summary>
     /// <returns>What was answered; null where nothing was.</returns>
     public async Task<HttpStatusCode?> DeleteBlobAsync(string repository, string digest)
     {
         var start = Stopwatch.GetTimestamp();
+        history.AddDeletion(repository, digest);
         var answer = await TryAskAsync(() => client.DeleteBlobAsync(repository, digest));
         if (answer?.Status == HttpStatusCode.MethodNotAllowed) NoteUser(repository, answer, start);
         return answer?.Status;
@@ -141,14 +149,10 @@ internal sealed class RecordingClient(RegionClient client, RunHistory history)
     private async Task<bool> WriteAsync(
         Func<Action<HttpRequestHeaders>, Task<Answer>> send, Func<WriteId, WriteId> idOf, params IReadOnlyList<NameOperation> writes)
     {
-        var (key, name, start) = ($"{Guid.NewGuid()}", writes[0].Name, writes[0].Start);
+        var key = $"{Guid.NewGuid()}";
         var answer = await TryAskAsync(() => send(headers => headers.IdempotencyKey(key)));
         var (outcome, end) = (OutcomeOf(answer), Stopwatch.GetTimestamp());
-        // There was nothing to delete.
-        var isNothing = answer?.Status == HttpStatusCode.NotFound && writes[0].Value is null;
-        if (isNothing) NoteRead(name, null, start);
-        if (answer?.Status == HttpStatusCode.PreconditionFailed) NoteRead(name, answer.Detail("digest"), start);
-        if (answer?.Status == HttpStatusCode.MethodNotAllowed) NoteUser(name.Repository, answer, start);
+        if (outcome == Outcome.Refused) NoteRefusal(writes[0], answer!);
         if (outcome == Outcome.Unknown) end = long.MaxValue;
         foreach (var write in writes) history.Add(write with { Id = idOf(WriteId.OfKey(key)), Outcome = outcome, End = end });
         return outcome == Outcome.Done;
@@ -181,6 +185,39 @@ internal sealed class RecordingClient(RegionClient client, RunHistory history)
     private void NoteFailure(Answer answer)
     {
         if (answer.Status == HttpStatusCode.InternalServerError) history.Fault($"{answer.Request} was answered 500: {answer.Text}");
+    }
+
+    // A refusal says something too, and is wrong where that cannot be.
+    private void NoteRefusal(NameOperation write, Answer answer)
+    {
+        var (name, start) = (write.Name, write.Start);
+        switch (answer.Status)
+        {
+            case HttpStatusCode.NotFound when write.Value is null: // There was nothing to delete.
+                NoteRead(name, null, start);
+                break;
+            case HttpStatusCode.NotFound when answer.Detail("digest") is { } missing
+                && (history.MayBeDeleted(name.Repository, missing) || mayLack?.Invoke(name.Repository, start) == true):
+                break;
+            case HttpStatusCode.PreconditionFailed when !write.Allows(answer.Detail("digest")):
+                NoteRead(name, answer.Detail("digest"), start);
+                break;
+            case HttpStatusCode.MethodNotAllowed:
+                NoteUser(name.Repository, answer, start);
+                break;
+            case HttpStatusCode.Forbidden: // Its policy keeps the repository out of the region.
+                break;
+            default:
+                history.Fault($"{Region} refused what nothing stood against ({write}): {answer.Request} {answer.Status} {answer.Text}");
+                break;
+        }
+    }
+
+    private void NoteRefusedUpload(Answer answer)
+    {
+        NoteFailure(answer);
+        if (OutcomeOf(answer) == Outcome.Refused && answer.Status != HttpStatusCode.Forbidden)
+            history.Fault($"{Region} refused an upload: {answer.Request} {answer.Status} {answer.Text}");
     }
 
     // What is in use is not deleted: the answer says that the manifest which uses it was there.

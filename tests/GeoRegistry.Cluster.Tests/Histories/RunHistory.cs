@@ -11,6 +11,7 @@ internal sealed class RunHistory
 
     private readonly ConcurrentQueue<NameOperation> _operations = new();
     private readonly ConcurrentQueue<string> _faults = new();
+    private readonly ConcurrentDictionary<(string Repository, string Digest), bool> _deletions = new();
 
     public IEnumerable<ManifestName> Names => _operations.Select(operation => operation.Name).Distinct();
 
@@ -20,6 +21,12 @@ internal sealed class RunHistory
 
     /// <summary>Records an answer that is wrong by itself.</summary>
     public void Fault(string what) => _faults.Enqueue(what);
+
+    /// <summary>Records that content is about to be deleted by its digest.</summary>
+    public void AddDeletion(string repository, string digest) => _deletions[(repository, digest)] = true;
+
+    /// <summary>Whether content may be gone because somebody asked for that.</summary>
+    public bool MayBeDeleted(string repository, string digest) => _deletions.ContainsKey((repository, digest));
 
     /// <summary>Nothing is wrong, checked by the order in which the homes committed.</summary>
     /// <param name="regions">All regions, stopped, so that their ledgers can be read.</param>
