@@ -186,7 +186,12 @@ public sealed class LinkTests
         var receiving = Task.Run(async () =>
         {
             var buffer = new byte[64 * 1024];
-            for (var left = bytes; left > 0;) left -= await to.ReceiveAsync(buffer);
+            for (var left = bytes; left > 0;)
+            {
+                var received = await to.ReceiveAsync(buffer);
+                Assert.True(received > 0, $"The connection ended with {left} bytes to come.");
+                left -= received;
+            }
         });
         await Task.WhenAll(sending, receiving).OrFail("all bytes");
     }

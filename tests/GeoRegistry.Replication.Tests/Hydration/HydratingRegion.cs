@@ -87,7 +87,12 @@ internal sealed class HydratingRegion : IAsyncDisposable
     {
         using var all = new MemoryStream();
         var buffer = new byte[10_000];
-        for (var count = -1; count != 0; all.Write(buffer, 0, count)) count = await reader.ReadAsync(all.Length, buffer);
+        for (var count = -1; count != 0; all.Write(buffer, 0, count))
+        {
+            Assert.True(all.Length <= reader.SizeBytes, $"The end of {reader.SizeBytes} bytes never came.");
+            count = await reader.ReadAsync(all.Length, buffer);
+        }
+
         return all.ToArray();
     }
 

@@ -2,6 +2,7 @@ using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 using GeoRegistry.Replication.Tails;
+using GeoRegistry.TestKit;
 using GeoRegistry.TestKit.Stores;
 using Microsoft.Extensions.Time.Testing;
 using static GeoRegistry.Replication.Tests.TestTopology;
@@ -165,9 +166,10 @@ public sealed class TailStateTests
         {
             for (var i = 0; i < 100_000; i++) _state.SkipTo(i % 2 == 0 ? next : old);
         });
-        var torn = 0;
+        var (torn, deadline) = (0, new LoopDeadline("the last change"));
         while (!changes.IsCompleted)
         {
+            deadline.Check();
             var position = _state.Position;
             if (position.Number != (position.Incarnation == next.Incarnation ? 7 : 900)) torn++;
         }

@@ -54,9 +54,10 @@ public sealed class FreshReadsTests(ITestOutputHelper output) : IAsyncLifetime
     private async Task<int> ReadAsync(
         TestProcess process, Random random, Manifest[][] images, Dictionary<Digest, int> versions, Task writers)
     {
-        var count = 0;
+        var (count, deadline) = (0, new LoopDeadline("the last write"));
         do
         {
+            deadline.Check();
             var tag = random.Next(Tags);
             var floor = Volatile.Read(ref _acknowledged[tag]);
             var digest = await process.ReadAsync($"t{tag}");

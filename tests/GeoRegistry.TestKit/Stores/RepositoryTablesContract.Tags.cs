@@ -82,7 +82,10 @@ public abstract partial class RepositoryTablesContract
 
         var listed = new List<string>();
         for (var page = await ListAsync(ledger, null, 7); page.Count > 0; page = await ListAsync(ledger, listed[^1], 7))
+        {
             listed.AddRange(page);
+            Assert.True(listed.Count <= tags.Length, $"The last page never came: {page[0]} came again.");
+        }
 
         Assert.Equal(tags.Order(StringComparer.Ordinal), listed);
     }
