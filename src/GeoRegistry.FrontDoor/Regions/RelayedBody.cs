@@ -19,6 +19,7 @@ internal sealed class RelayedBody(HttpRequest request, ProgressTimeout timeout) 
     // Not disposed: the request that bears the body is, while it may still be copied.
     private readonly CancellationTokenSource _stopping = new();
     private Task _copying = Task.CompletedTask;
+    private bool _isTaken;
 
     /// <summary>Ends the copying where it goes on, and returns when it has ended.</summary>
     public async Task StopAsync()
@@ -33,8 +34,14 @@ internal sealed class RelayedBody(HttpRequest request, ProgressTimeout timeout) 
         SerializeToStreamAsync(stream, context, CancellationToken.None);
 
     /// <inheritdoc/>
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
-        _copying = CopyAsync(stream, cancellationToken);
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        // The HTTP client sends a request again by itself that the region says it did not take up (GOAWAY). Of a body that was read,
+        // only the rest could be sent, as if it were all.
+        if (_isTaken || !_copying.IsCompleted)
+            throw new IOException("It did not take up the request, whose body cannot be sent a second time.");
+        return _copying = CopyAsync(stream, cancellationToken);
+    }
 
     /// <inheritdoc/>
     protected override bool TryComputeLength(out long length)
@@ -50,6 +57,7 @@ internal sealed class RelayedBody(HttpRequest request, ProgressTimeout timeout) 
         {
             timeout.Suspend();
             var read = await ReadAsync().ConfigureAwait(false);
+            _isTaken |= !read.Buffer.IsEmpty;
             timeout.Restart();
             try
             {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using GeoRegistry.Cluster.Tests.Load;
 using GeoRegistry.TestKit;
 
 namespace GeoRegistry.Cluster.Tests.Peers;
@@ -88,6 +89,54 @@ public sealed class FaultyHomeTests(FaultyHome shared)
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.Status);
         Assert.Contains($"did not answer us within {FaultyHome.WriteTimeout.TotalSeconds} s", answer.Text, StringComparison.Ordinal);
         Assert.Contains("ask for the upload's offset and go on from there", answer.Text, StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// The HTTP client sends again by itself what a region says that it did not take up; a body that was read is not there again.
+    /// </summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Chunk_ThatTheUploadsRegionDidNotTakeUp_IsNotSentAgainWithoutItsBytes(bool isWhole)
+    {
+        var (requests, more) = (0, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var mark = $"{Guid.NewGuid()}";
+        shared.Home.Script = async exchange =>
+        {
+            if (!exchange.Head.Contains(mark, StringComparison.Ordinal)) return; // What another test left.
+            if (Interlocked.Increment(ref requests) > 1)
+            {
+                await exchange.Body;
+                await exchange.SendHeadAsync(202, ends: true, ("content-length", "0"));
+                return;
+            }
+
+            if (isWhole) await exchange.Body;
+            await exchange.GoAwayAsync();
+            exchange.Close();
+            more.SetResult();
+        };
+        var content = new SteppedContent("the beginning"u8.ToArray(), isWhole ? Task.CompletedTask : more.Task, "the rest"u8.ToArray());
+        var answer = await shared.Replica.Client
+            .SendAsync(HttpMethod.Patch, shared.UploadAtHome, content, headers => headers.Add("X-Mark", mark))
+            .OrFail("the answer to a chunk");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.Status);
+        Assert.Contains("ask for the upload's offset and go on from there", answer.Text, StringComparison.Ordinal);
+    }
+
+    /// <summary>A source may be slow: only what the region does not take counts for the timeout of a relayed write.</summary>
+    [Fact]
+    public async Task Chunk_WhoseClientPausesForLongerThanAWriteMay_IsRelayedWhole()
+    {
+        shared.Home.Script = async exchange =>
+        {
+            await exchange.Body;
+            await exchange.SendHeadAsync(202, ends: true, ("content-length", "0"));
+        };
+        var pause = Task.Delay(FaultyHome.WriteTimeout * 1.5, TimeProvider.System);
+        var content = new SteppedContent("the beginning"u8.ToArray(), pause, "the rest"u8.ToArray());
+        var answer = await shared.Replica.Client.SendAsync(HttpMethod.Patch, shared.UploadAtHome, content).OrFail("the answer to a chunk");
+        Assert.Equal(HttpStatusCode.Accepted, answer.Status);
     }
 
     /// <summary>What is wrong with the client's own body is said of it, and not of the region that it was relayed to.</summary>
