@@ -12,10 +12,14 @@ namespace GeoRegistry.Repositories.Uploads;
 public sealed class UploadSessions(RegionId region, IBlobStore store, RepositoryBlobs blobs, RepositoryOptions options, TimeProvider clock)
 {
     /// <summary>
-    /// How long a request waits for another one to the same session. Longer than that without a byte, the other one is taken for
-    /// dead: its client lost the connection, and repeats what it lost.
+    /// How long a request waits for another one to the same session before it is looked whether that one still receives: as long without
+    /// a byte, it is taken for dead, as its client lost the connection and repeats what it lost. Less than the 5 s that a region waits for
+    /// what it relays to another: so the client may ask any of them how far the upload is.
     /// </summary>
-    private static readonly TimeSpan TurnTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan SilenceTimeout = TimeSpan.FromSeconds(3);
+
+    /// <summary>How long it waits after that.</summary>
+    private static readonly TimeSpan TurnTimeout = TimeSpan.FromSeconds(17);
 
     /// <summary>How long an unused session keeps its running hash; later it is recomputed from the store.</summary>
     private static readonly TimeSpan IdleTime = TimeSpan.FromMinutes(2);
@@ -216,8 +220,8 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
 
     private static async Task<bool> EnterAsync(UploadSession session, CancellationToken cancellation)
     {
-        if (await session.EnterAsync(TurnTimeout, cancellation).ConfigureAwait(false)) return true;
-        session.CancelIfSilent(TurnTimeout);
+        if (await session.EnterAsync(SilenceTimeout, cancellation).ConfigureAwait(false)) return true;
+        session.CancelIfSilent(SilenceTimeout);
         return await session.EnterAsync(TurnTimeout, cancellation).ConfigureAwait(false);
     }
 

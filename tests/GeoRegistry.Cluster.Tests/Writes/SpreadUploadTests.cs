@@ -1,6 +1,9 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using GeoRegistry.Cluster.Tests.Load;
 using GeoRegistry.Cluster.Tests.Regions;
+using GeoRegistry.TestKit;
 using Xunit.Abstractions;
 
 namespace GeoRegistry.Cluster.Tests.Writes;
@@ -68,6 +71,28 @@ public sealed class SpreadUploadTests(SharedRegions shared, ITestOutputHelper ou
         (await shared.Ap.Client.PutManifestAsync("us-team/mounted", "1", image)).Expect(HttpStatusCode.Created);
 
         foreach (var client in Clients) await client.PullExactlyAsync("us-team/mounted", "1", image);
+    }
+
+    /// <summary>
+    /// A connection was lost without a sign, and its client asks another region how far the upload is, which waits no longer than for
+    /// any other read.
+    /// </summary>
+    [Fact]
+    public async Task Status_WhileALostRequestSeemsToGoOn_IsAnsweredThroughAnotherRegion()
+    {
+        var location = (await shared.Eu.Client.BeginUploadAsync("spread/lost")).Headers["Location"];
+        using var lost = new TcpClient();
+        await lost.ConnectAsync(shared.Eu.Address.Host, shared.Eu.Address.Port);
+        await lost.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
+            $"PATCH {location} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n"));
+        using var reader = new StreamReader(lost.GetStream(), Encoding.ASCII);
+        Assert.StartsWith(
+            "HTTP/1.1 100", await reader.ReadLineAsync().OrFail("the request being taken up"), StringComparison.Ordinal);
+        await lost.GetStream().WriteAsync("hello"u8.ToArray());
+
+        var status = await shared.Us.Client.SendAsync(HttpMethod.Get, location);
+
+        Assert.Equal("0-4", status.Expect(HttpStatusCode.NoContent).Headers["Range"]);
     }
 
     [Fact]
