@@ -32,6 +32,11 @@ internal sealed class ArrivedBodies
         _bodies.Enqueue((from, until));
     }
 
+    /// <summary>Where the last body began; null where none was, or the upload does not end with it.</summary>
+    /// <param name="sizeBytes">The upload's size.</param>
+    public long? LastStart(long sizeBytes) =>
+        _bodies.Count > 0 && _bodies.Last() is var last && last.Until == sizeBytes ? last.From : null;
+
     /// <summary>The upload's bytes from a size on were removed.</summary>
     public void TakenBack(long sizeBytes)
     {

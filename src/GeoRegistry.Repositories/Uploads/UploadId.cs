@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using GeoRegistry.Ledgers;
@@ -12,6 +13,8 @@ public readonly record struct UploadId(RegionId Region, Guid Session)
 {
     private const int SessionLength = 36;
 
+    private static readonly SearchValues<char> SessionCharacters = SearchValues.Create("0123456789abcdefABCDEF-");
+
     /// <summary>The parts of a key: the UUID's digits, a dash, and so many bytes of the repository's hash in hexadecimal.</summary>
     private const int KeySessionLength = 32, RepositoryHashBytes = 8;
 
@@ -21,7 +24,7 @@ public readonly record struct UploadId(RegionId Region, Guid Session)
     {
         id = default;
         var dash = text.Length - SessionLength - 1;
-        if (dash <= 0 || text[dash] != '-') return false;
+        if (dash <= 0 || text[dash] != '-' || text.AsSpan(dash + 1).ContainsAnyExcept(SessionCharacters)) return false;
         if (!RegionId.TryParse(text[..dash], out var region) || !Guid.TryParseExact(text.AsSpan(dash + 1), "D", out var session))
             return false;
         id = new UploadId(region, session);

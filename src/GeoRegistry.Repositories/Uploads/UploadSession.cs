@@ -254,11 +254,12 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
     /// <returns>The blob's size; null where that does not give the digest either.</returns>
     private async Task<long?> TryCommitRepeatedAsync(UploadChunk last, long start, Digest digest)
     {
-        // Bytes that were acknowledged are not left out. Where it is not known what was, the bytes tell what the body may repeat; or it is
-        // the whole blob, and broke off several times before.
+        // Where it is not known which bodies there were, the bytes tell what the last one may repeat; or it is the whole blob, and broke
+        // off several times before.
         if (await TryCommitWithoutAsync(_broken.Candidates, digest).ConfigureAwait(false) is { } sizeBytes) return sizeBytes;
         var repeated = await _arrived.FindRepeatedAsync(Upload, CancellationToken.None).ConfigureAwait(false);
         if (await TryCommitWithoutAsync(repeated, digest).ConfigureAwait(false) is { } withoutThem) return withoutThem;
+        if (start == Upload.SizeBytes) start = _arrived.LastStart(start) ?? start; // The closing request may have no body.
         if (_sawAll || last.Range is not null || start == 0 || start == Upload.SizeBytes) return null;
         var lengths = await RepeatedPrefix.FindAsync(Upload, start, CancellationToken.None).ConfigureAwait(false);
         return await TryCommitWithoutAsync(

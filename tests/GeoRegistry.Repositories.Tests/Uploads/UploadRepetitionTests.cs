@@ -184,6 +184,32 @@ public sealed class UploadRepetitionTests : UploadTest
         await AssertStoredAsync(blob, await CompleteAsync(id, blob.Digest));
     }
 
+    /// <summary>The region restarted between: what the chunk may repeat is found by the bytes.</summary>
+    [Theory]
+    [InlineData(400_000)]
+    [InlineData(900_000)]
+    public async Task CompleteAsync_ChunkWithoutRangeWasSentAgainAfterARestart_IsTheBlob(int arrived)
+    {
+        var blob = SampleBlob.Random(15, 900_000);
+        var id = await BeginAsync();
+        await AppendAsync(id, blob.Content[..arrived]);
+        Restart();
+        await AppendAsync(id, blob.Content);
+
+        await AssertStoredAsync(blob, await CompleteAsync(id, blob.Digest));
+    }
+
+    /// <summary>Chunks that are as long as one another may well be different ones.</summary>
+    [Fact]
+    public async Task CompleteAsync_ContentThatRepeatsItself_IsTheBlob()
+    {
+        var blob = new SampleBlob([.. Enumerable.Repeat(SampleBlob.Random(16, 100_000).Content, 3).SelectMany(chunk => chunk)]);
+        var id = await BeginAsync();
+        foreach (var from in new[] { 0, 100_000, 200_000 }) await AppendAsync(id, blob.Content[from..(from + 100_000)]);
+
+        await AssertStoredAsync(blob, await CompleteAsync(id, blob.Digest));
+    }
+
     [Fact]
     public async Task CompleteAsync_EqualChunksOfAnotherContent_IsRefusedAndTheClientCanBeginAnew()
     {

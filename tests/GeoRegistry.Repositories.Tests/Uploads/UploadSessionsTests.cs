@@ -161,5 +161,7 @@ public sealed class UploadSessionsTests : UploadTest
     [InlineData("eu/01234567-89ab-cdef-0123-456789abcdef")]
     [InlineData("eu-0123456789abcdef0123456789abcdef")]
     [InlineData("eu-01234567-89ab-cdef-0123-456789abcdeg")]
+    [InlineData("eu-+1234567-89ab-cdef-0123-456789abcdef")]
+    [InlineData("eu-01234567-0xab-cdef-0123-456789abcdef")]
     public void TryParse_NoId_IsRefused(string text) => Assert.False(UploadId.TryParse(text, out _));
 }
