@@ -24,10 +24,11 @@ internal readonly record struct Paging(int Limit, string? After)
 
     /// <summary>Takes a page out of entries that were read one further than it has, and links the next page where there is one.</summary>
     public IReadOnlyList<T> Cut<T>(HttpResponse response, string path, IReadOnlyList<T> entries,
-        Func<T, string> name, string otherQuery = "")
+        Func<T, string> name, string otherQuery = "", int mostEntries = int.MaxValue)
     {
-        if (entries.Count <= Limit) return entries;
-        var page = entries.Take(Limit).ToList();
+        var most = Math.Min(Limit, mostEntries);
+        if (entries.Count <= most) return entries;
+        var page = entries.Take(most).ToList();
         response.Headers.Link = $"<{path}?{otherQuery}n={Limit}&last={Uri.EscapeDataString(name(page[^1]))}>; rel=\"next\"";
         return page;
     }

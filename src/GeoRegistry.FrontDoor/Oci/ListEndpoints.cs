@@ -25,6 +25,12 @@ internal sealed class ListEndpoints(IRepositoryTables tables)
     /// <summary>The most descriptors in a page of referrers.</summary>
     private const int MaxReferrers = 1_000;
 
+    /// <summary>
+    /// The most bytes of them, which have annotations of any length: a page is an index, of which clients read no more than of any
+    /// manifest, 4 MiB. One alone may be longer.
+    /// </summary>
+    private const int MaxReferrersBytes = 3 * 1024 * 1024;
+
     public IEnumerable<OciEndpoint> Routes =>
     [
         new(OciResource.Base, HttpMethods.Get, BaseAsync),
@@ -102,14 +108,23 @@ internal sealed class ListEndpoints(IRepositoryTables tables)
         var found = paging.Limit == 0
             ? []
             : await tables.ListReferrersAsync(request.Repository, subject, artifactType, after, paging.Limit + 1,
-                request.Aborted).ConfigureAwait(false);
+                MaxReferrersBytes, request.Aborted).ConfigureAwait(false);
         return () =>
         {
             var path = $"/v2/{request.Repository}/referrers/{subject}";
-            var page = paging.Cut(request.Http.Response, path, found, referrer => referrer.Digest.ToString(), otherQuery);
+            var page = paging.Cut(
+                request.Http.Response, path, found, referrer => referrer.Digest.ToString(), otherQuery, CountOfPage(found));
             if (artifactType is not null) request.Http.Response.Headers[HeaderNames.OciFiltersApplied] = "artifactType";
             return JsonResponse.WriteAsync(request.Http, MediaTypes.OciImageIndex, json => WriteIndex(json, page));
         };
+    }
+
+    // As many as there may be bytes for, and at least one.
+    private static int CountOfPage(IReadOnlyList<Referrer> referrers)
+    {
+        var (count, bytes) = (0, 0L);
+        while (count < referrers.Count && (bytes += referrers[count].Descriptor.Length) <= MaxReferrersBytes) count++;
+        return Math.Max(1, count);
     }
 
     private static void WriteIndex(Utf8JsonWriter json, IReadOnlyList<Referrer> referrers)
@@ -131,7 +146,7 @@ internal sealed class ListEndpoints(IRepositoryTables tables)
     /// Clients put the type into the query as it is. Its plus sign reads as a space there, and a media type has no
     /// spaces.
     /// </remarks>
-    private static string? ArtifactTypeOf(HttpRequest request) =>
+    internal static string? ArtifactTypeOf(HttpRequest request) =>
         request.Query["artifactType"] is [{ Length: > 0 } type] ? type.Replace(' ', '+') : null;
 
     private static void WriteNames<T>(Utf8JsonWriter json, string property, IReadOnlyList<T> names)

@@ -32,12 +32,15 @@ public interface IRepositoryTables
     /// <param name="artifactType">The only artifact type to list, or null for all.</param>
     /// <param name="after">The digest after which to begin; null for the start.</param>
     /// <param name="limit">The most descriptors to read, at least 1.</param>
+    /// <param name="enoughBytes">How many bytes of descriptors are enough: after those that have them only one more is read, as the sign
+    /// that there are more.</param>
     ValueTask<IReadOnlyList<Referrer>> ListReferrersAsync(
         RepositoryName repository,
         Digest subject,
         string? artifactType,
         Digest? after,
         int limit,
+        int enoughBytes = int.MaxValue,
         CancellationToken cancellation = default);
 
     /// <summary>A manifest of the repository that names this content, or null: one, where there are several.</summary>

@@ -85,17 +85,25 @@ public sealed partial class SqliteMetadataStore
         string? artifactType,
         Digest? after,
         int limit,
+        int enoughBytes = int.MaxValue,
         CancellationToken cancellation = default) =>
         Read<IReadOnlyList<Referrer>>(session =>
         {
             var filter = artifactType is null ? "" : "AND artifact_type = $5";
-            return session.List(
-                row => new Referrer(DigestKeys.FromKey(row.GetBytes(0)), row.GetBytes(1)),
+            using var rows = session.Query(
                 "SELECT digest, descriptor FROM referrers "
                     + $"WHERE ledger = $1 AND subject = $2 AND digest > $3 {filter} ORDER BY digest LIMIT $4",
                 artifactType is null
                     ? [Ledger(session, repository), subject.ToKey(), after?.ToKey() ?? [], (long)limit]
                     : [Ledger(session, repository), subject.ToKey(), after?.ToKey() ?? [], (long)limit, artifactType]);
+            var referrers = new List<Referrer>();
+            for (var bytes = 0L; rows.Read(); bytes += referrers[^1].Descriptor.Length)
+            {
+                referrers.Add(new Referrer(DigestKeys.FromKey(rows.GetBytes(0)), rows.GetBytes(1)));
+                if (bytes >= enoughBytes) break;
+            }
+
+            return referrers;
         });
 
     /// <inheritdoc/>

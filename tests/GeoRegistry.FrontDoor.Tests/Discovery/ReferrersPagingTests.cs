@@ -110,6 +110,34 @@ public sealed class ReferrersPagingTests(RegistryFixture registry) : Conformance
         Assert.Equal(2, pages);
     }
 
+    [Fact]
+    [Clause(
+        Section, Must, "A Link header MUST be included in the response when the descriptor list cannot be returned in a single manifest")]
+    public async Task Get_OfReferrersWithLongAnnotations_IsNoLongerThanAManifestMayBe()
+    {
+        const int MiB = 1024 * 1024;
+        var repository = NewRepository();
+        var subject = await repository.PushImageAsync("v1");
+        var pushed = new List<string>();
+        for (var i = 0; i < 5; i++)
+        {
+            var edit = ManifestEdits.Subject(subject, MediaType.Sbom, ("long", new string((char)('a' + i), (i + 1) * MiB / 2)));
+            pushed.Add((await repository.PushAsync(ManifestContent.Index([], edit))).Digest);
+        }
+
+        var listed = new List<string>();
+        for (var next = repository.Path($"referrers/{subject.Digest}"); next is not null;)
+        {
+            var answer = (await Registry.GetAsync(next)).Expect(200);
+            Assert.InRange(answer.Body.Length, 1, 4 * MiB);
+            listed.AddRange(Digests(answer));
+            next = answer.NextPage;
+            Assert.True(listed.Count <= pushed.Count, $"The last page never came: the next is {next}.");
+        }
+
+        Assert.Equal(pushed.Order(StringComparer.Ordinal), listed);
+    }
+
     private static ManifestContent Referrer(ManifestContent subject, int i) =>
         ManifestContent.Index([], ManifestEdits.Subject(subject, MediaType.Sbom, ("i", $"{i}")));
 

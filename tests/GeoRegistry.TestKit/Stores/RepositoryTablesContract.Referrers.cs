@@ -45,6 +45,23 @@ public abstract partial class RepositoryTablesContract
     }
 
     [Fact]
+    public async Task ListReferrersAsync_EnoughBytes_ReadsOneMoreAfterThem()
+    {
+        var (ledger, subject) = (Ledger(), SampleBlob.Of("subject").Digest);
+        await ledger.PutAsync([.. Enumerable.Range(0, 5).Select(i => SampleManifests.Image($"r{i}", subject, Sbom))]);
+        var all = await Tables.ListReferrersAsync(ledger.Repository, subject, null, null, 10);
+        var two = all[0].Descriptor.Length + all[1].Descriptor.Length;
+
+        Assert.Equal([2, 3, 4, 5], new List<int>
+        {
+            (await Tables.ListReferrersAsync(ledger.Repository, subject, null, null, 10, 1)).Count,
+            (await Tables.ListReferrersAsync(ledger.Repository, subject, null, null, 10, two)).Count,
+            (await Tables.ListReferrersAsync(ledger.Repository, subject, null, null, 10, two + 1)).Count,
+            (await Tables.ListReferrersAsync(ledger.Repository, subject, Sbom, null, 10, int.MaxValue)).Count,
+        });
+    }
+
+    [Fact]
     public async Task ListReferrersAsync_NoArtifactType_IsFilteredByTheConfigsType()
     {
         var (ledger, subject) = (Ledger(), SampleBlob.Of("subject").Digest);
