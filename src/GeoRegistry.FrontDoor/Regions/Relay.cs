@@ -34,7 +34,8 @@ internal sealed class Relay(PeerClient peers, PeerOptions options)
     public async Task<HttpResponseMessage> SendAsync(HttpContext http, RegionId region)
     {
         var request = http.Request;
-        var relayed = new PeerRequest(new HttpMethod(request.Method), TargetOf(http))
+        var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        var relayed = new PeerRequest(new HttpMethod(request.Method), OriginFormOf(target))
         {
             Headers = RelayedHeaders.Of(request.Headers),
             BufferedAnswerBytes = BufferedAnswerBytes,
@@ -112,9 +113,11 @@ internal sealed class Relay(PeerClient peers, PeerOptions options)
         }
     }
 
-    private static string TargetOf(HttpContext http)
+    /// <summary>A target's path and query as they were sent: of the absolute form, what follows the authority.</summary>
+    internal static string OriginFormOf(string target)
     {
-        var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        return target.StartsWith('/') ? target : new Uri(target).PathAndQuery;
+        if (target.StartsWith('/') || target.IndexOf("://", StringComparison.Ordinal) is not (> 0 and var scheme)) return target;
+        var path = target.IndexOf('/', scheme + 3);
+        return path < 0 ? "/" : target[path..];
     }
 }

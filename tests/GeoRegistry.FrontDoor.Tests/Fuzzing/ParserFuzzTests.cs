@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using GeoRegistry.FrontDoor.Admin;
 using GeoRegistry.FrontDoor.Http;
 using GeoRegistry.FrontDoor.Oci;
+using GeoRegistry.FrontDoor.Regions;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Protocol;
@@ -26,6 +27,7 @@ public sealed class ParserFuzzTests(ITestOutputHelper output)
 {
     private const int Inputs = 52_000, Manifests = 60_000;
     private const string Sha256 = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    private const string Registry = "registry:5000";
     private const string Session = "eu-3f2504e0-4f89-41d3-9a0c-0305e82c3301";
 
     private static readonly string Sha512 = $"sha512:{new string('a', 128)}";
@@ -95,6 +97,20 @@ public sealed class ParserFuzzTests(ITestOutputHelper output)
         ["reference"] = (
             [Sha256, "v1", Sha512],
             text => { if (Reference.TryParse(text, out var read)) Assert.Equal(text, read.ToString()); }),
+        ["upload id"] = (
+            [Session, "eu-west-1-3F2504E0-4F89-41D3-9A0C-0305E82C3301"],
+            text => { if (UploadId.TryParse(text, out var read)) Assert.Equal(text.ToLowerInvariant(), read.ToString()); }),
+        ["artifact type"] = (
+            ["artifactType=application/spdx+json", "artifactType=a%2Bb", "artifactType=a&artifactType=b", "artifactType"],
+            text => Assert.DoesNotContain(' ', ListEndpoints.ArtifactTypeOf(Query(text)) ?? "")),
+        ["origin"] = (["https://ui.example", "http://registry:5000", "null", "https://ui.example:8443", "file:///a"], ReadOrigin),
+        ["relayed headers"] = (["keep-alive, X-Note", "close", "J\u00f6rg", "te, trailers"], ReadRelayedHeaders),
+        ["relayed target"] = (
+            [
+                $"http://host:5000/v2/a/manifests/{Sha256}?n=1", "https://host/v2/a/blobs/uploads/x#y", "/v2/a/manifests/%2e%2e", "*",
+                "http://host/v2/a/manifests/%2e%2e", "http://host", "http://host?/v2/",
+            ],
+            text => Assert.Equal(OciRoute.Parse(text), OciRoute.Parse(Relay.OriginFormOf(text)))),
         ["durability"] = (["local", "one", "majority", "all"], text => TopologyReader.TryDurability(text, out _)),
         ["media type"] = (
             [MediaType.Image, "text/plain; charset=utf-8", "application/json;a=\"b;c\""],
@@ -171,6 +187,39 @@ public sealed class ParserFuzzTests(ITestOutputHelper output)
         // What is beyond all numbers is one place: where no upload has a byte.
         BigInteger Offset(int group) =>
             BigInteger.Min(long.MaxValue - 1, BigInteger.Parse(offsets.Groups[group].Value, CultureInfo.InvariantCulture));
+    }
+
+    private static void ReadOrigin(string text)
+    {
+        foreach (var origins in new string[][] { [], ["https://ui.example"], [CrossOrigin.Any] })
+        {
+            var (http, isTaken) = (new DefaultHttpContext(), false);
+            (http.Request.Method, http.Request.Headers.Origin) = (HttpMethods.Put, text);
+            http.Request.Host = new HostString(Registry);
+            var answering = new CrossOrigin(origins).HandleAsync(http, _ =>
+            {
+                isTaken = true;
+                return Task.CompletedTask;
+            });
+            Assert.True(answering.IsCompletedSuccessfully, $"{answering.Exception}");
+            Assert.Equal(isTaken ? 200 : 403, http.Response.StatusCode);
+            var isOwn = Uri.TryCreate(text, UriKind.Absolute, out var page)
+                && string.Equals(page.Authority, Registry, StringComparison.OrdinalIgnoreCase);
+            Assert.True(!isTaken || text.Length == 0 || origins.Contains(text) || isOwn);
+        }
+    }
+
+    private static void ReadRelayedHeaders(string text)
+    {
+        var headers = new HeaderDictionary { ["Connection"] = text, ["X-Note"] = text };
+        try
+        {
+            Assert.All(RelayedHeaders.Of(headers), header => Assert.True(PeerHeaders.CanSend(header.Value)));
+        }
+        catch (BadHttpRequestException)
+        {
+            Assert.False(PeerHeaders.CanSend(text));
+        }
     }
 
     private static void ReadWriteIds(string text)
