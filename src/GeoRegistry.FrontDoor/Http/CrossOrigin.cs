@@ -29,8 +29,8 @@ public sealed class CrossOrigin(IReadOnlyList<string> origins)
     /// <summary>The response headers that pages may read beside those that they always may.</summary>
     private const string ResponseHeaders =
         "Accept-Ranges, Content-Range, Docker-Content-Digest, Docker-Distribution-API-Version, Docker-Upload-UUID, ETag, "
-        + "GeoRegistry-Receipt, GeoRegistry-Served-By, Link, Location, OCI-Filters-Applied, OCI-Subject, OCI-Tag, Range, "
-        + "Retry-After, Warning, WWW-Authenticate";
+        + "GeoRegistry-Receipt, GeoRegistry-Regions, GeoRegistry-Served-By, Link, Location, OCI-Filters-Applied, OCI-Subject, "
+        + "OCI-Tag, Range, Retry-After, Warning, WWW-Authenticate";
 
     /// <summary>How long a browser may remember the answer to a preflight, in seconds.</summary>
     private const string MaxAgeSeconds = "600";

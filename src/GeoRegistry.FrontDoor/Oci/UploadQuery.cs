@@ -21,7 +21,7 @@ internal sealed record UploadQuery(Digest? Digest, Digest? Mount, bool HasFrom, 
         var digest = ReadDigest(request.Query, "digest", ref fault);
         var mount = ReadDigest(request.Query, "mount", ref fault);
         var algorithm = digest?.Algorithm ?? DigestAlgorithm.Sha256;
-        if (request.Query.TryGetValue("digest-algorithm", out var name) && !DigestAlgorithms.TryParse(name.ToString(), out algorithm))
+        if (request.Query["digest-algorithm"].ToString() is { Length: > 0 } name && !DigestAlgorithms.TryParse(name, out algorithm))
             fault ??= RegistryError.Of(ErrorCode.DigestInvalid, $"The digest algorithm '{name}' is not supported: use sha256 or sha512.");
         var hasFrom = request.Query.TryGetValue("from", out var from);
         return new UploadQuery(
@@ -30,8 +30,8 @@ internal sealed record UploadQuery(Digest? Digest, Digest? Mount, bool HasFrom, 
 
     private static Digest? ReadDigest(IQueryCollection query, string name, ref RegistryError? fault)
     {
-        if (!query.TryGetValue(name, out var text)) return null;
-        if (Protocol.Digest.TryParse(text.ToString(), out var digest)) return digest;
+        if (query[name].ToString() is not { Length: > 0 } text) return null; // Without a value it counts as not given, as elsewhere.
+        if (Protocol.Digest.TryParse(text, out var digest)) return digest;
         fault ??= DigestFaults.NotADigest(text);
         return null;
     }

@@ -133,7 +133,11 @@ public sealed class ManifestFormTests(RegistryFixture registry) : ConformanceTes
     [Theory]
     [InlineData("application/x-www-form-urlencoded")]
     [InlineData("application/json")]
+    [InlineData("APPLICATION/JSON; charset=utf-8")]
+    [InlineData("application/octet-stream")]
+    [InlineData("multipart/form-data; boundary=x")]
     [InlineData("text/plain")]
+    [InlineData("Text/HTML")]
     [Clause(
         "GeoRegistry: manifests",
         Promise,

@@ -76,7 +76,7 @@ public sealed class CrossOriginTests : IAsyncLifetime
             new HashSet<string>
             {
                 "Docker-Content-Digest", "Link", "WWW-Authenticate", "OCI-Filters-Applied", "OCI-Subject", "Warning",
-                "GeoRegistry-Served-By",
+                "GeoRegistry-Served-By", "GeoRegistry-Receipt", "GeoRegistry-Regions",
             },
             exposed.ToHashSet());
     }

@@ -50,6 +50,17 @@ public sealed class TransferTests(RegistryFixture registry) : ConformanceTest(re
         (await Registry.SendAsync(Put, target, Body.Of(blob.Bytes), ("Expect", "100-continue"))).Expect(201);
     }
 
+    [Theory]
+    [InlineData("Content-Length: 0\r\n", 202)]
+    [InlineData("", 400)]
+    [Clause(Section, Promise, "Over HTTP/1.0 a POST or PUT has a length, be it 0; a chunked body has none there")]
+    public async Task Post_OverHttp10_NeedsALength(string length, int status)
+    {
+        await using var connection = await Registry.ConnectAsync();
+        await connection.WriteAsync($"POST {NewRepository().Path("blobs/uploads/")} HTTP/1.0\r\nHost: x\r\n{length}\r\n");
+        (await connection.ReadAnswerAsync("POST over HTTP/1.0")).Expect(status);
+    }
+
     [Fact]
     [Clause(Section, Promise, "Responses are never compressed")]
     public async Task Get_WithAnyAcceptEncoding_ReturnsTheBytesThemselves()

@@ -21,6 +21,18 @@ public sealed class UploadSessionTests(RegistryFixture registry) : ConformanceTe
         Assert.Contains(id.ToString(), answer.Location, StringComparison.OrdinalIgnoreCase);
     }
 
+    [Theory]
+    [InlineData("?digest=")]
+    [InlineData("?mount=&from=")]
+    [InlineData("?digest=&digest-algorithm=")]
+    [Clause("GeoRegistry: uploads", Promise, "A parameter without a value is read as if it were not given")]
+    public async Task Post_WithParametersWithoutAValue_StartsASession(string query)
+    {
+        var repository = NewRepository();
+        var (blob, session) = (Blob.Random(), await repository.StartUploadAsync(query));
+        (await session.CloseAsync(blob.Digest, blob.Bytes)).Expect(201);
+    }
+
     [Fact]
     [Clause(
         "POST then PUT", Must, "The <blob-push-location> MUST contain a UUID representing a unique session ID for the upload to follow")]
