@@ -22,7 +22,8 @@ internal static class Durations
             return false;
         }
 
-        if (!(number * seconds <= Longest.TotalSeconds)) return false; // Nor where it is no number.
+        // The parser takes "NaN" and "-Infinity", too.
+        if (!(number * seconds >= 0 && number * seconds <= Longest.TotalSeconds)) return false;
         duration = TimeSpan.FromSeconds(number * seconds);
         return true;
     }

@@ -28,6 +28,11 @@ public sealed class ClientLimitTests
         Assert.Equal(before + after, Assert.Single(region.Bodies));
     }
 
+    /// <summary>A source may begin a minute late, or pause as long.</summary>
+    [Fact]
+    public void Idle_OfARequest_LetsASourcePauseForMinutes() =>
+        Assert.InRange(RegionTimeouts.Idle, TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(10));
+
     [Fact]
     public async Task Pushes_MoreThanTheLimit_Are503AndServedAgainAfterAndTakeNoPullsPlace()
     {
