@@ -250,7 +250,9 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
             Upload.SizeBytes);
     }
 
-    /// <summary>Makes the upload a blob without the bytes of a request that broke off, or whose answer was lost, and was repeated.</summary>
+    /// <summary>
+    /// Makes the upload a blob without the bytes of a request that broke off, or whose answer was lost, and was repeated.
+    /// </summary>
     /// <returns>The blob's size; null where that does not give the digest either.</returns>
     private async Task<long?> TryCommitRepeatedAsync(UploadChunk last, long start, Digest digest)
     {
