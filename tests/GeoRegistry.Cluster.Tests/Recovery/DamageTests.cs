@@ -290,7 +290,7 @@ public sealed class DamageTests(ITestOutputHelper output)
     {
         await using var cluster = await RegionCluster.StartAsync();
         var random = Seeds.Next(output);
-        var rounds = LongTests.AreOn ? 300 : 30;
+        var rounds = LongTests.AreOn ? 300 : 12;
         var pushes = Parallel.ForEachAsync(Enumerable.Range(0, 8).Select(
             i => (Repository: i % 2 == 0 ? $"calm/r{i}" : $"us-team/r{i}", Random: new Random(random.Next()))), async (one, _) =>
         {

@@ -62,7 +62,6 @@ public sealed class VerifyingBlobStoreTests : IDisposable
     [Theory]
     [InlineData(StoreCall.Open, 1)]
     [InlineData(StoreCall.ReadBlob, 1)]
-    [InlineData(StoreCall.ReadBlob, 2)] // That which finds its end.
     [InlineData(StoreCall.Open, 2)] // After it was hashed.
     public async Task OpenAsync_StoreFailsOnce_StaysAndIsOpenedNextTime(StoreCall call, int number)
     {
