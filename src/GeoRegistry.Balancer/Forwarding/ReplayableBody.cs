@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using GeoRegistry.Ledgers.Transport;
 
 namespace GeoRegistry.Balancer.Forwarding;
 

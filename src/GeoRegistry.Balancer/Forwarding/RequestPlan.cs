@@ -14,7 +14,7 @@ internal sealed class RequestPlan : IDisposable
     private readonly RepositoryRegions _repositories;
     private readonly string? _repository;
     private readonly List<Region> _left;
-    private readonly HashSet<Region> _putOff = [];
+    private readonly HashSet<Region> _deferred = [];
     private readonly List<string> _failures = [];
 
     public RequestPlan(HttpRequest request, RegionRoundRobin turns, RepositoryRegions repositories)
@@ -58,7 +58,7 @@ internal sealed class RequestPlan : IDisposable
     public bool HasAnother => _left.Count > 0;
 
     /// <summary>Whether a region is left that can serve pulls and has not been tried: one that may be quicker.</summary>
-    public bool HasAnotherReady => _left.Exists(region => region.Readiness >= Readiness.Pulls && !_putOff.Contains(region));
+    public bool HasAnotherReady => _left.Exists(region => region.Readiness >= Readiness.Pulls && !_deferred.Contains(region));
 
     /// <summary>
     /// Whether the client has to send the request again to have it answered: another region may have the repository, but
@@ -89,7 +89,7 @@ internal sealed class RequestPlan : IDisposable
     /// </summary>
     public void Defer(Region region)
     {
-        if (IsRead && region.Readiness != Readiness.Silent && _putOff.Add(region)) _left.Add(region);
+        if (IsRead && region.Readiness != Readiness.Silent && _deferred.Add(region)) _left.Add(region);
     }
 
     /// <summary>Notes why a region did not answer.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using GeoRegistry.Ledgers.Transport;
 
 namespace GeoRegistry.Balancer.Forwarding;
 

@@ -1,3 +1,5 @@
+using GeoRegistry.Ledgers.Transport;
+
 namespace GeoRegistry.Ledgers.Blobs;
 
 /// <summary>A range of a blob as a stream, for stores that read from any offset.</summary>
@@ -5,29 +7,10 @@ namespace GeoRegistry.Ledgers.Blobs;
 /// <param name="offset">Where the range begins.</param>
 /// <param name="lengthBytes">How many bytes it has.</param>
 public sealed class BlobRangeStream(Func<long, Memory<byte>, CancellationToken, ValueTask<int>> read, long offset, long lengthBytes)
-    : Stream
+    : ReadOnlyStream
 {
     private long _offset = offset;
     private long _leftBytes = lengthBytes;
-
-    /// <inheritdoc/>
-    public override bool CanRead => true;
-
-    /// <inheritdoc/>
-    public override bool CanSeek => false;
-
-    /// <inheritdoc/>
-    public override bool CanWrite => false;
-
-    /// <inheritdoc/>
-    public override long Length => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -38,26 +21,5 @@ public sealed class BlobRangeStream(Func<long, Memory<byte>, CancellationToken, 
         _offset += count;
         _leftBytes -= count;
         return count;
-    }
-
-    /// <inheritdoc/>
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    /// <inheritdoc/>
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    /// <inheritdoc/>
-    public override void Flush()
-    {
     }
 }

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using GeoRegistry.Cluster.Tests.Load;
 using GeoRegistry.TestKit;
 
 namespace GeoRegistry.Cluster.Tests.Peers;
@@ -116,7 +115,7 @@ public sealed class FaultyHomeTests(FaultyHome shared)
             exchange.Close();
             more.SetResult();
         };
-        var content = new SteppedContent("the beginning"u8.ToArray(), isWhole ? Task.CompletedTask : more.Task, "the rest"u8.ToArray());
+        var content = ChunkWaitingInTheMiddle(isWhole ? Task.CompletedTask : more.Task);
         var answer = await shared.Replica.Client
             .SendAsync(HttpMethod.Patch, shared.UploadAtHome, content, headers => headers.Add("X-Mark", mark))
             .OrFail("the answer to a chunk");
@@ -134,7 +133,7 @@ public sealed class FaultyHomeTests(FaultyHome shared)
             await exchange.SendHeadAsync(202, ends: true, ("content-length", "0"));
         };
         var pause = Task.Delay(FaultyHome.WriteTimeout * 1.5, TimeProvider.System);
-        var content = new SteppedContent("the beginning"u8.ToArray(), pause, "the rest"u8.ToArray());
+        var content = ChunkWaitingInTheMiddle(pause);
         var answer = await shared.Replica.Client.SendAsync(HttpMethod.Patch, shared.UploadAtHome, content).OrFail("the answer to a chunk");
         Assert.Equal(HttpStatusCode.Accepted, answer.Status);
     }
@@ -214,6 +213,13 @@ public sealed class FaultyHomeTests(FaultyHome shared)
         var answer = await shared.Replica.Client.SendAsync(
             HttpMethod.Post, $"/v2/{FaultyHome.Repository}/blobs/uploads/?mount={UnknownDigest}&from=team/other").OrFail("an upload");
         answer.Expect(HttpStatusCode.Accepted);
+    }
+
+    /// <summary>A body of unknown length whose sender waits for something in the middle.</summary>
+    private static SteppedContent ChunkWaitingInTheMiddle(Task step)
+    {
+        var bytes = "the beginning and the rest"u8.ToArray();
+        return new SteppedContent(bytes, bytes.Length / 2, sent => sent == 0 ? Task.CompletedTask : step, saysLength: false);
     }
 
     private static Func<Http2Exchange, Task> Closing(Func<Http2Exchange, Task> before) => async exchange =>

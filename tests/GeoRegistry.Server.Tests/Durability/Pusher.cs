@@ -1,5 +1,6 @@
 using System.Net;
 using GeoRegistry.Server.Tests.Clients;
+using GeoRegistry.TestKit;
 
 namespace GeoRegistry.Server.Tests.Durability;
 
