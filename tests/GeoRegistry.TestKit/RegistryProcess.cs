@@ -50,15 +50,12 @@ public sealed partial class RegistryProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>The server's assembly, built in the configuration that the tests were built in.</summary>
-    public static string ServerAssembly
-    {
-        get
-        {
-            var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
-            return Path.Combine(SourceTree.Root, "src", "GeoRegistry.Server", "bin", configuration, "net10.0", "GeoRegistry.Server.dll");
-        }
-    }
+    /// <summary>
+    /// The server's assembly: the one that <c>GEOREGISTRY_TEST_SERVER</c> names, else the one that was built with the tests.
+    /// </summary>
+    public static string ServerAssembly =>
+        Environment.GetEnvironmentVariable("GEOREGISTRY_TEST_SERVER")
+        ?? SourceTree.Built("GeoRegistry.Server", "GeoRegistry.Server.dll");
 
     /// <summary>Starts a server on a data folder and waits until it says where it listens.</summary>
     /// <param name="dataFolder">Its data; used again, it is a restart.</param>

@@ -24,15 +24,8 @@ public sealed class UpProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>The tool's assembly, built in the configuration that the tests were built in.</summary>
-    public static string Assembly
-    {
-        get
-        {
-            var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
-            return Path.Combine(SourceTree.Root, "src", "GeoRegistry.Cli", "bin", configuration, "net10.0", "georegistry.dll");
-        }
-    }
+    /// <summary>The tool's assembly.</summary>
+    public static string Assembly { get; } = SourceTree.Built("GeoRegistry.Cli", "georegistry.dll");
 
     /// <summary>Starts it and waits until it has printed its addresses.</summary>
     public static async Task<UpProcess> StartAsync(string folder, params string[] arguments)

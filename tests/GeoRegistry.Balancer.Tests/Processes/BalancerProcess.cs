@@ -15,9 +15,7 @@ internal sealed partial class BalancerProcess : IAsyncDisposable
 
     private BalancerProcess(string regions)
     {
-        var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
-        var assembly = Path.Combine(SourceTree.Root, "src", "GeoRegistry.Balancer", "bin", configuration, "net10.0",
-            "GeoRegistry.Balancer.dll");
+        var assembly = SourceTree.Built("GeoRegistry.Balancer", "GeoRegistry.Balancer.dll");
         _process = new Process
         {
             StartInfo = new ProcessStartInfo("dotnet", [assembly, "--listen", "http://127.0.0.1:0", "--regions", regions])

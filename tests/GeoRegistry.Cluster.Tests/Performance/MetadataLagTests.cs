@@ -9,6 +9,7 @@ using Xunit.Abstractions;
 namespace GeoRegistry.Cluster.Tests.Performance;
 
 /// <summary>How long after a push other regions know of it.</summary>
+[Trait("Run", "alone")]
 public sealed class MetadataLagTests(ITestOutputHelper output)
 {
     private const int PushesPerSecond = 100;

@@ -7,6 +7,7 @@ using Xunit.Abstractions;
 namespace GeoRegistry.Cluster.Tests.Performance;
 
 /// <summary>What replication costs who pushes in the home.</summary>
+[Trait("Run", "alone")]
 public sealed class PushCostTests(ITestOutputHelper output)
 {
     private const int PushesPerRound = 5;

@@ -9,6 +9,7 @@ using Xunit.Abstractions;
 namespace GeoRegistry.Cluster.Tests.Performance;
 
 /// <summary>How much of a link is used.</summary>
+[Trait("Run", "alone")]
 public sealed class TransferTests(ITestOutputHelper output)
 {
     /// <summary>A short transfer is mostly round trips.</summary>

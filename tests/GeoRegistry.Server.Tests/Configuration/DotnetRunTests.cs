@@ -10,11 +10,10 @@ public sealed class DotnetRunTests
     public async Task DotnetRun_InAnyFolder_KeepsItsDataThere()
     {
         using var folder = new TemporaryFolder();
-        var configuration = Directory.GetParent(RegistryProcess.ServerAssembly)!.Parent!.Name;
         var start = new ProcessStartInfo(
             "dotnet",
             [
-                "run", "--no-build", "-c", configuration, "--project", Path.Combine(SourceTree.Root, "src", "GeoRegistry.Server"),
+                "run", "--no-build", "-c", SourceTree.Configuration, "--project", Path.Combine(SourceTree.Root, "src", "GeoRegistry.Server"),
                 "--", "--listen", "http://127.0.0.1:0",
             ])
         {

@@ -5,6 +5,7 @@ using Xunit.Abstractions;
 namespace GeoRegistry.Server.Tests.Load;
 
 /// <summary>A restart is short: clients that retry do not notice.</summary>
+[Trait("Run", "alone")]
 public sealed class StartTests(ITestOutputHelper output)
 {
     private const int Starts = 3;

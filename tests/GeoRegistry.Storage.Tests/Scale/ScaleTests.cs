@@ -13,6 +13,7 @@ namespace GeoRegistry.Storage.Tests.Scale;
 /// million blobs (ten million with GEOREGISTRY_LONG_TESTS=1), and a million more that are queued, each takes about as long as in an
 /// empty registry, measured side by side.
 /// </summary>
+[Trait("Run", "alone")]
 public sealed class ScaleTests(ITestOutputHelper output)
 {
     private const int Rounds = 41, WarmUp = 5, Page = 100;
