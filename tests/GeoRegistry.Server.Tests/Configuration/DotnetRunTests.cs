@@ -13,8 +13,8 @@ public sealed class DotnetRunTests
         var start = new ProcessStartInfo(
             "dotnet",
             [
-                "run", "--no-build", "-c", SourceTree.Configuration, "--project", Path.Combine(SourceTree.Root, "src", "GeoRegistry.Server"),
-                "--", "--listen", "http://127.0.0.1:0",
+                "run", "--no-build", "-c", SourceTree.Configuration,
+                "--project", Path.Combine(SourceTree.Root, "src", "GeoRegistry.Server"), "--", "--listen", "http://127.0.0.1:0",
             ])
         {
             RedirectStandardOutput = true,
