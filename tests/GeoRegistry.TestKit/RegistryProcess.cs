@@ -88,6 +88,8 @@ public sealed partial class RegistryProcess : IAsyncDisposable
         }
         catch (Exception e)
         {
+            // Of a process that has ended by itself, what it wrote may still be on its way.
+            if (server._process.HasExited) await server._process.WaitForExitAsync();
             await server.DisposeAsync();
             throw new InvalidOperationException($"The server did not start: {e.Message}\n{server.Output}", e);
         }
