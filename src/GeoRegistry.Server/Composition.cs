@@ -15,6 +15,7 @@ using GeoRegistry.Repositories.Uploads;
 using GeoRegistry.Server.Configuration;
 using GeoRegistry.Storage;
 using GeoRegistry.Storage.Files;
+using GeoRegistry.Storage.PostgreSql;
 using GeoRegistry.Storage.Sqlite;
 
 namespace GeoRegistry.Server;
@@ -25,21 +26,24 @@ internal static class Composition
     /// <summary>The term of a region that is alone: nobody else ever appends to its ledgers.</summary>
     private const long FirstEpoch = 1;
 
-    /// <summary>Adds the embedded stores: SQLite and files in one folder.</summary>
-    public static IServiceCollection UseEmbeddedStores(this IServiceCollection services) => services
-        .AddSingleton(provider => Folder(provider.GetRequiredService<ServerConfiguration>().Server))
+    /// <summary>Adds the embedded metadata store: SQLite in the data folder.</summary>
+    public static IServiceCollection UseSqlite(this IServiceCollection services) => services
         .AddSingleton(provider => new SqliteMetadataStore(
             provider.GetRequiredService<DataFolder>().Metadata,
             RegionId.Parse(provider.GetRequiredService<ServerConfiguration>().Server.Region),
             provider.GetRequiredService<TimeProvider>()))
-        .AddSingleton<ILedgerStore>(provider => provider.GetRequiredService<SqliteMetadataStore>())
-        .AddSingleton<IReplicaStore>(provider => provider.GetRequiredService<SqliteMetadataStore>())
-        .AddSingleton<IRegionRecord>(provider => provider.GetRequiredService<SqliteMetadataStore>())
-        .AddSingleton<ILedgerVerification>(provider => provider.GetRequiredService<SqliteMetadataStore>())
-        .AddSingleton<IAnnouncements>(provider => provider.GetRequiredService<SqliteMetadataStore>())
-        .AddSingleton<IHydrationQueue>(provider => provider.GetRequiredService<SqliteMetadataStore>())
-        .AddSingleton<IRepositoryTables>(provider => provider.GetRequiredService<SqliteMetadataStore>())
-        .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<SqliteMetadataStore>())
+        .AddMetadata<SqliteMetadataStore>();
+
+    /// <summary>Adds a metadata store that the servers of a region share.</summary>
+    /// <param name="services">Where to.</param>
+    /// <param name="store">The open store; the server closes it.</param>
+    public static IServiceCollection UsePostgreSql(this IServiceCollection services, PostgreSqlMetadataStore store) => services
+        .AddSingleton(_ => store)
+        .AddMetadata<PostgreSqlMetadataStore>();
+
+    /// <summary>Adds the embedded blob store, and what else is kept in the data folder.</summary>
+    public static IServiceCollection UseFiles(this IServiceCollection services) => services
+        .AddSingleton(provider => Folder(provider.GetRequiredService<ServerConfiguration>().Server))
         .AddSingleton<ISpoolFolder>(provider => provider.GetRequiredService<DataFolder>().Spool)
         .AddSingleton(provider => new FileBlobStore(provider.GetRequiredService<DataFolder>().Blobs))
         .AddSingleton(provider => new VerifyingBlobStore(provider.GetRequiredService<FileBlobStore>()))
@@ -74,6 +78,18 @@ internal static class Composition
             .AddHostedService<UploadSweeper>();
         return topology is null ? services.AddAlone(region) : services.AddAmongOthers(configuration, region, topology);
     }
+
+    private static IServiceCollection AddMetadata<T>(this IServiceCollection services)
+        where T : class, ILedgerStore, IReplicaStore, IRegionRecord, ILedgerVerification, IAnnouncements, IHydrationQueue,
+            IRepositoryTables, IStoreHealth => services
+        .AddSingleton<ILedgerStore>(provider => provider.GetRequiredService<T>())
+        .AddSingleton<IReplicaStore>(provider => provider.GetRequiredService<T>())
+        .AddSingleton<IRegionRecord>(provider => provider.GetRequiredService<T>())
+        .AddSingleton<ILedgerVerification>(provider => provider.GetRequiredService<T>())
+        .AddSingleton<IAnnouncements>(provider => provider.GetRequiredService<T>())
+        .AddSingleton<IHydrationQueue>(provider => provider.GetRequiredService<T>())
+        .AddSingleton<IRepositoryTables>(provider => provider.GetRequiredService<T>())
+        .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<T>());
 
     private static IServiceCollection AddAlone(this IServiceCollection services, RegionId region) => services
         .AddSingleton<NoOtherRegions>()

@@ -11,6 +11,7 @@ using GeoRegistry.Repositories.Uploads;
 using GeoRegistry.Server.Configuration;
 using GeoRegistry.Server.Transfers;
 using GeoRegistry.Storage;
+using GeoRegistry.Storage.PostgreSql;
 using GeoRegistry.Storage.Sqlite;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -47,7 +48,11 @@ internal static class RegionServer
     public static async Task RunAsync(WebApplicationBuilder builder, ServerConfiguration configuration)
     {
         var topology = await ReadTopologyAsync(configuration);
-        builder.Services.AddGeoRegistry(configuration, topology).UseEmbeddedStores().AddTelemetry(configuration);
+        builder.Services.AddGeoRegistry(configuration, topology).UseFiles().AddTelemetry(configuration);
+        if (configuration.PostgreSql.IsUsed)
+            builder.Services.UsePostgreSql(await PostgreSqlMetadataStore.OpenAsync(
+                configuration.PostgreSql, RegionId.Parse(configuration.Server.Region), SystemClock.Instance));
+        else builder.Services.UseSqlite();
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, TransferMemoryPoolFactory>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = configuration.Server.DrainTimeout);
         builder.WebHost.UseUrls([.. configuration.Server.Urls]);
@@ -76,7 +81,8 @@ internal static class RegionServer
             await app.StartAsync();
             Console.WriteLine(
                 $"GeoRegistry region {configuration.Server.Region} listens on {string.Join(", ", app.Urls)} "
-                    + $"and keeps its data in {app.Services.GetRequiredService<DataFolder>().FullPath}");
+                    + $"and keeps its data in {app.Services.GetRequiredService<DataFolder>().FullPath}"
+                    + (configuration.PostgreSql.IsUsed ? $" and its metadata in PostgreSQL at {configuration.PostgreSql.Place}" : ""));
             if (app.Services.GetService<PeerListener>() is { } peers)
                 Console.WriteLine(
                     $"GeoRegistry region {configuration.Server.Region} talks to other regions on {string.Join(", ", peers.Urls)}");

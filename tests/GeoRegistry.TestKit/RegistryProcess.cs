@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.RegularExpressions;
+using GeoRegistry.TestKit.Stores;
 
 namespace GeoRegistry.TestKit;
 
@@ -79,7 +80,8 @@ public sealed partial class RegistryProcess : IAsyncDisposable
         string assembly, IReadOnlyList<string> runner, string dataFolder, params string[] arguments)
     {
         string[] listen = arguments.Contains("--listen") ? [] : ["--listen", "http://127.0.0.1:0"];
-        var server = Launch([.. runner, "dotnet", assembly, .. listen, "--data", dataFolder, .. arguments]);
+        var stores = await ProductionStores.ArgumentsAsync(dataFolder);
+        var server = Launch([.. runner, "dotnet", assembly, .. listen, "--data", dataFolder, .. stores, .. arguments]);
         try
         {
             server.Address = await server._listening.Task.WaitAsync(StartTimeout);

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using GeoRegistry.Replication;
 using GeoRegistry.Replication.Peers;
 using GeoRegistry.Repositories;
+using GeoRegistry.Storage.PostgreSql;
 
 namespace GeoRegistry.Server.Configuration;
 
@@ -10,8 +11,9 @@ namespace GeoRegistry.Server.Configuration;
 /// <param name="Repositories">The section <c>GeoRegistry:Repositories</c>.</param>
 /// <param name="Peer">The section <c>GeoRegistry:Peer</c>, which counts with a topology only.</param>
 /// <param name="Replication">The section <c>GeoRegistry:Replication</c>, likewise.</param>
+/// <param name="PostgreSql">The section <c>GeoRegistry:PostgreSql</c>.</param>
 internal sealed record ServerConfiguration(ServerOptions Server, RepositoryOptions Repositories, PeerOptions Peer,
-    ReplicationOptions Replication)
+    ReplicationOptions Replication, PostgreSqlOptions PostgreSql)
 {
     public const string Section = "GeoRegistry";
 
@@ -22,6 +24,7 @@ internal sealed record ServerConfiguration(ServerOptions Server, RepositoryOptio
         ($"{Section}:{nameof(Repositories)}", typeof(RepositoryOptions)),
         ($"{Section}:{nameof(Peer)}", typeof(PeerOptions)),
         ($"{Section}:{nameof(Replication)}", typeof(ReplicationOptions)),
+        ($"{Section}:{nameof(PostgreSql)}", typeof(PostgreSqlOptions)),
     ];
 
     /// <summary>Reads the configuration.</summary>
@@ -34,7 +37,8 @@ internal sealed record ServerConfiguration(ServerOptions Server, RepositoryOptio
             Bind<ServerOptions>(configuration, Sections[0].Section, found),
             Bind<RepositoryOptions>(configuration, Sections[1].Section, found),
             Bind<PeerOptions>(configuration, Sections[2].Section, found),
-            Bind<ReplicationOptions>(configuration, Sections[3].Section, found));
+            Bind<ReplicationOptions>(configuration, Sections[3].Section, found),
+            Bind<PostgreSqlOptions>(configuration, Sections[4].Section, found));
         if (read.Server.Topology.Length > 0 && read.Peer.KeyFile.Length == 0)
             found.Add(
                 $"{Sections[2].Section}:{nameof(PeerOptions.KeyFile)}: regions know each other by a cluster key; "

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 
 namespace GeoRegistry.Storage.Sqlite;

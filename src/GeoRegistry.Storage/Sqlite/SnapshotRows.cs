@@ -101,7 +101,7 @@ internal static class SnapshotRows
             while (rows.Read())
             {
                 var digest = DigestKeys.FromKey(rows.GetBytes(0));
-                yield return new SnapshotEntry.OfManifest(ManifestRows.Read(rows.GetBytes(2), rows.GetString(1), digest));
+                yield return new SnapshotEntry.OfManifest(StoredManifest.Read(rows.GetBytes(2), rows.GetString(1), digest));
             }
         }
 

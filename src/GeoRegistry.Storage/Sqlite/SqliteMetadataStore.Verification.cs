@@ -1,4 +1,5 @@
 using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Ledgers.Verification;
 using GeoRegistry.Protocol;
 
@@ -10,7 +11,7 @@ public sealed partial class SqliteMetadataStore
     public async Task<LedgerScanResult?> VerifyNextAsync(long after, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
-        var scan = _readers.ReadOneMoment(session => LedgerScan.Next(session, after));
+        var scan = _readers.ReadOneMoment(session => LedgerRowsScan.Next(session, after));
         if (scan is { Stored: null, Fault: null }) await AcceptAsync(scan, cancellation).ConfigureAwait(false);
         if (scan is null || !_restoredNames.TryRemove(scan.Cursor, out _)) return scan;
         return scan with { Fault = scan.Fault ?? "its name or the copy of it was damaged when the region started" };

@@ -1,0 +1,109 @@
+using System.Threading.Channels;
+using GeoRegistry.Ledgers;
+using GeoRegistry.Storage.PostgreSql.Connections;
+
+namespace GeoRegistry.Storage.PostgreSql.Writes;
+
+/// <summary>Lets the appends and links that wait share a transaction: two round trips and one commit for all of them.</summary>
+/// <remarks>
+/// A group that fails is run again one by one, so that one that cannot be carried out fails alone. While the database is away, writes
+/// wait and are tried again; whether a transaction was carried out whose answer was lost is told by the ledger itself.
+/// </remarks>
+internal sealed class GroupWriter : IAsyncDisposable
+{
+    /// <summary>How many writes may wait; further callers wait for a place in the queue.</summary>
+    private const int MaxWaiting = 4096;
+
+    /// <summary>How many writes share a transaction.</summary>
+    private const int MaxBatch = 256;
+
+    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(20), LongestDelay = TimeSpan.FromMilliseconds(500);
+
+    private readonly PostgreSqlDatabase _database;
+    private readonly WriteGroup _group;
+    private readonly TimeProvider _time;
+    private readonly Channel<PendingWrite> _waiting =
+        Channel.CreateBounded<PendingWrite>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+    private readonly Task _running;
+
+    public GroupWriter(PostgreSqlDatabase database, WriteGroup group, TimeProvider time)
+    {
+        (_database, _group, _time) = (database, group, time);
+        _running = RunAsync();
+    }
+
+    /// <summary>Carries out a write, and returns once it is on disk.</summary>
+    public async Task<T> WriteAsync<T>(PendingWrite<T> write, CancellationToken cancellation)
+    {
+        await _waiting.Writer.WriteAsync(write, cancellation).ConfigureAwait(false);
+        return await write.Result.ConfigureAwait(false);
+    }
+
+    /// <summary>Carries out what waits, then ends.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _waiting.Writer.TryComplete();
+        await _running.ConfigureAwait(false);
+    }
+
+    private async Task RunAsync()
+    {
+        List<PendingWrite> batch = [], later = [];
+        while (later.Count > 0 || await _waiting.Reader.WaitToReadAsync().ConfigureAwait(false))
+        {
+            Gather(batch, later);
+            await RunAsync(batch).ConfigureAwait(false);
+            batch.Clear();
+        }
+    }
+
+    // A commit that follows another of its ledger is decided on what that one left: it is for the next group.
+    private void Gather(List<PendingWrite> batch, List<PendingWrite> later)
+    {
+        var appended = new HashSet<LedgerId>();
+        PendingWrite[] first = [.. later];
+        later.Clear();
+        foreach (var write in first) Add(write);
+        while (batch.Count < MaxBatch && later.Count < MaxBatch && _waiting.Reader.TryRead(out var write)) Add(write);
+
+        void Add(PendingWrite write)
+        {
+            if (write.IsAbandoned) write.Fail(new OperationCanceledException());
+            else if (write is PendingAppend append && !appended.Add(append.Commit.Ledger)) later.Add(write);
+            else batch.Add(write);
+        }
+    }
+
+    private async Task RunAsync(IReadOnlyList<PendingWrite> batch)
+    {
+        if (batch.Count == 0) return;
+        var (began, delay, conflicts) = (_time.GetTimestamp(), FirstDelay, 0);
+        while (true)
+        {
+            try
+            {
+                var connection = await _database.OpenAsync(default).ConfigureAwait(false);
+                await using (connection.ConfigureAwait(false)) await _group.RunAsync(connection, batch).ConfigureAwait(false);
+                foreach (var write in batch) write.Succeed();
+                return;
+            }
+            catch (Exception e) when (PostgreSqlFaults.IsTransient(e) && _time.GetElapsedTime(began) < _database.RetryTimeout)
+            {
+                await Task.Delay(delay, _time).ConfigureAwait(false);
+                if (delay < LongestDelay) delay *= 2;
+            }
+            catch (Exception e) when (batch.Count == 1 && PostgreSqlFaults.IsConflict(e) && ++conflicts < PostgreSqlFaults.MaxConflicts)
+            {
+                // Read and decide again.
+            }
+            catch (Exception e)
+            {
+                if (batch.Count > 1 && !PostgreSqlFaults.IsTransient(e))
+                    foreach (var write in batch) await RunAsync([write]).ConfigureAwait(false);
+                else
+                    foreach (var write in batch) write.Fail(PostgreSqlFaults.Translate(e));
+                return;
+            }
+        }
+    }
+}
