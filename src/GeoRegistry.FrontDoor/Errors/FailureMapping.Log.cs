@@ -15,4 +15,7 @@ internal sealed partial class FailureMapping
     [LoggerMessage(3, LogLevel.Error,
         "{Method} {Path} could not be stored ({Fault}). Free space on the data folder's disk or make it writable; pulls go on.")]
     private partial void LogStoreFault(Exception failure, string method, PathString path, StoreFault fault);
+
+    [LoggerMessage(4, LogLevel.Error, "{Method} {Path} was refused, as a store of this region did not answer.")]
+    private partial void LogStoreAway(Exception failure, string method, PathString path);
 }

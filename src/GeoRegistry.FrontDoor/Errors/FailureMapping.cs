@@ -27,6 +27,7 @@ internal sealed partial class FailureMapping(RegionId region, ILogger<FailureMap
         {
             BadHttpRequestException bad => FaultOfRequest(http, bad),
             StoreFaultException fault => FaultOfStore(http, fault),
+            StoreUnavailableException away => StoreIsAway(http, away),
             OtherRegionsUnreachableException or RegionUnavailableException => RegistryError.Of(ErrorCode.Unavailable, failure.Message),
             _ => Unexpected(http, failure),
         };
@@ -64,6 +65,13 @@ internal sealed partial class FailureMapping(RegionId region, ILogger<FailureMap
 
         RegistryError Refuse(string message, int status = StatusCodes.Status503ServiceUnavailable) =>
             RegistryError.Of(ErrorCode.Unavailable, message, ("region", region.ToString())) with { Status = status };
+    }
+
+    private RegistryError StoreIsAway(HttpContext http, StoreUnavailableException failure)
+    {
+        LogStoreAway(failure, http.Request.Method, http.Request.Path);
+        return RegistryError.Of(
+            ErrorCode.Unavailable, $"The storage of region {region} does not answer now: try again.", ("region", region.ToString()));
     }
 
     private RegistryError Unexpected(HttpContext http, Exception failure)

@@ -6,7 +6,8 @@ namespace GeoRegistry.Ledgers.Blobs;
 /// <summary>What can be done with any upload.</summary>
 public static class BlobUploads
 {
-    private const int BufferBytes = 256 * 1024;
+    /// <summary>How much is read at a time: one request of an object store.</summary>
+    private const int BufferBytes = 1024 * 1024;
 
     /// <summary>
     /// Adds all bytes of an upload to a hash, as the store has them: for what was appended before a restart, or removed.

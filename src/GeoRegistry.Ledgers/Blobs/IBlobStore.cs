@@ -8,7 +8,8 @@ namespace GeoRegistry.Ledgers.Blobs;
 /// <para>
 /// A blob is visible whole or not at all, never changes, and is the same for every repository; which repositories have it is
 /// not this store's concern. Safe for any number of callers at once. A failure of the store is an exception;
-/// a <see cref="StoreFaultException"/> where the store is full or may not be written.
+/// a <see cref="StoreFaultException"/> where the store is full or may not be written, a <see cref="StoreUnavailableException"/>
+/// where it does not answer.
 /// </para>
 /// <para>
 /// The port asks only what files and object stores can both do: append and seal an upload, stat many blobs, open a
@@ -26,9 +27,12 @@ public interface IBlobStore
         IReadOnlyCollection<Digest> digests, CancellationToken cancellation = default);
 
     /// <summary>
-    /// Opens a blob for reading, or returns null where the store does not have it. A blob deleted while open can be read
-    /// to its end.
+    /// Opens a blob for reading, or returns null where the store does not have it.
     /// </summary>
+    /// <remarks>
+    /// A blob that is deleted while it is open can be read to its end where the store keeps open files; an object store answers ranges
+    /// that are opened after the delete with a <see cref="FileNotFoundException"/>.
+    /// </remarks>
     ValueTask<IBlobReader?> OpenAsync(Digest digest, CancellationToken cancellation = default);
 
     /// <summary>Every blob, in no order. A blob that is stored or deleted meanwhile may be listed or not.</summary>
@@ -59,7 +63,11 @@ public interface IBlobStore
     ValueTask<IBlobUpload> BeginUploadAsync(string key, CancellationToken cancellation = default);
 
     /// <summary>Opens an upload again, after a restart or on another machine, or returns null where there is none of this name.</summary>
-    /// <remarks>One holder at a time: the caller sees to it that nobody else holds the upload.</remarks>
+    /// <remarks>
+    /// It is taken over from whoever held it: the last to resume holds it, and the store itself sees to it. The next call of an earlier
+    /// holder that reaches the store throws an <see cref="UploadTakenOverException"/> and changes nothing; so does one that was under
+    /// way, unless it was done before. Reading back is not refused.
+    /// </remarks>
     ValueTask<IBlobUpload?> ResumeUploadAsync(string key, CancellationToken cancellation = default);
 
     /// <summary>

@@ -3,8 +3,26 @@ using GeoRegistry.Protocol;
 namespace GeoRegistry.Ledgers.Blobs;
 
 /// <summary>An upload in progress, held by one caller at a time. Disposing it closes it; the upload stays and can be resumed.</summary>
+/// <remarks>
+/// Who holds it is decided by <see cref="IBlobStore.ResumeUploadAsync"/>: each call that changes it throws an
+/// <see cref="UploadTakenOverException"/>, at the latest where it reaches the store, when another has resumed it since.
+/// </remarks>
 public interface IBlobUpload : IAsyncDisposable
 {
+    /// <summary>Names this hold of the upload. No other has it, on any machine.</summary>
+    string Holder { get; }
+
+    /// <summary>
+    /// The <see cref="Holder"/> before this one, if the store knows it. What a caller remembers of the bytes, such as their hash, counts
+    /// only if that was itself: others may have replaced them, up to the same size.
+    /// </summary>
+    string? PreviousHolder { get; }
+
+    /// <summary>
+    /// How many bytes are worth a flush where nobody waits for them: 0 where it costs nothing, more where each is a request and a block.
+    /// </summary>
+    long FlushWorthBytes => 0;
+
     /// <summary>How many bytes it has, those included that are not flushed yet.</summary>
     long SizeBytes { get; }
 
@@ -14,7 +32,8 @@ public interface IBlobUpload : IAsyncDisposable
     /// <summary>Adds bytes at the end.</summary>
     /// <param name="data">The bytes; the caller's, and not kept.</param>
     /// <param name="cancellation">Cancels the call; the upload may have grown by a part of the data.</param>
-    /// <remarks>After an exception the size is what the upload really has.</remarks>
+    /// <remarks>After an exception the size is what the upload really has, which may be less than before: what is not flushed can be
+    /// lost.</remarks>
     ValueTask AppendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation = default);
 
     /// <summary>

@@ -172,6 +172,12 @@ public sealed class VerifyingBlobStore(IBlobStore inner) : IBlobStore
     /// <summary>An upload whose blob is known to be intact when it is stored: who stores it has compared its hash.</summary>
     private sealed class Upload(VerifyingBlobStore store, IBlobUpload inner) : IBlobUpload
     {
+        public string Holder => inner.Holder;
+
+        public string? PreviousHolder => inner.PreviousHolder;
+
+        public long FlushWorthBytes => inner.FlushWorthBytes;
+
         public long SizeBytes => inner.SizeBytes;
 
         public long FlushedBytes => inner.FlushedBytes;

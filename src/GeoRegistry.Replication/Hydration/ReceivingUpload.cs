@@ -28,13 +28,14 @@ internal sealed class ReceivingUpload(IBlobUpload upload, long sizeBytes, Digest
         await upload.HashAsync(_hash, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>Appends bytes, which can be read back when it returns.</summary>
+    /// <summary>Appends bytes, which can be read back when it returns, or once more have come where a flush costs something.</summary>
     public async ValueTask AppendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation)
     {
         await upload.AppendAsync(data, cancellation).ConfigureAwait(false);
         _hash.AppendData(data.Span);
         ReceivedBytes += data.Length;
-        await upload.FlushAsync(cancellation).ConfigureAwait(false);
+        if (IsWhole || upload.SizeBytes - upload.FlushedBytes >= upload.FlushWorthBytes)
+            await upload.FlushAsync(cancellation).ConfigureAwait(false);
     }
 
     /// <summary>The digest of the bytes that have come.</summary>

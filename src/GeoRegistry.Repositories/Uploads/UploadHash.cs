@@ -14,6 +14,7 @@ internal sealed class UploadHash(DigestAlgorithm begunWith) : IDisposable
     /// <summary>Adds bytes that were appended, where the hash has all before them; otherwise it is recomputed at the end.</summary>
     public void Add(ReadOnlySpan<byte> data, long offset)
     {
+        if (offset < _hashedBytes) Drop(); // The store has lost bytes that were not flushed, and gets others in their place.
         if (offset == 0) Restart(_algorithm);
         if (_hash is null || _hashedBytes != offset) return;
         _hash.AppendData(data);

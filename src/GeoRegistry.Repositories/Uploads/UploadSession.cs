@@ -19,6 +19,10 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
     private readonly BrokenBodies _broken = new();
     private readonly ArrivedBodies _arrived = new();
     private IBlobUpload? _upload;
+
+    // The last hold of the upload that was this session's: what is remembered of the bytes is of what they were at its end.
+    private string? _holder;
+
     private CancellationTokenSource? _receiving;
     private long _lastReceived = clock.GetTimestamp();
 
@@ -66,6 +70,7 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
     public async ValueTask BeginAsync(CancellationToken cancellation)
     {
         _upload = await store.BeginUploadAsync(key, cancellation).ConfigureAwait(false);
+        _holder = _upload.Holder;
         _sawAll = true;
     }
 
@@ -73,8 +78,11 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
     /// <returns>Whether there is one.</returns>
     public async ValueTask<bool> OpenAsync(CancellationToken cancellation)
     {
-        _upload ??= await store.ResumeUploadAsync(key, cancellation).ConfigureAwait(false);
-        return _upload is not null;
+        if (_upload is not null) return true;
+        if (await store.ResumeUploadAsync(key, cancellation).ConfigureAwait(false) is not { } upload) return false;
+        if (upload.PreviousHolder != _holder) ForgetBytes();
+        (_upload, _holder) = (upload, upload.Holder);
+        return true;
     }
 
     /// <summary>Closes the upload at the end of a request.</summary>
@@ -229,6 +237,15 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
             ErrorCode.DigestInvalid,
             $"The content's digest is {actual}, not {digest}. The upload is discarded: begin another.",
             ("digest", actual.ToString())));
+    }
+
+    // Another server's requests may have replaced the bytes, up to the same size.
+    private void ForgetBytes()
+    {
+        _hash.Drop();
+        _broken.TakenBack(0);
+        _arrived.TakenBack(0);
+        _sawAll = false;
     }
 
     private async ValueTask TakeBackAsync(long sizeBytes)

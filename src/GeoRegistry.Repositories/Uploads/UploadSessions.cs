@@ -149,8 +149,15 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
             async ValueTask Discard()
             {
                 if (!await session.OpenAsync(cancellation).ConfigureAwait(false)) return;
-                await session.DiscardAsync(cancellation).ConfigureAwait(false);
-                discarded++;
+                try
+                {
+                    await session.DiscardAsync(cancellation).ConfigureAwait(false);
+                    discarded++;
+                }
+                catch (UploadTakenOverException)
+                {
+                    // A request continues it at this moment.
+                }
             }
         }
 
@@ -207,6 +214,11 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
                 if (whereStored is not null && await whereStored(session).ConfigureAwait(false) is { } stored) return stored;
                 if (session.Storing is null) await session.CloseAsync().ConfigureAwait(false);
                 return Unknown(id);
+            }
+            catch (UploadTakenOverException)
+            {
+                await session.CloseAsync().ConfigureAwait(false); // It is another server's now; what is remembered here counts no more.
+                return TakenOver;
             }
             finally
             {
@@ -276,6 +288,9 @@ public sealed class UploadSessions(RegionId region, IBlobStore store, Repository
 
     private Task LinkAsync(RepositoryName repository, UploadOutcome.Completed blob) =>
         blobs.LinkAsync(repository, blob.Digest, blob.SizeBytes, CancellationToken.None);
+
+    private static readonly UploadOutcome.Refused TakenOver = new(RegistryError.Of(
+        ErrorCode.TooManyRequests, "Another request has taken this upload over: ask how far the upload is, and go on from there."));
 
     private static UploadOutcome Unknown(UploadId id) =>
         new UploadOutcome.Refused(RegistryError.Of(ErrorCode.BlobUploadUnknown, null, ("upload", id.ToString())));

@@ -1,3 +1,4 @@
+using GeoRegistry.Ledgers.Blobs;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 
@@ -50,6 +51,9 @@ internal sealed class BlobFolder
         DirectorySync.Sync(Path.GetDirectoryName(_root)!);
     }
 
+    /// <summary>Who holds each upload.</summary>
+    public UploadHolders Holders { get; } = new();
+
     /// <summary>The folder of uploads in progress.</summary>
     public string Uploads { get; }
 
@@ -101,13 +105,8 @@ internal sealed class BlobFolder
     public string ShardOf(Digest digest) => Path.Combine(FolderOf(digest.Algorithm), digest.Hex[..2].ToString());
 
     /// <summary>The file of an upload.</summary>
-    /// <exception cref="ArgumentException">The key has other characters than lower-case letters, digits and dashes, or is too
-    /// long.</exception>
-    public string Upload(string key)
-    {
-        var valid = key.Length is > 0 and <= 128 && key.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
-        return valid ? Path.Combine(Uploads, key) : throw new ArgumentException($"'{key}' is not the key of an upload.", nameof(key));
-    }
+    /// <exception cref="ArgumentException">The key is not one.</exception>
+    public string Upload(string key) => Path.Combine(Uploads, UploadKey.Validate(key));
 
     private static int FirstByteOf(Digest digest) => Convert.ToByte(digest.Hex[..2].ToString(), 16);
 

@@ -13,21 +13,30 @@ internal sealed class FileBlobUpload : IBlobUpload
     private const int WritebackBytes = 8 * 1024 * 1024;
 
     private readonly BlobFolder _folder;
+    private readonly string _key;
     private readonly string _path;
-    private readonly SafeFileHandle _file;
+
+    // Held by each call that changes the file, so that whoever takes the upload over finds no call under way.
+    private readonly Lock _calls = new();
+
+    private SafeFileHandle _file = null!;
     private long _flushedBytes;
     private long _writebackFrom;
+    private bool _isTakenOver;
 
     // From then on the file is a blob's, which nothing may change though its commit fails after; or it is gone.
     private bool _hasEnded;
 
-    private FileBlobUpload(BlobFolder folder, string path, FileMode mode)
+    private FileBlobUpload(BlobFolder folder, string key)
     {
         _folder = folder;
-        _path = path;
-        _file = Posix.OpenFile(path, mode, FileAccess.ReadWrite);
-        _writebackFrom = _flushedBytes = SizeBytes = RandomAccess.GetLength(_file);
+        _key = key;
+        _path = folder.Upload(key);
     }
+
+    public string Holder { get; } = $"{Guid.NewGuid():n}";
+
+    public string? PreviousHolder { get; private set; }
 
     public long SizeBytes { get; private set; }
 
@@ -35,52 +44,56 @@ internal sealed class FileBlobUpload : IBlobUpload
 
     public static FileBlobUpload Create(BlobFolder folder, string key)
     {
-        var path = folder.Upload(key);
+        var upload = new FileBlobUpload(folder, key);
         try
         {
-            return new FileBlobUpload(folder, path, FileMode.CreateNew);
+            lock (upload._calls)
+            {
+                upload._file = Posix.OpenFile(upload._path, FileMode.CreateNew, FileAccess.ReadWrite);
+                folder.Holders.Replace(key, upload)?.TakeOver(); // Its file is gone by other means than ours.
+            }
+
+            return upload;
         }
         catch (Exception e)
         {
-            throw StoreFaults.Translate(e, path);
+            throw StoreFaults.Translate(e, upload._path);
         }
     }
 
+    /// <summary>Opens the file once the holder before can change it no more: only then is it known what it has.</summary>
     public static FileBlobUpload? Resume(BlobFolder folder, string key)
     {
-        var path = folder.Upload(key);
+        var upload = new FileBlobUpload(folder, key);
         try
         {
-            return new FileBlobUpload(folder, path, FileMode.Open);
-        }
-        catch (FileNotFoundException)
-        {
-            return null;
+            // Held already when it becomes known, so that one that resumes after it waits, too, for whom this one waits.
+            lock (upload._calls)
+            {
+                var earlier = folder.Holders.Replace(key, upload);
+                earlier?.TakeOver();
+                upload.PreviousHolder = earlier?.Holder;
+                upload._file = Posix.OpenFile(upload._path, FileMode.Open, FileAccess.ReadWrite);
+                upload._writebackFrom = upload._flushedBytes = upload.SizeBytes = RandomAccess.GetLength(upload._file);
+            }
+
+            return upload;
         }
         catch (Exception e)
         {
-            throw StoreFaults.Translate(e, path);
+            folder.Holders.Forget(key, upload);
+            if (e is FileNotFoundException) return null;
+            throw StoreFaults.Translate(e, upload._path);
         }
     }
 
     public ValueTask AppendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
-        try
+        lock (_calls)
         {
-            RandomAccess.Write(_file, data.Span, SizeBytes);
-        }
-        catch (Exception e)
-        {
-            SizeBytes = RandomAccess.GetLength(_file); // A part may have been written.
-            throw StoreFaults.Translate(e, _path);
-        }
-
-        SizeBytes += data.Length;
-        if (SizeBytes - _writebackFrom >= WritebackBytes)
-        {
-            Posix.StartWriteback(_file, _writebackFrom, SizeBytes - _writebackFrom);
-            _writebackFrom = SizeBytes;
+            CheckHeld();
+            Append(data.Span);
         }
 
         return default;
@@ -89,26 +102,24 @@ internal sealed class FileBlobUpload : IBlobUpload
     // What was written is the system's: it survives this process.
     public ValueTask FlushAsync(CancellationToken cancellation = default)
     {
-        Volatile.Write(ref _flushedBytes, SizeBytes);
+        lock (_calls)
+        {
+            CheckHeld();
+            Volatile.Write(ref _flushedBytes, SizeBytes);
+        }
+
         return default;
     }
 
     public ValueTask TruncateAsync(long sizeBytes, CancellationToken cancellation = default)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(sizeBytes, SizeBytes);
-        if (_hasEnded) return default;
-        try
+        lock (_calls)
         {
-            RandomAccess.SetLength(_file, sizeBytes);
-        }
-        catch (Exception e)
-        {
-            throw StoreFaults.Translate(e, _path);
+            CheckHeld();
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(sizeBytes, SizeBytes);
+            if (!_hasEnded) Truncate(sizeBytes);
         }
 
-        SizeBytes = sizeBytes;
-        _writebackFrom = Math.Min(_writebackFrom, sizeBytes);
-        Volatile.Write(ref _flushedBytes, Math.Min(_flushedBytes, sizeBytes));
         return default;
     }
 
@@ -121,6 +132,79 @@ internal sealed class FileBlobUpload : IBlobUpload
     public Task CommitAsync(Digest digest, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
+        lock (_calls)
+        {
+            CheckHeld();
+            Commit(digest);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public ValueTask DiscardAsync(CancellationToken cancellation = default)
+    {
+        lock (_calls)
+        {
+            CheckHeld();
+            Discard();
+        }
+
+        return default;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _file.Dispose();
+        return default;
+    }
+
+    /// <summary>Ends the hold, once no call is under way.</summary>
+    private void TakeOver()
+    {
+        lock (_calls) _isTakenOver = true;
+    }
+
+    private void CheckHeld()
+    {
+        if (_isTakenOver) throw new UploadTakenOverException(_key);
+    }
+
+    private void Append(ReadOnlySpan<byte> data)
+    {
+        try
+        {
+            RandomAccess.Write(_file, data, SizeBytes);
+        }
+        catch (Exception e)
+        {
+            SizeBytes = RandomAccess.GetLength(_file); // A part may have been written.
+            throw StoreFaults.Translate(e, _path);
+        }
+
+        SizeBytes += data.Length;
+        if (SizeBytes - _writebackFrom < WritebackBytes) return;
+        Posix.StartWriteback(_file, _writebackFrom, SizeBytes - _writebackFrom);
+        _writebackFrom = SizeBytes;
+    }
+
+    private void Truncate(long sizeBytes)
+    {
+        try
+        {
+            RandomAccess.SetLength(_file, sizeBytes);
+        }
+        catch (Exception e)
+        {
+            throw StoreFaults.Translate(e, _path);
+        }
+
+        SizeBytes = sizeBytes;
+        _writebackFrom = Math.Min(_writebackFrom, sizeBytes);
+        Volatile.Write(ref _flushedBytes, Math.Min(_flushedBytes, sizeBytes));
+    }
+
+    private void Commit(Digest digest)
+    {
         try
         {
             // The bytes first, then the name, then the name's entry: a crash between any two leaves an upload or a whole blob.
@@ -137,17 +221,16 @@ internal sealed class FileBlobUpload : IBlobUpload
             }
 
             _file.Dispose();
+            _folder.Holders.Forget(_key, this);
             _folder.SyncName(digest);
         }
         catch (Exception e)
         {
             throw StoreFaults.Translate(e, _path);
         }
-
-        return Task.CompletedTask;
     }
 
-    public ValueTask DiscardAsync(CancellationToken cancellation = default)
+    private void Discard()
     {
         try
         {
@@ -159,13 +242,7 @@ internal sealed class FileBlobUpload : IBlobUpload
         }
 
         _hasEnded = true;
+        _folder.Holders.Forget(_key, this);
         _file.Dispose();
-        return default;
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        _file.Dispose();
-        return default;
     }
 }

@@ -41,6 +41,12 @@ internal sealed class GatedStore(IBlobStore inner) : IBlobStore
 
     private sealed class Upload(GatedStore store, IBlobUpload inner) : IBlobUpload
     {
+        public string Holder => inner.Holder;
+
+        public string? PreviousHolder => inner.PreviousHolder;
+
+        public long FlushWorthBytes => inner.FlushWorthBytes;
+
         public long SizeBytes => inner.SizeBytes;
 
         public long FlushedBytes => inner.FlushedBytes;

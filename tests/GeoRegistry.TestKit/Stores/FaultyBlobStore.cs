@@ -125,6 +125,12 @@ public sealed class FaultyBlobStore(IBlobStore inner, StoreFaults? faults = null
 
     private sealed class Upload(FaultyBlobStore store, IBlobUpload inner) : IBlobUpload
     {
+        public string Holder => inner.Holder;
+
+        public string? PreviousHolder => inner.PreviousHolder;
+
+        public long FlushWorthBytes => inner.FlushWorthBytes;
+
         public long SizeBytes => inner.SizeBytes;
 
         public long FlushedBytes => inner.FlushedBytes;
