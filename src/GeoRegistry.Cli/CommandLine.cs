@@ -6,6 +6,7 @@ using GeoRegistry.Cli.Receipts;
 using GeoRegistry.Cli.Regions;
 using GeoRegistry.Cli.Replication;
 using GeoRegistry.Cli.Repositories;
+using GeoRegistry.Cli.Topologies;
 using GeoRegistry.Cli.Up;
 
 namespace GeoRegistry.Cli;
@@ -78,6 +79,7 @@ internal static class CommandLine
                 VerifyCommand.Create(api),
             },
             new Command("region", "Commands for one region.") { ResumeCommand.Create(api) },
+            new Command("topology", "The topology, where it is in etcd.") { PutCommand.Create(api), ShowCommand.Create(api) },
             new Command("repo", "Where a repository's images are stored.") { WhereCommand.Create(api) },
             new Command("receipt", "Pushes, by the receipts that they were answered with (header GeoRegistry-Receipt).")
             {

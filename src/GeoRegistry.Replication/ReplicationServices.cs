@@ -28,14 +28,14 @@ public static class ReplicationServices
     /// </summary>
     /// <param name="services">Where to.</param>
     /// <param name="self">This region.</param>
-    /// <param name="control">Where the topology is read at intervals.</param>
+    /// <param name="control">Makes where the topology is followed.</param>
     /// <param name="topology">The topology at the start.</param>
     /// <param name="peer">How the others are reached.</param>
     /// <param name="options">How content is copied.</param>
     public static IServiceCollection AddGeoRegistryReplication(
         this IServiceCollection services,
         RegionId self,
-        IControlStore control,
+        Func<IServiceProvider, IControlStore> control,
         Topology topology,
         PeerOptions peer,
         ReplicationOptions options) => services

@@ -1,6 +1,7 @@
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Regions.Control;
+using GeoRegistry.Regions.Topologies;
 using GeoRegistry.Replication.Blobs;
 using GeoRegistry.Replication.Homes;
 using GeoRegistry.Replication.Hydration;
@@ -36,8 +37,8 @@ public sealed partial class Replicator(
     TimeProvider clock,
     ILoggerFactory loggers) : BackgroundService
 {
-    /// <summary>How often the topology is read.</summary>
-    private static readonly TimeSpan TopologyInterval = TimeSpan.FromSeconds(2);
+    /// <summary>How long until it is tried again to follow the topology, or what else failed here.</summary>
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(2);
 
     /// <summary>How often it is noted up to where changes are shown: a home that restarts looks at what came after.</summary>
     private static readonly TimeSpan RecordInterval = TimeSpan.FromSeconds(1);
@@ -85,7 +86,7 @@ public sealed partial class Replicator(
             catch (Exception failure) when (!stopping.IsCancellationRequested)
             {
                 LogFailed(failure, what);
-                await Task.Delay(TopologyInterval, clock, stopping).ConfigureAwait(false);
+                await Task.Delay(RetryInterval, clock, stopping).ConfigureAwait(false);
             }
         }
     }
@@ -101,23 +102,32 @@ public sealed partial class Replicator(
 
     private async Task FollowTopologyAsync(CancellationToken stopping)
     {
-        var refused = 0L;
-        using var timer = new PeriodicTimer(TopologyInterval, clock);
-        do
+        FollowRegions(stopping);
+        while (true)
         {
-            foreach (var region in map.Others.Where(region => !_running.ContainsKey(region.Id)).ToList()) Follow(region.Id, stopping);
             try
             {
-                var next = await control.ReadAsync(stopping).ConfigureAwait(false);
-                if (await topologies.AdoptAsync(next, stopping).ConfigureAwait(false) is { } fault && refused != next.Version)
-                    LogTopologyRefused(refused = next.Version, map.Current.Version, fault);
+                await foreach (var next in control.WatchAsync(stopping).ConfigureAwait(false))
+                {
+                    if (await topologies.AdoptAsync(next, stopping).ConfigureAwait(false) is { } fault)
+                        LogTopologyRefused(next.Version, map.Current.Version, fault);
+                    else if (TopologySuccession.FindFaultOfStore(map.Current, next) is { } older)
+                        LogStoreIsOlder(map.Current.Version, older);
+                    FollowRegions(stopping);
+                }
             }
             catch (Exception e) when (!stopping.IsCancellationRequested)
             {
                 LogNoTopology(map.Current.Version, e.Message);
             }
+
+            await Task.Delay(RetryInterval, clock, stopping).ConfigureAwait(false);
         }
-        while (await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false));
+    }
+
+    private void FollowRegions(CancellationToken stopping)
+    {
+        foreach (var region in map.Others.Where(region => !_running.ContainsKey(region.Id)).ToList()) Follow(region.Id, stopping);
     }
 
     private void Follow(RegionId region, CancellationToken stopping)
@@ -138,6 +148,9 @@ public sealed partial class Replicator(
 
     [LoggerMessage(3, LogLevel.Warning, "The topology cannot be read or adopted; version {Version} stays in use: {Reason}")]
     private partial void LogNoTopology(long version, string reason);
+
+    [LoggerMessage(5, LogLevel.Error, "Version {Current} of the topology stays in use: {Fault}.")]
+    private partial void LogStoreIsOlder(long current, string fault);
 
     [LoggerMessage(4, LogLevel.Error, "{What} failed and is retried.")]
     private partial void LogFailed(Exception failure, string what);

@@ -5,6 +5,7 @@ using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Ledgers.Verification;
 using GeoRegistry.Protocol;
 using GeoRegistry.Regions.Control;
+using GeoRegistry.Regions.Control.Etcd;
 using GeoRegistry.Regions.Topologies;
 using GeoRegistry.Replication;
 using GeoRegistry.Repositories;
@@ -102,15 +103,23 @@ internal static class Composition
 
     private static IServiceCollection AddAmongOthers(
         this IServiceCollection services, ServerConfiguration configuration, RegionId region, Topology topology) => services
-        .AddGeoRegistryReplication(region, Control(configuration), topology, configuration.Peer, configuration.Replication)
+        .AddGeoRegistryReplication(
+            region,
+            provider => Control(configuration, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()),
+            topology,
+            configuration.Peer,
+            configuration.Replication)
         .AddGeoRegistryRegions()
         .AddHostedService<FetchSweeper>()
         .AddSingleton<Func<RepositoryName, Home>>(provider => name => provider.GetRequiredService<RegionMap>().Current.HomeOf(name))
         .AddSingleton<PeerListener>()
         .AddHostedService(provider => provider.GetRequiredService<PeerListener>());
 
-    /// <summary>The control store that a server is configured to use.</summary>
-    public static FileControlStore Control(ServerConfiguration configuration) => new(configuration.Server.Topology, TimeProvider.System);
+    /// <summary>The control store that a server among others is configured to use.</summary>
+    public static IControlStore Control(ServerConfiguration configuration, TimeProvider clock, ILoggerFactory loggers) =>
+        configuration.Etcd.IsUsed
+            ? new EtcdControlStore(configuration.Etcd, clock, loggers.CreateLogger<EtcdControlStore>())
+            : new FileControlStore(configuration.Server.Topology, clock);
 
     private static DataFolder Folder(ServerOptions options) => new(options.Data, RegionId.Parse(options.Region));
 }

@@ -15,6 +15,7 @@ using GeoRegistry.Storage.PostgreSql;
 using GeoRegistry.Storage.Sqlite;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace GeoRegistry.Server;
 
@@ -113,8 +114,10 @@ internal static class RegionServer
 
     private static async Task<Topology?> ReadTopologyAsync(ServerConfiguration configuration)
     {
-        if (configuration.Server.Topology.Length == 0) return null;
-        var topology = await Composition.Control(configuration).ReadAsync();
+        if (!configuration.IsAmongOthers) return null;
+        var control = Composition.Control(configuration, TimeProvider.System, NullLoggerFactory.Instance);
+        using var connection = control as IDisposable;
+        var topology = await control.ReadAsync();
         return topology.Find(RegionId.Parse(configuration.Server.Region)) is not null
             ? topology
             : throw new InvalidDataException(

@@ -11,6 +11,7 @@ public sealed class CommandLineTests
         "replication retry", "replication verify",
         "repo", "repo where",
         "receipt", "receipt wait",
+        "topology", "topology put", "topology show",
     ];
 
     [Theory]
@@ -32,6 +33,9 @@ public sealed class CommandLineTests
     [InlineData("replication lag -n many")]
     [InlineData("repo where team/app")]
     [InlineData("receipt wait eu-1 --timeout 5")]
+    [InlineData("topology put")]
+    [InlineData("topology show")]
+    [InlineData("topology show --etcd here")]
     [InlineData("up --regions 0")]
     [InlineData("up --regions 10")]
     [InlineData("up --latency fast")]

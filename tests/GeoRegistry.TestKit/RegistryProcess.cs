@@ -85,7 +85,8 @@ public sealed partial class RegistryProcess : IAsyncDisposable
         try
         {
             server.Address = await server._listening.Task.WaitAsync(StartTimeout);
-            if (arguments.Contains("--topology")) server.PeerAddress = await server._listeningToPeers.Task.WaitAsync(StartTimeout);
+            if (arguments.Intersect(["--topology", "--etcd"]).Any())
+                server.PeerAddress = await server._listeningToPeers.Task.WaitAsync(StartTimeout);
             return server;
         }
         catch (Exception e)

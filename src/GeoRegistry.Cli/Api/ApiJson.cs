@@ -3,6 +3,7 @@ using GeoRegistry.Cli.Receipts;
 using GeoRegistry.Cli.Regions;
 using GeoRegistry.Cli.Replication;
 using GeoRegistry.Cli.Repositories;
+using GeoRegistry.Cli.Topologies;
 
 namespace GeoRegistry.Cli.Api;
 
@@ -17,6 +18,7 @@ namespace GeoRegistry.Cli.Api;
 [JsonSerializable(typeof(ReceiptReport))]
 [JsonSerializable(typeof(WhereReport))]
 [JsonSerializable(typeof(ResumptionReport))]
+[JsonSerializable(typeof(PutReport))]
 internal sealed partial class ApiJson : JsonSerializerContext;
 
 /// <summary>The body of an error.</summary>

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol.Errors;
+using GeoRegistry.Regions.Control;
 using GeoRegistry.Repositories;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
@@ -28,7 +29,8 @@ internal sealed partial class FailureMapping(RegionId region, ILogger<FailureMap
             BadHttpRequestException bad => FaultOfRequest(http, bad),
             StoreFaultException fault => FaultOfStore(http, fault),
             StoreUnavailableException away => StoreIsAway(http, away),
-            OtherRegionsUnreachableException or RegionUnavailableException => RegistryError.Of(ErrorCode.Unavailable, failure.Message),
+            OtherRegionsUnreachableException or RegionUnavailableException or ControlStoreUnavailableException =>
+                RegistryError.Of(ErrorCode.Unavailable, failure.Message),
             _ => Unexpected(http, failure),
         };
         if (http.Response.HasStarted)

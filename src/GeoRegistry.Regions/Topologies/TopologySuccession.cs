@@ -66,6 +66,22 @@ public static class TopologySuccession
             : "a region cannot be removed while it runs: stop all, edit the topology, and start those that stay";
     }
 
+    /// <summary>
+    /// Why a region keeps the topology that it has adopted though the control store has none that is newer, or null where it is the same.
+    /// </summary>
+    /// <param name="current">The topology that the region has adopted.</param>
+    /// <param name="stored">The topology in the control store, whose version is not higher.</param>
+    public static string? FindFaultOfStore(Topology current, Topology stored)
+    {
+        var remedy = $"Put the topology that is to hold there, with a version above {current.Version} and no lower epochs";
+        if (stored.Version < current.Version)
+            return $"the control store has version {stored.Version} of the topology, and this region has adopted version "
+                + $"{current.Version}: it was restored from a backup, or an older document was put back. {remedy}";
+        return stored.Version > current.Version || TopologyReader.Write(stored).AsSpan().SequenceEqual(TopologyReader.Write(current))
+            ? null
+            : $"the control store has another version {stored.Version} of the topology than this region has adopted. {remedy}";
+    }
+
     private static IEnumerable<(string Prefix, Home Before, Home After)> HomesOf(Topology last, Topology next) =>
         last.Homes.Concat(next.Homes).Select(rule => rule.Prefix).Distinct().Order(StringComparer.Ordinal)
             .Select(prefix => (prefix, last.HomeOfPrefix(prefix), next.HomeOfPrefix(prefix)));

@@ -49,8 +49,9 @@ public sealed partial class HomeResumption(
                 return new ResumptionOutcome.StaysClosed(recovered, unreachable, left);
             }
 
-            map.CanReplace(await control.ReadAsync(cancellation).ConfigureAwait(false), out var fault);
-            ThrowIfRefused(fault);
+            var stored = await control.ReadAsync(cancellation).ConfigureAwait(false);
+            map.CanReplace(stored, out var fault);
+            ThrowIfRefused(fault ?? TopologySuccession.FindFaultOfStore(map.Current, stored));
             var incarnation = await ledgers.BeginIncarnationAsync(cancellation).ConfigureAwait(false);
             leases.Restart();
             var next = await WriteTopologyAsync(incarnation, cancellation).ConfigureAwait(false);

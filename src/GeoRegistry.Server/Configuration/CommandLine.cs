@@ -10,6 +10,7 @@ internal static class CommandLine
         ["--data"] = "GeoRegistry:Data",
         ["--region"] = "GeoRegistry:Region",
         ["--topology"] = "GeoRegistry:Topology",
+        ["--etcd"] = "GeoRegistry:Etcd:Endpoints",
         ["--peer-listen"] = "GeoRegistry:Peer:Listen",
         ["--peer-key"] = "GeoRegistry:Peer:KeyFile",
         ["--config"] = "config",
@@ -28,6 +29,7 @@ internal static class CommandLine
 
         among other regions:
           --topology FILE     which regions there are and which is the home of what   (default none: alone)
+          --etcd URLS         instead: the members of the etcd cluster that has the topology, separated by semicolons
           --peer-listen URL   where other regions reach this one, by HTTP/2           (default http://127.0.0.1:6000)
           --peer-key FILE     the cluster's key, the same in every region
 

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using GeoRegistry.Regions.Control.Etcd;
 using GeoRegistry.Replication;
 using GeoRegistry.Replication.Peers;
 using GeoRegistry.Repositories;
@@ -12,8 +13,9 @@ namespace GeoRegistry.Server.Configuration;
 /// <param name="Peer">The section <c>GeoRegistry:Peer</c>, which counts with a topology only.</param>
 /// <param name="Replication">The section <c>GeoRegistry:Replication</c>, likewise.</param>
 /// <param name="PostgreSql">The section <c>GeoRegistry:PostgreSql</c>.</param>
+/// <param name="Etcd">The section <c>GeoRegistry:Etcd</c>, where the topology is in etcd.</param>
 internal sealed record ServerConfiguration(ServerOptions Server, RepositoryOptions Repositories, PeerOptions Peer,
-    ReplicationOptions Replication, PostgreSqlOptions PostgreSql)
+    ReplicationOptions Replication, PostgreSqlOptions PostgreSql, EtcdOptions Etcd)
 {
     public const string Section = "GeoRegistry";
 
@@ -25,7 +27,11 @@ internal sealed record ServerConfiguration(ServerOptions Server, RepositoryOptio
         ($"{Section}:{nameof(Peer)}", typeof(PeerOptions)),
         ($"{Section}:{nameof(Replication)}", typeof(ReplicationOptions)),
         ($"{Section}:{nameof(PostgreSql)}", typeof(PostgreSqlOptions)),
+        ($"{Section}:{nameof(Etcd)}", typeof(EtcdOptions)),
     ];
+
+    /// <summary>Whether the region is one of several: it has a control store.</summary>
+    public bool IsAmongOthers => Server.Topology.Length > 0 || Etcd.IsUsed;
 
     /// <summary>Reads the configuration.</summary>
     /// <param name="configuration">Every source, the stronger ones last.</param>
@@ -38,8 +44,13 @@ internal sealed record ServerConfiguration(ServerOptions Server, RepositoryOptio
             Bind<RepositoryOptions>(configuration, Sections[1].Section, found),
             Bind<PeerOptions>(configuration, Sections[2].Section, found),
             Bind<ReplicationOptions>(configuration, Sections[3].Section, found),
-            Bind<PostgreSqlOptions>(configuration, Sections[4].Section, found));
-        if (read.Server.Topology.Length > 0 && read.Peer.KeyFile.Length == 0)
+            Bind<PostgreSqlOptions>(configuration, Sections[4].Section, found),
+            Bind<EtcdOptions>(configuration, Sections[5].Section, found));
+        if (read.Server.Topology.Length > 0 && read.Etcd.IsUsed)
+            found.Add(
+                $"{Section}:{nameof(ServerOptions.Topology)}: the topology is either in a file or in etcd; leave this option out, or "
+                    + $"{Sections[5].Section}:{nameof(EtcdOptions.Endpoints)}.");
+        if (read.IsAmongOthers && read.Peer.KeyFile.Length == 0)
             found.Add(
                 $"{Sections[2].Section}:{nameof(PeerOptions.KeyFile)}: regions know each other by a cluster key; "
                     + "make one with 'openssl rand -hex 32 > cluster.key' and name the file with --peer-key in every region.");

@@ -33,7 +33,9 @@ public sealed class ServerOptions : IValidatableObject
     [Range(1, 1_000_000)]
     public int MaxConnections { get; set; } = 10_000;
 
-    /// <summary>The topology file, the same for all regions. Default none: the region is alone.</summary>
+    /// <summary>
+    /// The topology file, the same for all regions. Default none: the region is alone, or the topology is in etcd.
+    /// </summary>
     public string Topology { get; set; } = "";
 
     /// <summary>

@@ -25,6 +25,9 @@ internal sealed record ClusterPlan
     /// <summary>Further options of every server, by their keys.</summary>
     public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>The members of etcd that have the topology; null where it is a file.</summary>
+    public string? Etcd { get; init; }
+
     /// <summary>Runs a region's server, as <c>nice -n 19</c> does; null for nothing.</summary>
     public Func<string, IReadOnlyList<string>>? Runner { get; init; }
 

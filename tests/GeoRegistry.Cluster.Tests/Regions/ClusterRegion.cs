@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text;
-using GeoRegistry.Cluster.Tests.Links;
 using GeoRegistry.Cluster.Tests.Load;
 using GeoRegistry.TestKit;
 
@@ -26,7 +25,8 @@ internal sealed class ClusterRegion : IAsyncDisposable
         _arguments =
         [
             "--region", id, "--listen", Address.GetLeftPart(UriPartial.Authority),
-            "--topology", files.TopologyFile, "--peer-listen", $"http://{PeerEndPoint}", "--peer-key", files.KeyFile,
+            .. plan.Etcd is { } etcd ? new[] { "--etcd", etcd } : ["--topology", files.TopologyFile],
+            "--peer-listen", $"http://{PeerEndPoint}", "--peer-key", files.KeyFile,
             "--GeoRegistry:Peer:Addresses", string.Join(';',
                 addresses.Select(peer => $"{peer.Peer}={peer.Address.GetLeftPart(UriPartial.Authority)}")),
             .. plan.Options.SelectMany(option => new[] { $"--{option.Key}", option.Value }),

@@ -97,7 +97,8 @@ internal sealed class InProcessRegion : IAsyncDisposable
             .AddSingleton<RepositoryDirectory>()
             .AddSingleton(provider => ActivatorUtilities.CreateInstance<UploadSessions>(provider, plan.Region))
             .AddGeoRegistryFrontDoor(plan.Region)
-            .AddGeoRegistryReplication(plan.Region, control, control.ReadAsync().GetAwaiter().GetResult(), peer, new ReplicationOptions())
+            .AddGeoRegistryReplication(
+                plan.Region, _ => control, control.ReadAsync().GetAwaiter().GetResult(), peer, new ReplicationOptions())
             .AddGeoRegistryRegions()
             .AddSingleton<Func<RepositoryName, Home>>(provider => name => provider.GetRequiredService<RegionMap>().Current.HomeOf(name))
             .AddSingleton(_ => new DataFolder(plan.DataFolder, plan.Region))

@@ -1,4 +1,3 @@
-using GeoRegistry.Cluster.Tests.Links;
 using GeoRegistry.Cluster.Tests.Load;
 using GeoRegistry.Cluster.Tests.Peers;
 using GeoRegistry.Ledgers;

@@ -129,6 +129,24 @@ public sealed class HomeResumptionTests
         Assert.Equal(before, (await home.Region.Metadata.ReadFeedExtentAsync(TestTopology.Eu)).Incarnation);
     }
 
+    /// <summary>Such as etcd that was restored from a snapshot: the version that would be written is one that regions know with other
+    /// content.</summary>
+    [Fact]
+    public async Task ResumeAsync_ControlStoreIsOlderThanWhatWasAdopted_StaysClosed()
+    {
+        await using var us = await TestHome.StartAsync();
+        await using var home = new LostHome(us.Source.Address);
+        home.Region.Map.Replace(
+            TestTopology.Of([(TestTopology.Eu, "http://127.0.0.1:1"), (TestTopology.Us, us.Source.Address)], "[]", version: 2));
+
+        var refusal = await Assert.ThrowsAsync<RegionUnavailableException>(() => home.Resumption.ResumeAsync(acceptsLoss: true, default)
+            .OrFail("the answer"));
+
+        Assert.Contains("this region has adopted version 2: it was restored", refusal.Message, StringComparison.Ordinal);
+        Assert.NotNull(home.Gate.Reason);
+        Assert.Equal(1, (await home.Control.ReadAsync()).Version);
+    }
+
     private static async Task<T> ResumeAsync<T>(LostHome home, bool acceptsLoss = false)
         where T : ResumptionOutcome =>
         Assert.IsType<T>(await home.Resumption.ResumeAsync(acceptsLoss, default).OrFail("the answer"));

@@ -83,5 +83,7 @@ internal sealed class LostHome : IAsyncDisposable
             _current = next;
             return Task.FromResult(true);
         }
+
+        public IAsyncEnumerable<Topology> WatchAsync(CancellationToken cancellation = default) => throw new NotSupportedException();
     }
 }

@@ -88,5 +88,6 @@ public sealed class ClusterConfigTests
 
     private static bool IsForRegions(string key) =>
         key is "GeoRegistry:Topology" || key.StartsWith("GeoRegistry:Peer:", StringComparison.Ordinal)
-            || key.StartsWith("GeoRegistry:Replication:", StringComparison.Ordinal);
+            || key.StartsWith("GeoRegistry:Replication:", StringComparison.Ordinal)
+            || key.StartsWith("GeoRegistry:Etcd:", StringComparison.Ordinal);
 }

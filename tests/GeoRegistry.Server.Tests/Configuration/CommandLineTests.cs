@@ -11,7 +11,8 @@ public sealed class CommandLineTests
         var run = await ServerCommand.RunAsync("--help");
         Assert.Equal(0, run.ExitCode);
         Assert.Contains("usage:", run.Output, StringComparison.Ordinal);
-        foreach (var option in new[] { "--listen", "--data", "--region", "--config", "--topology", "--peer-listen", "--peer-key" })
+        string[] options = ["--listen", "--data", "--region", "--config", "--topology", "--etcd", "--peer-listen", "--peer-key"];
+        foreach (var option in options)
             Assert.Contains(option, run.Output, StringComparison.Ordinal);
         Assert.Empty(run.Error);
     }
@@ -70,6 +71,40 @@ public sealed class CommandLineTests
     {
         var run = await ServerCommand.RunAsync("--bogus", "1", "--region", "Not_A_Region");
         AssertRefused(run, "'--bogus' is not an option", "'Not_A_Region' is not a region id");
+    }
+
+    [Fact]
+    public async Task FaultsOfEtcd_AreAllReportedAtOnce()
+    {
+        using var folder = new TemporaryFolder();
+        var run = await ServerCommand.RunAsync(
+            "--topology", folder.Child("topology.json"),
+            "--etcd", "https://10.0.0.1:2379;http://10.0.0.2:2379;10.0.0.3:2379;https://10.0.0.1:2379/",
+            "--GeoRegistry:Etcd:Prefix", "georegistry/",
+            "--GeoRegistry:Etcd:User", "georegistry",
+            "--GeoRegistry:Etcd:CertificateFile", folder.Child("missing.crt"),
+            "--GeoRegistry:Etcd:Timeout", "00:00:00");
+        AssertRefused(
+            run,
+            "GeoRegistry:Topology: the topology is either in a file or in etcd",
+            "GeoRegistry:Peer:KeyFile:",
+            "GeoRegistry:Etcd:Endpoints: '10.0.0.3:2379' is not a member of etcd",
+            "GeoRegistry:Etcd:Endpoints: https://10.0.0.1:2379 is listed twice",
+            "GeoRegistry:Etcd:Endpoints: some members are reached by http and some by https",
+            "GeoRegistry:Etcd:Prefix: 'georegistry/'",
+            "GeoRegistry:Etcd:PasswordFile: the user georegistry has no password",
+            "GeoRegistry:Etcd:KeyFile: there is a certificate without its private key",
+            $"GeoRegistry:Etcd:CertificateFile: there is no file '{folder.Child("missing.crt")}'",
+            "GeoRegistry:Etcd:Timeout:");
+    }
+
+    [Fact]
+    public async Task CertificateOfEtcdThatIsNone_IsReported()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder.Child("ca.crt"), "no certificate");
+        var run = await ServerCommand.RunAsync("--etcd", "https://10.0.0.1:2379", "--GeoRegistry:Etcd:Authority", folder.Child("ca.crt"));
+        AssertRefused(run, "GeoRegistry:Etcd:Authority:", "has no certificate in PEM");
     }
 
     [Fact]

@@ -1,14 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace GeoRegistry.Cluster.Tests.Links;
+namespace GeoRegistry.TestKit;
 
 /// <summary>Ports that stay free while nobody listens on them, so that a process can be restarted on its own.</summary>
 /// <remarks>
 /// They lie below those that Linux gives to outgoing connections, one of which would take the port of a process that was
 /// killed.
 /// </remarks>
-internal static class FreePorts
+public static class FreePorts
 {
     private const int First = 20_000, Last = 32_000;
 

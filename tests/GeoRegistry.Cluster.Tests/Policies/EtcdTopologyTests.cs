@@ -1,0 +1,59 @@
+using GeoRegistry.Cluster.Tests.Load;
+using GeoRegistry.Cluster.Tests.Regions;
+using GeoRegistry.Regions.Control.Etcd;
+using GeoRegistry.Regions.Topologies;
+using GeoRegistry.TestKit;
+using GeoRegistry.TestKit.Etcd;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit.Abstractions;
+
+namespace GeoRegistry.Cluster.Tests.Policies;
+
+/// <summary>Regions that have their topology from etcd.</summary>
+public sealed class EtcdTopologyTests(ITestOutputHelper output)
+{
+    [Fact]
+    public async Task Topology_InEtcd_IsTakenUpWhileMembersFailAndPullsAndPushesGoOnWithoutAny()
+    {
+        await using var etcd = await EtcdCluster.StartAsync();
+        var plan = new ClusterPlan { Etcd = etcd.Endpoints, Policies = [new("narrow") { Regions = ["eu"] }] };
+        using var files = new ClusterFiles(plan);
+        using var store = new EtcdControlStore(
+            new EtcdOptions { Endpoints = etcd.Endpoints }, TimeProvider.System, NullLogger<EtcdControlStore>.Instance);
+        Assert.True(await store.TryReplaceAsync(0, Read(files)));
+        await using var cluster = await RegionCluster.StartAsync(plan);
+        var (eu, us, random) = (cluster["eu"], cluster["us"], Seeds.Next(output));
+        var image = TestImage.Next(random, 5000);
+        await eu.Client.PushAsync("narrow/app", "1", image);
+        await etcd.Members[0].KillAsync();
+
+        files.WriteTopology(version: 2, []);
+        Assert.True(await store.TryReplaceAsync(1, Read(files)));
+
+        foreach (var region in cluster.Regions)
+            await Waiting.UntilAsync($"{region.Id} adopts version 2", () =>
+                Task.FromResult(region.Output.Contains("Adopted version 2", StringComparison.Ordinal)));
+        await Waiting.UntilAsync("us stores what it may have now", () =>
+            Task.FromResult(image.Blobs.All(blob => us.Blobs.Has(blob.Digest))));
+        await etcd.Members[1].KillAsync();
+        await Waiting.UntilAsync("us says that etcd does not answer", () =>
+            Task.FromResult(us.Output.Contains("did not answer within", StringComparison.Ordinal)));
+        var later = TestImage.Next(random, 5000);
+        await us.Client.PushAsync("narrow/app", "2", later);
+        await eu.Client.PullExactlyAsync("narrow/app", "2", later);
+        await us.Client.PullExactlyAsync("narrow/app", "1", image);
+
+        await etcd.StartAllAsync();
+        files.WriteTopology(version: 3, [new("rare") { Hydration = "lazy" }]);
+        Assert.True(await store.TryReplaceAsync(2, Read(files)));
+        await Waiting.UntilAsync("us adopts version 3", () =>
+            Task.FromResult(us.Output.Contains("Adopted version 3", StringComparison.Ordinal)));
+    }
+
+    private static Topology Read(ClusterFiles files)
+    {
+        var topology = TopologyReader.Read(File.ReadAllBytes(files.TopologyFile), out var faults);
+        Assert.Empty(faults);
+        return topology!;
+    }
+}
