@@ -80,6 +80,19 @@ public sealed class StartFailureTests
     }
 
     [Fact]
+    public async Task EtcdDoesNotAnswer_ExitsOneAndSaysWhoAndWhy()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder.Child("key"), new string('k', 32));
+        var etcd = $"http://127.0.0.1:{FreePorts.Take()}";
+        AssertCouldNotStart(
+            await ServerCommand.RunAsync(
+                "--listen", "http://127.0.0.1:0", "--region", "eu", "--data", folder.Child("data"), "--peer-key", folder.Child("key"),
+                "--etcd", etcd, "--GeoRegistry:Etcd:Timeout", "00:00:01"),
+            $"did not answer within 1 s: {etcd}: connection refused");
+    }
+
+    [Fact]
     public async Task HttpsWithoutCertificate_ExitsOneAndSaysSo()
     {
         using var folder = new TemporaryFolder();

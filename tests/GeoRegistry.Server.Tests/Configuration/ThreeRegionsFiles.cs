@@ -1,6 +1,4 @@
-using System.Net;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using GeoRegistry.Regions.Topologies;
 using GeoRegistry.TestKit;
 
@@ -20,7 +18,8 @@ internal sealed class ThreeRegionsFiles : IDisposable
     {
         File.WriteAllText(_folder.Child("cluster.key"), RandomNumberGenerator.GetHexString(64));
         File.Copy(TopologyFile, _folder.Child("topology.json"));
-        WriteCertificates();
+        using var authority = new TestAuthority(_folder.Path, "peers-ca");
+        authority.Issue("tls");
     }
 
     /// <summary>The configuration, as it is in the repository.</summary>
@@ -64,25 +63,4 @@ internal sealed class ThreeRegionsFiles : IDisposable
     public string DataOf(string region) => _folder.Child(region);
 
     public void Dispose() => _folder.Dispose();
-
-    private void WriteCertificates()
-    {
-        var now = TimeProvider.System.GetUtcNow();
-        using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var authorityRequest = new CertificateRequest("CN=regions of a test", authorityKey, HashAlgorithmName.SHA256);
-        authorityRequest.CertificateExtensions.Add(new X509BasicConstraintsExtension(
-            certificateAuthority: true, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
-        using var authority = authorityRequest.CreateSelfSigned(now.AddDays(-2), now.AddDays(2));
-
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=region", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(IPAddress.Loopback);
-        request.CertificateExtensions.Add(names.Build());
-        using var certificate = request.Create(authority, now.AddDays(-1), now.AddDays(1), [1]);
-
-        File.WriteAllText(_folder.Child("peers-ca.crt"), authority.ExportCertificatePem());
-        File.WriteAllText(_folder.Child("tls.crt"), certificate.ExportCertificatePem());
-        File.WriteAllText(_folder.Child("tls.key"), key.ExportPkcs8PrivateKeyPem());
-    }
 }
