@@ -90,7 +90,7 @@ public sealed partial class PostgreSqlMetadataStore
             await using (connection.ConfigureAwait(false))
                 await connection.ExecuteAsync(statement, [], cancellation).ConfigureAwait(false);
         }
-        catch (PostgresException e)
+        catch (NpgsqlException e)
         {
             throw PostgreSqlFaults.Translate(e);
         }

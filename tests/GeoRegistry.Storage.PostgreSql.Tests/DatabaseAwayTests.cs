@@ -98,9 +98,9 @@ public sealed class DatabaseAwayTests : IAsyncLifetime
         await using var store = await OpenAsync(_server.ConnectionString, TimeSpan.FromSeconds(1));
         await _server.StopAsync();
 
-        await Assert.ThrowsAnyAsync<NpgsqlException>(
+        await Assert.ThrowsAsync<StoreUnavailableException>(
             () => store.ReadHeadAsync(LedgerId.Of(RepositoryName.Parse("library/sample"))).AsTask()).OrFail("the failure of the read");
-        await Assert.ThrowsAnyAsync<NpgsqlException>(
+        await Assert.ThrowsAsync<StoreUnavailableException>(
             () => store.LinkBlobAsync(RepositoryName.Parse("library/sample"), SampleBlob.Of("a").Digest, 1)).OrFail("that of the write");
     }
 

@@ -79,6 +79,10 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable
                 context,
                 (_source, work)).ConfigureAwait(false);
         }
+        catch (Exception e) when (PostgreSqlFaults.IsTransient(e))
+        {
+            throw PostgreSqlFaults.Translate(e);
+        }
         finally
         {
             ResilienceContextPool.Shared.Return(context);

@@ -36,14 +36,22 @@ internal static class PostgreSqlFaults
         PostgresException postgres => postgres.SqlState.StartsWith("08", StringComparison.Ordinal),
         NpgsqlException { InnerException: IOException or SocketException or TimeoutException } => true,
         NpgsqlException npgsql => npgsql.IsTransient,
-        SocketException or IOException and not StoreFaultException => true,
+        SocketException or IOException and not (StoreFaultException or StoreUnavailableException) => true,
         _ => false,
     };
 
-    /// <summary>The failure as callers of a store expect it: a <see cref="StoreFaultException"/> where an operator can help.</summary>
-    public static Exception Translate(Exception failure) => FaultOf(failure) is { } fault
-        ? new StoreFaultException(fault, $"PostgreSQL did not write the metadata: {failure.Message}", failure)
-        : failure;
+    /// <summary>
+    /// The failure as callers of a store expect it: a <see cref="StoreFaultException"/> where an operator can help, a
+    /// <see cref="StoreUnavailableException"/> where the database is away.
+    /// </summary>
+    public static Exception Translate(Exception failure)
+    {
+        if (FaultOf(failure) is { } fault)
+            return new StoreFaultException(fault, $"PostgreSQL did not write the metadata: {failure.Message}", failure);
+        return IsTransient(failure)
+            ? new StoreUnavailableException($"The metadata database does not answer: {failure.Message}", failure)
+            : failure;
+    }
 
     private static StoreFault? FaultOf(Exception failure) => failure is not PostgresException postgres ? null : postgres.SqlState switch
     {

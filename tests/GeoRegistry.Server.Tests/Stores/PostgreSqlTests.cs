@@ -58,6 +58,19 @@ public sealed class PostgreSqlTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, (await repository.GetManifestAsync("v2")).Status);
     }
 
-    private Task<RegistryProcess> StartAsync() => RegistryProcess.StartAsync(
-        _folder.Path, "--GeoRegistry:PostgreSql:ConnectionString", _database.ConnectionString);
+    [Fact]
+    public async Task Server_DatabaseStaysAway_Answers503InWords()
+    {
+        await using var server = await StartAsync("--GeoRegistry:PostgreSql:RetryTimeout", "00:00:01");
+        using var http = server.CreateClient();
+        await _database.StopAsync();
+
+        var answer = await new RepositoryClient(http, "library/sample").GetManifestAsync("v1");
+
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "UNAVAILABLE"), (answer.Status, answer.ErrorCode));
+        Assert.Contains("The metadata database does not answer", server.Output, StringComparison.Ordinal);
+    }
+
+    private Task<RegistryProcess> StartAsync(params string[] options) => RegistryProcess.StartAsync(
+        _folder.Path, ["--GeoRegistry:PostgreSql:ConnectionString", _database.ConnectionString, .. options]);
 }
