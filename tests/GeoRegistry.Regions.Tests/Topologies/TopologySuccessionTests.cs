@@ -91,6 +91,18 @@ public sealed class TopologySuccessionTests
             Topology(3, Eu), Topology(4, """{ "prefix": "", "region": "eu", "epoch": 2 }""")));
     }
 
+    [Fact]
+    public void FindFaultOfStore_OlderOrAnotherOfTheSameVersion_SaysTheVersionToPut()
+    {
+        Assert.Null(TopologySuccession.FindFaultOfStore(Topology(3, Eu), Topology(3, Eu)));
+        Assert.Null(TopologySuccession.FindFaultOfStore(Topology(3, Eu), Topology(4, Eu)));
+        foreach (var stored in new[] { Topology(2, Eu), Topology(3, Eu, TeamInUs) })
+        {
+            Assert.Contains(
+                "with a version above 3", TopologySuccession.FindFaultOfStore(Topology(3, Eu), stored), StringComparison.Ordinal);
+        }
+    }
+
     private static Topology Topology(long version, params IReadOnlyList<string> homes)
     {
         var document = $$"""

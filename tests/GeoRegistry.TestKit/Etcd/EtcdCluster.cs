@@ -80,8 +80,8 @@ public sealed class EtcdCluster : IAsyncDisposable
     public async Task<string> SaveSnapshotAsync()
     {
         var file = _folder.Child($"snapshot-{_generation}.db");
-        await RunAsync(["snapshot", "save", file, "--endpoints", _members[0].Client]);
-        return file;
+        var (isDone, output) = await RunAsync(["snapshot", "save", file, "--endpoints", _members.First(member => member.IsUp).Client]);
+        return isDone ? file : throw new InvalidOperationException($"The snapshot was not saved: {output}");
     }
 
     /// <summary>Ends all members and puts a cluster of a snapshot in their place, at the same addresses.</summary>
