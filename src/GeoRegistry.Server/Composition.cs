@@ -15,6 +15,7 @@ using GeoRegistry.Repositories.Regions;
 using GeoRegistry.Repositories.Uploads;
 using GeoRegistry.Server.Configuration;
 using GeoRegistry.Storage;
+using GeoRegistry.Storage.Azure;
 using GeoRegistry.Storage.Files;
 using GeoRegistry.Storage.PostgreSql;
 using GeoRegistry.Storage.Sqlite;
@@ -26,6 +27,11 @@ internal static class Composition
 {
     /// <summary>The term of a region that is alone: nobody else ever appends to its ledgers.</summary>
     private const long FirstEpoch = 1;
+
+    /// <summary>Adds what a region keeps in its data folder whatever its stores are.</summary>
+    public static IServiceCollection UseDataFolder(this IServiceCollection services) => services
+        .AddSingleton(provider => Folder(provider.GetRequiredService<ServerConfiguration>().Server))
+        .AddSingleton<ISpoolFolder>(provider => provider.GetRequiredService<DataFolder>().Spool);
 
     /// <summary>Adds the embedded metadata store: SQLite in the data folder.</summary>
     public static IServiceCollection UseSqlite(this IServiceCollection services) => services
@@ -42,14 +48,20 @@ internal static class Composition
         .AddSingleton(_ => store)
         .AddMetadata<PostgreSqlMetadataStore>();
 
-    /// <summary>Adds the embedded blob store, and what else is kept in the data folder.</summary>
+    /// <summary>Adds the embedded blob store: files in the data folder.</summary>
     public static IServiceCollection UseFiles(this IServiceCollection services) => services
-        .AddSingleton(provider => Folder(provider.GetRequiredService<ServerConfiguration>().Server))
-        .AddSingleton<ISpoolFolder>(provider => provider.GetRequiredService<DataFolder>().Spool)
         .AddSingleton(provider => new FileBlobStore(provider.GetRequiredService<DataFolder>().Blobs))
         .AddSingleton(provider => new VerifyingBlobStore(provider.GetRequiredService<FileBlobStore>()))
         .AddSingleton<IBlobStore>(provider => provider.GetRequiredService<VerifyingBlobStore>())
         .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<FileBlobStore>());
+
+    // Blobs are not hashed before their first answer, as files are: the service has checksums of its own. Verification hashes them.
+    /// <summary>Adds a blob store in Azure. Blobs are hashed in rounds, and not before they are first answered: they are far.</summary>
+    public static IServiceCollection UseAzureBlobs(this IServiceCollection services, AzureStorageOptions options) => services
+        .AddSingleton(provider => new AzureBlobStore(options, provider.GetRequiredService<TimeProvider>()))
+        .AddSingleton(provider => new VerifyingBlobStore(provider.GetRequiredService<AzureBlobStore>()))
+        .AddSingleton<IBlobStore>(provider => provider.GetRequiredService<AzureBlobStore>())
+        .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<AzureBlobStore>());
 
     /// <summary>Adds the region's repositories and its front door.</summary>
     /// <param name="services">Where to.</param>

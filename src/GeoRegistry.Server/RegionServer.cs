@@ -11,6 +11,7 @@ using GeoRegistry.Repositories.Uploads;
 using GeoRegistry.Server.Configuration;
 using GeoRegistry.Server.Transfers;
 using GeoRegistry.Storage;
+using GeoRegistry.Storage.Azure;
 using GeoRegistry.Storage.PostgreSql;
 using GeoRegistry.Storage.Sqlite;
 using Microsoft.AspNetCore.Connections;
@@ -49,11 +50,13 @@ internal static class RegionServer
     public static async Task RunAsync(WebApplicationBuilder builder, ServerConfiguration configuration)
     {
         var topology = await ReadTopologyAsync(configuration);
-        builder.Services.AddGeoRegistry(configuration, topology).UseFiles().AddTelemetry(configuration);
+        builder.Services.AddGeoRegistry(configuration, topology).UseDataFolder().AddTelemetry(configuration);
         if (configuration.PostgreSql.IsUsed)
             builder.Services.UsePostgreSql(await PostgreSqlMetadataStore.OpenAsync(
                 configuration.PostgreSql, RegionId.Parse(configuration.Server.Region), SystemClock.Instance));
         else builder.Services.UseSqlite();
+        if (configuration.Azure.IsConfigured) builder.Services.UseAzureBlobs(configuration.Azure);
+        else builder.Services.UseFiles();
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, TransferMemoryPoolFactory>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = configuration.Server.DrainTimeout);
         builder.WebHost.UseUrls([.. configuration.Server.Urls]);
@@ -70,6 +73,8 @@ internal static class RegionServer
 
             // The stores open before the first request can come, so that a fault ends the start and not a pull. A store that cannot be
             // written serves pulls.
+            if (app.Services.GetService<AzureBlobStore>() is { } azure)
+                await azure.PrepareAsync(RegionId.Parse(configuration.Server.Region));
             foreach (var store in app.Services.GetServices<IStoreHealth>()) await store.CheckReadAsync();
             if (app.Services.GetService<AdoptedTopology>() is { } topologies) await topologies.BeginAsync(CancellationToken.None);
             else

@@ -18,6 +18,9 @@ namespace GeoRegistry.Storage.Azure;
 /// </remarks>
 public sealed class AzureBlobStore : IBlobStore, IStoreHealth
 {
+    /// <summary>The largest blob, in GiB: as many blocks as an object may have.</summary>
+    public const int BlobMaxGiB = 2048;
+
     /// <summary>How many blobs are asked for at a time; there is no request for several.</summary>
     private const int StatParallelism = 32;
 

@@ -3,6 +3,7 @@ using GeoRegistry.Regions.Control.Etcd;
 using GeoRegistry.Replication;
 using GeoRegistry.Replication.Peers;
 using GeoRegistry.Repositories;
+using GeoRegistry.Storage.Azure;
 using GeoRegistry.Storage.PostgreSql;
 
 namespace GeoRegistry.Server.Configuration;
@@ -14,8 +15,9 @@ namespace GeoRegistry.Server.Configuration;
 /// <param name="Replication">The section <c>GeoRegistry:Replication</c>, likewise.</param>
 /// <param name="PostgreSql">The section <c>GeoRegistry:PostgreSql</c>.</param>
 /// <param name="Etcd">The section <c>GeoRegistry:Etcd</c>, where the topology is in etcd.</param>
+/// <param name="Azure">The section <c>GeoRegistry:Azure</c>: where the blobs are, if not in the data folder.</param>
 internal sealed record ServerConfiguration(ServerOptions Server, RepositoryOptions Repositories, PeerOptions Peer,
-    ReplicationOptions Replication, PostgreSqlOptions PostgreSql, EtcdOptions Etcd)
+    ReplicationOptions Replication, PostgreSqlOptions PostgreSql, EtcdOptions Etcd, AzureStorageOptions Azure)
 {
     public const string Section = "GeoRegistry";
 
@@ -28,6 +30,7 @@ internal sealed record ServerConfiguration(ServerOptions Server, RepositoryOptio
         ($"{Section}:{nameof(Replication)}", typeof(ReplicationOptions)),
         ($"{Section}:{nameof(PostgreSql)}", typeof(PostgreSqlOptions)),
         ($"{Section}:{nameof(Etcd)}", typeof(EtcdOptions)),
+        ($"{Section}:{nameof(Azure)}", typeof(AzureStorageOptions)),
     ];
 
     /// <summary>Whether the region is one of several: it has a control store.</summary>
@@ -45,7 +48,8 @@ internal sealed record ServerConfiguration(ServerOptions Server, RepositoryOptio
             Bind<PeerOptions>(configuration, Sections[2].Section, found),
             Bind<ReplicationOptions>(configuration, Sections[3].Section, found),
             Bind<PostgreSqlOptions>(configuration, Sections[4].Section, found),
-            Bind<EtcdOptions>(configuration, Sections[5].Section, found));
+            Bind<EtcdOptions>(configuration, Sections[5].Section, found),
+            Bind<AzureStorageOptions>(configuration, Sections[6].Section, found));
         if (read.Server.Topology.Length > 0 && read.Etcd.IsUsed)
             found.Add(
                 $"{Section}:{nameof(ServerOptions.Topology)}: the topology is either in a file or in etcd; leave this option out, or "
@@ -54,6 +58,10 @@ internal sealed record ServerConfiguration(ServerOptions Server, RepositoryOptio
             found.Add(
                 $"{Sections[2].Section}:{nameof(PeerOptions.KeyFile)}: regions know each other by a cluster key; "
                     + "make one with 'openssl rand -hex 32 > cluster.key' and name the file with --peer-key in every region.");
+        if (read.Azure.IsConfigured && read.Repositories.BlobMaxGiB > AzureBlobStore.BlobMaxGiB)
+            found.Add(
+                $"{Sections[1].Section}:{nameof(RepositoryOptions.BlobMaxGiB)}: a blob in Azure has at most "
+                    + $"{AzureBlobStore.BlobMaxGiB} GiB; allow no larger ones.");
         found.AddRange(UnknownKeys(configuration));
         faults = found;
         return read;
@@ -108,5 +116,7 @@ internal sealed record ServerConfiguration(ServerOptions Server, RepositoryOptio
         }
     }
 
-    private static string Describe(Type type) => type == typeof(TimeSpan) ? "time such as 00:00:30 (hours, minutes, seconds)" : "number";
+    private static string Describe(Type type) =>
+        type == typeof(TimeSpan) ? "time such as 00:00:30 (hours, minutes, seconds)"
+        : type == typeof(bool) ? "truth value: true or false" : "number";
 }

@@ -151,7 +151,7 @@ public sealed class HydratorTests
             await region.Metadata.ListAsync(dead: false, 10),
             job => Assert.Equal((0, true), (job.Attempts, job.Error!.Contains("No space left on device", StringComparison.Ordinal))));
         Assert.Contains("No space left on device", Assert.Single(region.Log.Lines).Text, StringComparison.Ordinal);
-        await Waiting.UntilAsync("the last attempt has left no upload", async () => !(await region.UploadsAsync()).Any());
+        await Waiting.UntilAsync("the last attempt has left no upload", async () => (await region.UploadsAsync()).Count == 0);
 
         region.Faulty.Heal();
         await region.Metadata.RetryAsync(null);
