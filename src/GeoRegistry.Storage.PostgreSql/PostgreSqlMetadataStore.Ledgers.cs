@@ -52,22 +52,9 @@ public sealed partial class PostgreSqlMetadataStore
             ORDER BY position
             """,
             [after.Region.ToString(), after.Incarnation.ToString(), after.Number, (long)limit], cancellation).ConfigureAwait(false);
-        if (rows.Count == 0) return [];
-        var (first, last) = (rows[0].From, rows[0].Last);
-        var entries = new List<FeedEntry>((int)Math.Max(last - first, 0));
-        foreach (var entry in rows.Select(row => row.Entry).OfType<FeedEntry>())
-        {
-            FillUpTo(entry.Position - 1);
-            entries.Add(entry);
-        }
-
-        FillUpTo(last);
-        return entries;
-
-        void FillUpTo(long position)
-        {
-            for (var next = first + entries.Count + 1; next <= position; next++) entries.Add(FeedEntry.Empty(next));
-        }
+        return rows.Count > 0
+            ? FeedEntry.WithEmptyPlaces(rows.Select(row => row.Entry).OfType<FeedEntry>(), rows[0].From, rows[0].Last)
+            : [];
     }
 
     /// <inheritdoc/>

@@ -46,13 +46,9 @@ internal static class StoreFaults
     /// Whether what was being read is damaged on the disk. Any other failure, such as that there are no more file descriptors, says
     /// nothing of it.
     /// </summary>
-    public static bool IsDamage(Exception failure) => IsDamagedRow(failure)
+    public static bool IsDamage(Exception failure) => DamagedRow.IsCauseOf(failure)
         || failure is IOException { HResult: InputOutput or WindowsCyclicRedundancyCheck }
         or SqliteException { SqliteErrorCode: SqliteCorrupt or SqliteNoDatabase };
-
-    /// <summary>Whether a row was read, and does not say what it must.</summary>
-    public static bool IsDamagedRow(Exception failure) => failure is InvalidDataException or FormatException or ArgumentException
-        or IndexOutOfRangeException or InvalidCastException;
 
     /// <summary>
     /// The failure as callers of a store expect it: a <see cref="StoreFaultException"/> where it is one of these, else as

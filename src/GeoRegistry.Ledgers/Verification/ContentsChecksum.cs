@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using GeoRegistry.Ledgers.Stores;
 
 namespace GeoRegistry.Ledgers.Verification;
 
@@ -64,6 +65,15 @@ public readonly record struct ContentsChecksum(UInt128 Sum)
         BinaryPrimitives.WriteInt64BigEndian(size, sizeBytes);
         return Of(Kind.BlobLink, digest, size, []);
     }
+
+    /// <summary>The hash of a row of a snapshot; that of a blob which no commit names is zero.</summary>
+    public static ContentsChecksum Of(SnapshotEntry entry) => entry switch
+    {
+        SnapshotEntry.OfManifest(var manifest) => OfManifest(manifest.Digest.ToKey(), manifest.MediaType, manifest.Content.Span),
+        SnapshotEntry.OfTag(var tag, var digest) => OfTag(tag.ToString(), digest.ToKey()),
+        SnapshotEntry.OfBlob(var digest, var sizeBytes, IsCommitted: true) => OfBlobLink(digest.ToKey(), sizeBytes),
+        _ => Empty,
+    };
 
     /// <summary>Reads a checksum from its bytes.</summary>
     /// <returns>The checksum; null where they are not <see cref="SizeBytes"/> bytes.</returns>

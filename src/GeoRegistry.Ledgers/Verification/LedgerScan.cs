@@ -90,8 +90,7 @@ public sealed class LedgerScan(long row, LedgerId id, LedgerState state, Func<st
         {
             return StoredManifest.Read(content, mediaType, DigestKeys.FromKey(key));
         }
-        catch (Exception e) when (e is InvalidDataException or FormatException or ArgumentException or IndexOutOfRangeException
-            or InvalidCastException)
+        catch (Exception e) when (DamagedRow.IsCauseOf(e))
         {
             return null;
         }

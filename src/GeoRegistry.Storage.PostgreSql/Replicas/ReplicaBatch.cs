@@ -44,21 +44,6 @@ internal sealed class ReplicaBatch(NpgsqlConnection connection, RegionId source,
     private readonly List<(ReplicaEntry Entry, long Ledger, LedgerHead Head)> _applied = [];
     private readonly List<(ReplicaEntry Entry, long Ledger)> _awaiting = [];
 
-    private enum Fit
-    {
-        /// <summary>The next commit of its ledger.</summary>
-        Next,
-
-        /// <summary>The ledger has it.</summary>
-        Known,
-
-        /// <summary>Of a history that a later epoch has ended.</summary>
-        Ended,
-
-        /// <summary>The ledger here must be repaired first.</summary>
-        Faulty,
-    }
-
     /// <summary>Applies entries.</summary>
     /// <returns>How far; the ledger of the first entry that does not fit, if there is one.</returns>
     /// <exception cref="Exception">A row of a ledger is damaged, or another writer came between.</exception>
@@ -118,32 +103,17 @@ internal sealed class ReplicaBatch(NpgsqlConnection connection, RegionId source,
         if (entry.Commit is not { } commit) return false;
         var draft = _drafts[commit.Ledger];
         var next = commit.Number == draft.Head.Number + 1 ? draft.Head.After(commit.Epoch, entry.Encoded.Span) : null;
-        var fit = Validate(draft.Head, next, commit, entry.Checksum.Span);
-        if (fit == Fit.Next)
+        var fit = ReplicaFits.Of(
+            commit, draft.Head, next, entry.Checksum.Span, number => _checksums.GetValueOrDefault((commit.Ledger, number)));
+        if (fit == ReplicaFit.Next)
         {
             draft.Apply(commit, next!);
             _applied.Add((entry, draft.Row, next!));
             _checksums[(commit.Ledger, commit.Number)] = next!.Checksum.ToArray();
         }
 
-        if (fit is Fit.Next or Fit.Known && entry.Missing.Count > 0) _awaiting.Add((entry, draft.Row));
-        return fit != Fit.Faulty;
-    }
-
-    /// <remarks>Epochs never fall along a history: one later than the head's cannot be within it, one earlier cannot follow it.</remarks>
-    private Fit Validate(LedgerHead head, LedgerHead? next, Commit commit, ReadOnlySpan<byte> checksum)
-    {
-        if (commit.Number > head.Number)
-        {
-            if (commit.Epoch < head.Epoch) return Fit.Ended;
-            return next is not null && next.Checksum.Span.SequenceEqual(checksum) ? Fit.Next : Fit.Faulty;
-        }
-
-        var kept = commit.Number == head.Number
-            ? head.Checksum
-            : _checksums.TryGetValue((commit.Ledger, commit.Number), out var known) ? known : default(ReadOnlyMemory<byte>);
-        if (commit.Epoch <= head.Epoch && (kept.IsEmpty || kept.Span.SequenceEqual(checksum))) return Fit.Known;
-        return commit.Epoch < head.Epoch ? Fit.Ended : Fit.Faulty;
+        if (fit is ReplicaFit.Next or ReplicaFit.Known && entry.Missing.Count > 0) _awaiting.Add((entry, draft.Row));
+        return fit != ReplicaFit.Faulty;
     }
 
     private async Task WriteAsync(FeedCursor begin, FeedCursor cursor)

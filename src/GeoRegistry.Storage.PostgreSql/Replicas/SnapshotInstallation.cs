@@ -116,11 +116,11 @@ internal sealed class SnapshotInstallation(NpgsqlConnection connection)
         {
             case SnapshotEntry.OfManifest(var manifest):
                 _manifests.Add(manifest);
-                _contents += ContentsChecksum.OfManifest(manifest.Digest.ToKey(), manifest.MediaType, manifest.Content.Span);
+                _contents += ContentsChecksum.Of(entry);
                 break;
             case SnapshotEntry.OfTag tag:
                 _tags.Add(tag);
-                _contents += ContentsChecksum.OfTag(tag.Tag.ToString(), tag.Digest.ToKey());
+                _contents += ContentsChecksum.Of(entry);
                 break;
             case SnapshotEntry.OfBlob blob:
                 _blobs.Add(blob);

@@ -47,7 +47,7 @@ internal static class SnapshotReading
                 while (await rows.ReadAsync(cancellation).ConfigureAwait(false))
                 {
                     var entry = Entry(rows, read, id);
-                    sum += ChecksumOf(entry);
+                    sum += ContentsChecksum.Of(entry);
                     yield return entry;
                 }
             }
@@ -63,7 +63,7 @@ internal static class SnapshotReading
         {
             return read(row);
         }
-        catch (Exception e) when (e is InvalidDataException or FormatException or ArgumentException or IndexOutOfRangeException)
+        catch (Exception e) when (DamagedRow.IsCauseOf(e))
         {
             throw new InvalidDataException($"The {id} is damaged in this region: {e.Message}", e);
         }
@@ -74,13 +74,4 @@ internal static class SnapshotReading
         var digest = DigestKeys.FromKey(row.GetBytes(0));
         return new SnapshotEntry.OfManifest(StoredManifest.Read(row.GetBytes(2), row.GetString(1), digest));
     }
-
-    private static ContentsChecksum ChecksumOf(SnapshotEntry entry) => entry switch
-    {
-        SnapshotEntry.OfManifest(var manifest) => ContentsChecksum.OfManifest(
-            manifest.Digest.ToKey(), manifest.MediaType, manifest.Content.Span),
-        SnapshotEntry.OfTag(var tag, var digest) => ContentsChecksum.OfTag(tag.ToString(), digest.ToKey()),
-        SnapshotEntry.OfBlob(var digest, var sizeBytes, IsCommitted: true) => ContentsChecksum.OfBlobLink(digest.ToKey(), sizeBytes),
-        _ => ContentsChecksum.Empty,
-    };
 }

@@ -110,22 +110,9 @@ internal static class FeedRows
         after = Math.Max(after, Pruned(session, region));
         var last = Math.Min(Head(session, region), after + limit);
         if (last <= after) return [];
-        var entries = new List<FeedEntry>((int)(last - after));
-        using var rows = session.Query(
-            $"{Entries} WHERE region = $1 AND position > $2 AND position <= $3 ORDER BY position", region, after, last);
-        while (rows.Read())
-        {
-            FillUpTo(rows.GetInt64(0) - 1);
-            entries.Add(Entry(rows));
-        }
-
-        FillUpTo(last);
-        return entries;
-
-        void FillUpTo(long position)
-        {
-            for (var next = after + entries.Count + 1; next <= position; next++) entries.Add(FeedEntry.Empty(next));
-        }
+        var kept = session.List(
+            Entry, $"{Entries} WHERE region = $1 AND position > $2 AND position <= $3 ORDER BY position", region, after, last);
+        return FeedEntry.WithEmptyPlaces(kept, after, last);
     }
 
     /// <summary>The commit at a position, or null where it is not kept here.</summary>

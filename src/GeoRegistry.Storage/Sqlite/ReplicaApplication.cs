@@ -1,5 +1,4 @@
 using GeoRegistry.Ledgers;
-using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Ledgers.Stores;
 using Microsoft.Data.Sqlite;
 
@@ -10,21 +9,6 @@ internal static class ReplicaApplication
 {
     /// <summary>SQLite's result codes where a row is there already that must not be.</summary>
     private const int PrimaryKeyTaken = 1555, UniqueTaken = 2067;
-
-    private enum Fit
-    {
-        /// <summary>The next commit of its ledger.</summary>
-        Next,
-
-        /// <summary>The ledger has it.</summary>
-        Known,
-
-        /// <summary>Of a history that a later epoch has ended.</summary>
-        Ended,
-
-        /// <summary>The ledger here must be repaired first.</summary>
-        Faulty,
-    }
 
     public static ApplyOutcome Apply(SqliteSession session, RegionId source, Incarnation incarnation, IReadOnlyList<ReplicaEntry> entries)
     {
@@ -62,7 +46,7 @@ internal static class ReplicaApplication
             isApplied = TryApply(session, region, entry);
         }
         catch (Exception e) when (
-            StoreFaults.IsDamagedRow(e) || e is SqliteException { SqliteExtendedErrorCode: PrimaryKeyTaken or UniqueTaken })
+            DamagedRow.IsCauseOf(e) || e is SqliteException { SqliteExtendedErrorCode: PrimaryKeyTaken or UniqueTaken })
         {
             session.Execute("ROLLBACK TO entry");
         }
@@ -77,31 +61,16 @@ internal static class ReplicaApplication
         var (ledger, before) = LedgerRows.Find(session, commit.Ledger);
         var head = before.Head;
         var next = commit.Number == head.Number + 1 ? head.After(commit.Epoch, entry.Encoded.Span) : null;
-        var fit = Validate(session, ledger, head, next, commit, entry.Checksum.Span);
-        if (fit == Fit.Next)
+        var fit = ReplicaFits.Of(commit, head, next, entry.Checksum.Span, number => ChecksumOf(session, ledger, number));
+        if (fit == ReplicaFit.Next)
         {
             if (ledger == 0) ledger = LedgerRows.Add(session, commit.Ledger);
             CommitApplication.Apply(session, ledger, before, commit, entry.Encoded, next!, region, entry.Position);
         }
 
-        if (fit is Fit.Next or Fit.Known)
+        if (fit is ReplicaFit.Next or ReplicaFit.Known)
             HydrationRows.Queue(session, region, entry.Position, ledger, commit.At.ToUnixTimeMilliseconds(), entry.Missing);
-        return fit != Fit.Faulty;
-    }
-
-    /// <remarks>Epochs never fall along a history: one later than the head's cannot be within it, one earlier cannot follow it.</remarks>
-    private static Fit Validate(SqliteSession session, long ledger, LedgerHead head, LedgerHead? next, Commit commit,
-        ReadOnlySpan<byte> checksum)
-    {
-        if (commit.Number > head.Number)
-        {
-            if (commit.Epoch < head.Epoch) return Fit.Ended;
-            return next is not null && next.Checksum.Span.SequenceEqual(checksum) ? Fit.Next : Fit.Faulty;
-        }
-
-        var kept = commit.Number == head.Number ? head.Checksum : ChecksumOf(session, ledger, commit.Number);
-        if (commit.Epoch <= head.Epoch && (kept.IsEmpty || kept.Span.SequenceEqual(checksum))) return Fit.Known;
-        return commit.Epoch < head.Epoch ? Fit.Ended : Fit.Faulty;
+        return fit != ReplicaFit.Faulty;
     }
 
     /// <summary>A commit's checksum, or nothing where it is not kept.</summary>

@@ -65,7 +65,7 @@ internal static class SnapshotRows
         using var entries = Entries(session, ledger).GetEnumerator();
         while (Next(entries, id) is { } entry)
         {
-            sum += ChecksumOf(entry);
+            sum += ContentsChecksum.Of(entry);
             yield return entry;
         }
 
@@ -84,15 +84,6 @@ internal static class SnapshotRows
             throw new InvalidDataException($"The {id} is damaged in this region: {e.Message}", e);
         }
     }
-
-    private static ContentsChecksum ChecksumOf(SnapshotEntry entry) => entry switch
-    {
-        SnapshotEntry.OfManifest(var manifest) => ContentsChecksum.OfManifest(
-            manifest.Digest.ToKey(), manifest.MediaType, manifest.Content.Span),
-        SnapshotEntry.OfTag(var tag, var digest) => ContentsChecksum.OfTag(tag.ToString(), digest.ToKey()),
-        SnapshotEntry.OfBlob(var digest, var sizeBytes, IsCommitted: true) => ContentsChecksum.OfBlobLink(digest.ToKey(), sizeBytes),
-        _ => ContentsChecksum.Empty,
-    };
 
     private static IEnumerable<SnapshotEntry> Entries(SqliteSession session, long ledger)
     {
