@@ -27,7 +27,7 @@ public sealed partial class PostgreSqlMetadataStore
         cancellation.ThrowIfCancellationRequested();
         try
         {
-            return await RunAgainAsync(
+            return await _database.RunAgainAsync(
                 connection => new ReplicaBatch(connection, source, incarnation).RunAsync(entries, CancellationToken.None), cancellation)
                 .ConfigureAwait(false);
         }
@@ -48,15 +48,14 @@ public sealed partial class PostgreSqlMetadataStore
     /// <inheritdoc/>
     public Task<bool> ReadSnapshotAsync(
         LedgerId ledger, Func<LedgerSnapshot, CancellationToken, Task> use, CancellationToken cancellation = default) =>
-        WithTransactionAsync(
-            IsolationLevel.RepeatableRead,
-            async connection =>
+        _database.RunOnceAsync(
+            connection => InTransactionAsync(connection, IsolationLevel.RepeatableRead, async () =>
             {
                 if (await SnapshotReading.ReadAsync(connection, ledger, cancellation).ConfigureAwait(false) is not { } snapshot)
                     return false;
                 await use(snapshot, cancellation).ConfigureAwait(false);
                 return true;
-            },
+            }),
             cancellation);
 
     /// <inheritdoc/>
@@ -86,9 +85,7 @@ public sealed partial class PostgreSqlMetadataStore
                 if (missing.Count > 0) batch.Call(
                     $"SELECT hydration_queue($3, $4, {LedgerRows.Id}, $5, $6, $7, $8)",
                     LedgerRows.Values(
-                        ledger, position.Region.ToString(), position.Number, at,
-                        missing.Select(blob => blob.Digest.ToKey()).ToArray(), missing.Select(blob => blob.SizeBytes).ToArray(),
-                        missing.Select(blob => blob.From.ToString()).ToArray()));
+                        ledger, [position.Region.ToString(), position.Number, at, .. HydrationRows.Columns(missing)]));
             },
             cancellation);
     }
@@ -154,36 +151,17 @@ public sealed partial class PostgreSqlMetadataStore
         "SELECT kind, name, source, reason, attempts, not_before FROM ledgers_set_aside", [], cancellation);
 
     private Task<T> WithTransactionAsync<T>(
-        IsolationLevel isolation, Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellation) => RunAgainAsync(
-        async connection =>
-        {
-            var transaction = await connection.BeginTransactionAsync(isolation, CancellationToken.None).ConfigureAwait(false);
-            await using (transaction.ConfigureAwait(false))
-            {
-                var result = await work(connection).ConfigureAwait(false);
-                await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
-                return result;
-            }
-        },
-        cancellation);
+        IsolationLevel isolation, Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellation) => _database.RunAgainAsync(
+        connection => InTransactionAsync(connection, isolation, () => work(connection)), cancellation);
 
-    /// <summary>Runs a transaction again where another writer came between, and while the database is away.</summary>
-    private async Task<T> RunAgainAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellation)
+    private static async Task<T> InTransactionAsync<T>(NpgsqlConnection connection, IsolationLevel isolation, Func<Task<T>> work)
     {
-        for (var conflicts = 1; ; conflicts++)
+        var transaction = await connection.BeginTransactionAsync(isolation, CancellationToken.None).ConfigureAwait(false);
+        await using (transaction.ConfigureAwait(false))
         {
-            try
-            {
-                return await _database.RunAsync((connection, _) => work(connection), cancellation).ConfigureAwait(false);
-            }
-            catch (PostgresException e) when (PostgreSqlFaults.IsConflict(e) && conflicts < PostgreSqlFaults.MaxConflicts)
-            {
-                // Read and decide again.
-            }
-            catch (PostgresException e)
-            {
-                throw PostgreSqlFaults.Translate(e);
-            }
+            var result = await work().ConfigureAwait(false);
+            await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
+            return result;
         }
     }
 }

@@ -24,7 +24,7 @@ public sealed partial class PostgreSqlMetadataStore
     private PostgreSqlMetadataStore(PostgreSqlDatabase database, RegionId region, TimeProvider time)
     {
         (_database, _region, _time) = (database, region, time);
-        _writer = new GroupWriter(database, new WriteGroup(region, time), time);
+        _writer = new GroupWriter(database, new WriteGroup(region, time));
         _listener = new FeedListener(database, time);
     }
 
@@ -82,19 +82,8 @@ public sealed partial class PostgreSqlMetadataStore
         await _database.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task CheckAsync(string statement, CancellationToken cancellation)
-    {
-        try
-        {
-            var connection = await _database.OpenAsync(cancellation).ConfigureAwait(false);
-            await using (connection.ConfigureAwait(false))
-                await connection.ExecuteAsync(statement, [], cancellation).ConfigureAwait(false);
-        }
-        catch (NpgsqlException e)
-        {
-            throw PostgreSqlFaults.Translate(e);
-        }
-    }
+    private Task CheckAsync(string statement, CancellationToken cancellation) => _database.RunOnceAsync(
+        connection => connection.ExecuteAsync(statement, [], cancellation), cancellation);
 
     private async ValueTask<IReadOnlyList<T>> ListAsync<T>(
         Func<NpgsqlDataReader, T> read, string sql, object[] values, CancellationToken cancellation) =>
@@ -119,28 +108,21 @@ public sealed partial class PostgreSqlMetadataStore
         cancellation);
 
     /// <summary>Runs statements in a transaction of their own, and gives what they came to.</summary>
-    private async Task<T> ReadWriteAsync<T>(Func<StatementBatch, Func<T>> add, CancellationToken cancellation)
+    private Task<T> ReadWriteAsync<T>(Func<StatementBatch, Func<T>> add, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        try
-        {
-            return await _database.RunAsync(
-                async (connection, _) =>
+        return _database.RunAsync(
+            async (connection, _) =>
+            {
+                var batch = new StatementBatch(connection);
+                await using (batch.ConfigureAwait(false))
                 {
-                    var batch = new StatementBatch(connection);
-                    await using (batch.ConfigureAwait(false))
-                    {
-                        var result = add(batch);
-                        await batch.RunAsync(CancellationToken.None).ConfigureAwait(false);
-                        return result();
-                    }
-                },
-                cancellation).ConfigureAwait(false);
-        }
-        catch (PostgresException e)
-        {
-            throw PostgreSqlFaults.Translate(e);
-        }
+                    var result = add(batch);
+                    await batch.RunAsync(CancellationToken.None).ConfigureAwait(false);
+                    return result();
+                }
+            },
+            cancellation);
     }
 
     private Task<long> WriteNumberAsync(string sql, object[] values, CancellationToken cancellation) => ReadWriteAsync<long>(

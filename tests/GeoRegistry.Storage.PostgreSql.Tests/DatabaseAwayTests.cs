@@ -104,6 +104,23 @@ public sealed class DatabaseAwayTests : IAsyncLifetime
             () => store.LinkBlobAsync(RepositoryName.Parse("library/sample"), SampleBlob.Of("a").Digest, 1)).OrFail("that of the write");
     }
 
+    [Fact]
+    public async Task ReadSnapshotAsync_ReaderFails_IsNotReadAgain()
+    {
+        await using var store = await OpenAsync(_server.ConnectionString);
+        var ledger = new SampleLedger(() => store, "library/sample");
+        await ledger.TagAsync(SampleBlob.Of("a").Digest, "v1");
+        var reads = 0;
+
+        await Assert.ThrowsAsync<IOException>(() => store.ReadSnapshotAsync(ledger.Id, (_, _) =>
+        {
+            reads++;
+            throw new IOException("The one who reads has gone.");
+        }));
+
+        Assert.Equal(1, reads);
+    }
+
     private static Task<PostgreSqlMetadataStore> OpenAsync(string connection, TimeSpan? retryTimeout = null) =>
         PostgreSqlMetadataStore.OpenAsync(
             new PostgreSqlOptions { ConnectionString = connection, RetryTimeout = retryTimeout ?? TimeSpan.FromSeconds(30) },

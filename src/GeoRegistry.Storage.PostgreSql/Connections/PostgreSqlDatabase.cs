@@ -15,6 +15,9 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable
     /// <summary>A writer that is frozen between two statements holds its locks no longer than this.</summary>
     private const int IdleInTransactionMilliseconds = 10_000;
 
+    /// <summary>How often a transaction is run again because of others.</summary>
+    private const int MaxConflicts = 20;
+
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(20), LongestDelay = TimeSpan.FromMilliseconds(500);
 
     private static readonly ResiliencePropertyKey<long> Began = new("began");
@@ -37,7 +40,6 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable
         };
         _source = NpgsqlDataSource.Create(ConnectionString);
         _time = time;
-        RetryTimeout = options.RetryTimeout;
         _retries = new ResiliencePipelineBuilder { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions
             {
@@ -56,12 +58,6 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable
     /// <summary>The options as a connection has them.</summary>
     public NpgsqlConnectionStringBuilder ConnectionString { get; }
 
-    /// <summary>How long a write is tried again while the database is away.</summary>
-    public TimeSpan RetryTimeout { get; }
-
-    /// <summary>A connection, the caller's until it disposes it.</summary>
-    public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellation) => _source.OpenConnectionAsync(cancellation);
-
     /// <summary>Runs what may run any number of times, and runs it again while the database is away.</summary>
     public async Task<T> RunAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellation)
     {
@@ -79,13 +75,43 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable
                 context,
                 (_source, work)).ConfigureAwait(false);
         }
-        catch (Exception e) when (PostgreSqlFaults.IsTransient(e))
+        catch (NpgsqlException e) when (PostgreSqlFaults.Translate(e) is { } translated)
         {
-            throw PostgreSqlFaults.Translate(e);
+            throw translated;
         }
         finally
         {
             ResilienceContextPool.Shared.Return(context);
+        }
+    }
+
+    /// <summary>As <see cref="RunAsync"/>, and runs it again, too, where another writer came between.</summary>
+    public async Task<T> RunAgainAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellation)
+    {
+        for (var conflicts = 1; ; conflicts++)
+        {
+            try
+            {
+                return await RunAsync((connection, _) => work(connection), cancellation).ConfigureAwait(false);
+            }
+            catch (PostgresException e) when (PostgreSqlFaults.IsConflict(e) && conflicts < MaxConflicts)
+            {
+                // Read and decide again.
+            }
+        }
+    }
+
+    /// <summary>Runs what must not run twice, such as what hands rows on while it reads them.</summary>
+    public async Task<T> RunOnceAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellation)
+    {
+        try
+        {
+            var connection = await _source.OpenConnectionAsync(cancellation).ConfigureAwait(false);
+            await using (connection.ConfigureAwait(false)) return await work(connection).ConfigureAwait(false);
+        }
+        catch (NpgsqlException e) when (PostgreSqlFaults.Translate(e) is { } translated)
+        {
+            throw translated;
         }
     }
 

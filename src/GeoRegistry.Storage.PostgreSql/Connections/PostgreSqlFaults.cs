@@ -7,9 +7,6 @@ namespace GeoRegistry.Storage.PostgreSql.Connections;
 /// <summary>The one place that knows how PostgreSQL and its driver report failures.</summary>
 internal static class PostgreSqlFaults
 {
-    /// <summary>How often a transaction is run again because of others.</summary>
-    public const int MaxConflicts = 20;
-
     /// <summary>Raised by the function <c>must_be</c>: what was read is no longer so.</summary>
     private const string RowChanged = "GR001";
 
@@ -36,21 +33,20 @@ internal static class PostgreSqlFaults
         PostgresException postgres => postgres.SqlState.StartsWith("08", StringComparison.Ordinal),
         NpgsqlException { InnerException: IOException or SocketException or TimeoutException } => true,
         NpgsqlException npgsql => npgsql.IsTransient,
-        SocketException or IOException and not (StoreFaultException or StoreUnavailableException) => true,
         _ => false,
     };
 
     /// <summary>
     /// The failure as callers of a store expect it: a <see cref="StoreFaultException"/> where an operator can help, a
-    /// <see cref="StoreUnavailableException"/> where the database is away.
+    /// <see cref="StoreUnavailableException"/> where the database is away; null where it is neither.
     /// </summary>
-    public static Exception Translate(Exception failure)
+    public static Exception? Translate(Exception failure)
     {
         if (FaultOf(failure) is { } fault)
             return new StoreFaultException(fault, $"PostgreSQL did not write the metadata: {failure.Message}", failure);
         return IsTransient(failure)
             ? new StoreUnavailableException($"The metadata database does not answer: {failure.Message}", failure)
-            : failure;
+            : null;
     }
 
     private static StoreFault? FaultOf(Exception failure) => failure is not PostgresException postgres ? null : postgres.SqlState switch

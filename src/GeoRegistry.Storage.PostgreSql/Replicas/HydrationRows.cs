@@ -18,8 +18,15 @@ internal static class HydrationRows
         StatementBatch batch, RegionId source, long position, long ledger, long at, IReadOnlyList<MissingBlob> missing)
     {
         if (missing.Count > 0) batch.Call(
-            "SELECT hydration_queue($1, $2, $3, $4, $5, $6, $7)", source.ToString(), position, ledger, at,
-            missing.Select(blob => blob.Digest.ToKey()).ToArray(), missing.Select(blob => blob.SizeBytes).ToArray(),
-            missing.Select(blob => blob.From.ToString()).ToArray());
+            "SELECT hydration_queue($1, $2, $3, $4, $5, $6, $7)",
+            [source.ToString(), position, ledger, at, .. Columns(missing)]);
     }
+
+    /// <summary>The digests, sizes and origins of blobs, as the function <c>hydration_queue</c> takes them.</summary>
+    public static object[] Columns(IReadOnlyList<MissingBlob> missing) =>
+    [
+        missing.Select(blob => blob.Digest.ToKey()).ToArray(),
+        missing.Select(blob => blob.SizeBytes).ToArray(),
+        missing.Select(blob => blob.From.ToString()).ToArray(),
+    ];
 }

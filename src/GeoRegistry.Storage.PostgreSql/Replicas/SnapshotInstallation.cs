@@ -19,7 +19,7 @@ internal sealed class SnapshotInstallation(NpgsqlConnection connection)
 
     private const string Begin =
         """
-        INSERT INTO ledgers (kind, name, checksum, contents) SELECT $1, $2, $3, $4
+        INSERT INTO ledgers (kind, name) SELECT $1, $2
         WHERE NOT EXISTS (SELECT 1 FROM ledgers WHERE kind = $1 AND name = $2) ON CONFLICT DO NOTHING
         """;
 
@@ -74,7 +74,7 @@ internal sealed class SnapshotInstallation(NpgsqlConnection connection)
         var (ledger, head) = (0L, LedgerHead.Empty);
         await RunAsync(batch =>
         {
-            batch.Execute(Begin, LedgerRows.Values(id, LedgerHead.Empty.Checksum.ToArray(), ContentsChecksum.Empty.ToBytes()));
+            batch.Execute(Begin, LedgerRows.Values(id));
             batch.Read(Current, row => (ledger, head) = (row.GetInt64(0), LedgerRows.Head(row, 1)), LedgerRows.Values(id));
         }).ConfigureAwait(false);
         return (ledger, head);

@@ -56,8 +56,7 @@ BEGIN
         ON CONFLICT (region) DO UPDATE SET before = announcements_done.before; -- Locks the row.
     first := taken_announcement(of_region, of_id);
     IF first IS NOT NULL THEN RETURN first; END IF;
-    INSERT INTO ledgers (kind, name, checksum, contents)
-        SELECT 1, repository, decode(repeat('00', 32), 'hex'), decode(repeat('00', 16), 'hex')
+    INSERT INTO ledgers (kind, name) SELECT 1, repository
         WHERE NOT EXISTS (SELECT 1 FROM ledgers WHERE kind = 1 AND name = repository) ON CONFLICT DO NOTHING;
     SELECT id, number INTO known FROM ledgers WHERE kind = 1 AND name = repository FOR UPDATE;
     INSERT INTO blob_links (digest, ledger, size, committed, uploaded) VALUES (of_digest, known.id, of_size, false, known.number)

@@ -9,8 +9,8 @@ CREATE TABLE ledgers (
     name text COLLATE "C" NOT NULL,
     epoch bigint NOT NULL DEFAULT 0,
     number bigint NOT NULL DEFAULT 0,
-    checksum bytea NOT NULL,
-    contents bytea NOT NULL,
+    checksum bytea NOT NULL DEFAULT decode(repeat('00', 32), 'hex'),
+    contents bytea NOT NULL DEFAULT decode(repeat('00', 16), 'hex'),
     UNIQUE (kind, name)) WITH (fillfactor = 70);
 CREATE INDEX repositories ON ledgers (name) WHERE kind = 1 AND number > 0;
 

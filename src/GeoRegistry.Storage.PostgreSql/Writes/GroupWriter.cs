@@ -1,6 +1,8 @@
 using System.Threading.Channels;
 using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Storage.PostgreSql.Connections;
+using Npgsql;
 
 namespace GeoRegistry.Storage.PostgreSql.Writes;
 
@@ -17,18 +19,15 @@ internal sealed class GroupWriter : IAsyncDisposable
     /// <summary>How many writes share a transaction.</summary>
     private const int MaxBatch = 256;
 
-    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(20), LongestDelay = TimeSpan.FromMilliseconds(500);
-
     private readonly PostgreSqlDatabase _database;
     private readonly WriteGroup _group;
-    private readonly TimeProvider _time;
     private readonly Channel<PendingWrite> _waiting =
         Channel.CreateBounded<PendingWrite>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
     private readonly Task _running;
 
-    public GroupWriter(PostgreSqlDatabase database, WriteGroup group, TimeProvider time)
+    public GroupWriter(PostgreSqlDatabase database, WriteGroup group)
     {
-        (_database, _group, _time) = (database, group, time);
+        (_database, _group) = (database, group);
         _running = RunAsync();
     }
 
@@ -77,33 +76,25 @@ internal sealed class GroupWriter : IAsyncDisposable
     private async Task RunAsync(IReadOnlyList<PendingWrite> batch)
     {
         if (batch.Count == 0) return;
-        var (began, delay, conflicts) = (_time.GetTimestamp(), FirstDelay, 0);
-        while (true)
+        try
         {
-            try
-            {
-                var connection = await _database.OpenAsync(default).ConfigureAwait(false);
-                await using (connection.ConfigureAwait(false)) await _group.RunAsync(connection, batch).ConfigureAwait(false);
-                foreach (var write in batch) write.Succeed();
-                return;
-            }
-            catch (Exception e) when (PostgreSqlFaults.IsTransient(e) && _time.GetElapsedTime(began) < _database.RetryTimeout)
-            {
-                await Task.Delay(delay, _time).ConfigureAwait(false);
-                if (delay < LongestDelay) delay *= 2;
-            }
-            catch (Exception e) when (batch.Count == 1 && PostgreSqlFaults.IsConflict(e) && ++conflicts < PostgreSqlFaults.MaxConflicts)
-            {
-                // Read and decide again.
-            }
-            catch (Exception e)
-            {
-                if (batch.Count > 1 && !PostgreSqlFaults.IsTransient(e))
-                    foreach (var write in batch) await RunAsync([write]).ConfigureAwait(false);
-                else
-                    foreach (var write in batch) write.Fail(PostgreSqlFaults.Translate(e));
-                return;
-            }
+            if (batch.Count > 1) await _database.RunAsync((connection, _) => CarryOutAsync(connection), default).ConfigureAwait(false);
+            else await _database.RunAgainAsync(CarryOutAsync, default).ConfigureAwait(false);
+            foreach (var write in batch) write.Succeed();
+        }
+        catch (Exception e) when (batch.Count > 1 && e is not StoreUnavailableException)
+        {
+            foreach (var write in batch) await RunAsync([write]).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            foreach (var write in batch) write.Fail(e);
+        }
+
+        async Task<bool> CarryOutAsync(NpgsqlConnection connection)
+        {
+            await _group.RunAsync(connection, batch).ConfigureAwait(false);
+            return true;
         }
     }
 }

@@ -55,7 +55,7 @@ internal sealed class LedgerDrafts
     public LedgerDraft this[LedgerId ledger] => _drafts[_places[ledger]];
 
     /// <summary>Notes a ledger of which nothing but its row is read.</summary>
-    public int Expect(LedgerId ledger)
+    private int Expect(LedgerId ledger)
     {
         if (_places.TryGetValue(ledger, out var place)) return place;
         _drafts.Add(new LedgerDraft(ledger));

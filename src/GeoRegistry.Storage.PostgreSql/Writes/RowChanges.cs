@@ -1,5 +1,4 @@
 using GeoRegistry.Ledgers.Stores;
-using GeoRegistry.Ledgers.Verification;
 using GeoRegistry.Protocol.Manifests;
 using GeoRegistry.Storage.PostgreSql.Connections;
 using Npgsql;
@@ -22,11 +21,9 @@ internal static class RowChanges
         LedgerDraft[] added = [.. drafts.Where(draft => draft.IsNew)];
         if (added.Length > 0) batch.Execute(
             """
-            INSERT INTO ledgers (id, kind, name, checksum, contents)
-            SELECT id, kind, name, $4, $5 FROM unnest($1, $2, $3) AS added (id, kind, name)
+            INSERT INTO ledgers (id, kind, name) SELECT id, kind, name FROM unnest($1, $2, $3) AS added (id, kind, name)
             """,
-            added.Map(draft => draft.Row), added.Map(draft => (short)draft.Id.Kind), added.Map(draft => draft.Id.Name),
-            GeoRegistry.Ledgers.LedgerHead.Empty.Checksum.ToArray(), ContentsChecksum.Empty.ToBytes());
+            added.Map(draft => draft.Row), added.Map(draft => (short)draft.Id.Kind), added.Map(draft => draft.Id.Name));
     }
 
     /// <summary>Locks ledgers, all in one order: servers that write the same ones wait for each other instead of failing.</summary>

@@ -1,7 +1,7 @@
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
-using GeoRegistry.Ledgers.Verification;
 using GeoRegistry.Storage.PostgreSql.Connections;
+using GeoRegistry.Storage.PostgreSql.Replicas;
 using Npgsql;
 
 namespace GeoRegistry.Storage.PostgreSql.Writes;
@@ -13,8 +13,7 @@ internal sealed class WriteGroup(RegionId region, TimeProvider time)
 {
     private const string AddLedgers =
         """
-        INSERT INTO ledgers (kind, name, checksum, contents)
-        SELECT DISTINCT 1::smallint, name, $2::bytea, $3::bytea FROM unnest($1) AS linked (name)
+        INSERT INTO ledgers (kind, name) SELECT DISTINCT 1::smallint, name FROM unnest($1) AS linked (name)
         WHERE NOT EXISTS (SELECT 1 FROM ledgers WHERE kind = 1 AND ledgers.name = linked.name) ON CONFLICT DO NOTHING
         """;
 
@@ -127,8 +126,7 @@ internal sealed class WriteGroup(RegionId region, TimeProvider time)
     private void AddLinks(StatementBatch batch, IReadOnlyList<PendingLink> links, IReadOnlyList<LedgerDraft> appended)
     {
         string[] names = [.. links.Select(link => link.Repository.ToString())];
-        if (links.Count > 0)
-            batch.Execute(AddLedgers, names, LedgerHead.Empty.Checksum.ToArray(), ContentsChecksum.Empty.ToBytes());
+        if (links.Count > 0) batch.Execute(AddLedgers, [names]); // One value: an array of texts alone would be many.
         RowChanges.Lock(batch, appended, names);
         if (links.Count == 0) return;
         batch.Execute(
@@ -182,13 +180,10 @@ internal sealed class WriteGroup(RegionId region, TimeProvider time)
         foreach (var append in appends.Where(append => append.Missing.Count > 0))
             batch.Call(
                 Queue,
-                madeBy.ToString(),
-                drafts[append.Commit.Ledger].Row,
-                append.Next.Number,
-                append.Commit.At.ToUnixTimeMilliseconds(),
-                append.Missing.Select(blob => blob.Digest.ToKey()).ToArray(),
-                append.Missing.Select(blob => blob.SizeBytes).ToArray(),
-                append.Missing.Select(blob => blob.From.ToString()).ToArray());
+                [
+                    madeBy.ToString(), drafts[append.Commit.Ledger].Row, append.Next.Number,
+                    append.Commit.At.ToUnixTimeMilliseconds(), .. HydrationRows.Columns(append.Missing),
+                ]);
         batch.Call("SELECT pg_notify($1, '')", PostgreSqlDatabase.FeedChannel);
     }
 }
