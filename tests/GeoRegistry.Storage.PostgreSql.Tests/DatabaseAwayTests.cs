@@ -20,8 +20,8 @@ public sealed class DatabaseAwayTests : IAsyncLifetime
     [Fact]
     public async Task AppendAsync_AnswerLostAtEachStep_IsAppendedOnce()
     {
-        await using var cutter = new AnswerCutter(_server.Port);
-        await using var store = await OpenAsync($"{_server.ConnectionString};Port={cutter.Port}");
+        await using var proxy = new CuttingProxy(_server.Port);
+        await using var store = await OpenAsync($"{_server.ConnectionString};Port={proxy.Port}");
         var ledger = new SampleLedger(() => store, "library/sample");
         await ledger.TagAsync(SampleBlob.Of("first").Digest, "v1");
 
@@ -29,7 +29,7 @@ public sealed class DatabaseAwayTests : IAsyncLifetime
         for (var step = 0; step < 24; step++)
         {
             var digest = SampleBlob.Of($"{step}").Digest;
-            cutter.CutAfter(step % 4);
+            proxy.CutAfterAnswers(step % 4);
             var appended = await ledger.AppendAsync(new Operation.TagSet(Tag.Parse("v1"), digest)).OrFail("the append");
 
             Assert.Equal((step + 2, step + 2), (appended.Head.Number, appended.Position.Number));
@@ -37,7 +37,7 @@ public sealed class DatabaseAwayTests : IAsyncLifetime
             Assert.Equal(digest, await store.FindTagAsync(ledger.Repository, Tag.Parse("v1")));
         }
 
-        Assert.InRange(cutter.Cuts, 12, 24);
+        Assert.InRange(proxy.Cuts, 12, 24);
     }
 
     [Theory]

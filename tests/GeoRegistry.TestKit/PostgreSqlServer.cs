@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 
 namespace GeoRegistry.TestKit;
@@ -52,7 +50,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     /// <param name="settings">Further settings, such as <c>max_connections=20</c>.</param>
     public static async Task<PostgreSqlServer> StartAsync(bool inMemory = false, params string[] settings)
     {
-        var server = new PostgreSqlServer(new TemporaryFolder(inMemory), FreePort(), settings);
+        var server = new PostgreSqlServer(new TemporaryFolder(inMemory), FreePorts.Take(), settings);
         try
         {
             await RunAsync("chmod", "755", server._folder.Path);
@@ -118,13 +116,6 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         using var kill = Process.Start("kill", [signal, $"{_process!.Id}"]);
         await kill.WaitForExitAsync();
         await _process.WaitForExitAsync().WaitAsync(StartTimeout);
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
     private static async Task<string> RunAsync(params string[] command)

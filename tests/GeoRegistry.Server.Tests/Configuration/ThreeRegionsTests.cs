@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using GeoRegistry.Regions.Topologies;
@@ -22,7 +21,7 @@ public sealed class ThreeRegionsTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         var moves = ThreeRegionsFiles.ReadTopology().Regions
-            .Select(region => (region, new Uri($"https://127.0.0.1:{FreePort()}")))
+            .Select(region => (region, new Uri($"https://127.0.0.1:{FreePorts.Take()}")))
             .ToList();
         _files.Move(moves);
         foreach (var (region, process) in await Task.WhenAll(moves.Select(StartAsync))) _regions[region] = process;
@@ -82,13 +81,6 @@ public sealed class ThreeRegionsTests : IAsyncLifetime
         using var pushed = await http.PutAsync($"v2/{repository}/manifests/1", body);
         Assert.Equal(HttpStatusCode.Created, pushed.StatusCode);
         Assert.StartsWith("eu-", Assert.Single(pushed.Headers.GetValues("GeoRegistry-Receipt")), StringComparison.Ordinal);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static string DigestOf(byte[] bytes) => $"sha256:{Convert.ToHexStringLower(SHA256.HashData(bytes))}";

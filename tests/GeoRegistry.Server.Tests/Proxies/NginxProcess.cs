@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net;
 using System.Net.Sockets;
 using GeoRegistry.TestKit;
 
@@ -46,7 +45,7 @@ internal sealed class NginxProcess : IAsyncDisposable
 
     public static async Task<NginxProcess> StartAsync(Uri upstream, string buffering)
     {
-        var nginx = new NginxProcess(upstream, FreePort(), buffering);
+        var nginx = new NginxProcess(upstream, FreePorts.Take(), buffering);
         await Waiting.UntilAsync("nginx listens", nginx.IsListeningAsync);
         return nginx;
     }
@@ -74,12 +73,5 @@ internal sealed class NginxProcess : IAsyncDisposable
         {
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

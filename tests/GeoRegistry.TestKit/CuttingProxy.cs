@@ -1,16 +1,17 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace GeoRegistry.Storage.Azure.Tests;
+namespace GeoRegistry.TestKit;
 
 /// <summary>A way to a server on which connections break off where a test says.</summary>
-internal sealed class CuttingProxy : IAsyncDisposable
+public sealed class CuttingProxy : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _ending = new();
     private readonly int _port;
     private readonly Task _accepting;
-    private long _leftBytes = long.MaxValue;
+    private long _left = long.MaxValue;
+    private bool _countsAnswers;
     private int _cuts;
 
     /// <param name="port">The server's port.</param>
@@ -27,7 +28,10 @@ internal sealed class CuttingProxy : IAsyncDisposable
     public int Cuts => Volatile.Read(ref _cuts);
 
     /// <summary>Cuts the connection on which the byte after so many arrives from the server; others go on.</summary>
-    public void CutAfter(long bytes) => Volatile.Write(ref _leftBytes, bytes);
+    public void CutAfter(long bytes) => CutAfter(bytes, countsAnswers: false);
+
+    /// <summary>As <see cref="CutAfter(long)"/>, with what comes at a time counted as one.</summary>
+    public void CutAfterAnswers(int answers) => CutAfter(answers, countsAnswers: true);
 
     public async ValueTask DisposeAsync()
     {
@@ -35,6 +39,12 @@ internal sealed class CuttingProxy : IAsyncDisposable
         _listener.Dispose();
         await _accepting;
         _ending.Dispose();
+    }
+
+    private void CutAfter(long left, bool countsAnswers)
+    {
+        _countsAnswers = countsAnswers;
+        Volatile.Write(ref _left, left);
     }
 
     private async Task AcceptAsync()
@@ -88,8 +98,8 @@ internal sealed class CuttingProxy : IAsyncDisposable
 
     private bool MayPass(int count)
     {
-        if (Volatile.Read(ref _leftBytes) == long.MaxValue || Interlocked.Add(ref _leftBytes, -count) >= 0) return true;
-        Volatile.Write(ref _leftBytes, long.MaxValue);
+        if (Volatile.Read(ref _left) == long.MaxValue || Interlocked.Add(ref _left, _countsAnswers ? -1 : -count) >= 0) return true;
+        Volatile.Write(ref _left, long.MaxValue);
         Interlocked.Increment(ref _cuts);
         return false;
     }
