@@ -298,12 +298,13 @@ public sealed partial class LedgerVerifier(
         var differing = new List<LedgerId>();
         foreach (var row in page)
         {
+            if (damaged.Has(RepositoryName.Parse(row.Name))) continue; // Its repair replaces it, and answers from it then.
             var ledger = new LedgerId(LedgerKind.Repository, row.Name);
             var (theirs, ours) = (new LedgerState(row.ToHead(), ContentsChecksum.Parse(row.Contents)),
                 await store.ReadStateAsync(ledger, cancellation).ConfigureAwait(false));
             if (DifferenceOf(theirs, ours) is not { } fault)
             {
-                if (!damaged.Has(RepositoryName.Parse(row.Name))) NoteRepaired(ledger); // It may have differed the last time.
+                NoteRepaired(ledger); // It may have differed the last time.
                 continue;
             }
 
