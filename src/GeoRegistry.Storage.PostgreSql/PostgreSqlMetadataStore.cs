@@ -20,6 +20,7 @@ public sealed partial class PostgreSqlMetadataStore
     private readonly FeedListener _listener;
     private readonly RegionId _region;
     private readonly TimeProvider _time;
+    private bool _isDisposed;
 
     private PostgreSqlMetadataStore(PostgreSqlDatabase database, RegionId region, TimeProvider time)
     {
@@ -74,9 +75,10 @@ public sealed partial class PostgreSqlMetadataStore
     public Task CheckWriteAsync(CancellationToken cancellation = default) =>
         CheckAsync("UPDATE schema_version SET version = version", cancellation);
 
-    /// <summary>Completes the writes that wait, then closes the connections.</summary>
+    /// <summary>Completes the writes that wait, then closes the connections. A container does it once for each port.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, true)) return;
         await _writer.DisposeAsync().ConfigureAwait(false);
         await _listener.DisposeAsync().ConfigureAwait(false);
         await _database.DisposeAsync().ConfigureAwait(false);

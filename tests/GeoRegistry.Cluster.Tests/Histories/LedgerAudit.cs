@@ -1,5 +1,8 @@
+using System.Data.Common;
 using GeoRegistry.Cluster.Tests.Regions;
+using GeoRegistry.TestKit.Stores;
 using Microsoft.Data.Sqlite;
+using Npgsql;
 
 namespace GeoRegistry.Cluster.Tests.Histories;
 
@@ -69,7 +72,7 @@ internal static class LedgerAudit
     }
 
     /// <summary>Asks a stopped region's database.</summary>
-    public static List<T> Query<T>(string dataFolder, string query, Func<SqliteDataReader, T> read)
+    public static List<T> Query<T>(string dataFolder, string query, Func<DbDataReader, T> read)
     {
         using var connection = Open(dataFolder);
         using var command = connection.CreateCommand();
@@ -80,13 +83,25 @@ internal static class LedgerAudit
         return rows;
     }
 
-    private static SqliteConnection Open(string dataFolder)
+    private static DbConnection Open(string dataFolder)
     {
-        var path = Path.Combine(dataFolder, "metadata.db");
-        var connection = new SqliteConnection(
-            new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWrite, Pooling = false }.ToString());
+        DbConnection connection = ProductionStores.AreOn ? InPostgreSql(dataFolder) : InSqlite(dataFolder);
         connection.Open();
         return connection;
+    }
+
+    private static NpgsqlConnection InPostgreSql(string dataFolder)
+    {
+        var database = ProductionStores.GetAsync().GetAwaiter().GetResult().Database.ConnectionString;
+        return new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(database) { SearchPath = ProductionStores.NameOf(dataFolder), Pooling = false }.ToString());
+    }
+
+    private static SqliteConnection InSqlite(string dataFolder)
+    {
+        var path = Path.Combine(dataFolder, "metadata.db");
+        return new SqliteConnection(
+            new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWrite, Pooling = false }.ToString());
     }
 
     public sealed record Head(long Epoch, long Number, string Checksum);

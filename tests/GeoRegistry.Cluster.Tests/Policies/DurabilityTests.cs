@@ -117,6 +117,7 @@ public sealed class DurabilityTests(ITestOutputHelper output)
 
     /// <summary>Nothing awaits the blob, so that only the store can tell.</summary>
     [Fact]
+    [Trait("Stores", "embedded")]
     public async Task Receipt_OfAPushWhoseBlobIsGone_IsPendingUntilItIsBack()
     {
         await using var cluster = await RegionCluster.StartAsync(new ClusterPlan { Regions = ["eu", "us"], Homes = [new("", "eu")] });
@@ -127,7 +128,7 @@ public sealed class DurabilityTests(ITestOutputHelper output)
         Assert.Equal("complete", (await us.Client.GetJsonAsync<ReceiptAnswer>(path)).In("us"));
         cluster.CutOff("us", CutMode.Refused); // Nobody can give it back.
 
-        File.Delete(us.Blobs.PathOf(image.Blobs[1].Digest));
+        File.Delete(us.BlobFiles.PathOf(image.Blobs[1].Digest));
 
         Assert.Equal("pending", (await us.Client.GetJsonAsync<ReceiptAnswer>(path)).In("us"));
         cluster.Rejoin("us");

@@ -102,16 +102,16 @@ public sealed class TopologyChangeTests(ITestOutputHelper output)
             Task.FromResult(eu.Output.Contains("Adopted version 2", StringComparison.Ordinal)));
         var later = TestImage.Next(new Random(2), 5000);
         await eu.Client.PushAsync("moody/app", "1", later);
-        var second = File.ReadAllText(cluster.TopologyFile);
+        var second = cluster.Topology;
         await eu.SuspendAsync();
         cluster.ChangeTopology(version: 3, []);
         await us.StartAsync(); // With version 3, which says what version 1 said; eu follows later.
-        var third = File.ReadAllText(cluster.TopologyFile);
-        File.WriteAllText(cluster.TopologyFile, second);
+        var third = cluster.Topology;
+        cluster.Topology = second;
         await eu.ContinueAsync();
         await Waiting.UntilAsync("us hears of eu's second commit", async () => (await us.ReplicationAsync()).From("eu").Head == 2);
 
-        File.WriteAllText(cluster.TopologyFile, third);
+        cluster.Topology = third;
         await Waiting.UntilAsync("us stores what was withheld", () => Task.FromResult(later.Blobs.All(blob => us.Blobs.Has(blob.Digest))));
         await us.Client.PullExactlyAsync("moody/app", "1", later);
     }
@@ -124,12 +124,12 @@ public sealed class TopologyChangeTests(ITestOutputHelper output)
         var (before, after) = (TestImage.Next(random, 100), TestImage.Next(random, 100));
         await eu.Client.PushAsync("moody/app", "1", before);
         await cluster.WaitUntilConvergedAsync();
-        var first = File.ReadAllText(cluster.TopologyFile);
+        var first = cluster.Topology;
         await us.SuspendAsync();
         cluster.ChangeTopology(version: 2, [new("moody") { Regions = ["eu", "ap"] }]);
         await Waiting.UntilAsync("eu adopts version 2", () =>
             Task.FromResult(eu.Output.Contains("Adopted version 2", StringComparison.Ordinal)));
-        File.WriteAllText(cluster.TopologyFile, first);
+        cluster.Topology = first;
         await us.ContinueAsync();
         await Waiting.UntilAsync("us follows eu again", async () => (await us.ReplicationAsync()).From("eu").HeardSeconds < 1);
 

@@ -11,6 +11,7 @@ namespace GeoRegistry.Cluster.Tests.Recovery;
 /// What changes on a region's disk other than by its own writes is found after the next start, without a new commit, and
 /// repaired from the others.
 /// </summary>
+[Trait("Stores", "embedded")]
 public sealed class DamageTests(ITestOutputHelper output)
 {
     private const string Zeros = "CAST(x'01' || zeroblob(32) AS BLOB)";
@@ -188,7 +189,7 @@ public sealed class DamageTests(ITestOutputHelper output)
         var (eu, us) = (cluster["eu"], cluster["us"]);
         await cluster.WaitUntilConvergedAsync();
         var image = TestImage.Next(Seeds.Next(output), 5_000);
-        var layer = eu.Blobs.PathOf(image.Blobs[1].Digest);
+        var layer = eu.BlobFiles.PathOf(image.Blobs[1].Digest);
         cluster.CutOff("us", CutMode.Refused);
         await eu.Client.PushAsync("damage/queue", "1", image);
         File.Move(layer, Path.Combine(eu.DataFolder, "aside"));
@@ -252,7 +253,7 @@ public sealed class DamageTests(ITestOutputHelper output)
         await cluster["eu"].Client.PushAsync("damage/asked", "1", image);
         await cluster.WaitUntilConvergedAsync();
         cluster["us"].Blobs.FlipOneBit(image.Blobs[1].Digest, random);
-        File.Delete(cluster["us"].Blobs.PathOf(image.Blobs[2].Digest));
+        File.Delete(cluster["us"].BlobFiles.PathOf(image.Blobs[2].Digest));
 
         await cluster["eu"].Client.PostAsync<object>("/api/v1/replication/verify?repair=true&region=us");
 
@@ -262,7 +263,7 @@ public sealed class DamageTests(ITestOutputHelper output)
                 cluster["us"].Output.Contains($"The blob {blob.Digest} is repaired.", StringComparison.Ordinal))),
             FindTime);
         foreach (var blob in image.Blobs)
-            Assert.Equal(blob.Bytes.ToArray(), await File.ReadAllBytesAsync(cluster["us"].Blobs.PathOf(blob.Digest)));
+            Assert.Equal(blob.Bytes.ToArray(), await File.ReadAllBytesAsync(cluster["us"].BlobFiles.PathOf(blob.Digest)));
     }
 
     /// <summary>Nobody reads it and nobody asks for a pass: a round over the store finds it.</summary>

@@ -6,6 +6,7 @@ using Xunit.Abstractions;
 namespace GeoRegistry.Cluster.Tests.Recovery;
 
 /// <summary>A blob that no region has any more stays visible until somebody puts it back.</summary>
+[Trait("Stores", "embedded")]
 public sealed class DeadLetterTests(ITestOutputHelper output)
 {
     /// <summary>How the blob comes back.</summary>
@@ -37,7 +38,7 @@ public sealed class DeadLetterTests(ITestOutputHelper output)
         var layer = image.Blobs[1];
         cluster.CutOff("us");
         await eu.Client.PushAsync("two/app", "1", image);
-        var (file, aside) = (eu.Blobs.PathOf(layer.Digest), Path.Combine(eu.DataFolder, "aside"));
+        var (file, aside) = (eu.BlobFiles.PathOf(layer.Digest), Path.Combine(eu.DataFolder, "aside"));
         File.Move(file, aside);
         cluster.Rejoin("us");
 
@@ -65,7 +66,7 @@ public sealed class DeadLetterTests(ITestOutputHelper output)
         if (by == Return.StoredWithoutANote)
         {
             await us.StopAsync();
-            File.Copy(aside, us.Blobs.PathOf(layer.Digest));
+            File.Copy(aside, us.BlobFiles.PathOf(layer.Digest));
             await us.StartAsync();
             await Waiting.UntilAsync("the dead letter is gone", async () => (await DeadLettersAsync(us)).Blobs.Count == 0);
             await cluster.WaitUntilConvergedAsync();
@@ -96,7 +97,7 @@ public sealed class DeadLetterTests(ITestOutputHelper output)
         var layer = image.Blobs[1];
         cluster.CutOff("us");
         await eu.Client.PushAsync("two/app", "1", image);
-        File.Delete(eu.Blobs.PathOf(layer.Digest));
+        File.Delete(eu.BlobFiles.PathOf(layer.Digest));
         cluster.Rejoin("us");
         await Waiting.UntilAsync("a dead letter in us", async () =>
             (await DeadLettersAsync(us)).Blobs.FirstOrDefault(blob => blob.Digest == layer.Digest));

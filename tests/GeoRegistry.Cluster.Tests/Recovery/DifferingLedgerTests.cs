@@ -13,6 +13,7 @@ namespace GeoRegistry.Cluster.Tests.Recovery;
 /// A ledger whose rows fit its own checksum and are not its home's is found by comparing regions alone; one that is damaged is
 /// answered by nobody, and taken back from whichever region has it right.
 /// </summary>
+[Trait("Stores", "embedded")]
 public sealed class DifferingLedgerTests(ITestOutputHelper output)
 {
     private const string Name = "differ/app", Ledger = $"ledger = (SELECT id FROM ledgers WHERE name = '{Name}')";

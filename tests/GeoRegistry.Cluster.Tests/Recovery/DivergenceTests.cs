@@ -8,6 +8,7 @@ using Xunit.Abstractions;
 namespace GeoRegistry.Cluster.Tests.Recovery;
 
 /// <summary>A replica whose history is not its home's finds out, and mends itself.</summary>
+[Trait("Stores", "embedded")]
 public sealed class DivergenceTests(ITestOutputHelper output)
 {
     [Fact]

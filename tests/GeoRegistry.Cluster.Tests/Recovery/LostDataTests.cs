@@ -7,6 +7,7 @@ using Xunit.Abstractions;
 namespace GeoRegistry.Cluster.Tests.Recovery;
 
 /// <summary>A home that comes back without its data: the others have more than it, and nothing of that may be lost or hidden.</summary>
+[Trait("Stores", "embedded")]
 public sealed class LostDataTests(ITestOutputHelper output)
 {
     [Fact]

@@ -9,6 +9,7 @@ using Xunit.Abstractions;
 namespace GeoRegistry.Cluster.Tests.Recovery;
 
 /// <summary>A home whose data is lost or older than what others have acknowledges nothing until an operator lets it go on.</summary>
+[Trait("Stores", "embedded")]
 public sealed class ResumedHomeTests(ITestOutputHelper output)
 {
     private const string Resume = "/api/v1/regions/eu/resume", ResumeAnyway = $"{Resume}?accept-data-loss=true";

@@ -7,6 +7,7 @@ using Xunit.Abstractions;
 namespace GeoRegistry.Cluster.Tests.Recovery;
 
 /// <summary>What SQLite has no memory for while it sorts goes to files of its own, which belong on the disk of the data.</summary>
+[Trait("Stores", "embedded")]
 public sealed class TemporaryFilesTests(ITestOutputHelper output)
 {
     private const string LongQueue =

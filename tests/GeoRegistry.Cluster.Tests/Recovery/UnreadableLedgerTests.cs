@@ -8,6 +8,7 @@ using Xunit.Abstractions;
 namespace GeoRegistry.Cluster.Tests.Recovery;
 
 /// <summary>A ledger that cannot be read at its home stops nothing but itself.</summary>
+[Trait("Stores", "embedded")]
 public sealed class UnreadableLedgerTests(ITestOutputHelper output)
 {
     private const string Commit = "ledger = (SELECT id FROM ledgers WHERE name = 'bad/app')";

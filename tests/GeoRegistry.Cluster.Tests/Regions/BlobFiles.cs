@@ -1,13 +1,11 @@
-using System.Security.Cryptography;
-
 namespace GeoRegistry.Cluster.Tests.Regions;
 
-/// <summary>A region's blob store as it lies on disk.</summary>
-internal sealed class BlobFiles(string dataFolder)
+/// <summary>A region's blobs as they lie on its disk.</summary>
+internal sealed class BlobFiles(string dataFolder) : RegionBlobs
 {
     private string Folder => Path.Combine(dataFolder, "blobs");
 
-    public bool Has(string digest) => File.Exists(PathOf(digest));
+    public override bool Has(string digest) => File.Exists(PathOf(digest));
 
     public string PathOf(string digest)
     {
@@ -15,34 +13,11 @@ internal sealed class BlobFiles(string dataFolder)
         return Path.Combine(Folder, algorithm, hex[..2], hex);
     }
 
-    /// <summary>The digests of all blobs.</summary>
-    public IEnumerable<string> List() =>
+    public override IEnumerable<string> List() =>
         Directory.EnumerateFiles(Path.Combine(Folder, "sha256"), "*", SearchOption.AllDirectories)
             .Select(file => $"sha256:{Path.GetFileName(file)}");
 
-    /// <summary>Whether what lies under a digest has it.</summary>
-    public bool IsWhole(string digest)
-    {
-        using var content = File.OpenRead(PathOf(digest));
-        return digest == $"sha256:{Convert.ToHexStringLower(SHA256.HashData(content))}";
-    }
-
-    /// <summary>Whatever lies under a digest has it.</summary>
-    /// <returns>How many blobs there are.</returns>
-    public int AssertWhole()
-    {
-        var count = 0;
-        foreach (var digest in List())
-        {
-            Assert.True(IsWhole(digest), $"{PathOf(digest)} does not have the digest that it is named by.");
-            count++;
-        }
-
-        return count;
-    }
-
-    /// <summary>Damages a blob as a disk does: without a change of its length.</summary>
-    public void FlipOneBit(string digest, Random random)
+    public override void FlipOneBit(string digest, Random random)
     {
         using var file = new FileStream(PathOf(digest), FileMode.Open, FileAccess.ReadWrite);
         var at = random.NextInt64(file.Length);
@@ -67,4 +42,6 @@ internal sealed class BlobFiles(string dataFolder)
 
         return false;
     }
+
+    protected override Stream Open(string digest) => File.OpenRead(PathOf(digest));
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using GeoRegistry.TestKit;
+using GeoRegistry.TestKit.Stores;
 
 namespace GeoRegistry.Cluster.Tests.Regions;
 
@@ -27,15 +28,33 @@ internal sealed class ClusterFiles : IDisposable
 
     public string TopologyFile => _folder.Child("topology.json");
 
+    /// <summary>Where servers find the topology: in the file, or in etcd.</summary>
+    public IEnumerable<string> TopologyArguments => _plan.Etcd is { } etcd ? ["--etcd", etcd]
+        : ProductionStores.AreOn ? ["--etcd", Stores.Etcd.Endpoints, "--GeoRegistry:Etcd:Prefix", Prefix]
+        : ["--topology", TopologyFile];
+
+    /// <summary>The document that all regions read.</summary>
+    public string Topology
+    {
+        get => File.ReadAllText(TopologyFile);
+
+        // At once as an operator's tools do: by a rename.
+        set
+        {
+            var draft = _folder.Child("topology.json.new");
+            File.WriteAllText(draft, value);
+            File.Move(draft, TopologyFile, overwrite: true);
+            if (ProductionStores.AreOn) Stores.Etcd.ControlAsync("put", $"{Prefix}/topology", value).GetAwaiter().GetResult();
+        }
+    }
+
     public string KeyFile => _folder.Child("key");
 
     public string DataOf(string region) => _plan.DataFolder?.Invoke(region) ?? _folder.Child(region);
 
-    /// <summary>Writes the topology, at once as an operator's tools do: by a rename.</summary>
-    public void WriteTopology(int version, IReadOnlyList<PlannedPolicy> policies, IReadOnlyList<PlannedHome>? homes = null)
-    {
-        var draft = _folder.Child("topology.json.new");
-        File.WriteAllText(draft, JsonSerializer.Serialize(
+    /// <summary>Writes the topology.</summary>
+    public void WriteTopology(int version, IReadOnlyList<PlannedPolicy> policies, IReadOnlyList<PlannedHome>? homes = null) =>
+        Topology = JsonSerializer.Serialize(
             new
             {
                 version,
@@ -44,9 +63,11 @@ internal sealed class ClusterFiles : IDisposable
                 homes = homes ?? _plan.Homes,
                 policies,
             },
-            Format));
-        File.Move(draft, TopologyFile, overwrite: true);
-    }
+            Format);
+
+    private static ProductionStores Stores => ProductionStores.GetAsync().GetAwaiter().GetResult();
+
+    private string Prefix => $"/{ProductionStores.NameOf(_folder.Path)}";
 
     public void Dispose() => _folder.Dispose();
 }

@@ -25,7 +25,7 @@ internal sealed class ClusterRegion : IAsyncDisposable
         _arguments =
         [
             "--region", id, "--listen", Address.GetLeftPart(UriPartial.Authority),
-            .. plan.Etcd is { } etcd ? new[] { "--etcd", etcd } : ["--topology", files.TopologyFile],
+            .. files.TopologyArguments,
             "--peer-listen", $"http://{PeerEndPoint}", "--peer-key", files.KeyFile,
             "--GeoRegistry:Peer:Addresses", string.Join(';',
                 addresses.Select(peer => $"{peer.Peer}={peer.Address.GetLeftPart(UriPartial.Authority)}")),
@@ -43,7 +43,10 @@ internal sealed class ClusterRegion : IAsyncDisposable
 
     public string DataFolder { get; }
 
-    public BlobFiles Blobs => new(DataFolder);
+    public RegionBlobs Blobs => RegionBlobs.Of(DataFolder);
+
+    /// <summary>Its blobs, where they are files.</summary>
+    public BlobFiles BlobFiles => new(DataFolder);
 
     public Uri Address { get; }
 

@@ -35,7 +35,11 @@ internal sealed class RegionCluster : IAsyncDisposable
     public IEnumerable<ClusterRegion> Regions => _regions.Values;
 
     /// <summary>The document that all regions read.</summary>
-    public string TopologyFile => _files.TopologyFile;
+    public string Topology
+    {
+        get => _files.Topology;
+        set => _files.Topology = value;
+    }
 
     public IEnumerable<Link> Links => _links.Values;
 

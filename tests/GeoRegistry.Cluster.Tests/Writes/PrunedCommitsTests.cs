@@ -32,7 +32,7 @@ public sealed class PrunedCommitsTests(ITestOutputHelper output)
 
         (long Count, long Bytes) Commits() => LedgerAudit.Query(
             folder.Path,
-            "SELECT count(*), sum(length(encoded)) FROM commits",
+            "SELECT count(*), CAST(sum(length(encoded)) AS bigint) FROM commits",
             row => (row.GetInt64(0), row.GetInt64(1))).Single();
     }
 }

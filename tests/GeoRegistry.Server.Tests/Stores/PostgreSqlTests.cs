@@ -56,6 +56,7 @@ public sealed class PostgreSqlTests : IAsyncLifetime
 
         Assert.Equal(HttpStatusCode.Created, (await push.OrFail("the push that waited for the database")).Status);
         Assert.Equal(HttpStatusCode.OK, (await repository.GetManifestAsync("v2")).Status);
+        Assert.Equal(0, await server.StopAsync());
     }
 
     [Fact]
