@@ -1,4 +1,5 @@
 using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Archives;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Storage.PostgreSql.Connections;
 using GeoRegistry.Storage.PostgreSql.Schema;
@@ -13,7 +14,8 @@ namespace GeoRegistry.Storage.PostgreSql;
 /// each may be carried out any number of times, and appends find out whether they were.
 /// </remarks>
 public sealed partial class PostgreSqlMetadataStore
-    : ILedgerStore, IRepositoryTables, IReplicaStore, IHydrationQueue, IRegionRecord, IAnnouncements, IStoreHealth, IAsyncDisposable
+    : ILedgerStore, IRepositoryTables, IReplicaStore, IHydrationQueue, IRegionRecord, IAnnouncements, IMetadataArchive, IStoreHealth,
+        IAsyncDisposable
 {
     private readonly PostgreSqlDatabase _database;
     private readonly GroupWriter _writer;

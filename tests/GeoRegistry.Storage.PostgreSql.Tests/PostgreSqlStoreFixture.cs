@@ -1,3 +1,4 @@
+using GeoRegistry.Ledgers.Archives;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.TestKit.Stores;
 using Npgsql;
@@ -24,6 +25,8 @@ internal sealed class PostgreSqlStoreFixture : MetadataStoreFixture
     public override IAnnouncements Announcements => Store;
 
     public override IRegionRecord RegionRecords => Store;
+
+    public override IMetadataArchive Archive => Store;
 
     public static async Task<MetadataStoreFixture> OpenAsync(SharedServer server)
     {

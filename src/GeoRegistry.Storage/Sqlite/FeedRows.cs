@@ -1,4 +1,5 @@
 using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Archives;
 using GeoRegistry.Ledgers.Stores;
 
 namespace GeoRegistry.Storage.Sqlite;
@@ -240,6 +241,19 @@ internal static class FeedRows
         Ensure(session, region);
         FeedChecksums.Keep(session, region, () => session.Execute(
             "UPDATE feeds SET pruned = $2 WHERE region = $1 AND pruned < $2", region, position));
+    }
+
+    /// <summary>Sets the row of a feed by an archive, before the feed's commits are there.</summary>
+    public static void Import(SqliteSession session, ArchiveRecord.OfFeed feed, bool isOwn)
+    {
+        var (region, incarnation) = (feed.Region.ToString(), feed.Cursor.Incarnation.ToString());
+        session.Execute("DELETE FROM feeds WHERE region = $1", region);
+        session.Execute(
+            $"{NewRow} ($1, $2, $3, $4, $5, $6, $7, 0)",
+            region, isOwn ? feed.Head : feed.Cursor.Position, feed.Cursor.Checksum.ToArray(), feed.Snapshot, feed.Pruned, incarnation,
+            feed.TakeOver);
+        FeedChecksums.Set(session, region);
+        if (isOwn) KeepIncarnation(session, incarnation);
     }
 
     /// <summary>The regions whose rows do not have the size of their commits.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Archives;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Ledgers.Verification;
 using GeoRegistry.Protocol;
@@ -10,7 +11,7 @@ namespace GeoRegistry.Storage.Sqlite;
 /// <summary>The embedded metadata store: one SQLite file, for regions of one process.</summary>
 public sealed partial class SqliteMetadataStore
     : ILedgerStore, IRepositoryTables, IReplicaStore, IHydrationQueue, IRegionRecord, IAnnouncements, ILedgerVerification,
-        IStoreHealth, IAsyncDisposable
+        IMetadataArchive, IStoreHealth, IAsyncDisposable
 {
     private readonly SqliteWriter _writer;
     private readonly SqliteReaders _readers;

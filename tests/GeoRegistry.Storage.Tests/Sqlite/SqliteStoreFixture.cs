@@ -1,3 +1,4 @@
+using GeoRegistry.Ledgers.Archives;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Storage.Sqlite;
 using GeoRegistry.TestKit;
@@ -36,6 +37,8 @@ internal sealed class SqliteStoreFixture : MetadataStoreFixture
     public override IAnnouncements Announcements => Store;
 
     public override IRegionRecord RegionRecords => Store;
+
+    public override IMetadataArchive Archive => Store;
 
     public override async Task ReopenAsync()
     {

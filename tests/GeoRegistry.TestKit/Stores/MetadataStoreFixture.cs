@@ -1,3 +1,4 @@
+using GeoRegistry.Ledgers.Archives;
 using GeoRegistry.Ledgers.Stores;
 
 namespace GeoRegistry.TestKit.Stores;
@@ -16,6 +17,8 @@ public abstract class MetadataStoreFixture : IAsyncDisposable
     public abstract IAnnouncements Announcements { get; }
 
     public abstract IRegionRecord RegionRecords { get; }
+
+    public abstract IMetadataArchive Archive { get; }
 
     /// <summary>Closes the store and opens its data again, as a restart of the process does.</summary>
     public abstract Task ReopenAsync();
