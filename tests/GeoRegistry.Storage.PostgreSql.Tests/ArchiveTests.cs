@@ -1,5 +1,3 @@
-using GeoRegistry.Ledgers.Archives;
-using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Storage.Sqlite;
 using GeoRegistry.TestKit;
 using GeoRegistry.TestKit.Stores;
@@ -31,41 +29,27 @@ public sealed class SqliteToPostgreSqlArchiveTests(SharedServer server) : Metada
 }
 
 /// <summary>The embedded store, as far as archives need it.</summary>
-internal sealed class EmbeddedStore : MetadataStoreFixture
+internal sealed class EmbeddedStore : MetadataStoreFixture<SqliteMetadataStore>
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryFolder _folder;
 
-    public EmbeddedStore() => Store = Open();
-
-    public SqliteMetadataStore Store { get; private set; }
-
-    public override ILedgerStore Ledgers => Store;
-
-    public override IRepositoryTables Tables => Store;
-
-    public override IReplicaStore Replicas => Store;
-
-    public override IHydrationQueue Hydration => Store;
-
-    public override IAnnouncements Announcements => Store;
-
-    public override IRegionRecord RegionRecords => Store;
-
-    public override IMetadataArchive Archive => Store;
-
-    public override async Task ReopenAsync()
+    public EmbeddedStore()
+        : this(new TemporaryFolder())
     {
-        await Store.DisposeAsync();
-        Store = Open();
     }
+
+    private EmbeddedStore(TemporaryFolder folder)
+        : base(Open(folder)) => _folder = folder;
 
     public override Task<IAsyncDisposable> HoldWritesAsync() => throw new NotSupportedException("Archives need no such thing.");
 
     public override async ValueTask DisposeAsync()
     {
-        await Store.DisposeAsync();
+        await base.DisposeAsync();
         _folder.Dispose();
     }
 
-    private SqliteMetadataStore Open() => new(_folder.Child("metadata.db"), SampleLedger.Region);
+    protected override Task<SqliteMetadataStore> OpenStoreAsync() => Task.FromResult(Open(_folder));
+
+    private static SqliteMetadataStore Open(TemporaryFolder folder) => new(folder.Child("metadata.db"), SampleLedger.Region);
 }

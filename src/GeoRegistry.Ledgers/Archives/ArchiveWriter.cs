@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using GeoRegistry.Ledgers.Commits;
-using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Ledgers.Transport;
 using GeoRegistry.Ledgers.Verification;
 
@@ -62,22 +61,13 @@ public sealed class ArchiveWriter(Stream output) : IDisposable
 
     private void Check(ArchiveRecord record)
     {
-        switch (record)
+        if (record is ArchiveRecord.OfLedger ledger)
         {
-            case ArchiveRecord.OfManifest(var manifest):
-                _contents += ContentsChecksum.OfManifest(manifest.Digest.ToKey(), manifest.MediaType, manifest.Content.Span);
-                break;
-            case ArchiveRecord.OfTag(var tag, var digest):
-                _contents += ContentsChecksum.OfTag(tag.ToString(), digest.ToKey());
-                break;
-            case ArchiveRecord.OfBlob { IsCommitted: true } blob:
-                _contents += ContentsChecksum.OfBlobLink(blob.Digest.ToKey(), blob.SizeBytes);
-                break;
-            case ArchiveRecord.OfLedger ledger:
-                CheckContents();
-                (_ledger, _contents) = (ledger, ContentsChecksum.OfHead(ledger.Ledger, ledger.Head));
-                break;
+            CheckContents();
+            (_ledger, _contents) = (ledger, ContentsChecksum.OfHead(ledger.Ledger, ledger.Head));
         }
+
+        _contents += ContentsChecksum.Of(record);
     }
 
     private void CheckContents()

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using GeoRegistry.Ledgers.Archives;
 using GeoRegistry.Ledgers.Stores;
 
 namespace GeoRegistry.Ledgers.Verification;
@@ -72,6 +73,15 @@ public readonly record struct ContentsChecksum(UInt128 Sum)
         SnapshotEntry.OfManifest(var manifest) => OfManifest(manifest.Digest.ToKey(), manifest.MediaType, manifest.Content.Span),
         SnapshotEntry.OfTag(var tag, var digest) => OfTag(tag.ToString(), digest.ToKey()),
         SnapshotEntry.OfBlob(var digest, var sizeBytes, IsCommitted: true) => OfBlobLink(digest.ToKey(), sizeBytes),
+        _ => Empty,
+    };
+
+    /// <summary>The hash of a record of an archive, within its ledger; that of one which is no row of the contents is zero.</summary>
+    public static ContentsChecksum Of(ArchiveRecord record) => record switch
+    {
+        ArchiveRecord.OfManifest(var manifest) => OfManifest(manifest.Digest.ToKey(), manifest.MediaType, manifest.Content.Span),
+        ArchiveRecord.OfTag(var tag, var digest) => OfTag(tag.ToString(), digest.ToKey()),
+        ArchiveRecord.OfBlob { IsCommitted: true } blob => OfBlobLink(blob.Digest.ToKey(), blob.SizeBytes),
         _ => Empty,
     };
 

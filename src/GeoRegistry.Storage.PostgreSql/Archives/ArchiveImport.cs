@@ -113,21 +113,19 @@ internal sealed class ArchiveImport(NpgsqlConnection connection, RegionId self)
     private void AddToLedger(ArchiveRecord record)
     {
         if (_ledger is null) throw ArchiveFaults.OutOfOrder(record);
+        _contents += ContentsChecksum.Of(record);
         var row = _row;
         switch (record)
         {
             case ArchiveRecord.OfBlob blob:
                 _blobs.Add((row, blob));
-                if (blob.IsCommitted) _contents += ContentsChecksum.OfBlobLink(blob.Digest.ToKey(), blob.SizeBytes);
                 break;
             case ArchiveRecord.OfManifest(var manifest):
                 _manifests.Add((row, manifest));
-                _contents += ContentsChecksum.OfManifest(manifest.Digest.ToKey(), manifest.MediaType, manifest.Content.Span);
                 _bytes += manifest.Content.Length;
                 break;
             case ArchiveRecord.OfTag(var tag, var digest):
                 _tags.Add((row, tag.ToString(), digest.ToKey()));
-                _contents += ContentsChecksum.OfTag(tag.ToString(), digest.ToKey());
                 break;
             case ArchiveRecord.OfCommit commit:
                 _commits.Add((row, commit));

@@ -1,5 +1,3 @@
-using GeoRegistry.Ledgers.Archives;
-using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Storage.Sqlite;
 using GeoRegistry.TestKit;
 using GeoRegistry.TestKit.Stores;
@@ -7,44 +5,19 @@ using GeoRegistry.TestKit.Stores;
 namespace GeoRegistry.Storage.Tests.Sqlite;
 
 /// <summary>A SQLite store in a folder of its own, with a second connection to its file for what a store does not offer.</summary>
-internal sealed class SqliteStoreFixture : MetadataStoreFixture
+internal sealed class SqliteStoreFixture : MetadataStoreFixture<SqliteMetadataStore>
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryFolder _folder;
 
     public SqliteStoreFixture(string? sqlBeforeOpening = null)
+        : this(new TemporaryFolder(), sqlBeforeOpening)
     {
-        if (sqlBeforeOpening is not null)
-        {
-            using var database = new SqliteFile(DatabasePath);
-            database.Execute(sqlBeforeOpening);
-        }
-
-        Store = new SqliteMetadataStore(DatabasePath, SampleLedger.Region);
     }
 
-    public SqliteMetadataStore Store { get; private set; }
+    private SqliteStoreFixture(TemporaryFolder folder, string? sqlBeforeOpening)
+        : base(Open(folder, sqlBeforeOpening)) => _folder = folder;
 
-    public string DatabasePath => _folder.Child("metadata.db");
-
-    public override ILedgerStore Ledgers => Store;
-
-    public override IRepositoryTables Tables => Store;
-
-    public override IReplicaStore Replicas => Store;
-
-    public override IHydrationQueue Hydration => Store;
-
-    public override IAnnouncements Announcements => Store;
-
-    public override IRegionRecord RegionRecords => Store;
-
-    public override IMetadataArchive Archive => Store;
-
-    public override async Task ReopenAsync()
-    {
-        await Store.DisposeAsync();
-        Store = new SqliteMetadataStore(DatabasePath, SampleLedger.Region);
-    }
+    public string DatabasePath => PathIn(_folder);
 
     public override Task<IAsyncDisposable> HoldWritesAsync() => Task.FromResult<IAsyncDisposable>(new Hold(DatabasePath));
 
@@ -57,9 +30,24 @@ internal sealed class SqliteStoreFixture : MetadataStoreFixture
 
     public override async ValueTask DisposeAsync()
     {
-        await Store.DisposeAsync();
+        await base.DisposeAsync();
         _folder.Dispose();
     }
+
+    protected override Task<SqliteMetadataStore> OpenStoreAsync() => Task.FromResult(Open(_folder, sqlBeforeOpening: null));
+
+    private static SqliteMetadataStore Open(TemporaryFolder folder, string? sqlBeforeOpening)
+    {
+        if (sqlBeforeOpening is not null)
+        {
+            using var database = new SqliteFile(PathIn(folder));
+            database.Execute(sqlBeforeOpening);
+        }
+
+        return new SqliteMetadataStore(PathIn(folder), SampleLedger.Region);
+    }
+
+    private static string PathIn(TemporaryFolder folder) => folder.Child("metadata.db");
 
     /// <summary>Has the database's write lock.</summary>
     private sealed class Hold : IAsyncDisposable

@@ -32,6 +32,40 @@ public abstract class MetadataStoreFixture : IAsyncDisposable
     public abstract ValueTask DisposeAsync();
 }
 
+/// <summary>A metadata store under test that is one object.</summary>
+/// <param name="store">The open store.</param>
+public abstract class MetadataStoreFixture<T>(T store) : MetadataStoreFixture
+    where T : ILedgerStore, IRepositoryTables, IReplicaStore, IHydrationQueue, IAnnouncements, IRegionRecord, IMetadataArchive,
+        IAsyncDisposable
+{
+    public T Store { get; private set; } = store;
+
+    public override ILedgerStore Ledgers => Store;
+
+    public override IRepositoryTables Tables => Store;
+
+    public override IReplicaStore Replicas => Store;
+
+    public override IHydrationQueue Hydration => Store;
+
+    public override IAnnouncements Announcements => Store;
+
+    public override IRegionRecord RegionRecords => Store;
+
+    public override IMetadataArchive Archive => Store;
+
+    public override async Task ReopenAsync()
+    {
+        await Store.DisposeAsync();
+        Store = await OpenStoreAsync();
+    }
+
+    public override async ValueTask DisposeAsync() => await Store.DisposeAsync();
+
+    /// <summary>Opens the data that is there.</summary>
+    protected abstract Task<T> OpenStoreAsync();
+}
+
 /// <summary>What the contracts of metadata stores share: a fresh store for every test.</summary>
 public abstract class MetadataStoreContract : IAsyncLifetime
 {
