@@ -1,5 +1,5 @@
-using GeoRegistry.Replication.Status;
 using GeoRegistry.Repositories.Metrics;
+using GeoRegistry.Resilience;
 using GeoRegistry.Server.Configuration;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -32,7 +32,7 @@ internal static class Telemetry
                 .AddHttpClientInstrumentation()
                 .AddOtlpExporter())
             .WithMetrics(metrics => metrics
-                .AddMeter(RegistryMetrics.MeterName, RetryMetrics.MeterName)
+                .AddMeter(RegistryMetrics.MeterName, Pipelines.MeterName)
                 .AddAspNetCoreInstrumentation()
                 .AddHttpClientInstrumentation()
                 .AddRuntimeInstrumentation()

@@ -27,11 +27,23 @@ public sealed class RemoteBlobs(
     {
         var home = map.Current.HomeOf(repository).Region;
         if (home == map.Self || !map.Current.PolicyOf(repository).Allows(map.Self)) return null;
+        var others = OthersThan(home, repository);
+        RegionId? next = others.Select(region => (RegionId?)region).FirstOrDefault(region => !peers.IsSuspect(region!.Value));
         try
         {
-            return await FindAsync(home, repository, digest, cancellation).ConfigureAwait(false);
+            var found = await peers.AskEitherAsync<(bool IsAnswer, long? SizeBytes)>(
+                async token => (true, await FindAsync(home, repository, digest, token).ConfigureAwait(false)),
+                next is not { } other ? null : async token =>
+                {
+                    // What it does not have, the home may have.
+                    var sizeBytes = await TryFindAsync(other, repository, digest, token).ConfigureAwait(false);
+                    return (sizeBytes is not null, sizeBytes);
+                },
+                found => found.IsAnswer,
+                cancellation).ConfigureAwait(false);
+            return found.SizeBytes;
         }
-        catch (OtherRegionsUnreachableException) when (OthersThan(home, repository) is { Count: > 0 } others)
+        catch (OtherRegionsUnreachableException) when (others.Count > 0)
         {
             // Where the home does not answer, any region that has the blob will do: content is what its digest says.
             var found = await Task.WhenAll(

@@ -1,10 +1,9 @@
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Blobs;
 using GeoRegistry.Protocol;
-using GeoRegistry.Replication.Status;
 using GeoRegistry.Repositories;
+using GeoRegistry.Resilience;
 using Polly;
-using Polly.Retry;
 
 namespace GeoRegistry.Replication.Hydration;
 
@@ -24,18 +23,8 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
     DamagedCopies damaged, TimeProvider clock)
 {
     // A connection that breaks in the middle is retried for a few seconds before readers get an error.
-    private readonly ResiliencePipeline<FetchOutcome> _rounds = new ResiliencePipelineBuilder<FetchOutcome> { TimeProvider = clock }
-        .AddRetry(new RetryStrategyOptions<FetchOutcome>
-        {
-            ShouldHandle = new PredicateBuilder<FetchOutcome>()
-                .HandleResult(outcome => outcome is FetchOutcome.Failed { Fault: FetchFault.Regions }),
-            MaxRetryAttempts = 4,
-            BackoffType = DelayBackoffType.Exponential,
-            UseJitter = true,
-            Delay = TimeSpan.FromMilliseconds(200),
-        })
-        .CountedAs("fetch")
-        .Build();
+    private readonly ResiliencePipeline<FetchOutcome> _rounds = Pipelines.Fetch<FetchOutcome>(
+        outcome => outcome is FetchOutcome.Failed { Fault: FetchFault.Regions }, clock);
 
     private readonly TaskCompletionSource<bool> _found = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile FetchedCopy _copy = new(digest, sizeBytes, store);
@@ -127,18 +116,20 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
         var problem = "";
         foreach (var region in candidates.Left.ToArray())
         {
-            switch (await ReceiveAsync(upload, region, cancellation).ConfigureAwait(false))
+            if (!candidates.Left.Contains(region)) continue; // It answered in the place of another.
+            var (answering, answer) = await ReceiveAsync(upload, region, candidates.After(region), cancellation).ConfigureAwait(false);
+            switch (answer)
             {
                 case SourceAnswer.Whole:
                     damaged.Forget(digest);
                     return new FetchOutcome.Stored(upload.ReceivedBytes);
                 case SourceAnswer.NotFound:
-                    candidates.Left.Remove(region);
+                    candidates.Left.Remove(answering);
                     break;
                 case SourceAnswer.Damaged(var reason):
-                    candidates.Left.Remove(region);
+                    candidates.Left.Remove(answering);
                     candidates.Damage = reason;
-                    damaged.Add(digest, region, reason);
+                    damaged.Add(digest, answering, reason);
                     break;
                 case SourceAnswer.BrokeOff(var reason):
                     problem = reason;
@@ -152,20 +143,25 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
         return candidates.Damage is { } damage ? new FetchOutcome.Failed(damage, FetchFault.Copies) : new FetchOutcome.NotFound();
     }
 
-    /// <summary>Gets what is missing from a region, and stores the blob where its digest is right.</summary>
-    private async Task<SourceAnswer> ReceiveAsync(ReceivingUpload upload, RegionId region, CancellationToken cancellation)
+    /// <summary>
+    /// Gets what is missing from a region, or from the next where that is slow to answer, and stores the blob where its digest is right.
+    /// </summary>
+    private async Task<(RegionId Region, SourceAnswer Answer)> ReceiveAsync(
+        ReceivingUpload upload, RegionId region, RegionId? next, CancellationToken cancellation)
     {
         while (true)
         {
-            var answer = await source.ReceiveAsync(
-                region, digest, upload, () => Begin(upload, region), () => _copy.Show(upload.Upload), cancellation).ConfigureAwait(false);
-            if (answer is not SourceAnswer.Whole) return answer;
+            (region, var answer) = await source.ReceiveAsync(
+                region, next, digest, upload, from => Begin(upload, from), () => _copy.Show(upload.Upload), cancellation)
+                .ConfigureAwait(false);
+            if (answer is not SourceAnswer.Whole) return (region, answer);
             var copy = _copy;
-            if (await TryStoreAsync(upload, cancellation).ConfigureAwait(false)) return answer;
+            if (await TryStoreAsync(upload, cancellation).ConfigureAwait(false)) return (region, answer);
             if (copy.Source == region)
-                return new SourceAnswer.Damaged($"Region {region} sent content that does not match the digest {digest}.");
+                return (region, new SourceAnswer.Damaged($"Region {region} sent content that does not match the digest {digest}."));
 
             // The bad bytes may be those that came before, from elsewhere: this region is asked for all of them.
+            next = null;
         }
     }
 
@@ -240,5 +236,9 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
 
         /// <summary>What is wrong with the copy of the last region that has a damaged one; null where none has.</summary>
         public string? Damage { get; set; }
+
+        /// <summary>The one that is asked after a region; null where it is the last.</summary>
+        public RegionId? After(RegionId region) =>
+            Left.SkipWhile(left => left != region).Skip(1).Select(left => (RegionId?)left).FirstOrDefault();
     }
 }

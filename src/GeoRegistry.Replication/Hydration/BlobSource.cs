@@ -7,7 +7,7 @@ using GeoRegistry.Repositories;
 
 namespace GeoRegistry.Replication.Hydration;
 
-/// <summary>Receives a blob, or the rest of one, from one region.</summary>
+/// <summary>Receives a blob, or the rest of one, from one region; a client's fetch from another, where that is slow to answer.</summary>
 /// <remarks>
 /// What the region or the link does wrong is an answer. What is thrown is a failure of this region's store, or the
 /// cancellation.
@@ -27,26 +27,59 @@ internal sealed class BlobSource(PeerClient peers, ReadThroughSlots? slots, Time
 
     /// <summary>Appends to an upload what it lacks of a blob.</summary>
     /// <param name="region">The region.</param>
+    /// <param name="next">The region that is asked as well where it is slow to answer a client's fetch; null for none.</param>
     /// <param name="digest">The blob.</param>
     /// <param name="upload">Where the bytes go.</param>
-    /// <param name="begun">Is called when the region has answered that it sends the blob.</param>
+    /// <param name="begun">Is called when a region has answered that it sends the blob.</param>
     /// <param name="grown">Is called when the upload has grown.</param>
     /// <param name="cancellation">Ends it; what has come stays.</param>
-    public async Task<SourceAnswer> ReceiveAsync(
-        RegionId region, Digest digest, ReceivingUpload upload, Action begun, Action grown, CancellationToken cancellation)
+    /// <returns>The region that answered, and its answer.</returns>
+    public async Task<(RegionId Region, SourceAnswer Answer)> ReceiveAsync(
+        RegionId region, RegionId? next, Digest digest, ReceivingUpload upload, Action<RegionId> begun, Action grown,
+        CancellationToken cancellation)
     {
-        using var answer = await AskAsync(region, digest, upload, cancellation).ConfigureAwait(false);
-        if (answer.Refusal is { } refusal) return refusal;
-        using var slot = slots?.TryTake();
-        if (slots is null || slot is not null)
-            return await ReceiveAsync(region, answer.Response!, upload, begun, grown, cancellation).ConfigureAwait(false);
+        if (slots is null)
+        {
+            using var only = await AskAsync(region, digest, upload, cancellation).ConfigureAwait(false);
+            return (region, await ReceiveAsync(only, upload, begun, grown, cancellation).ConfigureAwait(false));
+        }
+
+        using var answer = await AskEitherAsync(region, next, digest, upload, cancellation).ConfigureAwait(false);
+        if (answer.Refusal is { } refusal) return (answer.Region, refusal);
+        using var slot = slots.TryTake(answer.Region);
+        if (slot is not null)
+            return (answer.Region, await ReceiveAsync(answer, upload, begun, grown, cancellation).ConfigureAwait(false));
 
         // The answer is dropped, as its first megabytes would wait in memory; the region is asked again when there is a slot.
-        answer.Dispose();
-        using var awaited = await slots.TakeAsync(cancellation).ConfigureAwait(false);
-        if (awaited is null) return new SourceAnswer.NoSlot();
-        using var again = await AskAsync(region, digest, upload, cancellation).ConfigureAwait(false);
-        return again.Refusal ?? await ReceiveAsync(region, again.Response!, upload, begun, grown, cancellation).ConfigureAwait(false);
+        answer.Response!.Dispose();
+        using var awaited = await slots.TakeAsync(answer.Region, cancellation).ConfigureAwait(false);
+        if (awaited is null) return (answer.Region, new SourceAnswer.NoSlot());
+        using var again = await AskAsync(answer.Region, digest, upload, cancellation).ConfigureAwait(false);
+        return (again.Region, await ReceiveAsync(again, upload, begun, grown, cancellation).ConfigureAwait(false));
+    }
+
+    private Task<Asked> AskEitherAsync(
+        RegionId region, RegionId? next, Digest digest, ReceivingUpload upload, CancellationToken cancellation) =>
+        peers.AskEitherAsync(
+            token => AskInPlaceAsync(region, digest, upload, token),
+            next is not { } other || peers.IsSuspect(other) ? null : token => AskInPlaceAsync(other, digest, upload, token),
+            asked => asked.Refusal is null,
+            cancellation);
+
+    private async Task<Asked> AskInPlaceAsync(RegionId region, Digest digest, ReceivingUpload upload, CancellationToken cancellation)
+    {
+        if (slots!.TryAsk(region) is not { } place)
+            return new Asked(region, null, new SourceAnswer.BrokeOff(
+                $"Region {region} is asked for {ReadThroughSlots.MaxUnderWayOfRegion} blobs for clients, its limit."));
+        try
+        {
+            return await AskAsync(region, digest, upload, cancellation).ConfigureAwait(false) with { Place = place };
+        }
+        catch
+        {
+            place.Dispose();
+            throw;
+        }
     }
 
     private async Task<Asked> AskAsync(RegionId region, Digest digest, ReceivingUpload upload, CancellationToken cancellation)
@@ -56,11 +89,11 @@ internal sealed class BlobSource(PeerClient peers, ReadThroughSlots? slots, Time
         {
             var response = await peers.SendAsync(region, HttpMethod.Get, $"/peer/blobs/{digest}", cancellation, AnswerTimeout,
                 headers: headers, bulk: true).ConfigureAwait(false);
-            return new Asked(response, RefusalOf(region, digest, response, upload));
+            return new Asked(region, response, RefusalOf(region, digest, response, upload));
         }
         catch (OtherRegionsUnreachableException e)
         {
-            return new Asked(null, new SourceAnswer.BrokeOff(e.Message));
+            return new Asked(region, null, new SourceAnswer.BrokeOff(e.Message));
         }
     }
 
@@ -76,19 +109,20 @@ internal sealed class BlobSource(PeerClient peers, ReadThroughSlots? slots, Time
         };
 
     private async Task<SourceAnswer> ReceiveAsync(
-        RegionId region, HttpResponseMessage response, ReceivingUpload upload, Action begun, Action grown, CancellationToken cancellation)
+        Asked asked, ReceivingUpload upload, Action<RegionId> begun, Action grown, CancellationToken cancellation)
     {
-        begun();
+        if (asked.Refusal is { } refusal) return refusal;
+        begun(asked.Region);
         using var stalled = new CancellationTokenSource(Timeout.InfiniteTimeSpan, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, stalled.Token);
-        var body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+        var body = await asked.Response!.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
             while (!upload.IsWhole)
             {
                 stalled.CancelAfter(StallTimeout);
-                var read = await ReadAsync(region, body, buffer.AsMemory(0, (int)Math.Min(BufferBytes, upload.MissingBytes)),
+                var read = await ReadAsync(asked.Region, body, buffer.AsMemory(0, (int)Math.Min(BufferBytes, upload.MissingBytes)),
                     either.Token, cancellation).ConfigureAwait(false);
                 stalled.CancelAfter(Timeout.InfiniteTimeSpan); // The time that this region's store takes is not the other's.
                 if (read.Failure is { } failure) return failure;
@@ -123,8 +157,15 @@ internal sealed class BlobSource(PeerClient peers, ReadThroughSlots? slots, Time
     }
 
     /// <summary>A region's answer: a response whose body is the rest of the blob, or why there is none.</summary>
-    private sealed record Asked(HttpResponseMessage? Response, SourceAnswer? Refusal) : IDisposable
+    private sealed record Asked(RegionId Region, HttpResponseMessage? Response, SourceAnswer? Refusal) : IDisposable
     {
-        public void Dispose() => Response?.Dispose();
+        /// <summary>The place among those that the region is asked for; null where they are not counted.</summary>
+        public IDisposable? Place { get; init; }
+
+        public void Dispose()
+        {
+            Response?.Dispose();
+            Place?.Dispose();
+        }
     }
 }

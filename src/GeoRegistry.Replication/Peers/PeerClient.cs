@@ -9,6 +9,7 @@ using System.Text.Json;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Regions.Control;
 using GeoRegistry.Repositories;
+using GeoRegistry.Resilience;
 
 namespace GeoRegistry.Replication.Peers;
 
@@ -26,6 +27,11 @@ public sealed class PeerClient : IDisposable
     /// <summary>How long a region that failed the last request may take: others are there to be asked.</summary>
     private static readonly TimeSpan SuspectTimeout = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// How many requests to one region may await an answer: more than its clients' relays may be, so that feeds and reports have room.
+    /// </summary>
+    private const int MaxUnderWay = 2048;
+
     /// <summary>How much of a blob may be on the way: 200 Mbit/s over 80 ms are 2 MB, and faster links are filled too.</summary>
     private const int WindowBytes = 8 * 1024 * 1024;
 
@@ -36,12 +42,16 @@ public sealed class PeerClient : IDisposable
     private readonly HttpMessageInvoker _bulk;
     private readonly TimeProvider _clock;
     private readonly ConcurrentDictionary<RegionId, bool> _suspects = new();
+    private readonly ConcurrentDictionary<RegionId, Circuit> _circuits = new();
+    private readonly HedgeBudget _hedges = new();
+    private readonly TimeSpan _hedgeDelay;
 
     /// <summary>A client of the regions on the map.</summary>
     public PeerClient(RegionMap map, PeerOptions options, TimeProvider clock)
     {
         _map = map;
         _clock = clock;
+        _hedgeDelay = options.HedgeDelay;
         _addresses = options.AddressOf;
         _authorization = new AuthenticationHeaderValue(PeerHeaders.Scheme, options.ReadKey());
         _urgent = new HttpMessageInvoker(CreateHandler(options, clock));
@@ -80,12 +90,14 @@ public sealed class PeerClient : IDisposable
     /// <param name="request">The request.</param>
     /// <param name="timeout">How long the head may take, and then a body that is buffered. A head of a region that failed the last
     /// request may take a second at most.</param>
-    /// <exception cref="OtherRegionsUnreachableException">The region did not answer, or its answer broke off.</exception>
+    /// <exception cref="OtherRegionsUnreachableException">The region did not answer, or its answer broke off; or it is not asked, as it
+    /// failed the last requests (<see cref="Circuit"/>).</exception>
     public async Task<HttpResponseMessage> SendAsync(
         RegionId region, PeerRequest request, TimeSpan timeout, CancellationToken cancellation)
     {
-        using var limit = StartTimeout(IsSuspect(region) && timeout > SuspectTimeout ? SuspectTimeout : timeout);
-        return await SendAsync(region, request, limit, cancellation).ConfigureAwait(false);
+        var isSuspect = IsSuspect(region) || CircuitOf(region).IsOpen;
+        using var limit = StartTimeout(isSuspect && timeout > SuspectTimeout ? SuspectTimeout : timeout);
+        return await SendAsync(region, request, limit, timeout == Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Sends a request and returns when the answer's head has arrived, and its body too where that is to be buffered.</summary>
@@ -97,7 +109,62 @@ public sealed class PeerClient : IDisposable
     /// An exception of the request's own body that is no <see cref="IOException"/> is thrown as it is: the region is not
     /// to blame.
     /// </remarks>
-    public async Task<HttpResponseMessage> SendAsync(
+    public Task<HttpResponseMessage> SendAsync(
+        RegionId region, PeerRequest request, ProgressTimeout timeout, CancellationToken cancellation) =>
+        SendAsync(region, request, timeout, mayTakeLong: true, cancellation);
+
+    /// <summary>Asks one region, and another as well where the first has not answered in time; for what a client waits for.</summary>
+    /// <param name="first">Asks the first.</param>
+    /// <param name="second">Asks the other; null where there is none. It is asked where the first is slow, and not where it has failed,
+    /// and for one in ten requests at most (<see cref="HedgeBudget"/>).</param>
+    /// <param name="isAnswer">Whether what one gave is an answer; where neither is, that of one of them is given.</param>
+    public async Task<T> AskEitherAsync<T>(
+        Func<CancellationToken, Task<T>> first, Func<CancellationToken, Task<T>>? second, Predicate<T> isAnswer,
+        CancellationToken cancellation)
+    {
+        if (second is null) return await first(cancellation).ConfigureAwait(false);
+        _hedges.Earn();
+        var hasEnded = false;
+        var hedge = Pipelines.Hedge(isAnswer, () => !hasEnded && _hedges.TryTake() ? second : null, _hedgeDelay, _clock);
+        return await hedge.ExecuteAsync(
+            async token =>
+            {
+                var answer = await first(token).ConfigureAwait(false);
+                hasEnded = true;
+                return answer;
+            },
+            cancellation).ConfigureAwait(false);
+    }
+
+    private Circuit CircuitOf(RegionId region) => _circuits.GetOrAdd(
+        region,
+        static (region, clock) => new Circuit(
+            $"peer {region}", MaxUnderWay, failure => failure is FailedException { Counts: true }, clock),
+        _clock);
+
+    private async Task<HttpResponseMessage> SendAsync(
+        RegionId region, PeerRequest request, ProgressTimeout timeout, bool mayTakeLong, CancellationToken cancellation)
+    {
+        try
+        {
+            return await CircuitOf(region).RunAsync(
+                static (call, cancellation) => new ValueTask<HttpResponseMessage>(
+                    call.Self.SendOnceAsync(call.region, call.request, call.timeout, cancellation)),
+                (Self: this, region, request, timeout),
+                mayTakeLong,
+                cancellation).ConfigureAwait(false);
+        }
+        catch (CircuitRefusedException e)
+        {
+            throw new OtherRegionsUnreachableException($"Region {region} {e.Message}.");
+        }
+        catch (FailedException e)
+        {
+            throw Unreachable(region, e.InnerException!, timeout);
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendOnceAsync(
         RegionId region, PeerRequest request, ProgressTimeout timeout, CancellationToken cancellation)
     {
         using var message = CreateMessage(region, request);
@@ -118,8 +185,9 @@ public sealed class PeerClient : IDisposable
         catch (Exception e) when (!cancellation.IsCancellationRequested && IsFailureOfRegion(e))
         {
             response?.Dispose();
-            if (!IsOutOfResources(e) && !MayBeHashing(request, timeout)) _suspects[region] = true;
-            throw Unreachable(region, e, timeout);
+            var isItsFault = !IsOutOfResources(e) && (CircuitOf(region).IsOpen || !MayBeHashing(request, timeout));
+            if (isItsFault) _suspects[region] = true;
+            throw new FailedException(e, isItsFault);
         }
         catch
         {
@@ -279,5 +347,13 @@ public sealed class PeerClient : IDisposable
         var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         policy.CustomTrustStore.ImportFromPemFile(authority);
         return new SslClientAuthenticationOptions { CertificateChainPolicy = policy };
+    }
+
+    /// <summary>A request has failed.</summary>
+    /// <param name="cause">The failure.</param>
+    /// <param name="counts">Whether it counts against the region.</param>
+    private sealed class FailedException(Exception cause, bool counts) : Exception(cause.Message, cause)
+    {
+        public bool Counts => counts;
     }
 }

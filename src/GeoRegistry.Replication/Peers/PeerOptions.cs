@@ -38,6 +38,14 @@ public sealed class PeerOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
     public TimeSpan Latency { get; set; }
 
+    /// <summary>
+    /// How long a region may take to begin to answer for a blob that a client waits for, before a second region is asked as well.
+    /// Default 0.5 seconds.
+    /// </summary>
+    /// <remarks>The farthest regions answer within 0.3 seconds. A second one is asked for one in ten requests at most.</remarks>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
+    public TimeSpan HedgeDelay { get; set; } = TimeSpan.FromMilliseconds(500);
+
     /// <summary>How long a write that is relayed to another region may make no progress. Default 5 minutes.</summary>
     /// <remarks>
     /// So long may take each part of the body that the other region is sent, and the answer once it has the whole body. A home may

@@ -6,11 +6,10 @@ using GeoRegistry.Ledgers.Transport;
 using GeoRegistry.Regions.Control;
 using GeoRegistry.Replication.Hydration;
 using GeoRegistry.Replication.Peers;
-using GeoRegistry.Replication.Status;
 using GeoRegistry.Repositories;
+using GeoRegistry.Resilience;
 using Microsoft.Extensions.Logging;
 using Polly;
-using Polly.Retry;
 
 namespace GeoRegistry.Replication.Tails;
 
@@ -51,22 +50,8 @@ internal sealed partial class Tail(
     /// </summary>
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(250), LongestBackoff = TimeSpan.FromSeconds(30);
 
-    private readonly ResiliencePipeline _untilReached = new ResiliencePipelineBuilder { TimeProvider = clock }
-        .AddRetry(new RetryStrategyOptions
-        {
-            ShouldHandle = new PredicateBuilder().Handle<OtherRegionsUnreachableException>(),
-            MaxRetryAttempts = int.MaxValue,
-            BackoffType = DelayBackoffType.Exponential,
-            UseJitter = true,
-            Delay = TimeSpan.FromMilliseconds(100),
-            MaxDelay = TimeSpan.FromSeconds(2),
-            OnRetry = _ =>
-            {
-                state.Activity = TailActivity.Unreachable;
-                return default;
-            },
-        })
-        .CountedAs("feed").Build();
+    private readonly ResiliencePipeline _untilReached = Pipelines.Feed<OtherRegionsUnreachableException>(
+        () => state.Activity = TailActivity.Unreachable, clock);
 
     /// <summary>Held while ledgers are replaced, so that no replacement ends the uncertainty of another.</summary>
     private readonly SemaphoreSlim _replacing = new(1, 1);

@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using GeoRegistry.Replication.Hydration;
 using GeoRegistry.Replication.Peers;
-using GeoRegistry.Replication.Status;
 using GeoRegistry.Repositories;
+using GeoRegistry.Resilience;
 using GeoRegistry.TestKit;
 using GeoRegistry.TestKit.Stores;
 using Microsoft.AspNetCore.Http;
@@ -175,7 +175,7 @@ public sealed class BlobFetchTests
         using var listener = new MeterListener();
         listener.InstrumentPublished = (instrument, self) =>
         {
-            if (instrument.Meter.Name == RetryMetrics.MeterName) self.EnableMeasurementEvents(instrument);
+            if (instrument.Meter.Name == Pipelines.MeterName) self.EnableMeasurementEvents(instrument);
         };
         listener.SetMeasurementEventCallback<int>((_, _, tags, _) =>
         {

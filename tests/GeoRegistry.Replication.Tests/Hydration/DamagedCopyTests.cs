@@ -1,6 +1,7 @@
 using GeoRegistry.Replication.Hydration;
 using GeoRegistry.TestKit;
 using GeoRegistry.TestKit.Stores;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using static GeoRegistry.Replication.Tests.TestTopology;
 
@@ -61,7 +62,8 @@ public sealed class DamagedCopyTests
         damaged.Send = TestSource.SendDamagedAsync;
         whole.Send = (http, _) =>
         {
-            http.Abort();
+            http.Response.ContentLength = 0;
+            http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
             return Task.CompletedTask;
         };
         Assert.IsType<FetchOutcome.Failed>(await region.Fetches.FetchAsync(_small.Digest, _small.SizeBytes, Us).OrFail("the first fetch"));

@@ -67,7 +67,7 @@ public sealed class ReadThroughSlotsTests
     [Fact]
     public async Task OpenAsync_ManyWaitForARegionThatHangs_OthersComeThrough()
     {
-        var hanging = _blobs.Take(ReadThroughSlots.MaxReceiving + 1).ToList();
+        var hanging = _blobs.Take(ReadThroughSlots.MaxReceivingOfRegion + 1).ToList();
         var other = _blobs[^1];
         await using var hung = await TestSource.StartAsync(hanging);
         await using var whole = await TestSource.StartAsync(other);
@@ -78,6 +78,45 @@ public sealed class ReadThroughSlotsTests
 
         Assert.NotNull(await OpenAsync(region, other).OrFail("the other blob"));
         Assert.All(waits, wait => Assert.False(wait.IsCompleted));
+    }
+
+    /// <summary>A region that sends slowly has not all slots: who waits for one of its own keeps out no other region's blob.</summary>
+    [Fact]
+    public async Task OpenAsync_ARegionSendsManySlowly_AnotherRegionsBlobComesThrough()
+    {
+        var slow = _blobs.Take(ReadThroughSlots.MaxReceiving + 1).ToList();
+        var other = _blobs[^1];
+        await using var trickling = await TestSource.StartAsync(slow);
+        await using var whole = await TestSource.StartAsync(other);
+        await using var region = new HydratingRegion(
+            new FakeTimeProvider(TimeProvider.System.GetUtcNow()), trickling.Address, whole.Address);
+        trickling.Send = SendWhenOpenedAsync;
+        var waits = slow.Select(blob => OpenAsync(region, blob)).ToList();
+        await Waiting.UntilAsync("the region has its slots", () => Task.FromResult(
+            trickling.Aborted.Count == slow.Count - ReadThroughSlots.MaxReceivingOfRegion));
+
+        Assert.NotNull(await OpenAsync(region, other).OrFail("the other blob"));
+        Assert.All(waits, wait => Assert.False(wait.IsCompleted));
+        _gate.SetResult();
+        Assert.All(await Task.WhenAll(waits).OrFail("all are found"), Assert.NotNull);
+    }
+
+    /// <summary>Nor has a region that hangs all places to wait.</summary>
+    [Fact]
+    public async Task OpenAsync_AsManyWaitForARegionAsMay_AnotherRegionsBlobComesThrough()
+    {
+        var hanging = _blobs.Take(ReadThroughSlots.MaxUnderWayOfRegion + 1).ToList();
+        var other = _blobs[^1];
+        await using var hung = await TestSource.StartAsync(_blobs);
+        await using var whole = await TestSource.StartAsync(hanging[^1], other);
+        await using var region = new HydratingRegion(new FakeTimeProvider(TimeProvider.System.GetUtcNow()), hung.Address, whole.Address);
+        hung.Send = (http, _) => http.RequestAborted.Ended();
+        var waits = hanging.SkipLast(1).Select(blob => OpenAsync(region, blob)).ToList();
+        await Waiting.UntilAsync("the region is asked for as many as it may", () => Task.FromResult(hung.Requests.Count == waits.Count));
+
+        Assert.NotNull(await OpenAsync(region, hanging[^1]).OrFail("the blob that both have"));
+        Assert.NotNull(await OpenAsync(region, other).OrFail("the other blob"));
+        Assert.Equal(waits.Count, hung.Requests.Count);
     }
 
     [Fact]
@@ -97,7 +136,7 @@ public sealed class ReadThroughSlotsTests
     private async Task<List<Task<IBlobReader?>>> OpenOneTooManyAsync(HydratingRegion region, TestSource source)
     {
         source.Send = SendWhenOpenedAsync;
-        var opened = _blobs.Take(ReadThroughSlots.MaxReceiving + 1).Select(blob => OpenAsync(region, blob)).ToList();
+        var opened = _blobs.Take(ReadThroughSlots.MaxReceivingOfRegion + 1).Select(blob => OpenAsync(region, blob)).ToList();
         await Waiting.UntilAsync("one lets go of its answer", () => Task.FromResult(source.Aborted.Count == 1));
         return opened;
     }
