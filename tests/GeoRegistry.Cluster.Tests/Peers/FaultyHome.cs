@@ -1,3 +1,4 @@
+using System.Net;
 using GeoRegistry.Cluster.Tests.Load;
 using GeoRegistry.Cluster.Tests.Regions;
 using GeoRegistry.TestKit;
@@ -40,6 +41,14 @@ public sealed class FaultyHome : IAsyncLifetime
         _cluster.Link("us", "eu").ResetConnections();
         await Waiting.UntilAsync("the replica's lease has ended", async () =>
             (await Replica.Client.GetManifestAsync(Repository, "1")).MayBeStale);
+    }
+
+    /// <summary>Lets the home answer until the replica asks it: after what another test did, it is not asked for a moment.</summary>
+    internal Task UntilAskedAsync()
+    {
+        Home.Script = exchange => exchange.SendHeadAsync(404, ends: true, ("content-length", "0"));
+        return Waiting.UntilAsync("the replica asks its home", async () =>
+            (await Replica.Client.SendAsync(HttpMethod.Get, $"/v2/{Repository}/tags/list")).Status == HttpStatusCode.NotFound);
     }
 
     public async Task DisposeAsync()

@@ -7,7 +7,7 @@ namespace GeoRegistry.Cluster.Tests.Peers;
 
 /// <summary>What a replica answers when the home fails at each step of an exchange.</summary>
 [Collection(FaultyHome.Collection)]
-public sealed class FaultyHomeTests(FaultyHome shared)
+public sealed class FaultyHomeTests(FaultyHome shared) : IAsyncLifetime
 {
     private const string Tags = $"/v2/{FaultyHome.Repository}/tags/list";
 
@@ -46,6 +46,10 @@ public sealed class FaultyHomeTests(FaultyHome shared)
             await exchange.SendBodyAsync("{\"name\":"u8.ToArray());
         }),
     };
+
+    public Task InitializeAsync() => shared.UntilAskedAsync();
+
+    public Task DisposeAsync() => Task.CompletedTask;
 
     public static TheoryData<string> AllFaults => [.. Faults.Keys];
 

@@ -8,8 +8,12 @@ namespace GeoRegistry.Cluster.Tests.Peers;
 
 /// <summary>Headers pass between regions as the bytes that they came as, and those of one hop do not pass.</summary>
 [Collection(FaultyHome.Collection)]
-public sealed class RelayedHeadersTests(FaultyHome shared)
+public sealed class RelayedHeadersTests(FaultyHome shared) : IAsyncLifetime
 {
+    public Task InitializeAsync() => shared.UntilAskedAsync();
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
     private const string Tags = $"/v2/{FaultyHome.Repository}/tags/list";
 
     // As bytes: UTF-8, Latin-1, every byte from 0x80 on.
