@@ -26,6 +26,14 @@ public sealed class PostgreSqlOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan RetryTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>
+    /// How many reads and transactions may wait for the database or be under way at a time. Beyond it requests are answered with 503 at
+    /// once, and <c>Retry-After</c>. Default 512.
+    /// </summary>
+    /// <remarks>Well more than connections, as each is free again after a millisecond; few enough that memory does not run out.</remarks>
+    [Range(16, 100_000)]
+    public int MaxWaiting { get; set; } = 512;
+
     /// <summary>Whether the metadata is in PostgreSQL.</summary>
     public bool IsUsed => ConnectionString.Length > 0;
 

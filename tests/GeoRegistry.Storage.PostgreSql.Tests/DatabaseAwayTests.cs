@@ -2,6 +2,7 @@ using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Commits;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
+using GeoRegistry.Resilience;
 using GeoRegistry.TestKit;
 using GeoRegistry.TestKit.Stores;
 using Npgsql;
@@ -102,6 +103,35 @@ public sealed class DatabaseAwayTests : IAsyncLifetime
             () => store.ReadHeadAsync(LedgerId.Of(RepositoryName.Parse("library/sample"))).AsTask()).OrFail("the failure of the read");
         await Assert.ThrowsAsync<StoreUnavailableException>(
             () => store.LinkBlobAsync(RepositoryName.Parse("library/sample"), SampleBlob.Of("a").Digest, 1)).OrFail("that of the write");
+    }
+
+    /// <summary>A write never finds out whether the database is back, as it may wait for a standby; so something else does.</summary>
+    [Fact]
+    public async Task Writes_DatabaseWasAwayForLong_AreRefusedAtOnceAndDoneOnceItIsBackThoughNobodyReads()
+    {
+        await using var store = await OpenAsync(_server.ConnectionString, TimeSpan.FromMilliseconds(100));
+        await _server.StopAsync();
+        for (var write = 0; write < Circuit.MinCalls; write++)
+            await Assert.ThrowsAsync<StoreUnavailableException>(() => LinkAsync().OrFail("the failure of the write"));
+
+        var refusal = await Assert.ThrowsAsync<StoreUnavailableException>(() => LinkAsync().OrFail("the refusal"));
+        Assert.Contains("failed the last requests", refusal.Message, StringComparison.Ordinal);
+        await _server.StartAsync();
+
+        await Waiting.UntilAsync("a write is done", async () =>
+        {
+            try
+            {
+                await LinkAsync();
+                return true;
+            }
+            catch (StoreUnavailableException)
+            {
+                return false;
+            }
+        }, TimeSpan.FromSeconds(10));
+
+        Task LinkAsync() => store.LinkBlobAsync(RepositoryName.Parse("library/sample"), SampleBlob.Of("a").Digest, 1);
     }
 
     [Fact]

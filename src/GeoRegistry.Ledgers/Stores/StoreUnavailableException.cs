@@ -7,8 +7,8 @@ public sealed class StoreUnavailableException : IOException
 {
     /// <summary>A store that is away.</summary>
     /// <param name="message">Which store, what happened, and what to do, for the log.</param>
-    /// <param name="cause">What the client of the store reported.</param>
-    public StoreUnavailableException(string message, Exception cause)
+    /// <param name="cause">What the client of the store reported; null where it was not asked.</param>
+    public StoreUnavailableException(string message, Exception? cause = null)
         : base(message, cause)
     {
     }

@@ -75,6 +75,7 @@ internal sealed class FeedListener : IAsyncDisposable
             while (true)
             {
                 await ReadHeadsAsync(connection, ending).ConfigureAwait(false);
+                await _database.TryCloseCircuitAsync(ending).ConfigureAwait(false);
                 await connection.WaitAsync(PollInterval, ending).ConfigureAwait(false);
             }
         }

@@ -1,6 +1,7 @@
+using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Resilience;
 using Npgsql;
 using Polly;
-using Polly.Retry;
 
 namespace GeoRegistry.Storage.PostgreSql.Connections;
 
@@ -12,18 +13,18 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable
 
     private const int ConnectTimeoutSeconds = 5, CommandTimeoutSeconds = 30;
 
+    /// <summary>How soon it is noticed that a machine is gone on whose commit nobody may cut the wait short.</summary>
+    private const int KeepAliveSeconds = 5;
+
     /// <summary>A writer that is frozen between two statements holds its locks no longer than this.</summary>
     private const int IdleInTransactionMilliseconds = 10_000;
 
     /// <summary>How often a transaction is run again because of others.</summary>
     private const int MaxConflicts = 20;
 
-    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(20), LongestDelay = TimeSpan.FromMilliseconds(500);
-
-    private static readonly ResiliencePropertyKey<long> Began = new("began");
-
     private readonly NpgsqlDataSource _source;
     private readonly ResiliencePipeline _retries;
+    private readonly Circuit _circuit;
     private readonly TimeProvider _time;
 
     public PostgreSqlDatabase(PostgreSqlOptions options, TimeProvider time)
@@ -35,64 +36,60 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable
             MaxPoolSize = options.MaxConnections,
             Timeout = ConnectTimeoutSeconds,
             CommandTimeout = CommandTimeoutSeconds,
+            TcpKeepAlive = true,
+            TcpKeepAliveTime = KeepAliveSeconds,
+            TcpKeepAliveInterval = KeepAliveSeconds,
             NoResetOnClose = true,
             Options = $"-c idle_in_transaction_session_timeout={IdleInTransactionMilliseconds}",
         };
         _source = NpgsqlDataSource.Create(ConnectionString);
         _time = time;
-        _retries = new ResiliencePipelineBuilder { TimeProvider = time }
-            .AddRetry(new RetryStrategyOptions
-            {
-                MaxRetryAttempts = int.MaxValue,
-                BackoffType = DelayBackoffType.Exponential,
-                UseJitter = true,
-                Delay = FirstDelay,
-                MaxDelay = LongestDelay,
-                ShouldHandle = attempt => ValueTask.FromResult(
-                    attempt.Outcome.Exception is { } failure && PostgreSqlFaults.IsTransient(failure)
-                        && time.GetElapsedTime(attempt.Context.Properties.GetValue(Began, 0)) < options.RetryTimeout),
-            })
-            .Build();
+        _retries = Pipelines.Store(PostgreSqlFaults.IsTransient, options.RetryTimeout, time);
+        _circuit = new Circuit("metadata", options.MaxWaiting, PostgreSqlFaults.IsTransient, time);
     }
 
     /// <summary>The options as a connection has them.</summary>
     public NpgsqlConnectionStringBuilder ConnectionString { get; }
 
     /// <summary>Runs what may run any number of times, and runs it again while the database is away.</summary>
-    public async Task<T> RunAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellation)
+    /// <param name="work">The work.</param>
+    /// <param name="mayTakeLong">Whether it may take long though the database is well, such as a commit that waits for a standby.</param>
+    /// <exception cref="StoreUnavailableException">The database stayed away; or it is not asked, as it was away for the last ones
+    /// (<see cref="Circuit"/>), or as many wait for it as may.</exception>
+    public async Task<T> RunAsync<T>(
+        Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellation, bool mayTakeLong = false)
     {
-        var context = ResilienceContextPool.Shared.Get(cancellation);
-        context.Properties.Set(Began, _time.GetTimestamp());
         try
         {
-            return await _retries.ExecuteAsync(
-                static async (context, state) =>
-                {
-                    var connection = await state._source.OpenConnectionAsync(context.CancellationToken).ConfigureAwait(false);
-                    await using (connection.ConfigureAwait(false))
-                        return await state.work(connection, context.CancellationToken).ConfigureAwait(false);
-                },
-                context,
-                (_source, work)).ConfigureAwait(false);
+            return await _circuit.RunAsync(
+                static (run, cancellation) => run.Self._retries.RunStoreAsync(
+                    static (run, cancellation) => run.Self.RunOnConnectionAsync(run.work, cancellation),
+                    run,
+                    run.Self._time,
+                    cancellation),
+                (Self: this, work),
+                mayTakeLong,
+                cancellation).ConfigureAwait(false);
         }
         catch (NpgsqlException e) when (PostgreSqlFaults.Translate(e) is { } translated)
         {
             throw translated;
         }
-        finally
+        catch (CircuitRefusedException e)
         {
-            ResilienceContextPool.Shared.Return(context);
+            throw new StoreUnavailableException($"The metadata database {e.Message}.", e);
         }
     }
 
     /// <summary>As <see cref="RunAsync"/>, and runs it again, too, where another writer came between.</summary>
-    public async Task<T> RunAgainAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellation)
+    public async Task<T> RunAgainAsync<T>(
+        Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellation, bool mayTakeLong = false)
     {
         for (var conflicts = 1; ; conflicts++)
         {
             try
             {
-                return await RunAsync((connection, _) => work(connection), cancellation).ConfigureAwait(false);
+                return await RunAsync((connection, _) => work(connection), cancellation, mayTakeLong).ConfigureAwait(false);
             }
             catch (PostgresException e) when (PostgreSqlFaults.IsConflict(e) && conflicts < MaxConflicts)
             {
@@ -115,5 +112,29 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Asks the database whether it is back, where it is not asked as it was away. To be called when it is heard of again.
+    /// </summary>
+    public async Task TryCloseCircuitAsync(CancellationToken cancellation)
+    {
+        if (!_circuit.IsOpen) return;
+        try
+        {
+            await RunAsync((connection, cancellation) => connection.ExecuteAsync("SELECT 1", [], cancellation), cancellation)
+                .ConfigureAwait(false);
+        }
+        catch (StoreUnavailableException)
+        {
+            // It was asked a moment ago, or is away again.
+        }
+    }
+
     public ValueTask DisposeAsync() => _source.DisposeAsync();
+
+    private async ValueTask<T> RunOnConnectionAsync<T>(
+        Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellation)
+    {
+        var connection = await _source.OpenConnectionAsync(cancellation).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false)) return await work(connection, cancellation).ConfigureAwait(false);
+    }
 }

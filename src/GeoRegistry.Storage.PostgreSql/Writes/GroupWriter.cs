@@ -13,7 +13,7 @@ namespace GeoRegistry.Storage.PostgreSql.Writes;
 /// </remarks>
 internal sealed class GroupWriter : IAsyncDisposable
 {
-    /// <summary>How many writes may wait; further callers wait for a place in the queue.</summary>
+    /// <summary>How many writes may wait; further ones are refused, as more would wait too long.</summary>
     private const int MaxWaiting = 4096;
 
     /// <summary>How many writes share a transaction.</summary>
@@ -32,9 +32,12 @@ internal sealed class GroupWriter : IAsyncDisposable
     }
 
     /// <summary>Carries out a write, and returns once it is on disk.</summary>
+    /// <exception cref="StoreUnavailableException">The database is away, or too many wait for it.</exception>
     public async Task<T> WriteAsync<T>(PendingWrite<T> write, CancellationToken cancellation)
     {
-        await _waiting.Writer.WriteAsync(write, cancellation).ConfigureAwait(false);
+        cancellation.ThrowIfCancellationRequested();
+        if (!_waiting.Writer.TryWrite(write))
+            throw new StoreUnavailableException($"{MaxWaiting} writes wait for the metadata database, as many as may.");
         return await write.Result.ConfigureAwait(false);
     }
 
@@ -78,8 +81,9 @@ internal sealed class GroupWriter : IAsyncDisposable
         if (batch.Count == 0) return;
         try
         {
-            if (batch.Count > 1) await _database.RunAsync((connection, _) => CarryOutAsync(connection), default).ConfigureAwait(false);
-            else await _database.RunAgainAsync(CarryOutAsync, default).ConfigureAwait(false);
+            if (batch.Count > 1)
+                await _database.RunAsync((connection, _) => CarryOutAsync(connection), default, mayTakeLong: true).ConfigureAwait(false);
+            else await _database.RunAgainAsync(CarryOutAsync, default, mayTakeLong: true).ConfigureAwait(false);
             foreach (var write in batch) write.Succeed();
         }
         catch (Exception e) when (batch.Count > 1 && e is not StoreUnavailableException)

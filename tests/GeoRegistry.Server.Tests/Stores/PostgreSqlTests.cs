@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using GeoRegistry.Protocol;
 using GeoRegistry.Server.Tests.Clients;
@@ -59,6 +60,59 @@ public sealed class PostgreSqlTests : IAsyncLifetime
         Assert.Equal(0, await server.StopAsync());
     }
 
+    /// <summary>Frozen, it answers nothing and refuses nothing: what needs it may wait up to a limit, and all else goes on.</summary>
+    [Fact]
+    public async Task Server_DatabaseIsFrozen_AnswersWhatItHasAsFastAndRefusesAtOnceWhatIsTooMuch()
+    {
+        const int Waiting = 16, Requests = 60;
+        await using var server = await StartAsync(
+            "--GeoRegistry:PostgreSql:RetryTimeout", "00:00:01", "--GeoRegistry:PostgreSql:MaxWaiting", $"{Waiting}");
+        using var http = server.CreateClient();
+        var repository = new RepositoryClient(http, "library/sample");
+        var layer = new SeededBlob(1, 100_000);
+        await repository.PushBlobAsync(layer.ToBytes());
+        Assert.Equal(
+            HttpStatusCode.Created,
+            (await repository.PutManifestAsync("v1", ImageManifest.Of("first", (layer.Digest, layer.SizeBytes)))).Status);
+        await PullAsync();
+        var usual = await PullAsync();
+
+        await SignalDatabaseAsync("-STOP");
+        var began = Stopwatch.StartNew();
+        var asked = Enumerable.Range(0, Requests).Select(i => http.GetAsync($"v2/library/sample/manifests/none-{i}")).ToList();
+        await TestKit.Waiting.UntilAsync(
+            "those that may not wait are refused", () => Task.FromResult(asked.Count(one => one.IsCompleted) >= Requests - Waiting));
+        var (refusedAfter, refused) = (began.Elapsed, asked.Where(one => one.IsCompleted).ToList());
+        var frozen = await PullAsync();
+        Assert.Contains(asked, one => !one.IsCompleted); // The pulls were while others waited.
+        await SignalDatabaseAsync("-CONT");
+
+        foreach (var one in refused)
+        {
+            using var answer = await one;
+            Assert.Equal((HttpStatusCode.ServiceUnavailable, "1"), (answer.StatusCode, $"{answer.Headers.RetryAfter}"));
+        }
+
+        await Task.WhenAll(asked).OrFail("those that waited");
+        await TestKit.Waiting.UntilAsync("the database is asked again", async () =>
+            (await repository.GetManifestAsync("none")).Status == HttpStatusCode.NotFound, TimeSpan.FromSeconds(5));
+        Assert.InRange(refusedAfter.TotalSeconds, 0, 3);
+        Assert.InRange(frozen / usual, 0, 5);
+
+        async Task<TimeSpan> PullAsync()
+        {
+            var watch = Stopwatch.StartNew();
+            for (var pull = 0; pull < 200; pull++)
+            {
+                Assert.Equal(HttpStatusCode.OK, (await repository.GetManifestAsync("v1")).Status);
+                using var blob = await http.GetAsync($"v2/library/sample/blobs/{layer.Digest}");
+                Assert.Equal(HttpStatusCode.OK, blob.StatusCode);
+            }
+
+            return watch.Elapsed;
+        }
+    }
+
     [Fact]
     public async Task Server_DatabaseStaysAway_Answers503InWords()
     {
@@ -70,6 +124,12 @@ public sealed class PostgreSqlTests : IAsyncLifetime
 
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "UNAVAILABLE"), (answer.Status, answer.ErrorCode));
         Assert.Contains("The metadata database does not answer", server.Output, StringComparison.Ordinal);
+    }
+
+    private async Task SignalDatabaseAsync(string signal)
+    {
+        using var kill = Process.Start("sh", ["-c", $"kill {signal} {_database.Id} $(pgrep -P {_database.Id})"]);
+        await kill.WaitForExitAsync();
     }
 
     private Task<RegistryProcess> StartAsync(params string[] options) => RegistryProcess.StartAsync(
