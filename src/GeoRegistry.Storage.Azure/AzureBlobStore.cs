@@ -40,7 +40,7 @@ public sealed class AzureBlobStore : IBlobStore, IStoreHealth
     /// <param name="options">Where it is; valid.</param>
     /// <param name="clock">The clock of waits.</param>
     public AzureBlobStore(AzureStorageOptions options, TimeProvider clock)
-        : this(AzureClient.Create(options), clock) => _makesContainer = options.CreateContainer;
+        : this(AzureClient.Create(options, clock), clock) => _makesContainer = options.CreateContainer;
 
     /// <summary>As the other, with a client of its own and, for lists, another size of pages than the service's.</summary>
     internal AzureBlobStore(BlobContainerClient container, TimeProvider clock, int? pageSize = null)

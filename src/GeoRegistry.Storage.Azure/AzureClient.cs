@@ -12,7 +12,7 @@ internal static class AzureClient
     private const int MaxRetries = 3;
 
     /// <summary>How many requests are under way at a time; more would wait for each other in the service.</summary>
-    private const int MaxConnections = 512;
+    public const int MaxConnections = 512;
 
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(200), LongestDelay = TimeSpan.FromSeconds(2);
 
@@ -22,7 +22,8 @@ internal static class AzureClient
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
 
     /// <summary>Makes the client of valid options.</summary>
-    public static BlobContainerClient Create(AzureStorageOptions options) => ServiceOf(options).GetBlobContainerClient(options.Container);
+    public static BlobContainerClient Create(AzureStorageOptions options, TimeProvider clock) =>
+        ServiceOf(options, clock).GetBlobContainerClient(options.Container);
 
     /// <summary>How every client retries.</summary>
     public static BlobClientOptions OptionsFor(TimeSpan networkTimeout) => new()
@@ -47,9 +48,10 @@ internal static class AzureClient
         PooledConnectionLifetime = ConnectionLifetime,
     };
 
-    private static BlobServiceClient ServiceOf(AzureStorageOptions options)
+    private static BlobServiceClient ServiceOf(AzureStorageOptions options, TimeProvider clock)
     {
         var client = OptionsFor(options.NetworkTimeout);
+        client.AddPolicy(new AzureCircuit(clock), HttpPipelinePosition.PerCall);
         if (options.ConnectionString.Length > 0) return new BlobServiceClient(options.ConnectionString, client);
 
         // The signature is part of the address, so that a copy's source is signed too.

@@ -2,6 +2,7 @@ using Azure;
 using Azure.Identity;
 using Azure.Storage.Blobs.Models;
 using GeoRegistry.Ledgers.Stores;
+using GeoRegistry.Resilience;
 
 namespace GeoRegistry.Storage.Azure;
 
@@ -36,6 +37,9 @@ internal sealed class AzureFaults(string account, string container)
                 return null;
             case RequestFailedException { Status: > 0 } refused:
                 return OfAnswer(refused, what);
+            case CircuitRefusedException:
+                return new StoreUnavailableException(
+                    Say(what, "It is not asked", "see whether this machine reaches the account's address", failure), failure);
             case AuthenticationFailedException:
                 return new StoreFaultException(
                     StoreFault.NoPermission,

@@ -43,7 +43,7 @@ public sealed class AzureStorageOptionsTests(AzuriteFixture azurite)
         var options = new AzureStorageOptions { AccountUrl = url, Sas = sas, ManagedIdentity = identity, Container = "eu-blobs" };
 
         Assert.Equal(isValid, FaultsOf(options).Count == 0);
-        if (isValid) Assert.Equal("eu-blobs", AzureClient.Create(options).Name);
+        if (isValid) Assert.Equal("eu-blobs", AzureClient.Create(options, TimeProvider.System).Name);
     }
 
     [Theory]

@@ -36,6 +36,9 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     /// <summary>The connection string of the account.</summary>
     public string ConnectionString => ConnectionStringAt(Port);
 
+    /// <summary>Its process.</summary>
+    public int Id => _process!.Id;
+
     public static async Task<AzuriteProcess> StartAsync()
     {
         var azurite = new AzuriteProcess();

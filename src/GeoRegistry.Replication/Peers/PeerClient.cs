@@ -28,7 +28,7 @@ public sealed class PeerClient : IDisposable
     private static readonly TimeSpan SuspectTimeout = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How many requests to one region may await an answer: more than its clients' relays may be, so that feeds and reports have room.
+    /// How many requests to one region may await an answer: a fifth of the clients' connections, so that a slow one has not all of them.
     /// </summary>
     private const int MaxUnderWay = 2048;
 
