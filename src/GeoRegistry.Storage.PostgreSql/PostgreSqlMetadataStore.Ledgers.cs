@@ -112,14 +112,22 @@ public sealed partial class PostgreSqlMetadataStore
     public async Task<Incarnation> BeginIncarnationAsync(CancellationToken cancellation = default)
     {
         var incarnation = Incarnation.New();
-        await WriteAsync(
-            batch => batch.Execute(
-                """
-                UPDATE feeds SET incarnation = $2, head = head + 1, pruned = head + 1, snapshot = head + 1
-                WHERE region = $1 AND incarnation <> $2
-                """,
-                _region.ToString(), incarnation.ToString()),
+        var written = await ReadWriteAsync<string>(
+            batch =>
+            {
+                batch.Execute(
+                    $"""
+                    UPDATE feeds SET incarnation = $2, head = head + 1, pruned = head + 1, snapshot = head + 1,
+                        database = {DatabaseContinuity.ThisDatabase}
+                    WHERE region = $1 AND incarnation <> $2
+                    """,
+                    _region.ToString(), incarnation.ToString());
+                var database = "";
+                batch.Read("SELECT database FROM feeds WHERE region = $1", row => database = row.GetString(0), _region.ToString());
+                return () => database;
+            },
             cancellation).ConfigureAwait(false);
+        _database.Continuity.Mend(written);
         return incarnation;
     }
 

@@ -15,7 +15,7 @@ namespace GeoRegistry.Storage.PostgreSql;
 /// </remarks>
 public sealed partial class PostgreSqlMetadataStore
     : ILedgerStore, IRepositoryTables, IReplicaStore, IHydrationQueue, IRegionRecord, IAnnouncements, IMetadataArchive, IStoreHealth,
-        IAsyncDisposable
+        IDataContinuity, IAsyncDisposable
 {
     private readonly PostgreSqlDatabase _database;
     private readonly GroupWriter _writer;
@@ -28,8 +28,18 @@ public sealed partial class PostgreSqlMetadataStore
     {
         (_database, _region, _time) = (database, region, time);
         _writer = new GroupWriter(database, new WriteGroup(region, time));
-        _listener = new FeedListener(database, time);
+        _listener = new FeedListener(database, region, time);
     }
+
+    /// <inheritdoc/>
+    public event Action? Broken
+    {
+        add => _database.Continuity.Broken += value;
+        remove => _database.Continuity.Broken -= value;
+    }
+
+    /// <inheritdoc/>
+    public string? Break => _database.Continuity.Break;
 
     /// <inheritdoc/>
     public string StoreName => "metadata";
@@ -47,15 +57,22 @@ public sealed partial class PostgreSqlMetadataStore
         var database = new PostgreSqlDatabase(options, time);
         try
         {
-            await database.RunAsync(
+            var written = await database.RunAsync(
                 async (connection, cancellation) =>
                 {
                     await PostgreSqlSchema.UpgradeAsync(connection, options.Schema, cancellation).ConfigureAwait(false);
-                    return await connection.ExecuteAsync(
-                        "INSERT INTO feeds (region, incarnation) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+                    await connection.ExecuteAsync(
+                        $"""
+                        INSERT INTO feeds AS feed (region, incarnation, database) VALUES ($1, $2, {DatabaseContinuity.ThisDatabase})
+                        ON CONFLICT (region) DO UPDATE SET database = excluded.database WHERE feed.database = ''
+                        """,
                         [region.ToString(), Incarnation.New().ToString()], cancellation).ConfigureAwait(false);
+                    return await connection.ListAsync(
+                        row => row.GetString(0), "SELECT database FROM feeds WHERE region = $1", [region.ToString()], cancellation)
+                        .ConfigureAwait(false);
                 },
                 cancellation).ConfigureAwait(false);
+            database.Continuity.Begin(written[0]);
             var store = new PostgreSqlMetadataStore(database, region, time);
             await store._listener.StartAsync(cancellation).ConfigureAwait(false);
             return store;

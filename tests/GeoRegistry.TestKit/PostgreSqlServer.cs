@@ -48,16 +48,44 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     /// <summary>Makes a database cluster and starts a server on it.</summary>
     /// <param name="inMemory">Whether its files are in memory: for tests that commit thousands of times and lose no power.</param>
     /// <param name="settings">Further settings, such as <c>max_connections=20</c>.</param>
-    public static async Task<PostgreSqlServer> StartAsync(bool inMemory = false, params string[] settings)
+    public static Task<PostgreSqlServer> StartAsync(bool inMemory = false, params string[] settings) => StartAsync(
+        inMemory,
+        settings,
+        server => server.RunProgramAsync(
+            "initdb", "-D", server.DataFolder, "-U", User, "-A", "trust", "-E", "UTF8", "--locale=C", "--data-checksums", "--no-sync"));
+
+    /// <summary>Makes a standby of this server and starts it. Commits do not wait for it until <see cref="WaitForStandbyAsync"/>.</summary>
+    public Task<PostgreSqlServer> StartStandbyAsync() => StartAsync(
+        inMemory: true,
+        ["cluster_name=standby", .. _settings],
+        standby => RunProgramAsync(
+            "pg_basebackup", "-h", "127.0.0.1", "-p", $"{Port}", "-U", User, "-D", standby.DataFolder, "-R", "-c", "fast", "--no-sync"));
+
+    /// <summary>Has commits wait for the standby from now on, or no longer.</summary>
+    public async Task WaitForStandbyAsync(bool waits = true)
+    {
+        await QueryAsync($"ALTER SYSTEM SET synchronous_standby_names = '{(waits ? "standby" : "")}'");
+        await QueryAsync("SELECT pg_reload_conf()");
+        if (waits) await Waiting.UntilAsync(
+            "commits wait for the standby",
+            async () => await QueryAsync("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") == "1");
+    }
+
+    /// <summary>Makes this standby the primary.</summary>
+    public Task PromoteAsync() => QueryAsync("SELECT pg_promote()");
+
+    /// <summary>Runs a statement with psql, and returns what it printed.</summary>
+    public async Task<string> QueryAsync(string sql) => (await RunProgramAsync(
+        "psql", "-h", "127.0.0.1", "-p", $"{Port}", "-U", User, "-d", "postgres", "-q", "-A", "-t", "-c", sql)).Trim();
+
+    private static async Task<PostgreSqlServer> StartAsync(bool inMemory, string[] settings, Func<PostgreSqlServer, Task> make)
     {
         var server = new PostgreSqlServer(new TemporaryFolder(inMemory), FreePorts.Take(), settings);
         try
         {
             await RunAsync("chmod", "755", server._folder.Path);
             await RunAsync("install", "-d", "-m", "700", "-o", "postgres", "-g", "postgres", server.DataFolder);
-            await RunAsync(
-                [.. AsPostgres, $"{Programs}/initdb", "-D", server.DataFolder, "-U", User, "-A", "trust", "-E", "UTF8", "--locale=C",
-                    "--data-checksums", "--no-sync"]);
+            await make(server);
             await server.StartAsync();
             return server;
         }

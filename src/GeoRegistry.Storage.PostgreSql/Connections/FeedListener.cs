@@ -17,9 +17,15 @@ internal sealed class FeedListener : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<RegionId, PositionSignal> _heads = new();
     private readonly CancellationTokenSource _ending = new();
+    private readonly RegionId _region;
+    private long _ownHead;
     private Task _running = Task.CompletedTask;
 
-    public FeedListener(PostgreSqlDatabase database, TimeProvider time) => (_database, _time) = (database, time);
+    public FeedListener(PostgreSqlDatabase database, RegionId region, TimeProvider time)
+    {
+        (_database, _region, _time) = (database, region, time);
+        database.Continuity.Broken += ForgetHeads;
+    }
 
     /// <summary>Reads where the feeds end now, and goes on to be told.</summary>
     public async Task StartAsync(CancellationToken cancellation)
@@ -71,6 +77,7 @@ internal sealed class FeedListener : IAsyncDisposable
         await using (connection.ConfigureAwait(false))
         {
             await connection.OpenAsync(ending).ConfigureAwait(false);
+            await _database.Continuity.CheckAsync(connection).ConfigureAwait(false);
             await connection.ExecuteAsync($"LISTEN {PostgreSqlDatabase.FeedChannel}", [], ending).ConfigureAwait(false);
             while (true)
             {
@@ -88,7 +95,25 @@ internal sealed class FeedListener : IAsyncDisposable
             .ConfigureAwait(false);
         foreach (var (region, head) in heads)
         {
-            if (RegionId.TryParse(region, out var id)) HeadOf(id).Advance(head);
+            if (!RegionId.TryParse(region, out var id)) continue;
+            if (id == _region) NoteOwn(head);
+            HeadOf(id).Advance(head);
+        }
+    }
+
+    // A feed of another region may begin anew, with smaller numbers.
+    private void NoteOwn(long head)
+    {
+        if (head < _ownHead) _database.Continuity.Note($"was put back: the region's feed ended at {_ownHead}, and ends at {head} now");
+        _ownHead = head;
+    }
+
+    // The feeds may end earlier than they did.
+    private void ForgetHeads()
+    {
+        foreach (var region in _heads.Keys)
+        {
+            if (_heads.TryRemove(region, out var head)) head.Fail(new StoreUnavailableException("The metadata database was replaced."));
         }
     }
 }

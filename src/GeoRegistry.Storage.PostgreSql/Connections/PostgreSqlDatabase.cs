@@ -26,6 +26,7 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable
     private readonly ResiliencePipeline _retries;
     private readonly Circuit _circuit;
     private readonly TimeProvider _time;
+    private readonly TimeSpan _retryTimeout;
 
     public PostgreSqlDatabase(PostgreSqlOptions options, TimeProvider time)
     {
@@ -42,11 +43,23 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable
             NoResetOnClose = true,
             Options = $"-c idle_in_transaction_session_timeout={IdleInTransactionMilliseconds}",
         };
-        _source = NpgsqlDataSource.Create(ConnectionString);
-        _time = time;
+        if (options.HasSeveralHosts)
+        {
+            // Whichever is the primary; one that was promoted is found within a second.
+            ConnectionString.TargetSessionAttributes = "primary";
+            ConnectionString.HostRecheckSeconds = 1;
+        }
+
+        _source = new NpgsqlDataSourceBuilder(ConnectionString.ConnectionString)
+            .UsePhysicalConnectionInitializer(static _ => throw new NotSupportedException(), Continuity.CheckAsync)
+            .Build();
+        (_time, _retryTimeout) = (time, options.RetryTimeout);
         _retries = Pipelines.Store(PostgreSqlFaults.IsTransient, options.RetryTimeout, time);
         _circuit = new Circuit("metadata", options.MaxWaiting, PostgreSqlFaults.IsTransient, time);
     }
+
+    /// <summary>Whether the data is still what this region wrote last, as each connection says when it is opened.</summary>
+    public DatabaseContinuity Continuity { get; } = new();
 
     /// <summary>The options as a connection has them.</summary>
     public NpgsqlConnectionStringBuilder ConnectionString { get; }
@@ -128,6 +141,9 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable
             // It was asked a moment ago, or is away again.
         }
     }
+
+    /// <summary>Waits until what is written goes to data that this region wrote last, as long as the database may be away.</summary>
+    public Task AwaitMendAsync() => Continuity.AwaitMendAsync(_retryTimeout, _time);
 
     public ValueTask DisposeAsync() => _source.DisposeAsync();
 

@@ -13,6 +13,9 @@ internal static class PostgreSqlFaults
     /// <summary>The server ended a connection that was frozen within a transaction.</summary>
     private const string IdleInTransaction = "25P03";
 
+    /// <summary>What the driver says of several servers none of which was the primary when it was asked last.</summary>
+    private const string NoPrimary = "No suitable host was found.";
+
     /// <summary>Where the transaction was ended because of another one: it can be run again.</summary>
     public static bool IsConflict(Exception failure) => failure is PostgresException
     {
@@ -32,7 +35,8 @@ internal static class PostgreSqlFaults
             or IdleInTransaction } => true,
         PostgresException postgres => postgres.SqlState.StartsWith("08", StringComparison.Ordinal),
         NpgsqlException { InnerException: IOException or SocketException or TimeoutException } => true,
-        NpgsqlException npgsql => npgsql.IsTransient,
+        NpgsqlException { InnerException: AggregateException ofHosts } => ofHosts.InnerExceptions.Any(IsTransient),
+        NpgsqlException npgsql => npgsql.IsTransient || npgsql.Message == NoPrimary,
         _ => false,
     };
 

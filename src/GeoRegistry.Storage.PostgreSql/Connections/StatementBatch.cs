@@ -34,10 +34,37 @@ internal sealed class StatementBatch(NpgsqlConnection connection) : IAsyncDispos
     /// <summary>Adds a query whose rows say nothing, such as the call of a function.</summary>
     public void Call(string sql, params ReadOnlySpan<object> values) => Read(sql, static _ => { }, values);
 
+    /// <summary>
+    /// Has the transaction write, whatever the others find to do: so it waits for the standby, which then has what was committed before.
+    /// </summary>
+    public void Confirm() => Execute("UPDATE schema_version SET version = version");
+
     /// <summary>Runs the statements. They are not cancelled by a time limit: a commit may wait for a standby.</summary>
+    /// <exception cref="UnconfirmedCommitException">They are committed, and a standby may not have them.</exception>
     public async Task RunAsync(CancellationToken cancellation = default)
     {
         _batch.Timeout = 0;
+        var isUnconfirmed = false;
+        connection.Notice += Note;
+        try
+        {
+            await RunOnceAsync(cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            connection.Notice -= Note;
+        }
+
+        if (isUnconfirmed) throw new UnconfirmedCommitException();
+
+        // The only warning of a commit is that its wait for the standby was cut short.
+        void Note(object sender, NpgsqlNoticeEventArgs notice) => isUnconfirmed |= notice.Notice.SqlState == PostgresErrorCodes.Warning;
+    }
+
+    public ValueTask DisposeAsync() => _batch.DisposeAsync();
+
+    private async Task RunOnceAsync(CancellationToken cancellation)
+    {
         await _batch.PrepareAsync(cancellation).ConfigureAwait(false);
         var rows = await _batch.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
         await using (rows.ConfigureAwait(false))
@@ -49,6 +76,10 @@ internal sealed class StatementBatch(NpgsqlConnection connection) : IAsyncDispos
             }
         }
     }
+}
 
-    public ValueTask DisposeAsync() => _batch.DisposeAsync();
+/// <summary>A commit whose wait for the standby was cut short by an administrator: it counts as one whose answer was lost.</summary>
+internal sealed class UnconfirmedCommitException() : NpgsqlException("a commit's wait for the standby was cut short")
+{
+    public override bool IsTransient => true;
 }

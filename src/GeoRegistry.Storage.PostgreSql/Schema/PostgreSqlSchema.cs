@@ -8,7 +8,7 @@ namespace GeoRegistry.Storage.PostgreSql.Schema;
 internal static class PostgreSqlSchema
 {
     /// <summary>The scripts of each version, in order; they are resources of this assembly.</summary>
-    private static readonly string[][] Versions = [["1.sql", "1-functions.sql"]];
+    private static readonly string[][] Versions = [["1.sql", "1-functions.sql"], ["2.sql"]];
 
     /// <summary>
     /// Brings the database to this build's version, in one transaction under a lock: several servers may start at once.

@@ -81,9 +81,7 @@ internal sealed class GroupWriter : IAsyncDisposable
         if (batch.Count == 0) return;
         try
         {
-            if (batch.Count > 1)
-                await _database.RunAsync((connection, _) => CarryOutAsync(connection), default, mayTakeLong: true).ConfigureAwait(false);
-            else await _database.RunAgainAsync(CarryOutAsync, default, mayTakeLong: true).ConfigureAwait(false);
+            while (!await TryCarryOutAsync(batch).ConfigureAwait(false)) await _database.AwaitMendAsync().ConfigureAwait(false);
             foreach (var write in batch) write.Succeed();
         }
         catch (Exception e) when (batch.Count > 1 && e is not StoreUnavailableException)
@@ -94,9 +92,25 @@ internal sealed class GroupWriter : IAsyncDisposable
         {
             foreach (var write in batch) write.Fail(e);
         }
+    }
+
+    // Commits that are missing in data that was replaced may be in other regions, and others must not be appended in their place.
+    private async Task<bool> TryCarryOutAsync(IReadOnlyList<PendingWrite> batch)
+    {
+        try
+        {
+            return batch.Count > 1
+                ? await _database.RunAsync((connection, _) => CarryOutAsync(connection), default, mayTakeLong: true).ConfigureAwait(false)
+                : await _database.RunAgainAsync(CarryOutAsync, default, mayTakeLong: true).ConfigureAwait(false);
+        }
+        catch (DataReplacedException)
+        {
+            return false;
+        }
 
         async Task<bool> CarryOutAsync(NpgsqlConnection connection)
         {
+            _database.Continuity.ThrowIfBroken();
             await _group.RunAsync(connection, batch).ConfigureAwait(false);
             return true;
         }

@@ -60,11 +60,13 @@ internal sealed class WriteGroup(RegionId region, TimeProvider time)
         PendingLink[] links = [.. writes.OfType<PendingLink>()];
         var drafts = new LedgerDrafts();
         var accepted = appends.Length > 0 ? await DecideAsync(connection, drafts, appends).ConfigureAwait(false) : [];
-        if (accepted.Count == 0 && links.Length == 0) return;
+        var isRepeated = writes.Any(write => write.MayBeCarriedOut);
+        if (accepted.Count == 0 && links.Length == 0 && !isRepeated) return;
 
         var batch = new StatementBatch(connection);
         await using (batch.ConfigureAwait(false))
         {
+            if (isRepeated) batch.Confirm(); // What an earlier attempt left may be here alone.
             LedgerDraft[] changed = [.. accepted.Select(append => drafts[append.Commit.Ledger])];
             RowChanges.AddLedgers(batch, changed);
             AddLinks(batch, links, changed);
