@@ -57,6 +57,7 @@ public static class ReplicationServices
         .AddSingleton<HomeGate>()
         .AddSingleton<IHomeGate>(provider => provider.GetRequiredService<HomeGate>())
         .AddSingleton<HomeResumption>()
+        .AddSingleton<DataRecovery>()
         .AddSingleton<FeedServer>()
         .AddSingleton<FeedApplication>()
         .AddSingleton<LedgerRepair>()

@@ -24,6 +24,7 @@ public sealed partial class Replicator(
     IControlStore control,
     AdoptedTopology topologies,
     HomeGate gate,
+    DataRecovery recovery,
     HomeVisibility visibility,
     BlobAnnouncer announcer,
     TailStates tails,
@@ -58,6 +59,8 @@ public sealed partial class Replicator(
                 FollowTopologyAsync(stoppingToken),
                 RunUntilStoppedAsync(
                     "Asking the other regions how far they follow this one", () => gate.RunAsync(stoppingToken), stoppingToken),
+                RunUntilStoppedAsync(
+                    "Recovering data that was replaced", () => recovery.RunAsync(stoppingToken), stoppingToken),
                 RunUntilStoppedAsync(
                     "Recording what is shown", () => visibility.KeepRecordAsync(RecordInterval, stoppingToken), stoppingToken),
                 announcer.RunAsync(stoppingToken)).ConfigureAwait(false);

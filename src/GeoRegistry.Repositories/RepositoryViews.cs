@@ -38,6 +38,13 @@ public sealed class RepositoryViews(RepositoryReader reader, RepositoryBlobs blo
         blobs.Forget(repository);
     }
 
+    /// <summary>Drops everything, as the tables are others.</summary>
+    public void Forget()
+    {
+        reader.Forget();
+        blobs.Forget();
+    }
+
     private void ForgetBlobs(RepositoryName repository, IReadOnlyList<Operation> operations)
     {
         foreach (var deleted in operations.OfType<Operation.BlobDeleted>()) blobs.Forget(repository, deleted.Digest);

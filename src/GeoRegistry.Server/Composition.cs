@@ -46,6 +46,7 @@ internal static class Composition
     /// <param name="store">The open store; the server closes it.</param>
     public static IServiceCollection UsePostgreSql(this IServiceCollection services, PostgreSqlMetadataStore store) => services
         .AddSingleton(_ => store)
+        .AddSingleton<IDataContinuity>(_ => store)
         .AddMetadata<PostgreSqlMetadataStore>();
 
     /// <summary>Adds the embedded blob store: files in the data folder.</summary>
@@ -111,6 +112,7 @@ internal static class Composition
         .AddSingleton<IWantedBlobs>(provider => provider.GetRequiredService<NoOtherRegions>())
         .AddSingleton<IHomeGate>(provider => provider.GetRequiredService<NoOtherRegions>())
         .AddSingleton<IVisibility>(provider => provider.GetRequiredService<NoOtherRegions>())
+        .AddHostedService<LoneRegionRecovery>()
         .AddSingleton<Func<RepositoryName, Home>>(_ => new Home(region, FirstEpoch));
 
     private static IServiceCollection AddAmongOthers(

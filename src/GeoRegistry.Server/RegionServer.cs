@@ -3,6 +3,7 @@ using GeoRegistry.FrontDoor.Http;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Regions.Topologies;
+using GeoRegistry.Replication.Homes;
 using GeoRegistry.Replication.Peers;
 using GeoRegistry.Replication.Topologies;
 using GeoRegistry.Replication.Visibility;
@@ -76,6 +77,7 @@ internal static class RegionServer
             if (app.Services.GetService<AzureBlobStore>() is { } azure)
                 await azure.PrepareAsync(RegionId.Parse(configuration.Server.Region));
             foreach (var store in app.Services.GetServices<IStoreHealth>()) await store.CheckReadAsync();
+            app.Services.GetService<DataRecovery>()?.Begin();
             if (app.Services.GetService<AdoptedTopology>() is { } topologies) await topologies.BeginAsync(CancellationToken.None);
             else
                 await AdoptedTopology.BeginAloneAsync(

@@ -54,6 +54,19 @@ internal sealed class RegionRouting(
         if (topology.PolicyOf(request.Repository) is var policy && !policy.Allows(map.Self)) return RefuseAsync(request, policy);
         if (damaged.Has(request.Repository)) return ErrorResponse.WriteAsync(request.Http, Damaged());
         var home = topology.HomeOf(request.Repository).Region;
+        return home == map.Self && gate.IsRecovering
+            ? AnswerRecoveredAsync(resource, request, policy, here)
+            : AnswerAsync(resource, request, home, policy, here);
+    }
+
+    private async Task AnswerRecoveredAsync(OciResource resource, OciRequest request, PolicyRule policy, Func<OciRequest, Task> here)
+    {
+        await gate.AwaitRecoveryAsync(request.Aborted).ConfigureAwait(false);
+        await AnswerAsync(resource, request, map.Self, policy, here).ConfigureAwait(false);
+    }
+
+    private Task AnswerAsync(OciResource resource, OciRequest request, RegionId home, PolicyRule policy, Func<OciRequest, Task> here)
+    {
         if (IsWrite(resource, request))
         {
             return HasLostData(home)
@@ -66,7 +79,7 @@ internal sealed class RegionRouting(
         if (home == map.Self && gate.Reason is not null && resource is not (OciResource.Upload or OciResource.Blob))
             return ReadUnconfirmedAsync(resource, request, policy, here);
         if (home == map.Self && resource == OciResource.Manifest) return ReadAtHomeAsync(request, here);
-        if (home == map.Self && resource == OciResource.Referrers) return ReadReferrersAtHomeAsync(request);
+        if (home == map.Self && resource == OciResource.Referrers) return ReadReferrersAtHomeAsync(request, here);
         if (request.Relay is not null) return here(request);
         return resource switch
         {
@@ -129,9 +142,16 @@ internal sealed class RegionRouting(
             return;
         }
 
+        var data = gate.Recoveries;
         var found = await reader.FindManifestAsync(request.Repository, reference, request.Aborted).ConfigureAwait(false);
         if (visibility.ShownOf(request.Repository, request.Reference) is { } shown)
             await shown.WaitAsync(request.Aborted).ConfigureAwait(false);
+        if (gate.Recoveries != data)
+        {
+            await AnswerAsync(OciResource.Manifest, request, here).ConfigureAwait(false); // It may be older than what was acknowledged.
+            return;
+        }
+
         // What a home does not have may be among what it lost, as long as no other region has said that it follows nothing more.
         if (found is null && await gate.FindRefusalAsync(request.Repository, request.Aborted).ConfigureAwait(false) is { } refusal)
             await ErrorResponse.WriteAsync(request.Http, refusal).ConfigureAwait(false);
@@ -175,12 +195,14 @@ internal sealed class RegionRouting(
         _ => true, // A list, which has what is here.
     };
 
-    private async Task ReadReferrersAtHomeAsync(OciRequest request)
+    private async Task ReadReferrersAtHomeAsync(OciRequest request, Func<OciRequest, Task> here)
     {
+        var data = gate.Recoveries;
         var answer = await lists.ReadReferrersAsync(request).ConfigureAwait(false);
         if (visibility.ShownOf(request.Repository, VisibleNames.Referrers) is { } shown)
             await shown.WaitAsync(request.Aborted).ConfigureAwait(false);
-        await answer().ConfigureAwait(false);
+        if (gate.Recoveries == data) await answer().ConfigureAwait(false);
+        else await AnswerAsync(OciResource.Referrers, request, here).ConfigureAwait(false);
     }
 
     private async Task ReadManifestAsync(OciRequest request, RegionId home, PolicyRule policy, Func<OciRequest, Task> here)

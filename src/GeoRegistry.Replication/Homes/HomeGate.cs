@@ -28,11 +28,23 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
     /// </summary>
     private static readonly TimeSpan WaitTimeout = 2 * (AnswerTimeout + AskInterval);
 
+    /// <summary>How long a request waits for the recovery of data that was replaced.</summary>
+    private static readonly TimeSpan RecoveryTimeout = TimeSpan.FromSeconds(20);
+
     private readonly TaskCompletionSource _decided = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile State _state = new(IsOpen: false, LostData: false, "it has not asked the other regions yet how far they follow it");
 
-    /// <summary>Whether another region follows what this one does not have.</summary>
+    private volatile TaskCompletionSource? _recovery;
+    private int _recoveries;
+
+    /// <summary>Whether it is being recovered what others have, as the data here was replaced. Requests that are about it wait.</summary>
+    public bool IsRecovering => _recovery is not null;
+
+    /// <summary>How often the data here was replaced: what was read before and after is not of the same data.</summary>
+    public int Recoveries => Volatile.Read(ref _recoveries);
+
+    /// <summary>Whether another region follows what this one does not have, or may.</summary>
     public bool HasLostData => _state.LostData;
 
     /// <summary>Why nothing may be appended, or null where it may.</summary>
@@ -43,7 +55,7 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
         _state.IsOpen ? default : WaitAsync(repository, cancellation);
 
     /// <summary>Waits until all followers were asked once since the start, whatever they answered.</summary>
-    public Task AwaitFirstAnswersAsync(CancellationToken cancellation) => AwaitAsync(_asked, cancellation);
+    public Task AwaitFirstAnswersAsync(CancellationToken cancellation) => AwaitAsync(_asked, WaitTimeout, cancellation);
 
     /// <summary>Asks the followers until one has answered.</summary>
     public async Task RunAsync(CancellationToken stopping)
@@ -71,6 +83,26 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
         return false;
     }
 
+    /// <summary>Waits for the end of a recovery, for a while.</summary>
+    public Task AwaitRecoveryAsync(CancellationToken cancellation) =>
+        _recovery is { } recovery ? AwaitAsync(recovery, RecoveryTimeout, cancellation) : Task.CompletedTask;
+
+    /// <summary>Refuses appends, as the data here was replaced; requests wait until <see cref="EndRecovery"/>.</summary>
+    internal void BeginRecovery(string reason)
+    {
+        if (_recovery is null) _recovery = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Close(reason);
+        Interlocked.Increment(ref _recoveries);
+    }
+
+    /// <summary>Lets requests go on by what is known now.</summary>
+    internal void EndRecovery()
+    {
+        var recovery = _recovery;
+        _recovery = null;
+        recovery?.TrySetResult();
+    }
+
     /// <summary>Allows appends, as an operator has decided.</summary>
     internal void Open()
     {
@@ -95,11 +127,11 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
         _asked.TrySetResult();
     }
 
-    private async Task AwaitAsync(TaskCompletionSource known, CancellationToken cancellation)
+    private async Task AwaitAsync(TaskCompletionSource known, TimeSpan timeout, CancellationToken cancellation)
     {
         try
         {
-            await known.Task.WaitAsync(WaitTimeout, clock, cancellation).ConfigureAwait(false);
+            await known.Task.WaitAsync(timeout, clock, cancellation).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
@@ -109,7 +141,8 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
 
     private async ValueTask<RegistryError?> WaitAsync(RepositoryName repository, CancellationToken cancellation)
     {
-        await AwaitAsync(_decided, cancellation).ConfigureAwait(false);
+        await AwaitRecoveryAsync(cancellation).ConfigureAwait(false);
+        await AwaitAsync(_decided, WaitTimeout, cancellation).ConfigureAwait(false);
         if (_state is not { IsOpen: false } closed) return null;
         return RegistryError.Of(
             ErrorCode.Unavailable,

@@ -10,8 +10,10 @@ using Microsoft.Extensions.Logging;
 
 namespace GeoRegistry.Replication.Homes;
 
-/// <summary>Lets a home that lost commits, or cannot find out whether it did, take writes again: an operator decides it.</summary>
+/// <summary>Lets a home that lost commits, or cannot find out whether it did, take writes again.</summary>
 /// <remarks>
+/// An operator decides it, or the region itself where its data was replaced and the others have given all that they have
+/// (<see cref="DataRecovery"/>).
 /// What the other regions have is recovered first. Where one of them did not give all that it has, the home stays closed unless the
 /// operator accepts that loss. Then it continues under a new incarnation, and the epochs of its homes are raised in the topology, which
 /// lets the others follow it: snapshots replace what they have beyond it. A repetition after a failure in the middle begins again, and
@@ -25,7 +27,8 @@ public sealed partial class HomeResumption(
     HomeGate gate,
     ReadLeases leases,
     AdoptedTopology topologies,
-    ILogger<HomeResumption> logger)
+    ILogger<HomeResumption> logger,
+    IDataContinuity? continuity = null)
 {
     /// <summary>How often the topology is written again because somebody else changed it meanwhile.</summary>
     private const int MaxAttempts = 8;
@@ -42,6 +45,7 @@ public sealed partial class HomeResumption(
         {
             if (gate.Reason is not { } reason) return new ResumptionOutcome.NotNeeded();
             LogResuming(map.Self, reason);
+            var data = continuity?.Break;
             var (recovered, reached, unreachable, left) = await RecoverAsync(cancellation).ConfigureAwait(false);
             if (!acceptsLoss && unreachable.Count + left.Count > 0)
             {
@@ -52,6 +56,8 @@ public sealed partial class HomeResumption(
             var stored = await control.ReadAsync(cancellation).ConfigureAwait(false);
             map.CanReplace(stored, out var fault);
             ThrowIfRefused(fault ?? TopologySuccession.FindFaultOfStore(map.Current, stored));
+            if (continuity?.Break != data)
+                throw new RegionUnavailableException($"The metadata of region {map.Self} was replaced again: resume it again.");
             var incarnation = await ledgers.BeginIncarnationAsync(cancellation).ConfigureAwait(false);
             leases.Restart();
             var next = await WriteTopologyAsync(incarnation, cancellation).ConfigureAwait(false);
@@ -108,7 +114,7 @@ public sealed partial class HomeResumption(
                 $"Region {map.Self} refuses the topology, and is not resumed: {fault}. Correct it, and resume the region again.");
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "An operator resumes region {Region} although {Reason}.")]
+    [LoggerMessage(1, LogLevel.Warning, "Region {Region} is being resumed although {Reason}.")]
     private partial void LogResuming(RegionId region, string reason);
 
     [LoggerMessage(

@@ -59,9 +59,12 @@ public sealed class ReplicaVisibility(TimeProvider clock)
     /// </summary>
     internal void BeginIncarnation()
     {
-        Volatile.Write(ref _lease, new Lease(0, default, TimeSpan.Zero));
+        DropLease();
         _changed.Clear();
     }
+
+    /// <summary>What is here may be older than what was there: nothing that is read now is shown alone.</summary>
+    internal void DropLease() => Volatile.Write(ref _lease, new Lease(0, default, TimeSpan.Zero));
 
     /// <summary>The tail is about to replace ledgers by what the source has now, which may be more than the feed has brought.</summary>
     internal void BeginReplacing()

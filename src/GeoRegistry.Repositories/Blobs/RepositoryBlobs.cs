@@ -113,6 +113,9 @@ public sealed class RepositoryBlobs
     /// <summary>Drops everything of a repository.</summary>
     internal void Forget(RepositoryName repository) => _cache.Forget(repository);
 
+    /// <summary>Drops everything.</summary>
+    internal void Forget() => _cache.Clear();
+
     // What nobody can tell now is uploaded.
     private async ValueTask<long?> TryFindAsync(RepositoryName repository, Digest digest, CancellationToken cancellation)
     {

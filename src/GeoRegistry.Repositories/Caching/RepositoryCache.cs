@@ -74,6 +74,17 @@ internal sealed class RepositoryCache<TValue>(long budgetBytes, Func<TValue, lon
         }
     }
 
+    /// <summary>Removes everything, and what is being read.</summary>
+    public void Clear()
+    {
+        lock (_additions)
+        {
+            for (var index = 0; index < VersionCount; index++) _versions[index]++;
+            _values.RemoveAll(static _ => true);
+            _applied.RemoveAll(static _ => true);
+        }
+    }
+
     private static int Index(RepositoryName repository) => (int)((uint)repository.GetHashCode() % VersionCount);
 
     private sealed record Applied(LedgerPoint At);

@@ -61,6 +61,9 @@ public sealed class RepositoryReader
     /// <summary>Drops everything of a repository.</summary>
     internal void Forget(RepositoryName repository) => _cache.Forget(repository);
 
+    /// <summary>Drops everything.</summary>
+    internal void Forget() => _cache.Clear();
+
     private static string KeyOf(Operation operation) => operation switch
     {
         Operation.ManifestPut(var manifest) => manifest.Digest.ToString(),
