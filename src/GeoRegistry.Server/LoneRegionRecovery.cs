@@ -25,7 +25,9 @@ internal sealed partial class LoneRegionRecovery(
         for (var recovered = 1L; ; recovered++)
         {
             await _breaks.WaitForAsync(recovered, stoppingToken);
-            while (continuity!.Break is not null && !await TryGoOnAsync(stoppingToken)) await Task.Delay(RetryInterval, clock, stoppingToken);
+            continuity!.Recover();
+            while (continuity.Break is not null && !await TryGoOnAsync(stoppingToken)) await Task.Delay(RetryInterval, clock, stoppingToken);
+            continuity.Release();
         }
     }
 

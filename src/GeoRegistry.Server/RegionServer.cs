@@ -22,7 +22,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace GeoRegistry.Server;
 
 /// <summary>Builds the server of one region and runs it until it is asked to stop.</summary>
-internal static class RegionServer
+internal static partial class RegionServer
 {
     /// <summary>The largest request head, in KiB: names, digests and a thousand tags fit with room to spare.</summary>
     public const int MaxRequestHeadKiB = 32;
@@ -77,6 +77,8 @@ internal static class RegionServer
             if (app.Services.GetService<AzureBlobStore>() is { } azure)
                 await azure.PrepareAsync(RegionId.Parse(configuration.Server.Region));
             foreach (var store in app.Services.GetServices<IStoreHealth>()) await store.CheckReadAsync();
+            if (app.Services.GetService<PostgreSqlMetadataStore>() is { WaitsForStandby: false })
+                LogNoStandby(app.Logger, configuration.PostgreSql.Place);
             app.Services.GetService<DataRecovery>()?.Begin();
             if (app.Services.GetService<AdoptedTopology>() is { } topologies) await topologies.BeginAsync(CancellationToken.None);
             else
@@ -131,4 +133,11 @@ internal static class RegionServer
                 $"the topology has no region {configuration.Server.Region}, "
                     + $"but {string.Join(", ", topology.Regions.Select(region => region.Id))}: name one of them with --region.");
     }
+
+    [LoggerMessage(
+        1,
+        LogLevel.Warning,
+        "Commits in PostgreSQL at {Place} wait for no standby (synchronous_standby_names is empty): where one is promoted, what was "
+            + "acknowledged last may be missing in it.")]
+    private static partial void LogNoStandby(ILogger logger, string place);
 }

@@ -42,6 +42,15 @@ public sealed partial class PostgreSqlMetadataStore
     public string? Break => _database.Continuity.Break;
 
     /// <inheritdoc/>
+    public void Recover() => _database.Continuity.Recover();
+
+    /// <inheritdoc/>
+    public void Release() => _database.Continuity.Release();
+
+    /// <summary>Whether commits waited for a standby (<c>synchronous_standby_names</c>) when the store was opened.</summary>
+    public bool WaitsForStandby { get; private init; }
+
+    /// <inheritdoc/>
     public string StoreName => "metadata";
 
     /// <summary>Opens the database, whose tables are made or upgraded where needed.</summary>
@@ -57,7 +66,7 @@ public sealed partial class PostgreSqlMetadataStore
         var database = new PostgreSqlDatabase(options, time);
         try
         {
-            var written = await database.RunAsync(
+            var (written, standbys) = await database.RunAsync(
                 async (connection, cancellation) =>
                 {
                     await PostgreSqlSchema.UpgradeAsync(connection, options.Schema, cancellation).ConfigureAwait(false);
@@ -67,13 +76,15 @@ public sealed partial class PostgreSqlMetadataStore
                         ON CONFLICT (region) DO UPDATE SET database = excluded.database WHERE feed.database = ''
                         """,
                         [region.ToString(), Incarnation.New().ToString()], cancellation).ConfigureAwait(false);
-                    return await connection.ListAsync(
-                        row => row.GetString(0), "SELECT database FROM feeds WHERE region = $1", [region.ToString()], cancellation)
-                        .ConfigureAwait(false);
+                    var found = await connection.ListAsync(
+                        row => (row.GetString(0), row.GetString(1)),
+                        "SELECT database, current_setting('synchronous_standby_names') FROM feeds WHERE region = $1",
+                        [region.ToString()], cancellation).ConfigureAwait(false);
+                    return found[0];
                 },
                 cancellation).ConfigureAwait(false);
-            database.Continuity.Begin(written[0]);
-            var store = new PostgreSqlMetadataStore(database, region, time);
+            database.Continuity.Begin(written);
+            var store = new PostgreSqlMetadataStore(database, region, time) { WaitsForStandby = standbys.Length > 0 };
             await store._listener.StartAsync(cancellation).ConfigureAwait(false);
             return store;
         }
@@ -87,12 +98,12 @@ public sealed partial class PostgreSqlMetadataStore
     /// <summary>Reads as pulls do, once: whoever asks is to hear how it is now.</summary>
     /// <inheritdoc/>
     public Task CheckReadAsync(CancellationToken cancellation = default) =>
-        CheckAsync("SELECT count(*) FROM ledgers WHERE id = 0", cancellation);
+        _database.CheckAsync("SELECT count(*) FROM ledgers WHERE id = 0", cancellation);
 
     /// <summary>Commits a transaction that writes a row as it is, which fails where the database is full or read-only.</summary>
     /// <inheritdoc/>
     public Task CheckWriteAsync(CancellationToken cancellation = default) =>
-        CheckAsync("UPDATE schema_version SET version = version", cancellation);
+        _database.CheckAsync("UPDATE schema_version SET version = version", cancellation);
 
     /// <summary>Completes the writes that wait, then closes the connections. A container does it once for each port.</summary>
     public async ValueTask DisposeAsync()
@@ -102,9 +113,6 @@ public sealed partial class PostgreSqlMetadataStore
         await _listener.DisposeAsync().ConfigureAwait(false);
         await _database.DisposeAsync().ConfigureAwait(false);
     }
-
-    private Task CheckAsync(string statement, CancellationToken cancellation) => _database.RunOnceAsync(
-        connection => connection.ExecuteAsync(statement, [], cancellation), cancellation);
 
     private async ValueTask<IReadOnlyList<T>> ListAsync<T>(
         Func<NpgsqlDataReader, T> read, string sql, object[] values, CancellationToken cancellation) =>

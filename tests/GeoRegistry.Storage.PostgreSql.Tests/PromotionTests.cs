@@ -39,9 +39,15 @@ public sealed class PromotionTests : IAsyncLifetime
         await broken.Task.OrFail("the promotion is noticed");
         Assert.Contains("was written in timeline 1, and is in 2 now", store.Break, StringComparison.Ordinal);
         var append = TagAsync(ledger, "2");
+        var read = store.FindTagAsync(ledger.Repository, Tag.Parse("v1")).AsTask();
+        await Assert.ThrowsAsync<TimeoutException>(() => Task.WhenAny(append, read).WaitAsync(TimeSpan.FromSeconds(1)));
+        store.Recover();
         Assert.Equal(SampleBlob.Of("1").Digest, await store.FindTagAsync(ledger.Repository, Tag.Parse("v1")));
-        await Assert.ThrowsAsync<TimeoutException>(() => append.WaitAsync(TimeSpan.FromSeconds(1)));
+        Assert.False(read.IsCompleted);
         var incarnation = await store.BeginIncarnationAsync();
+        Assert.False(read.IsCompleted);
+        store.Release();
+        Assert.Equal(SampleBlob.Of("1").Digest, await read.OrFail("the read"));
 
         var after = (await append.OrFail("the append")).Position;
         Assert.Null(store.Break);

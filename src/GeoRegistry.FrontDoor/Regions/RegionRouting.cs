@@ -79,7 +79,7 @@ internal sealed class RegionRouting(
         if (home == map.Self && gate.Reason is not null && resource is not (OciResource.Upload or OciResource.Blob))
             return ReadUnconfirmedAsync(resource, request, policy, here);
         if (home == map.Self && resource == OciResource.Manifest) return ReadAtHomeAsync(request, here);
-        if (home == map.Self && resource == OciResource.Referrers) return ReadReferrersAtHomeAsync(request, here);
+        if (home == map.Self && resource == OciResource.Referrers) return ReadReferrersAtHomeAsync(request);
         if (request.Relay is not null) return here(request);
         return resource switch
         {
@@ -142,16 +142,9 @@ internal sealed class RegionRouting(
             return;
         }
 
-        var data = gate.Recoveries;
         var found = await reader.FindManifestAsync(request.Repository, reference, request.Aborted).ConfigureAwait(false);
         if (visibility.ShownOf(request.Repository, request.Reference) is { } shown)
             await shown.WaitAsync(request.Aborted).ConfigureAwait(false);
-        if (gate.Recoveries != data)
-        {
-            await AnswerAsync(OciResource.Manifest, request, here).ConfigureAwait(false); // It may be older than what was acknowledged.
-            return;
-        }
-
         // What a home does not have may be among what it lost, as long as no other region has said that it follows nothing more.
         if (found is null && await gate.FindRefusalAsync(request.Repository, request.Aborted).ConfigureAwait(false) is { } refusal)
             await ErrorResponse.WriteAsync(request.Http, refusal).ConfigureAwait(false);
@@ -195,14 +188,12 @@ internal sealed class RegionRouting(
         _ => true, // A list, which has what is here.
     };
 
-    private async Task ReadReferrersAtHomeAsync(OciRequest request, Func<OciRequest, Task> here)
+    private async Task ReadReferrersAtHomeAsync(OciRequest request)
     {
-        var data = gate.Recoveries;
         var answer = await lists.ReadReferrersAsync(request).ConfigureAwait(false);
         if (visibility.ShownOf(request.Repository, VisibleNames.Referrers) is { } shown)
             await shown.WaitAsync(request.Aborted).ConfigureAwait(false);
-        if (gate.Recoveries == data) await answer().ConfigureAwait(false);
-        else await AnswerAsync(OciResource.Referrers, request, here).ConfigureAwait(false);
+        await answer().ConfigureAwait(false);
     }
 
     private async Task ReadManifestAsync(OciRequest request, RegionId home, PolicyRule policy, Func<OciRequest, Task> here)
@@ -293,10 +284,11 @@ internal sealed class RegionRouting(
     // A home that lost data would deny what the others have.
     private bool HasLostData(RegionId home) => home == map.Self ? gate.HasLostData : tails.Of(home) is { Activity: TailActivity.Diverged };
 
-    private static RegistryError LostData(OciRequest request, RegionId home) => RegistryError.Of(
+    private RegistryError LostData(OciRequest request, RegionId home) => RegistryError.Of(
         ErrorCode.Unavailable,
-        $"{home}, the home of {request.Repository}, has lost commits that other regions have. "
-            + "It refuses writes, and cannot tell what does not exist, until its data is restored or an operator resumes it.",
+        $"{home}, the home of {request.Repository}, has lost commits that other regions have"
+            + (home == map.Self ? $", or may have ({gate.Reason})" : "")
+            + ". It refuses writes, and cannot tell what does not exist, until its data is restored or an operator resumes it.",
         ("home", home.ToString()));
 
     private bool HoldsLease(RegionId home) => tails.Of(home)?.Visibility.HoldsLease == true;

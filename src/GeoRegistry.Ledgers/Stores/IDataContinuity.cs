@@ -2,8 +2,9 @@ namespace GeoRegistry.Ledgers.Stores;
 
 /// <summary>Tells that a metadata store has other data than this region wrote last: a standby was promoted, or a copy put in place.</summary>
 /// <remarks>
-/// Commits that were acknowledged may be missing then. Nothing is appended until <see cref="ILedgerStore.BeginIncarnationAsync"/>
-/// has begun another incarnation of the feed, after the region has recovered what other regions have.
+/// Commits that were acknowledged may be missing then. So calls wait until the region has recovered what others have
+/// (<see cref="Recover"/>, <see cref="Release"/>), and nothing is appended before <see cref="ILedgerStore.BeginIncarnationAsync"/> has begun
+/// another incarnation of the feed.
 /// </remarks>
 public interface IDataContinuity
 {
@@ -15,4 +16,10 @@ public interface IDataContinuity
     /// the store.
     /// </summary>
     event Action? Broken;
+
+    /// <summary>Calls that are made from here on in this flow of execution do not wait.</summary>
+    void Recover();
+
+    /// <summary>Calls that wait go on, and no others wait: by what the region has recovered, or as it says that it has not.</summary>
+    void Release();
 }

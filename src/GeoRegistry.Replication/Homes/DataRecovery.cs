@@ -30,7 +30,8 @@ public sealed partial class DataRecovery(
     /// <summary>How long requests wait: while the other regions answer it takes less, and a region that is away would hold them up.</summary>
     private static readonly TimeSpan WaitTime = TimeSpan.FromSeconds(10);
 
-    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
+    /// <summary>How long until it is tried again: the first time, and at most; each time twice as long.</summary>
+    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(500), LongestDelay = TimeSpan.FromSeconds(5);
 
     private readonly PositionSignal _breaks = new(0);
 
@@ -71,18 +72,26 @@ public sealed partial class DataRecovery(
     private async Task RecoverAsync(CancellationToken stopping)
     {
         var began = clock.GetTimestamp();
-        while (continuity!.Break is not null && !await TryRecoverAsync(stopping).ConfigureAwait(false))
+        for (var failures = 0;
+            continuity!.Break is not null && !await TryRecoverAsync(stopping).ConfigureAwait(false);
+            await Task.Delay(Backoff.After(failures++, FirstDelay, LongestDelay), clock, stopping).ConfigureAwait(false))
         {
-            if (clock.GetElapsedTime(began) > WaitTime) gate.EndRecovery();
-            await Task.Delay(RetryInterval, clock, stopping).ConfigureAwait(false);
+            if (clock.GetElapsedTime(began) > WaitTime) Release();
         }
 
-        gate.EndRecovery();
+        Release();
         LogRecovered(map.Self, clock.GetElapsedTime(began).TotalSeconds);
+    }
+
+    private void Release()
+    {
+        continuity!.Release();
+        gate.EndRecovery();
     }
 
     private async Task<bool> TryRecoverAsync(CancellationToken stopping)
     {
+        continuity!.Recover();
         try
         {
             return await resumption.ResumeAsync(acceptsLoss: false, stopping).ConfigureAwait(false)

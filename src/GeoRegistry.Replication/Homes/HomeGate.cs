@@ -36,13 +36,9 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
     private volatile State _state = new(IsOpen: false, LostData: false, "it has not asked the other regions yet how far they follow it");
 
     private volatile TaskCompletionSource? _recovery;
-    private int _recoveries;
 
     /// <summary>Whether it is being recovered what others have, as the data here was replaced. Requests that are about it wait.</summary>
     public bool IsRecovering => _recovery is not null;
-
-    /// <summary>How often the data here was replaced: what was read before and after is not of the same data.</summary>
-    public int Recoveries => Volatile.Read(ref _recoveries);
 
     /// <summary>Whether another region follows what this one does not have, or may.</summary>
     public bool HasLostData => _state.LostData;
@@ -92,7 +88,6 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
     {
         if (_recovery is null) _recovery = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Close(reason);
-        Interlocked.Increment(ref _recoveries);
     }
 
     /// <summary>Lets requests go on by what is known now.</summary>
@@ -121,7 +116,8 @@ public sealed partial class HomeGate(RegionMap map, PeerClient peers, FeedServer
 
     private void Close(string reason)
     {
-        if (!_state.LostData) LogLostData(map.Self, reason);
+        if (_state.LostData) return;
+        LogLostData(map.Self, reason);
         _state = new State(IsOpen: false, LostData: true, reason);
         _decided.TrySetResult();
         _asked.TrySetResult();

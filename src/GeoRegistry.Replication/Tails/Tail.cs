@@ -50,6 +50,12 @@ internal sealed partial class Tail(
     /// </summary>
     private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(250), LongestBackoff = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// How long a source that has another feed is taken to have recovered what it lost, before it counts as diverged: a topology is
+    /// adopted within two seconds.
+    /// </summary>
+    private static readonly TimeSpan RecoveryTime = TimeSpan.FromSeconds(4);
+
     private readonly ResiliencePipeline _untilReached = Pipelines.Feed<OtherRegionsUnreachableException>(
         () => state.Activity = TailActivity.Unreachable, clock);
 
@@ -60,6 +66,7 @@ internal sealed partial class Tail(
     private volatile bool _takesOver;
     private volatile PipeReader? _feed;
     private int _failures;
+    private long? _conflicted;
 
     /// <summary>Whether ledgers were replaced, and it has yet to be read what is set aside now, before that counts as ended.</summary>
     private volatile bool _endsReplacing;
@@ -133,9 +140,12 @@ internal sealed partial class Tail(
                         await TakeOverAsync(stopping).ConfigureAwait(false);
                         continue;
                     case HttpStatusCode.OK:
+                        _conflicted = null;
                         state.Activity = TailActivity.Live;
                         LogFollowing(state.Source, state.Position);
                         await FollowAsync(response, stopping).ConfigureAwait(false);
+                        break;
+                    case HttpStatusCode.Conflict when MayBeRecovering():
                         break;
                     case HttpStatusCode.Conflict:
                         state.Activity = TailActivity.Diverged;
@@ -185,6 +195,9 @@ internal sealed partial class Tail(
         return map.Current.Find(state.Source)?.Incarnation == incarnation
             || map.Current.Homes.All(rule => rule.Home.Region != state.Source);
     }
+
+    // A home that has recovered by itself is followed as soon as this region has the topology that says so.
+    private bool MayBeRecovering() => clock.GetElapsedTime(_conflicted ??= clock.GetTimestamp()) < RecoveryTime;
 
     private static string? HeaderOf(HttpResponseMessage response, string name) =>
         response.Headers.TryGetValues(name, out var values) ? values.First() : null;

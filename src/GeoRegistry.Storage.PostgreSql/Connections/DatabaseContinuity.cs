@@ -26,7 +26,8 @@ internal sealed class DatabaseContinuity : IDataContinuity
 
     private readonly Lock _lock = new();
     private string? _written, _seen;
-    private TaskCompletionSource? _mended;
+    private readonly AsyncLocal<bool> _recovers = new();
+    private volatile TaskCompletionSource? _held, _mended;
     private volatile string? _break;
 
     /// <inheritdoc/>
@@ -70,7 +71,8 @@ internal sealed class DatabaseContinuity : IDataContinuity
     {
         lock (_lock)
         {
-            _mended ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _held ??= NewWait();
+            _mended ??= NewWait();
             _break = happened;
         }
 
@@ -80,33 +82,52 @@ internal sealed class DatabaseContinuity : IDataContinuity
     /// <summary>Notes that another incarnation of the feed is written in a database from now on.</summary>
     public void Mend(string written)
     {
-        TaskCompletionSource? mended;
         lock (_lock)
         {
             _written = _seen = written;
             _break = null;
-            (mended, _mended) = (_mended, null);
+            _mended?.SetResult();
+            _mended = null;
         }
-
-        mended?.SetResult();
     }
 
-    /// <summary>Refuses what is about to be written to other data. To be asked with the connection at hand.</summary>
-    /// <exception cref="DataReplacedException">The data is other than this region wrote.</exception>
-    public void ThrowIfBroken()
+    /// <inheritdoc/>
+    public void Recover() => _recovers.Value = true;
+
+    /// <inheritdoc/>
+    public void Release()
     {
-        if (_break is not null) throw new DataReplacedException();
+        lock (_lock)
+        {
+            _held?.SetResult();
+            _held = null;
+        }
     }
+
+    /// <summary>Ends what would read other data than this region wrote. To be called with the connection at hand.</summary>
+    /// <exception cref="DataReplacedException">The data was replaced when the connection was opened, or before.</exception>
+    public void ThrowIfHeld()
+    {
+        if (_held is not null && !_recovers.Value) throw new DataReplacedException();
+    }
+
+    /// <summary>Waits until data that was replaced may be read.</summary>
+    /// <exception cref="StoreUnavailableException">The region did not recover in this time.</exception>
+    public ValueTask AwaitReleaseAsync(TimeSpan timeout, TimeProvider clock, CancellationToken cancellation) =>
+        _held is { } held && !_recovers.Value ? new ValueTask(AwaitAsync(held, timeout, clock, cancellation)) : default;
 
     /// <summary>Waits until the feed goes on.</summary>
     /// <exception cref="StoreUnavailableException">It did not in this time.</exception>
-    public async Task AwaitMendAsync(TimeSpan timeout, TimeProvider clock)
+    public Task AwaitMendAsync(TimeSpan timeout, TimeProvider clock) =>
+        _mended is { } mended ? AwaitAsync(mended, timeout, clock, default) : Task.CompletedTask;
+
+    private static TaskCompletionSource NewWait() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private async Task AwaitAsync(TaskCompletionSource awaited, TimeSpan timeout, TimeProvider clock, CancellationToken cancellation)
     {
-        Task mended;
-        lock (_lock) mended = _mended?.Task ?? Task.CompletedTask;
         try
         {
-            await mended.WaitAsync(timeout, clock).ConfigureAwait(false);
+            await awaited.Task.WaitAsync(timeout, clock, cancellation).ConfigureAwait(false);
         }
         catch (TimeoutException e)
         {
@@ -131,5 +152,5 @@ internal sealed class StandbyException() : NpgsqlException("the server that answ
     public override bool IsTransient => true;
 }
 
-/// <summary>Nothing is appended to data that this region did not write last.</summary>
+/// <summary>The data was replaced by other than this region wrote last, and is not read before the region has recovered.</summary>
 internal sealed class DataReplacedException : Exception;

@@ -111,6 +111,7 @@ internal sealed class FeedListener : IAsyncDisposable
     // The feeds may end earlier than they did.
     private void ForgetHeads()
     {
+        Volatile.Write(ref _ownHead, 0);
         foreach (var region in _heads.Keys)
         {
             if (_heads.TryRemove(region, out var head)) head.Fail(new StoreUnavailableException("The metadata database was replaced."));

@@ -72,25 +72,33 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable
     public async Task<T> RunAsync<T>(
         Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellation, bool mayTakeLong = false)
     {
-        try
+        while (true)
         {
-            return await _circuit.RunAsync(
-                static (run, cancellation) => run.Self._retries.RunStoreAsync(
-                    static (run, cancellation) => run.Self.RunOnConnectionAsync(run.work, cancellation),
-                    run,
-                    run.Self._time,
-                    cancellation),
-                (Self: this, work),
-                mayTakeLong,
-                cancellation).ConfigureAwait(false);
-        }
-        catch (NpgsqlException e) when (PostgreSqlFaults.Translate(e) is { } translated)
-        {
-            throw translated;
-        }
-        catch (CircuitRefusedException e)
-        {
-            throw new StoreUnavailableException($"The metadata database {e.Message}.", e);
+            await Continuity.AwaitReleaseAsync(_retryTimeout, _time, cancellation).ConfigureAwait(false);
+            try
+            {
+                return await _circuit.RunAsync(
+                    static (run, cancellation) => run.Self._retries.RunStoreAsync(
+                        static (run, cancellation) => run.Self.RunOnConnectionAsync(run.work, cancellation),
+                        run,
+                        run.Self._time,
+                        cancellation),
+                    (Self: this, work),
+                    mayTakeLong,
+                    cancellation).ConfigureAwait(false);
+            }
+            catch (DataReplacedException)
+            {
+                // It is run again when the region has recovered.
+            }
+            catch (NpgsqlException e) when (PostgreSqlFaults.Translate(e) is { } translated)
+            {
+                throw translated;
+            }
+            catch (CircuitRefusedException e)
+            {
+                throw new StoreUnavailableException($"The metadata database {e.Message}.", e);
+            }
         }
     }
 
@@ -114,10 +122,32 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable
     /// <summary>Runs what must not run twice, such as what hands rows on while it reads them.</summary>
     public async Task<T> RunOnceAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellation)
     {
+        while (true)
+        {
+            await Continuity.AwaitReleaseAsync(_retryTimeout, _time, cancellation).ConfigureAwait(false);
+            try
+            {
+                return await RunOnConnectionAsync((connection, _) => work(connection), cancellation).ConfigureAwait(false);
+            }
+            catch (DataReplacedException)
+            {
+                // As above: nothing was read of it yet.
+            }
+            catch (NpgsqlException e) when (PostgreSqlFaults.Translate(e) is { } translated)
+            {
+                throw translated;
+            }
+        }
+    }
+
+    /// <summary>Runs a statement that finds out how the database is, whatever its data.</summary>
+    public async Task CheckAsync(string statement, CancellationToken cancellation)
+    {
         try
         {
             var connection = await _source.OpenConnectionAsync(cancellation).ConfigureAwait(false);
-            await using (connection.ConfigureAwait(false)) return await work(connection).ConfigureAwait(false);
+            await using (connection.ConfigureAwait(false))
+                await connection.ExecuteAsync(statement, [], cancellation).ConfigureAwait(false);
         }
         catch (NpgsqlException e) when (PostgreSqlFaults.Translate(e) is { } translated)
         {
@@ -151,6 +181,10 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable
         Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellation)
     {
         var connection = await _source.OpenConnectionAsync(cancellation).ConfigureAwait(false);
-        await using (connection.ConfigureAwait(false)) return await work(connection, cancellation).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            Continuity.ThrowIfHeld();
+            return await work(connection, cancellation).ConfigureAwait(false);
+        }
     }
 }

@@ -97,20 +97,13 @@ internal sealed class GroupWriter : IAsyncDisposable
     // Commits that are missing in data that was replaced may be in other regions, and others must not be appended in their place.
     private async Task<bool> TryCarryOutAsync(IReadOnlyList<PendingWrite> batch)
     {
-        try
-        {
-            return batch.Count > 1
-                ? await _database.RunAsync((connection, _) => CarryOutAsync(connection), default, mayTakeLong: true).ConfigureAwait(false)
-                : await _database.RunAgainAsync(CarryOutAsync, default, mayTakeLong: true).ConfigureAwait(false);
-        }
-        catch (DataReplacedException)
-        {
-            return false;
-        }
+        return batch.Count > 1
+            ? await _database.RunAsync((connection, _) => CarryOutAsync(connection), default, mayTakeLong: true).ConfigureAwait(false)
+            : await _database.RunAgainAsync(CarryOutAsync, default, mayTakeLong: true).ConfigureAwait(false);
 
         async Task<bool> CarryOutAsync(NpgsqlConnection connection)
         {
-            _database.Continuity.ThrowIfBroken();
+            if (_database.Continuity.Break is not null) return false;
             await _group.RunAsync(connection, batch).ConfigureAwait(false);
             return true;
         }
