@@ -52,7 +52,7 @@ internal static class Composition
     /// <summary>Adds the embedded blob store: files in the data folder.</summary>
     public static IServiceCollection UseFiles(this IServiceCollection services) => services
         .AddSingleton(provider => new FileBlobStore(provider.GetRequiredService<DataFolder>().Blobs))
-        .AddSingleton(provider => new VerifyingBlobStore(provider.GetRequiredService<FileBlobStore>()))
+        .AddSingleton(provider => new VerifyingBlobStore(new MeasuredBlobStore(provider.GetRequiredService<FileBlobStore>(), "files")))
         .AddSingleton<IBlobStore>(provider => provider.GetRequiredService<VerifyingBlobStore>())
         .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<FileBlobStore>());
 
@@ -60,8 +60,9 @@ internal static class Composition
     /// <summary>Adds a blob store in Azure. Blobs are hashed in rounds, and not before they are first answered: they are far.</summary>
     public static IServiceCollection UseAzureBlobs(this IServiceCollection services, AzureStorageOptions options) => services
         .AddSingleton(provider => new AzureBlobStore(options, provider.GetRequiredService<TimeProvider>()))
-        .AddSingleton(provider => new VerifyingBlobStore(provider.GetRequiredService<AzureBlobStore>()))
-        .AddSingleton<IBlobStore>(provider => provider.GetRequiredService<AzureBlobStore>())
+        .AddSingleton(provider => new MeasuredBlobStore(provider.GetRequiredService<AzureBlobStore>(), "azure"))
+        .AddSingleton(provider => new VerifyingBlobStore(provider.GetRequiredService<MeasuredBlobStore>()))
+        .AddSingleton<IBlobStore>(provider => provider.GetRequiredService<MeasuredBlobStore>())
         .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<AzureBlobStore>());
 
     /// <summary>Adds the region's repositories and its front door.</summary>

@@ -72,19 +72,7 @@ internal static partial class RegionServer
         {
             SqliteMetadataStore.KeepTemporaryFilesIn(app.Services.GetRequiredService<DataFolder>().Spool.FullPath);
 
-            // The stores open before the first request can come, so that a fault ends the start and not a pull. A store that cannot be
-            // written serves pulls.
-            if (app.Services.GetService<AzureBlobStore>() is { } azure)
-                await azure.PrepareAsync(RegionId.Parse(configuration.Server.Region));
-            foreach (var store in app.Services.GetServices<IStoreHealth>()) await store.CheckReadAsync();
-            if (app.Services.GetService<PostgreSqlMetadataStore>() is { WaitsForStandby: false })
-                LogNoStandby(app.Logger, configuration.PostgreSql.Place);
-            app.Services.GetService<DataRecovery>()?.Begin();
-            if (app.Services.GetService<AdoptedTopology>() is { } topologies) await topologies.BeginAsync(CancellationToken.None);
-            else
-                await AdoptedTopology.BeginAloneAsync(
-                    app.Services.GetRequiredService<IRegionRecord>(), RegionId.Parse(configuration.Server.Region), CancellationToken.None);
-            if (app.Services.GetService<HomeVisibility>() is { } visibility) await visibility.ResumeAsync(CancellationToken.None);
+            await PrepareAsync(app.Services, app.Logger, configuration);
             RegistryMetrics.ObserveUploads(app.Services.GetRequiredService<UploadSessions>());
             app.Use(new CrossOrigin(configuration.Server.Origins).HandleAsync);
             app.Run(app.Services.GetRequiredService<RegistryFrontDoor>().HandleAsync);
@@ -98,6 +86,24 @@ internal static partial class RegionServer
                     $"GeoRegistry region {configuration.Server.Region} talks to other regions on {string.Join(", ", peers.Urls)}");
             await app.WaitForShutdownAsync();
         }
+    }
+
+    // The stores open before the first request can come, so that a fault ends the start and not a pull. A store that cannot be written
+    // serves pulls. It is a method of its own so that what it reads of data that was replaced waits for nothing, and requests do.
+    private static async Task PrepareAsync(IServiceProvider services, ILogger logger, ServerConfiguration configuration)
+    {
+        services.GetService<IDataContinuity>()?.Recover();
+        if (services.GetService<AzureBlobStore>() is { } azure)
+            await azure.PrepareAsync(RegionId.Parse(configuration.Server.Region));
+        foreach (var store in services.GetServices<IStoreHealth>()) await store.CheckReadAsync();
+        if (services.GetService<PostgreSqlMetadataStore>() is { WaitsForStandby: false })
+            LogNoStandby(logger, configuration.PostgreSql.Place);
+        services.GetService<DataRecovery>()?.Begin();
+        if (services.GetService<AdoptedTopology>() is { } topologies) await topologies.BeginAsync(CancellationToken.None);
+        else
+            await AdoptedTopology.BeginAloneAsync(
+                services.GetRequiredService<IRegionRecord>(), RegionId.Parse(configuration.Server.Region), CancellationToken.None);
+        if (services.GetService<HomeVisibility>() is { } visibility) await visibility.ResumeAsync(CancellationToken.None);
     }
 
     /// <summary>Configures what the listeners for clients and for other regions have in common.</summary>

@@ -1,4 +1,5 @@
 using System.Data;
+using System.Runtime.CompilerServices;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
@@ -151,8 +152,9 @@ public sealed partial class PostgreSqlMetadataStore
         "SELECT kind, name, source, reason, attempts, not_before FROM ledgers_set_aside", [], cancellation);
 
     private Task<T> WithTransactionAsync<T>(
-        IsolationLevel isolation, Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellation) => _database.RunAgainAsync(
-        connection => InTransactionAsync(connection, isolation, () => work(connection)), cancellation);
+        IsolationLevel isolation, Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellation,
+        [CallerMemberName] string operation = "") => _database.RunAgainAsync(
+        connection => InTransactionAsync(connection, isolation, () => work(connection)), cancellation, operation: operation);
 
     private static async Task<T> InTransactionAsync<T>(NpgsqlConnection connection, IsolationLevel isolation, Func<Task<T>> work)
     {

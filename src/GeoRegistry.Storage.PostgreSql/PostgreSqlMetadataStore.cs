@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Archives;
 using GeoRegistry.Ledgers.Stores;
@@ -24,10 +25,10 @@ public sealed partial class PostgreSqlMetadataStore
     private readonly TimeProvider _time;
     private bool _isDisposed;
 
-    private PostgreSqlMetadataStore(PostgreSqlDatabase database, RegionId region, TimeProvider time)
+    private PostgreSqlMetadataStore(PostgreSqlDatabase database, RegionId region, TimeProvider time, StoreCalls calls)
     {
         (_database, _region, _time) = (database, region, time);
-        _writer = new GroupWriter(database, new WriteGroup(region, time));
+        _writer = new GroupWriter(database, new WriteGroup(region, time), calls);
         _listener = new FeedListener(database, region, time);
     }
 
@@ -63,7 +64,8 @@ public sealed partial class PostgreSqlMetadataStore
         PostgreSqlOptions options, RegionId region, TimeProvider? time = null, CancellationToken cancellation = default)
     {
         time ??= TimeProvider.System;
-        var database = new PostgreSqlDatabase(options, time);
+        var calls = StoreCalls.OfMetadata("postgresql");
+        var database = new PostgreSqlDatabase(options, time, calls);
         try
         {
             var (written, standbys) = await database.RunAsync(
@@ -84,7 +86,8 @@ public sealed partial class PostgreSqlMetadataStore
                 },
                 cancellation).ConfigureAwait(false);
             database.Continuity.Begin(written);
-            var store = new PostgreSqlMetadataStore(database, region, time) { WaitsForStandby = standbys.Length > 0 };
+            var store = new PostgreSqlMetadataStore(database, region, time, calls) { WaitsForStandby = standbys.Length > 0 };
+            database.Continuity.Recover(); // The ends of the feeds are read whatever their data.
             await store._listener.StartAsync(cancellation).ConfigureAwait(false);
             return store;
         }
@@ -115,29 +118,35 @@ public sealed partial class PostgreSqlMetadataStore
     }
 
     private async ValueTask<IReadOnlyList<T>> ListAsync<T>(
-        Func<NpgsqlDataReader, T> read, string sql, object[] values, CancellationToken cancellation) =>
+        Func<NpgsqlDataReader, T> read, string sql, object[] values, CancellationToken cancellation,
+        [CallerMemberName] string operation = "") =>
         await _database.RunAsync(
-            (connection, cancellation) => connection.ListAsync(read, sql, values, cancellation), cancellation).ConfigureAwait(false);
+            (connection, cancellation) => connection.ListAsync(read, sql, values, cancellation), cancellation, operation: operation)
+            .ConfigureAwait(false);
 
     private async ValueTask<T?> FindAsync<T>(
-        Func<NpgsqlDataReader, T> read, string sql, object[] values, CancellationToken cancellation)
+        Func<NpgsqlDataReader, T> read, string sql, object[] values, CancellationToken cancellation,
+        [CallerMemberName] string operation = "")
         where T : struct
     {
-        var rows = await ListAsync(read, sql, values, cancellation).ConfigureAwait(false);
+        var rows = await ListAsync(read, sql, values, cancellation, operation).ConfigureAwait(false);
         return rows.Count > 0 ? rows[0] : null;
     }
 
     /// <summary>Runs statements in a transaction of their own. Each may be carried out twice, where the answer is lost.</summary>
-    private Task WriteAsync(Action<StatementBatch> add, CancellationToken cancellation) => ReadWriteAsync<object?>(
-        batch =>
-        {
-            add(batch);
-            return static () => null;
-        },
-        cancellation);
+    private Task WriteAsync(Action<StatementBatch> add, CancellationToken cancellation, [CallerMemberName] string operation = "") =>
+        ReadWriteAsync<object?>(
+            batch =>
+            {
+                add(batch);
+                return static () => null;
+            },
+            cancellation,
+            operation);
 
     /// <summary>Runs statements in a transaction of their own, and gives what they came to.</summary>
-    private Task<T> ReadWriteAsync<T>(Func<StatementBatch, Func<T>> add, CancellationToken cancellation)
+    private Task<T> ReadWriteAsync<T>(
+        Func<StatementBatch, Func<T>> add, CancellationToken cancellation, [CallerMemberName] string operation = "")
     {
         cancellation.ThrowIfCancellationRequested();
         return _database.RunAsync(
@@ -151,15 +160,19 @@ public sealed partial class PostgreSqlMetadataStore
                     return result();
                 }
             },
-            cancellation);
+            cancellation,
+            operation: operation);
     }
 
-    private Task<long> WriteNumberAsync(string sql, object[] values, CancellationToken cancellation) => ReadWriteAsync<long>(
-        batch =>
-        {
-            var number = 0L;
-            batch.Read(sql, row => number = row.IsDBNull(0) ? 0 : row.GetInt64(0), values);
-            return () => number;
-        },
-        cancellation);
+    private Task<long> WriteNumberAsync(
+        string sql, object[] values, CancellationToken cancellation, [CallerMemberName] string operation = "") =>
+        ReadWriteAsync<long>(
+            batch =>
+            {
+                var number = 0L;
+                batch.Read(sql, row => number = row.IsDBNull(0) ? 0 : row.GetInt64(0), values);
+                return () => number;
+            },
+            cancellation,
+            operation);
 }

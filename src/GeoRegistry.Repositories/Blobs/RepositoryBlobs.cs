@@ -2,6 +2,7 @@ using GeoRegistry.Ledgers.Blobs;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 using GeoRegistry.Repositories.Caching;
+using GeoRegistry.Repositories.Metrics;
 using GeoRegistry.Repositories.Regions;
 
 namespace GeoRegistry.Repositories.Blobs;
@@ -131,7 +132,9 @@ public sealed class RepositoryBlobs
 
     private async ValueTask<KnownBlob?> FindKnownAsync(RepositoryName repository, Digest digest, CancellationToken cancellation)
     {
-        if (_cache.TryGet(repository, digest.ToString(), out var known)) return known;
+        var isCached = _cache.TryGet(repository, digest.ToString(), out var known);
+        RegistryMetrics.CacheRead("blobs", isCached);
+        if (isCached) return known;
         var version = _cache.VersionOf(repository);
         if (await _tables.FindBlobAsync(repository, digest, cancellation).ConfigureAwait(false) is not { } size) return null;
         known = new KnownBlob(size, null);

@@ -4,6 +4,7 @@ using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Manifests;
 using GeoRegistry.Repositories.Caching;
+using GeoRegistry.Repositories.Metrics;
 
 namespace GeoRegistry.Repositories.Reads;
 
@@ -28,10 +29,12 @@ public sealed class RepositoryReader
 
     /// <summary>The manifest that a tag names or a digest is of, or null.</summary>
     public ValueTask<Manifest?> FindManifestAsync(
-        RepositoryName repository, Reference reference, CancellationToken cancellation = default) =>
-        _cache.TryGet(repository, reference.ToString(), out var cached)
-            ? new ValueTask<Manifest?>(cached)
-            : LoadAsync(repository, reference, cancellation);
+        RepositoryName repository, Reference reference, CancellationToken cancellation = default)
+    {
+        var isCached = _cache.TryGet(repository, reference.ToString(), out var cached);
+        RegistryMetrics.CacheRead("manifests", isCached);
+        return isCached ? new ValueTask<Manifest?>(cached) : LoadAsync(repository, reference, cancellation);
+    }
 
     /// <summary>Lets readers see a commit's operations. To be called once they are durable and before they are acknowledged.</summary>
     internal void Apply(RepositoryName repository, IReadOnlyList<Operation> operations, LedgerPoint at)

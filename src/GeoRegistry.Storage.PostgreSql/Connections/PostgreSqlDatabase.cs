@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Resilience;
 using Npgsql;
@@ -22,14 +23,20 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable
     /// <summary>How often a transaction is run again because of others.</summary>
     private const int MaxConflicts = 20;
 
+    private readonly StoreCalls _calls;
     private readonly NpgsqlDataSource _source;
     private readonly ResiliencePipeline _retries;
     private readonly Circuit _circuit;
     private readonly TimeProvider _time;
     private readonly TimeSpan _retryTimeout;
 
-    public PostgreSqlDatabase(PostgreSqlOptions options, TimeProvider time)
+    /// <summary>Opens connections as they are needed.</summary>
+    /// <param name="options">Where the database is.</param>
+    /// <param name="time">The clock of retries.</param>
+    /// <param name="calls">Measures what is run, retries and waiting for a connection included.</param>
+    public PostgreSqlDatabase(PostgreSqlOptions options, TimeProvider time, StoreCalls calls)
     {
+        _calls = calls;
         ConnectionString = new NpgsqlConnectionStringBuilder(options.ConnectionString)
         {
             ApplicationName = "georegistry",
@@ -67,10 +74,53 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable
     /// <summary>Runs what may run any number of times, and runs it again while the database is away.</summary>
     /// <param name="work">The work.</param>
     /// <param name="mayTakeLong">Whether it may take long though the database is well, such as a commit that waits for a standby.</param>
+    /// <param name="operation">What it is called in metrics and traces.</param>
     /// <exception cref="StoreUnavailableException">The database stayed away; or it is not asked, as it was away for the last ones
     /// (<see cref="Circuit"/>), or as many wait for it as may.</exception>
-    public async Task<T> RunAsync<T>(
-        Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellation, bool mayTakeLong = false)
+    public Task<T> RunAsync<T>(
+        Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellation, bool mayTakeLong = false,
+        [CallerMemberName] string operation = "") =>
+        _calls.RunAsync(operation, () => RetryAsync(work, mayTakeLong, cancellation)).AsTask();
+
+    /// <summary>As <see cref="RunAsync"/>, and runs it again, too, where another writer came between.</summary>
+    public Task<T> RunAgainAsync<T>(
+        Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellation, bool mayTakeLong = false,
+        [CallerMemberName] string operation = "") =>
+        _calls.RunAsync(operation, () => RepeatAsync(work, mayTakeLong, cancellation)).AsTask();
+
+    /// <summary>Runs what must not run twice, such as what hands rows on while it reads them.</summary>
+    public Task<T> RunOnceAsync<T>(
+        Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellation, [CallerMemberName] string operation = "") =>
+        _calls.RunAsync(operation, () => TryAsync(work, cancellation)).AsTask();
+
+    /// <summary>
+    /// Asks the database whether it is back, where it is not asked as it was away. To be called when it is heard of again.
+    /// </summary>
+    public async Task TryCloseCircuitAsync(CancellationToken cancellation)
+    {
+        if (!_circuit.IsOpen) return;
+        try
+        {
+            await RunAsync((connection, cancellation) => connection.ExecuteAsync("SELECT 1", [], cancellation), cancellation)
+                .ConfigureAwait(false);
+        }
+        catch (StoreUnavailableException)
+        {
+            // It was asked a moment ago, or is away again.
+        }
+    }
+
+    /// <summary>Runs a statement that finds out how the database is, whatever its data.</summary>
+    public Task CheckAsync(string statement, CancellationToken cancellation, [CallerMemberName] string operation = "") =>
+        _calls.RunAsync(operation, () => TryCheckAsync(statement, cancellation)).AsTask();
+
+    /// <summary>Waits until what is written goes to data that this region wrote last, as long as the database may be away.</summary>
+    public Task AwaitMendAsync() => Continuity.AwaitMendAsync(_retryTimeout, _time);
+
+    public ValueTask DisposeAsync() => _source.DisposeAsync();
+
+    private async ValueTask<T> RetryAsync<T>(
+        Func<NpgsqlConnection, CancellationToken, Task<T>> work, bool mayTakeLong, CancellationToken cancellation)
     {
         while (true)
         {
@@ -102,15 +152,14 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable
         }
     }
 
-    /// <summary>As <see cref="RunAsync"/>, and runs it again, too, where another writer came between.</summary>
-    public async Task<T> RunAgainAsync<T>(
-        Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellation, bool mayTakeLong = false)
+    private async ValueTask<T> RepeatAsync<T>(
+        Func<NpgsqlConnection, Task<T>> work, bool mayTakeLong, CancellationToken cancellation)
     {
         for (var conflicts = 1; ; conflicts++)
         {
             try
             {
-                return await RunAsync((connection, _) => work(connection), cancellation, mayTakeLong).ConfigureAwait(false);
+                return await RetryAsync((connection, _) => work(connection), mayTakeLong, cancellation).ConfigureAwait(false);
             }
             catch (PostgresException e) when (PostgreSqlFaults.IsConflict(e) && conflicts < MaxConflicts)
             {
@@ -119,8 +168,7 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs what must not run twice, such as what hands rows on while it reads them.</summary>
-    public async Task<T> RunOnceAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellation)
+    private async ValueTask<T> TryAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellation)
     {
         while (true)
         {
@@ -140,42 +188,19 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs a statement that finds out how the database is, whatever its data.</summary>
-    public async Task CheckAsync(string statement, CancellationToken cancellation)
+    private async ValueTask<int> TryCheckAsync(string statement, CancellationToken cancellation)
     {
         try
         {
             var connection = await _source.OpenConnectionAsync(cancellation).ConfigureAwait(false);
             await using (connection.ConfigureAwait(false))
-                await connection.ExecuteAsync(statement, [], cancellation).ConfigureAwait(false);
+                return await connection.ExecuteAsync(statement, [], cancellation).ConfigureAwait(false);
         }
         catch (NpgsqlException e) when (PostgreSqlFaults.Translate(e) is { } translated)
         {
             throw translated;
         }
     }
-
-    /// <summary>
-    /// Asks the database whether it is back, where it is not asked as it was away. To be called when it is heard of again.
-    /// </summary>
-    public async Task TryCloseCircuitAsync(CancellationToken cancellation)
-    {
-        if (!_circuit.IsOpen) return;
-        try
-        {
-            await RunAsync((connection, cancellation) => connection.ExecuteAsync("SELECT 1", [], cancellation), cancellation)
-                .ConfigureAwait(false);
-        }
-        catch (StoreUnavailableException)
-        {
-            // It was asked a moment ago, or is away again.
-        }
-    }
-
-    /// <summary>Waits until what is written goes to data that this region wrote last, as long as the database may be away.</summary>
-    public Task AwaitMendAsync() => Continuity.AwaitMendAsync(_retryTimeout, _time);
-
-    public ValueTask DisposeAsync() => _source.DisposeAsync();
 
     private async ValueTask<T> RunOnConnectionAsync<T>(
         Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellation)

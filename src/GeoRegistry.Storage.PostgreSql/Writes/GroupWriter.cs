@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
@@ -21,25 +22,29 @@ internal sealed class GroupWriter : IAsyncDisposable
 
     private readonly PostgreSqlDatabase _database;
     private readonly WriteGroup _group;
+    private readonly StoreCalls _calls;
     private readonly Channel<PendingWrite> _waiting =
         Channel.CreateBounded<PendingWrite>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
     private readonly Task _running;
 
-    public GroupWriter(PostgreSqlDatabase database, WriteGroup group)
+    public GroupWriter(PostgreSqlDatabase database, WriteGroup group, StoreCalls calls)
     {
-        (_database, _group) = (database, group);
+        (_database, _group, _calls) = (database, group, calls);
         _running = RunAsync();
     }
 
     /// <summary>Carries out a write, and returns once it is on disk.</summary>
     /// <exception cref="StoreUnavailableException">The database is away, or too many wait for it.</exception>
-    public async Task<T> WriteAsync<T>(PendingWrite<T> write, CancellationToken cancellation)
-    {
-        cancellation.ThrowIfCancellationRequested();
-        if (!_waiting.Writer.TryWrite(write))
-            throw new StoreUnavailableException($"{MaxWaiting} writes wait for the metadata database, as many as may.");
-        return await write.Result.ConfigureAwait(false);
-    }
+    public Task<T> WriteAsync<T>(PendingWrite<T> write, CancellationToken cancellation, [CallerMemberName] string operation = "") =>
+        _calls.RunAsync(
+            operation,
+            async () =>
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (!_waiting.Writer.TryWrite(write))
+                    throw new StoreUnavailableException($"{MaxWaiting} writes wait for the metadata database, as many as may.");
+                return await write.Result.ConfigureAwait(false);
+            }).AsTask();
 
     /// <summary>Carries out what waits, then ends.</summary>
     public async ValueTask DisposeAsync()
@@ -98,8 +103,9 @@ internal sealed class GroupWriter : IAsyncDisposable
     private async Task<bool> TryCarryOutAsync(IReadOnlyList<PendingWrite> batch)
     {
         return batch.Count > 1
-            ? await _database.RunAsync((connection, _) => CarryOutAsync(connection), default, mayTakeLong: true).ConfigureAwait(false)
-            : await _database.RunAgainAsync(CarryOutAsync, default, mayTakeLong: true).ConfigureAwait(false);
+            ? await _database.RunAsync(
+                (connection, _) => CarryOutAsync(connection), default, mayTakeLong: true, nameof(WriteGroup)).ConfigureAwait(false)
+            : await _database.RunAgainAsync(CarryOutAsync, default, mayTakeLong: true, nameof(WriteGroup)).ConfigureAwait(false);
 
         async Task<bool> CarryOutAsync(NpgsqlConnection connection)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Archives;
 using GeoRegistry.Ledgers.Stores;
@@ -33,9 +34,10 @@ public sealed partial class SqliteMetadataStore
         _region = region;
         _time = time ?? TimeProvider.System;
         SyncLog(path);
-        _writer = new SqliteWriter(path, _ => Begin(path));
+        var calls = StoreCalls.OfMetadata("sqlite");
+        _writer = new SqliteWriter(path, _ => Begin(path), calls);
         DirectorySync.Sync(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        _readers = new SqliteReaders(path);
+        _readers = new SqliteReaders(path, calls);
     }
 
     /// <inheritdoc/>
@@ -213,13 +215,16 @@ public sealed partial class SqliteMetadataStore
     private static long Ledger(SqliteSession session, RepositoryName repository) =>
         LedgerRows.Find(session, LedgerId.Of(repository)).Ledger;
 
-    private Task WriteAsync(Action<SqliteSession> write, CancellationToken cancellation) => _writer.WriteAsync(
-        session =>
-        {
-            write(session);
-            return true;
-        },
-        cancellation);
+    private Task WriteAsync(Action<SqliteSession> write, CancellationToken cancellation, [CallerMemberName] string operation = "") =>
+        _writer.WriteAsync(
+            session =>
+            {
+                write(session);
+                return true;
+            },
+            cancellation,
+            operation);
 
-    private ValueTask<T> Read<T>(Func<SqliteSession, T> read) => new(_readers.Read(read));
+    private ValueTask<T> Read<T>(Func<SqliteSession, T> read, [CallerMemberName] string operation = "") =>
+        new(_readers.Read(read, operation));
 }

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using GeoRegistry.Ledgers.Stores;
 
 namespace GeoRegistry.Storage.Sqlite;
 
@@ -19,6 +21,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private const int CacheSizeBytes = 8 * 1024 * 1024;
 
     private readonly SqliteSession _session;
+    private readonly StoreCalls _calls;
     private readonly Channel<IWrite> _waiting =
         Channel.CreateBounded<IWrite>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -26,8 +29,10 @@ internal sealed class SqliteWriter : IAsyncDisposable
     /// <summary>Opens the database and upgrades it.</summary>
     /// <param name="path">The file.</param>
     /// <param name="begin">Writes what must be there before anything else, in a transaction of its own.</param>
-    public SqliteWriter(string path, Action<SqliteSession> begin)
+    /// <param name="calls">Measures writes, from when they are asked for.</param>
+    public SqliteWriter(string path, Action<SqliteSession> begin, StoreCalls calls)
     {
+        _calls = calls;
         _session = new SqliteSession(path, CacheSizeBytes);
         try
         {
@@ -59,12 +64,17 @@ internal sealed class SqliteWriter : IAsyncDisposable
     /// <summary>Runs a write in a transaction and returns once it is on disk.</summary>
     /// <param name="write">Runs on the writer's thread, possibly twice: it must have no effects beside the database.</param>
     /// <param name="cancellation">Cancels as long as the transaction has not begun.</param>
-    public async Task<T> WriteAsync<T>(Func<SqliteSession, T> write, CancellationToken cancellation)
-    {
-        var waiting = new Write<T>(write, cancellation);
-        await _waiting.Writer.WriteAsync(waiting, cancellation).ConfigureAwait(false);
-        return await waiting.Result.ConfigureAwait(false);
-    }
+    /// <param name="operation">What it is called in metrics and traces.</param>
+    public Task<T> WriteAsync<T>(
+        Func<SqliteSession, T> write, CancellationToken cancellation, [CallerMemberName] string operation = "") =>
+        _calls.RunAsync(
+            operation,
+            async () =>
+            {
+                var waiting = new Write<T>(write, cancellation);
+                await _waiting.Writer.WriteAsync(waiting, cancellation).ConfigureAwait(false);
+                return await waiting.Result.ConfigureAwait(false);
+            }).AsTask();
 
     /// <summary>Completes what waits, then closes.</summary>
     public async ValueTask DisposeAsync()

@@ -16,13 +16,21 @@ internal sealed class FileBlobStoreFixture : BlobStoreFixture
 {
     private readonly TemporaryFolder _folder = new();
 
-    public FileBlobStoreFixture() => Store = new FileBlobStore(Root);
+    private readonly bool _isMeasured;
+
+    /// <summary>Opens it.</summary>
+    /// <param name="isMeasured">Whether its calls are measured.</param>
+    public FileBlobStoreFixture(bool isMeasured = false)
+    {
+        _isMeasured = isMeasured;
+        Store = new FileBlobStore(Root);
+    }
 
     public FileBlobStore Store { get; private set; }
 
     public string Root => _folder.Child("blobs");
 
-    public override IBlobStore Blobs => Store;
+    public override IBlobStore Blobs => _isMeasured ? new MeasuredBlobStore(Store, "files") : Store;
 
     public override Task ReopenAsync()
     {
