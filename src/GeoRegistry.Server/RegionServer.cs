@@ -10,6 +10,7 @@ using GeoRegistry.Replication.Visibility;
 using GeoRegistry.Repositories.Metrics;
 using GeoRegistry.Repositories.Uploads;
 using GeoRegistry.Server.Configuration;
+using GeoRegistry.Server.Metrics;
 using GeoRegistry.Server.Transfers;
 using GeoRegistry.Storage;
 using GeoRegistry.Storage.Azure;
@@ -51,7 +52,8 @@ internal static partial class RegionServer
     public static async Task RunAsync(WebApplicationBuilder builder, ServerConfiguration configuration)
     {
         var topology = await ReadTopologyAsync(configuration);
-        builder.Services.AddGeoRegistry(configuration, topology).UseDataFolder().AddTelemetry(configuration);
+        builder.Services.AddGeoRegistry(configuration, topology).UseDataFolder().AddTelemetry(configuration)
+            .AddLogFormat(builder.Configuration);
         if (configuration.PostgreSql.IsUsed)
             builder.Services.UsePostgreSql(await PostgreSqlMetadataStore.OpenAsync(
                 configuration.PostgreSql, RegionId.Parse(configuration.Server.Region), SystemClock.Instance));
@@ -84,6 +86,10 @@ internal static partial class RegionServer
             if (app.Services.GetService<PeerListener>() is { } peers)
                 Console.WriteLine(
                     $"GeoRegistry region {configuration.Server.Region} talks to other regions on {string.Join(", ", peers.Urls)}");
+            if (app.Services.GetService<MetricsListener>() is { } metrics)
+                Console.WriteLine(
+                    $"GeoRegistry region {configuration.Server.Region} serves its metrics on "
+                        + string.Join(", ", metrics.Urls.Select(url => url + MetricsListener.Path)));
             await app.WaitForShutdownAsync();
         }
     }

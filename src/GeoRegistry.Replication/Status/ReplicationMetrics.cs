@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using GeoRegistry.Ledgers;
 using GeoRegistry.Replication.Hydration;
 using GeoRegistry.Replication.Tails;
 using GeoRegistry.Repositories.Metrics;
@@ -15,6 +16,15 @@ internal static class ReplicationMetrics
 
     private static readonly Counter<long> Fetches = Meter.CreateCounter<long>(
         "georegistry.hydration.fetches", "{fetch}", "Fetches of blobs from other regions, by outcome.");
+
+    private static readonly Counter<long> LeaseRequests = Meter.CreateCounter<long>(
+        "georegistry.lease.requests", "{request}", "Reports of other regions to this home, by what became of their read leases.");
+
+    /// <summary>Counts a report of a region, by which it gets a lease or not.</summary>
+    public static void LeaseAsked(RegionId region, bool wasHeld, bool isGranted) => LeaseRequests.Add(
+        1,
+        KeyValuePair.Create<string, object?>("holder", region.ToString()),
+        KeyValuePair.Create<string, object?>("outcome", isGranted ? "granted" : wasHeld ? "ended" : "refused"));
 
     public static void Fetched(FetchOutcome outcome)
     {
@@ -41,5 +51,10 @@ internal static class ReplicationMetrics
             () => new Measurement<long>(state.Head - state.Applied.Position, source),
             "{commit}",
             "Commits of the source that are not applied.");
+        Meter.CreateObservableGauge(
+            "georegistry.lease.held",
+            () => new Measurement<int>(state.Visibility.HoldsLease ? 1 : 0, source),
+            "1",
+            "1 where this region holds a read lease of the source.");
     }
 }

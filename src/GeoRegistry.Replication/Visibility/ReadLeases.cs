@@ -3,6 +3,7 @@ using GeoRegistry.Ledgers;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 using GeoRegistry.Regions.Control;
+using GeoRegistry.Replication.Status;
 
 namespace GeoRegistry.Replication.Visibility;
 
@@ -98,7 +99,7 @@ public sealed class ReadLeases
         var holder = HolderOf(region);
         var now = _clock.GetTimestamp();
         var counts = topology >= _map.Current.Version;
-        bool isHeld;
+        bool isHeld, isGranted = false;
         lock (holder)
         {
             holder.Adopted = Math.Max(holder.Adopted, topology);
@@ -112,11 +113,13 @@ public sealed class ReadLeases
             var isOfThisFeed = incarnation == feed.Incarnation || (incarnation.IsNone && applied == 0);
             if (!counts || !isOfThisFeed || applied > feed.Head) return (feed, TimeSpan.Zero);
             holder.Applied.Advance(applied);
-            lock (holder) return (feed, TryGrant(holder, now, applied, feed.Head, isHeld) ? Length : TimeSpan.Zero);
+            lock (holder) isGranted = TryGrant(holder, now, applied, feed.Head, isHeld);
+            return (feed, isGranted ? Length : TimeSpan.Zero);
         }
         finally
         {
             lock (holder) holder.End();
+            ReplicationMetrics.LeaseAsked(region, isHeld, isGranted);
         }
     }
 

@@ -44,6 +44,12 @@ public sealed class ServerOptions : IValidatableObject
     /// </summary>
     public string CorsOrigins { get; set; } = "";
 
+    /// <summary>
+    /// The URL where Prometheus reads metrics, at <c>/metrics</c>, such as <c>http://127.0.0.1:9464</c>.
+    /// Default none: they cannot be read.
+    /// </summary>
+    public string MetricsListen { get; set; } = "";
+
     /// <summary>Each origin of <see cref="CorsOrigins"/>, as browsers send it.</summary>
     public IReadOnlyList<string> Origins =>
         [.. Split(CorsOrigins).Select(origin => origin == CrossOrigin.Any ? origin : new Uri(origin).GetLeftPart(UriPartial.Authority))];
@@ -68,6 +74,9 @@ public sealed class ServerOptions : IValidatableObject
                     $"'{url}' is not an address to listen on: use a form such as http://0.0.0.0:5000.", [nameof(Listen)]);
         }
 
+        if (MetricsListen.Length > 0 && !IsHttpRoot(MetricsListen))
+            yield return new ValidationResult(
+                $"'{MetricsListen}' is not an address to listen on: use a form such as http://127.0.0.1:9464.", [nameof(MetricsListen)]);
         var origins = Split(CorsOrigins);
         if (origins.Contains(CrossOrigin.Any) && origins.Length > 1)
             yield return new ValidationResult(
