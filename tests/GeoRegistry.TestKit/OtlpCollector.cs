@@ -19,6 +19,10 @@ public sealed class OtlpCollector : IAsyncDisposable
         _accepting = AcceptAsync();
     }
 
+    /// <summary>The spans that have arrived.</summary>
+    public IReadOnlyList<ReceivedSpan> Spans =>
+        [.. _bodies.GetValueOrDefault("/v1/traces", []).SelectMany(body => ReceivedSpan.Read(Encoding.Latin1.GetBytes(body)))];
+
     public string Endpoint => $"http://{_listener.LocalEndpoint}";
 
     /// <summary>Whether one message with all these texts has arrived on a path. Texts are bytes (Latin-1).</summary>

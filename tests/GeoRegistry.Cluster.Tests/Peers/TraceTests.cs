@@ -1,49 +1,106 @@
 using System.Diagnostics;
-using System.Text;
+using GeoRegistry.Cluster.Tests.Load;
 using GeoRegistry.Cluster.Tests.Regions;
 using GeoRegistry.TestKit;
+using Xunit.Abstractions;
 
 namespace GeoRegistry.Cluster.Tests.Peers;
 
-/// <summary>A request that two regions work on is one trace.</summary>
-public sealed class TraceTests
+/// <summary>What two regions work on is one trace, their stores' calls included.</summary>
+public sealed class TraceTests(ITestOutputHelper output) : IAsyncLifetime
 {
-    [Fact]
-    public async Task Trace_OfARelayedRequest_HasTheSpansOfBothRegions()
+    private const string Lazy = "lazy/app", Here = "us", Home = "eu";
+
+    private readonly OtlpCollector _collector = new();
+    private readonly ActivityTraceId _trace = ActivityTraceId.CreateRandom();
+    private readonly ActivitySpanId _client = ActivitySpanId.CreateRandom();
+    private RegionCluster _cluster = null!;
+    private HttpClient _http = null!;
+
+    public async Task InitializeAsync()
     {
-        await using var collector = new OtlpCollector();
-        await using var cluster = await RegionCluster.StartAsync(new ClusterPlan
+        _cluster = await RegionCluster.StartAsync(new ClusterPlan
         {
-            Regions = ["eu", "us"],
-            Homes = [new("", "eu")],
+            Regions = [Home, Here],
+            Homes = [new("", Home)],
+            Policies = [new("lazy") { Hydration = "lazy" }],
             Runner = _ =>
             [
-                "env", $"OTEL_EXPORTER_OTLP_ENDPOINT={collector.Endpoint}", "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
+                "env", $"OTEL_EXPORTER_OTLP_ENDPOINT={_collector.Endpoint}", "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
                 "OTEL_BSP_SCHEDULE_DELAY=100",
             ],
         });
-        var (trace, span) = (ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom());
 
-        await cluster["us"].Client.SendAsync(
-            HttpMethod.Get, "/v2/team/app/tags/list", headers: headers => headers.Add("traceparent", $"00-{trace}-{span}-01"));
+        await _cluster.WaitUntilConvergedAsync();
 
-        await ArrivesAsync("us", "tags/list");
-        await ArrivesAsync("eu", "tags/list");
-        // The part of the region that was asked names the one that answered. It comes after that region's call of the other.
-        await ArrivesAsync("us", Attribute("georegistry.served_by", "eu"));
-
-        Task ArrivesAsync(string region, string part) => Waiting.UntilAsync($"a span of {region} with {part} arrives", () =>
-            Task.FromResult(collector.Has("/v1/traces", BytesOf(trace), Attribute("georegistry.region", region), part)));
+        // Every request of this client is of one trace, as a build system makes them.
+        _http = new HttpClient { BaseAddress = _cluster[Here].Address };
+        _http.DefaultRequestHeaders.Add("traceparent", $"00-{_trace}-{_client}-01");
     }
 
-    private static string BytesOf(ActivityTraceId trace)
+    public async Task DisposeAsync()
     {
-        Span<byte> bytes = stackalloc byte[16];
-        trace.CopyTo(bytes);
-        return Encoding.Latin1.GetString(bytes);
+        _http?.Dispose();
+        if (_cluster is not null) await _cluster.DisposeAsync();
+        await _collector.DisposeAsync();
     }
 
-    // The attribute as Protocol Buffers write it: the key, and a value that holds a string.
-    private static string Attribute(string name, string value) =>
-        $"{name}\u0012{(char)(value.Length + 2)}\u000a{(char)value.Length}{value}";
+    [Fact]
+    public async Task Push_ThatIsForwarded_IsOneTraceFromTheClientToTheHomesStore()
+    {
+        await new RegionClient(Here, _http).PushAsync("team/app", "1", TestImage.Next(Seeds.Next(output), 1000));
+
+        var append = await ArrivesAsync(span => span.Region == Home && span.Name == "sqlite Append");
+        await WayAsync(append, "manifests/1", withOther: true);
+        var commit = await ArrivesAsync(span => span.Region == Here && span.Name == "blobs CommitUpload");
+        await WayAsync(commit, "blobs/uploads/", withOther: false);
+    }
+
+    [Fact]
+    public async Task Pull_ThatReadsThrough_IsOneTraceFromTheClientToTheOtherRegionsStore()
+    {
+        var image = TestImage.Next(Seeds.Next(output), 1000);
+        await _cluster[Home].Client.PushAsync(Lazy, "1", image);
+
+        await new RegionClient(Here, _http).PullExactlyAsync(Lazy, "1", image);
+
+        foreach (var blob in image.Blobs)
+        {
+            var open = await ArrivesAsync(span => span.Region == Home && span.Name == "blobs OpenRange" && IsBelow(span, blob.Digest));
+            await WayAsync(open, blob.Digest, withOther: true);
+        }
+
+        var stored = await ArrivesAsync(span => span.Region == Here && span.Name == "blobs CommitUpload");
+        await WayAsync(stored, "blobs/sha256:", withOther: false);
+    }
+
+    private bool IsBelow(ReceivedSpan span, string path)
+    {
+        var spans = Spans();
+        for (var above = span; above is not null; above = spans.FirstOrDefault(other => other.Id == above.Parent))
+        {
+            if (PathOf(above).Contains(path, StringComparison.Ordinal)) return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>The spans between a span and the client are there, each below the next one's.</summary>
+    private async Task WayAsync(ReceivedSpan span, string path, bool withOther)
+    {
+        List<ReceivedSpan> way = [span];
+        while (way[^1].Parent != $"{_client}") way.Add(await ArrivesAsync(above => above.Id == way[^1].Parent));
+        output.WriteLine(string.Join("\n  below ", way.Select(part => $"{part.Region}: {part.Name} {PathOf(part)}")));
+        Assert.Equal(withOther ? [Home, Here] : [Here], way.Select(part => part.Region).Distinct());
+        Assert.Contains(path, PathOf(way[^1]), StringComparison.Ordinal);
+        if (withOther) Assert.Equal(Home, way[^1].Attributes.GetValueOrDefault("georegistry.served_by"));
+    }
+
+    private Task<ReceivedSpan> ArrivesAsync(Func<ReceivedSpan, bool> isIt) => Waiting.UntilAsync(
+        "the span arrives", () => Task.FromResult(Spans().FirstOrDefault(isIt)));
+
+    private IReadOnlyList<ReceivedSpan> Spans() => [.. _collector.Spans.Where(span => span.Trace == $"{_trace}")];
+
+    private static string PathOf(ReceivedSpan span) =>
+        span.Attributes.GetValueOrDefault("url.path") ?? span.Attributes.GetValueOrDefault("url.full", "");
 }
