@@ -7,6 +7,7 @@ using Xunit.Abstractions;
 namespace GeoRegistry.Cluster.Tests.Peers;
 
 /// <summary>What two regions work on is one trace, their stores' calls included.</summary>
+[Trait("Stores", "embedded")]
 public sealed class TraceTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private const string Lazy = "lazy/app", Here = "us", Home = "eu";
