@@ -5,6 +5,9 @@ using GeoRegistry.FrontDoor.Oci;
 using GeoRegistry.FrontDoor.Peers;
 using GeoRegistry.FrontDoor.Regions;
 using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Blobs;
+using GeoRegistry.Repositories;
+using GeoRegistry.Repositories.Blobs;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace GeoRegistry.FrontDoor;
@@ -17,7 +20,12 @@ public static class FrontDoorServices
     /// <param name="region">The region that it belongs to.</param>
     public static IServiceCollection AddGeoRegistryFrontDoor(this IServiceCollection services, RegionId region) => services
         .AddSingleton<ManifestEndpoints>()
-        .AddSingleton<BlobEndpoints>()
+        .AddSingleton(provider => new BlobEndpoints(
+            provider.GetRequiredService<RepositoryBlobs>(),
+            provider.GetRequiredService<RepositoryDirectory>(),
+            provider.GetService<IBlobRedirects>() is { } store
+                ? ActivatorUtilities.CreateInstance<BlobRedirection>(provider, store)
+                : null))
         .AddSingleton<UploadEndpoints>()
         .AddSingleton<ListEndpoints>()
         .AddSingleton(provider => new OciApi(

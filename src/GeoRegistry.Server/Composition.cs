@@ -58,12 +58,20 @@ internal static class Composition
 
     // Blobs are not hashed before their first answer, as files are: the service has checksums of its own. Verification hashes them.
     /// <summary>Adds a blob store in Azure. Blobs are hashed in rounds, and not before they are first answered: they are far.</summary>
-    public static IServiceCollection UseAzureBlobs(this IServiceCollection services, AzureStorageOptions options) => services
-        .AddSingleton(provider => new AzureBlobStore(options, provider.GetRequiredService<TimeProvider>()))
-        .AddSingleton(provider => new MeasuredBlobStore(provider.GetRequiredService<AzureBlobStore>(), "azure"))
-        .AddSingleton(provider => new VerifyingBlobStore(provider.GetRequiredService<MeasuredBlobStore>()))
-        .AddSingleton<IBlobStore>(provider => provider.GetRequiredService<MeasuredBlobStore>())
-        .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<AzureBlobStore>());
+    public static IServiceCollection UseAzureBlobs(this IServiceCollection services, AzureStorageOptions options)
+    {
+        services
+            .AddSingleton(provider => new AzureBlobStore(options, provider.GetRequiredService<TimeProvider>()))
+            .AddSingleton(provider => new MeasuredBlobStore(provider.GetRequiredService<AzureBlobStore>(), "azure"))
+            .AddSingleton(provider => new VerifyingBlobStore(provider.GetRequiredService<MeasuredBlobStore>()))
+            .AddSingleton<IBlobStore>(provider => provider.GetRequiredService<MeasuredBlobStore>())
+            .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<AzureBlobStore>());
+        if (options.CopyBetweenAccounts)
+            services.AddSingleton<IBlobCopies>(provider => provider.GetRequiredService<AzureBlobStore>());
+        if (options.RedirectMinMiB > 0)
+            services.AddSingleton<IBlobRedirects>(provider => provider.GetRequiredService<AzureBlobStore>());
+        return services;
+    }
 
     /// <summary>Adds the region's repositories and its front door.</summary>
     /// <param name="services">Where to.</param>

@@ -16,7 +16,7 @@ namespace GeoRegistry.Storage.Azure;
 /// Ages are by the service's clock, in whole seconds, whichever server asks. Bytes are hashed by whoever stores them, and not again when
 /// they are read: the service keeps checksums of its own.
 /// </remarks>
-public sealed class AzureBlobStore : IBlobStore, IStoreHealth
+public sealed class AzureBlobStore : IBlobStore, IBlobCopies, IBlobRedirects, IStoreHealth
 {
     /// <summary>The largest blob, in GiB: as many blocks as an object may have.</summary>
     public const int BlobMaxGiB = 2048;
@@ -33,32 +33,43 @@ public sealed class AzureBlobStore : IBlobStore, IStoreHealth
     private readonly BlobContainerClient _container;
     private readonly AzureFaults _faults;
     private readonly BlobCopies _copies;
-    private readonly bool _makesContainer;
+    private readonly BlobSignatures _signatures;
+    private readonly AzureStorageOptions _options;
+    private readonly TimeProvider _clock;
     private readonly int? _pageSize;
 
     /// <summary>Opens the store. Nothing is asked of the service yet.</summary>
     /// <param name="options">Where it is; valid.</param>
     /// <param name="clock">The clock of waits.</param>
     public AzureBlobStore(AzureStorageOptions options, TimeProvider clock)
-        : this(AzureClient.Create(options, clock), clock) => _makesContainer = options.CreateContainer;
+        : this(AzureClient.Create(options, clock), clock, options)
+    {
+    }
 
     /// <summary>As the other, with a client of its own and, for lists, another size of pages than the service's.</summary>
-    internal AzureBlobStore(BlobContainerClient container, TimeProvider clock, int? pageSize = null)
+    internal AzureBlobStore(
+        BlobContainerClient container, TimeProvider clock, AzureStorageOptions? options = null, int? pageSize = null)
     {
         _container = container;
+        _options = options ?? new AzureStorageOptions();
+        _clock = clock;
         _pageSize = pageSize;
         _faults = new AzureFaults(container.AccountName, container.Name);
         _copies = new BlobCopies(container, _faults, clock);
+        _signatures = new BlobSignatures(container, _options.HasIdentity, _faults, clock);
     }
 
     /// <inheritdoc/>
     public string StoreName => "blobs";
 
+    /// <inheritdoc/>
+    public long MinBytes => _options.RedirectMinMiB * 1024L * 1024L;
+
     /// <summary>Makes the container ready to be a region's, and refuses another region's.</summary>
     /// <exception cref="IOException">It is missing and may not be made, is another region's, or cannot be reached.</exception>
     public async Task PrepareAsync(RegionId region, CancellationToken cancellation = default)
     {
-        if (_makesContainer)
+        if (_options.CreateContainer)
             await RunAsync("make the container", () => _container.CreateIfNotExistsAsync(cancellationToken: cancellation), cancellation)
                 .ConfigureAwait(false);
         if (await ReadOwnerAsync(cancellation).ConfigureAwait(false) is not { } owner)
@@ -170,6 +181,21 @@ public sealed class AzureBlobStore : IBlobStore, IStoreHealth
         await foreach (var item in ListAsync(BlobKeys.Uploads, BlobTraits.None, cancellation).ConfigureAwait(false))
             yield return new StoredUpload(BlobKeys.KeyOfUpload(item.Name), item.Properties.LastModified ?? default);
     }
+
+    /// <inheritdoc/>
+    public ValueTask<Uri?> OfferAsync(Digest digest, CancellationToken cancellation = default) =>
+        _signatures.SignAsync(digest, AccountCopy.Timeout, cancellation);
+
+    /// <summary>Copies over https only, unless this account itself is reached by http, as an emulator is.</summary>
+    /// <inheritdoc/>
+    public async Task<string?> CopyAsync(IBlobUpload upload, Uri source, CancellationToken cancellation = default) =>
+        source.Scheme == Uri.UriSchemeHttps || source.Scheme == _container.Uri.Scheme
+            ? await ((AzureBlobUpload)upload).CopyAsync(source, _clock, cancellation).ConfigureAwait(false)
+            : "its URL is not one of https";
+
+    /// <inheritdoc/>
+    public ValueTask<Uri?> SignAsync(Digest digest, CancellationToken cancellation = default) =>
+        _signatures.SignAsync(digest, _options.RedirectLifetime, cancellation);
 
     /// <summary>Lists one name, which fails where the account or the container is away.</summary>
     /// <inheritdoc/>

@@ -123,13 +123,29 @@ internal sealed class AzureBlobUpload : IBlobUpload
         if (sizeBytes > _flushedBytes) throw new ArgumentException($"The upload was not flushed at {sizeBytes} bytes.", nameof(sizeBytes));
         await DropAsync().ConfigureAwait(false);
         if (sizeBytes == _flushedBytes && !_hasStrayBytes && !_isUncertain) return;
-        var blocks = await BlocksAsync(cancellation).ConfigureAwait(false);
+        var blocks = sizeBytes == 0 && _blocks is null
+            ? await ForgetAsync(cancellation).ConfigureAwait(false)
+            : await BlocksAsync(cancellation).ConfigureAwait(false);
         if (!blocks.TryTruncate(sizeBytes))
             throw new ArgumentException($"The upload was not flushed at {sizeBytes} bytes.", nameof(sizeBytes));
         _hasStrayBytes = true;
         Volatile.Write(ref _flushedBytes, sizeBytes);
         SizeBytes = sizeBytes;
         await FlushAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>As <see cref="IBlobCopies.CopyAsync"/>.</summary>
+    public async Task<string?> CopyAsync(Uri source, TimeProvider clock, CancellationToken cancellation)
+    {
+        if (SizeBytes > 0) throw new InvalidOperationException($"The upload {_key} has bytes: only an empty one becomes a copy.");
+        (_blocks, _isUncertain) = (null, true);
+        var copy = new AccountCopy(_object, clock);
+        var failure = await _state.CopyAsync(copy, source, cancellation).ConfigureAwait(false);
+        if (failure is not null) return failure;
+        _isUncertain = false;
+        Volatile.Write(ref _flushedBytes, _state.SizeBytes);
+        SizeBytes = _state.SizeBytes;
+        return null;
     }
 
     public async ValueTask<int> ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellation = default)
@@ -206,6 +222,14 @@ internal sealed class AzureBlobUpload : IBlobUpload
             throw new IOException($"The upload {_key} has lost bytes in the storage: it had {_flushedBytes}, and has {stored.SizeBytes}.");
         (_blocks, _isUncertain) = (stored, false);
         return stored;
+    }
+
+    // What the object has now is written over, whatever it is: a copy need not consist of blocks.
+    private async Task<UploadBlocks> ForgetAsync(CancellationToken cancellation)
+    {
+        await _state.CheckHeldAsync(cause: null, cancellation).ConfigureAwait(false);
+        _isUncertain = false;
+        return _blocks = new UploadBlocks();
     }
 
     // Leaves what is flushed.

@@ -38,6 +38,27 @@ public sealed class AzureStorageOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
     public TimeSpan NetworkTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// Whether blobs that are fetched from other regions are copied from their accounts by the service, where both regions have this on
+    /// and the other can sign URLs: it has its account's key, or an identity that may ask for a user delegation key. What cannot be
+    /// copied is sent by the other region's server. Default yes.
+    /// </summary>
+    public bool CopyBetweenAccounts { get; set; } = true;
+
+    /// <summary>
+    /// From which size on clients read a blob from the account itself, in MiB: they are answered with a redirect to a signed URL.
+    /// 0: never. Default 0.
+    /// </summary>
+    [Range(0, AzureBlobStore.BlobMaxGiB * 1024)]
+    public int RedirectMinMiB { get; set; }
+
+    /// <summary>How long the URL of a redirect can be used. Default 5 minutes.</summary>
+    [Range(typeof(TimeSpan), "00:00:10", "01:00:00")]
+    public TimeSpan RedirectLifetime { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Whether the machine's identity asks.</summary>
+    internal bool HasIdentity => AccountUrl.Length > 0 && Sas.Length == 0;
+
     /// <summary>Whether the region's blobs are in Azure at all.</summary>
     public bool IsConfigured => ConnectionString.Length + AccountUrl.Length + Container.Length + Sas.Length + ManagedIdentity.Length > 0;
 
@@ -76,6 +97,10 @@ public sealed class AzureStorageOptions : IValidatableObject
             yield return Fault("the connection string says who asks: give one of the two.", nameof(Sas));
         if (Sas.Length > 0 && !Sas.Contains("sig=", StringComparison.Ordinal))
             yield return Fault("it is not a shared access signature: it has no part sig=….", nameof(Sas));
+        if (Sas.Length > 0 && RedirectMinMiB > 0)
+            yield return Fault(
+                "redirects are signed with the account's key or for the machine's identity, not with a signature: give one of these.",
+                nameof(RedirectMinMiB));
         if (ManagedIdentity.Length > 0 && ConnectionString.Length + Sas.Length > 0)
             yield return Fault("the connection string or the signature says who asks: give one of them.", nameof(ManagedIdentity));
         if (url is { Scheme: "http" } && Sas.Length == 0)

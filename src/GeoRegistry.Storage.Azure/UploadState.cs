@@ -86,6 +86,14 @@ internal sealed class UploadState
         for (var tries = 0; tries < MaxTries; tries++)
         {
             if (await state.LookAsync(cancellation).ConfigureAwait(false) is not { } found) return null;
+            if (found.PendingCopy is { } copyId)
+            {
+                // Whoever began it is taken over from, and the object may not be written before it has ended.
+                await state.RunAsync(
+                    "abort a copy to", () => AccountCopy.AbortAsync(target, copyId, cancellation), cancellation).ConfigureAwait(false);
+                continue;
+            }
+
             state.Adopt(found);
             if (found.Holder == state.Holder) return state; // The answer to the last try was lost.
             state.PreviousHolder = found.Holder;
@@ -144,6 +152,18 @@ internal sealed class UploadState
         }
     }
 
+    /// <summary>Makes the object a copy of what another account has.</summary>
+    /// <returns>Null where it succeeded; else why not.</returns>
+    /// <exception cref="UploadTakenOverException">Another holds it, or it is gone.</exception>
+    /// <exception cref="Exception">What is stored is not known then.</exception>
+    public async Task<string?> CopyAsync(AccountCopy copy, Uri source, CancellationToken cancellation)
+    {
+        var failure = await RunAsync(
+            "copy to", () => copy.RunAsync(source, _etag, Metadata, cancellation), cancellation).ConfigureAwait(false);
+        await CheckHeldAsync(cause: null, cancellation).ConfigureAwait(false);
+        return failure;
+    }
+
     /// <summary>Deletes the object.</summary>
     /// <exception cref="UploadTakenOverException">Another holds it.</exception>
     public async Task DeleteAsync(CancellationToken cancellation)
@@ -190,7 +210,11 @@ internal sealed class UploadState
         {
             var found = (await RunAsync(
                 "look at", () => _object.GetPropertiesAsync(cancellationToken: cancellation), cancellation).ConfigureAwait(false)).Value;
-            return new Found(found.ETag, found.ContentLength, found.Metadata.TryGetValue(HolderKey, out var holder) ? holder : null);
+            return new Found(
+                found.ETag,
+                AzureStatus.IsThere(found.BlobCopyStatus) ? found.ContentLength : 0,
+                found.Metadata.TryGetValue(HolderKey, out var holder) ? holder : null,
+                found.BlobCopyStatus == CopyStatus.Pending ? found.CopyId : null);
         }
         catch (UploadRefusedException)
         {
@@ -242,5 +266,5 @@ internal sealed class UploadState
     private sealed class UploadRefusedException(RequestFailedException cause) : Exception(
         $"{cause.Status} {cause.ErrorCode}", cause);
 
-    private sealed record Found(ETag ETag, long SizeBytes, string? Holder);
+    private sealed record Found(ETag ETag, long SizeBytes, string? Holder, string? PendingCopy);
 }

@@ -21,11 +21,10 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
 
     private readonly TemporaryFolder _folder = new();
+    private readonly IReadOnlyList<string> _accounts;
     private Process? _process;
 
-    private AzuriteProcess()
-    {
-    }
+    private AzuriteProcess(IReadOnlyList<string> accounts) => _accounts = accounts;
 
     /// <summary>The port that it listens on, after a restart, too.</summary>
     public int Port { get; private set; }
@@ -39,9 +38,13 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     /// <summary>Its process.</summary>
     public int Id => _process!.Id;
 
-    public static async Task<AzuriteProcess> StartAsync()
+    /// <summary>Starts one.</summary>
+    /// <param name="accounts">
+    /// Its accounts, all with the well-known key; none for the usual one. Only between those of one Azurite can blobs be copied.
+    /// </param>
+    public static async Task<AzuriteProcess> StartAsync(params IReadOnlyList<string> accounts)
     {
-        var azurite = new AzuriteProcess();
+        var azurite = new AzuriteProcess(accounts);
         try
         {
             await azurite.RestartAsync();
@@ -53,6 +56,10 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>The connection string of one of several accounts.</summary>
+    public string ConnectionStringOf(string account) =>
+        ConnectionString.Replace(Account, account, StringComparison.Ordinal);
 
     /// <summary>The address of the account through another port, such as a proxy's.</summary>
     public static Uri UrlAt(int port) => new($"http://127.0.0.1:{port}/{Account}");
@@ -78,6 +85,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
                 WorkingDirectory = _folder.Path,
+                Environment = { ["AZURITE_ACCOUNTS"] = string.Join(';', _accounts.Select(account => $"{account}:{Key}")) },
             },
             EnableRaisingEvents = true,
         };

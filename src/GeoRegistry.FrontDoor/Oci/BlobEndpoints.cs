@@ -12,7 +12,7 @@ namespace GeoRegistry.FrontDoor.Oci;
 
 /// <summary>Blobs by digest.</summary>
 /// <remarks>Source: OCI Distribution Spec v1.1 §Pulling blobs, §Checking if content exists in the registry, §Deleting Blobs.</remarks>
-internal sealed class BlobEndpoints(RepositoryBlobs blobs, RepositoryDirectory repositories)
+internal sealed class BlobEndpoints(RepositoryBlobs blobs, RepositoryDirectory repositories, BlobRedirection? redirection = null)
 {
     // Content under a digest never changes.
     private const string Immutable = "public, max-age=31536000, immutable";
@@ -44,7 +44,8 @@ internal sealed class BlobEndpoints(RepositoryBlobs blobs, RepositoryDirectory r
             Describe(http.Response, digest);
             if (content.Source is { } source) ServedBy.Name(http, source);
             if (EntityTags.ClientHas(http.Request, digest)) http.Response.StatusCode = StatusCodes.Status304NotModified;
-            else await BlobResponse.SendAsync(http, digest, content).ConfigureAwait(false);
+            else if (redirection is null || !await redirection.TryRedirectAsync(request, digest, content).ConfigureAwait(false))
+                await BlobResponse.SendAsync(http, digest, content).ConfigureAwait(false);
         }
     }
 

@@ -19,7 +19,8 @@ namespace GeoRegistry.FrontDoor.Peers;
 
 /// <summary>What other regions ask about content: blobs by digest, who has them, and whether commits are complete here.</summary>
 internal sealed class ContentEndpoints(
-    RegionMap map, IBlobStore store, IRepositoryTables tables, IAnnouncements announcements, TailStates tails, Completion completion)
+    RegionMap map, IBlobStore store, IRepositoryTables tables, IAnnouncements announcements, TailStates tails, Completion completion,
+    IBlobCopies? copies = null)
 {
     private const string Blob = "/peer/blobs/", Receipts = "/peer/receipts/";
 
@@ -27,6 +28,8 @@ internal sealed class ContentEndpoints(
     public Func<HttpContext, RegionId, Task>? Find(string method, string path) => (method, path) switch
     {
         ("GET", _) when path.StartsWith(Blob, StringComparison.Ordinal) => (http, _) => BlobAsync(http, path[Blob.Length..]),
+        ("GET", _) when path.StartsWith(BlobOffer.Path, StringComparison.Ordinal) =>
+            (http, _) => OfferAsync(http, path[BlobOffer.Path.Length..]),
         ("GET", _) when path.StartsWith(Receipts, StringComparison.Ordinal) => (http, _) => ReceiptAsync(http, path[Receipts.Length..]),
         ("POST", "/peer/links") => LinkAsync,
         ("POST", "/peer/links/find") => FindLinksAsync,
@@ -45,6 +48,20 @@ internal sealed class ContentEndpoints(
 
         var content = new BlobContent(reader);
         await using (content.ConfigureAwait(false)) await BlobResponse.SendAsync(http, digest, content).ConfigureAwait(false);
+    }
+
+    /// <summary>204 where the blob is not here, as nothing can be copied then; 501 where this region's store offers nothing.</summary>
+    private async Task OfferAsync(HttpContext http, string text)
+    {
+        if (copies is null) http.Response.StatusCode = StatusCodes.Status501NotImplemented;
+        else if (!Digest.TryParse(text, out var digest)
+            || await store.FindAsync(digest, http.RequestAborted).ConfigureAwait(false) is null)
+        {
+            http.Response.StatusCode = StatusCodes.Status204NoContent;
+        }
+        else if (await copies.OfferAsync(digest, http.RequestAborted).ConfigureAwait(false) is { } url)
+            await http.Response.WriteAsJsonAsync(new BlobOffer(url.AbsoluteUri), http.RequestAborted).ConfigureAwait(false);
+        else http.Response.StatusCode = StatusCodes.Status501NotImplemented;
     }
 
     private async Task LinkAsync(HttpContext http, RegionId region)

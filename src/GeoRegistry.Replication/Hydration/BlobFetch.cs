@@ -65,6 +65,9 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
         }
     }
 
+    /// <summary>Lets the bytes be sent from now on, so that they can be read while they come: a copy by the store is aborted.</summary>
+    public void StreamNow() => source.StreamNow();
+
     /// <summary>Tells those who wait that it will not be run.</summary>
     public void Cancel(CancellationToken stopped) => Fail(new OperationCanceledException(stopped));
 
@@ -122,7 +125,7 @@ internal sealed class BlobFetch(Digest digest, long sizeBytes, IBlobStore store,
             {
                 case SourceAnswer.Whole:
                     damaged.Forget(digest);
-                    return new FetchOutcome.Stored(upload.ReceivedBytes);
+                    return new FetchOutcome.Stored(upload.ReceivedBytes, upload.CopiedBytes);
                 case SourceAnswer.NotFound:
                     candidates.Left.Remove(answering);
                     break;

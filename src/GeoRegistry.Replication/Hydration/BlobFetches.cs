@@ -19,7 +19,8 @@ public sealed partial class BlobFetches(
     IHydrationQueue queue,
     Latencies latencies,
     TimeProvider clock,
-    ILogger<BlobFetches> logger) : IAsyncDisposable
+    ILogger<BlobFetches> logger,
+    IBlobCopies? copies = null) : IAsyncDisposable
 {
     /// <summary>How old what a fetch left must be to be discarded: until then another fetch may resume it.</summary>
     internal static readonly TimeSpan LeftoverExpiry = TimeSpan.FromDays(1);
@@ -27,6 +28,7 @@ public sealed partial class BlobFetches(
     private readonly ConcurrentDictionary<Digest, Running> _running = new();
     private readonly DamagedCopies _damaged = new(logger);
     private readonly ReadThroughSlots _slots = new(clock);
+    private readonly StoreCopies? _copies = copies is null ? null : new StoreCopies(peers, copies, clock, logger);
     private readonly SemaphoreSlim _sweeping = new(1);
     private readonly CancellationTokenSource _stopping = new();
 
@@ -124,19 +126,27 @@ public sealed partial class BlobFetches(
 
     private BlobFetch JoinOrStartForClient(Digest digest, long sizeBytes)
     {
-        if (_running.TryGetValue(digest, out var running)) return running.Fetch;
+        if (_running.TryGetValue(digest, out var running)) return AwaitedByAClient(running);
         var place = _slots.TryBegin() ?? throw new RegionUnavailableException(
             $"Region {map.Self} fetches {ReadThroughSlots.MaxReceiving} blobs for clients "
                 + $"and {ReadThroughSlots.MaxWaiting} more wait: try again in a second.");
         var mine = new Running(() => Start(digest, sizeBytes, from: null, place));
         running = _running.GetOrAdd(digest, mine);
-        if (running != mine) place.Dispose(); // Another client was faster.
+        if (running == mine) return running.Fetch;
+        place.Dispose(); // Another client was faster, or the hydrator.
+        return AwaitedByAClient(running);
+    }
+
+    private static BlobFetch AwaitedByAClient(Running running)
+    {
+        running.Fetch.StreamNow();
         return running.Fetch;
     }
 
     private (BlobFetch Fetch, Task<FetchOutcome> Outcome) Start(Digest digest, long sizeBytes, RegionId? from, IDisposable? place)
     {
-        var source = new BlobSource(peers, place is null ? null : _slots, clock);
+        // Clients read what is sent while it comes; a copy they would have to wait for.
+        var source = place is null ? new BlobSource(peers, null, clock, _copies) : new BlobSource(peers, _slots, clock);
         var fetch = new BlobFetch(digest, sizeBytes, store, source, _damaged, clock);
         return (fetch, Task.Run(() => RunAsync(fetch, digest, from, place)));
     }
@@ -148,7 +158,8 @@ public sealed partial class BlobFetches(
             await AwaitSweepAsync().ConfigureAwait(false);
             var outcome = await fetch.RunAsync(RegionsFor(digest, from), _stopping.Token).ConfigureAwait(false);
             ReplicationMetrics.Fetched(outcome);
-            if (outcome is FetchOutcome.Stored(var receivedBytes)) await CompleteFetchedAsync(digest, receivedBytes).ConfigureAwait(false);
+            if (outcome is FetchOutcome.Stored(var receivedBytes, var copiedBytes))
+                await CompleteFetchedAsync(digest, receivedBytes + copiedBytes).ConfigureAwait(false);
             else LogNotFetched(digest, outcome);
             return outcome is FetchOutcome.Failed failed ? Failed(failed) : outcome;
         }

@@ -15,7 +15,8 @@ namespace GeoRegistry.Replication.Hydration;
 /// <param name="peers">The regions.</param>
 /// <param name="slots">The slots to receive; null where the caller limits how many are received at a time.</param>
 /// <param name="clock">The clock.</param>
-internal sealed class BlobSource(PeerClient peers, ReadThroughSlots? slots, TimeProvider clock)
+/// <param name="copies">Copies by the stores; null where all is to be sent.</param>
+internal sealed class BlobSource(PeerClient peers, ReadThroughSlots? slots, TimeProvider clock, StoreCopies? copies = null)
 {
     private const int BufferBytes = 256 * 1024;
 
@@ -24,6 +25,11 @@ internal sealed class BlobSource(PeerClient peers, ReadThroughSlots? slots, Time
 
     /// <summary>How long a region may send nothing in the middle of a blob, before another is asked.</summary>
     internal static readonly TimeSpan StallTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly CancellationTokenSource _streaming = new();
+
+    /// <summary>Has blobs sent from now on, and aborts a copy that is under way.</summary>
+    public void StreamNow() => _streaming.Cancel();
 
     /// <summary>Appends to an upload what it lacks of a blob.</summary>
     /// <param name="region">The region.</param>
@@ -40,6 +46,12 @@ internal sealed class BlobSource(PeerClient peers, ReadThroughSlots? slots, Time
     {
         if (slots is null)
         {
+            if (copies is not null && await copies.TryCopyAsync(
+                region, digest, upload, () => begun(region), _streaming.Token, cancellation).ConfigureAwait(false))
+            {
+                return (region, new SourceAnswer.Whole());
+            }
+
             using var only = await AskAsync(region, digest, upload, cancellation).ConfigureAwait(false);
             return (region, await ReceiveAsync(only, upload, begun, grown, cancellation).ConfigureAwait(false));
         }

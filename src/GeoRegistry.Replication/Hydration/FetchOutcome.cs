@@ -8,8 +8,9 @@ internal abstract record FetchOutcome
     }
 
     /// <summary>The blob is stored here.</summary>
-    /// <param name="ReceivedBytes">How many bytes came for it now.</param>
-    public sealed record Stored(long ReceivedBytes) : FetchOutcome;
+    /// <param name="ReceivedBytes">How many bytes came for it now, sent by another region.</param>
+    /// <param name="CopiedBytes">How many bytes this region's store copied by itself.</param>
+    public sealed record Stored(long ReceivedBytes, long CopiedBytes = 0) : FetchOutcome;
 
     /// <summary>Every region answered that it does not have it.</summary>
     public sealed record NotFound : FetchOutcome;

@@ -21,11 +21,21 @@ internal sealed class ReceivingUpload(IBlobUpload upload, long sizeBytes, Digest
     /// <summary>How many bytes came in this fetch, including those that were discarded.</summary>
     public long ReceivedBytes { get; private set; }
 
+    /// <summary>How many bytes this region's store copied by itself, including those that were discarded.</summary>
+    public long CopiedBytes { get; private set; }
+
     /// <summary>Resumes what an earlier fetch left: the hash is of what is stored.</summary>
     public async Task ResumeAsync(CancellationToken cancellation)
     {
         if (upload.SizeBytes > sizeBytes) await upload.TruncateAsync(0, cancellation).ConfigureAwait(false);
         await upload.HashAsync(_hash, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Hashes what the store has copied to the upload: nobody has seen these bytes yet.</summary>
+    public async Task TakeCopyAsync(CancellationToken cancellation)
+    {
+        CopiedBytes += upload.SizeBytes;
+        await ResumeAsync(cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Appends bytes, which can be read back when it returns, or once more have come where a flush costs something.</summary>

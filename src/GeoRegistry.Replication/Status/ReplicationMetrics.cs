@@ -12,7 +12,7 @@ internal static class ReplicationMetrics
     private static readonly Meter Meter = new(RegistryMetrics.MeterName);
 
     private static readonly Counter<long> HydratedBytes = Meter.CreateCounter<long>(
-        "georegistry.hydration.bytes", "By", "Bytes of blobs that came from other regions.");
+        "georegistry.hydration.bytes", "By", "Bytes of blobs that came from other regions, by way.");
 
     private static readonly Counter<long> Fetches = Meter.CreateCounter<long>(
         "georegistry.hydration.fetches", "{fetch}", "Fetches of blobs from other regions, by outcome.");
@@ -28,7 +28,12 @@ internal static class ReplicationMetrics
 
     public static void Fetched(FetchOutcome outcome)
     {
-        if (outcome is FetchOutcome.Stored(var bytes)) HydratedBytes.Add(bytes);
+        if (outcome is FetchOutcome.Stored(var receivedBytes, var copiedBytes))
+        {
+            if (receivedBytes > 0) HydratedBytes.Add(receivedBytes, KeyValuePair.Create<string, object?>("way", "sent"));
+            if (copiedBytes > 0) HydratedBytes.Add(copiedBytes, KeyValuePair.Create<string, object?>("way", "copied"));
+        }
+
         Fetches.Add(1, KeyValuePair.Create<string, object?>("outcome", outcome switch
         {
             FetchOutcome.Stored => "stored",

@@ -28,6 +28,9 @@ public sealed class BlobContent : IAsyncDisposable
     /// <summary>The region that it comes through from while it is read; null where it is here.</summary>
     public RegionId? Source => _reader?.Source;
 
+    /// <summary>Whether the blob is in this region's store, where it may be read directly; no when it is in memory.</summary>
+    public bool IsStored { get; init; }
+
     /// <summary>All bytes, where they are in memory.</summary>
     public ReadOnlyMemory<byte>? Bytes { get; }
 

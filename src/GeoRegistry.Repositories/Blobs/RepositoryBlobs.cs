@@ -66,7 +66,7 @@ public sealed class RepositoryBlobs
             return new BlobContent(reader);
         }
 
-        if (reader.SizeBytes > _cachedMaxBytes) return new BlobContent(reader);
+        if (reader.SizeBytes > _cachedMaxBytes) return new BlobContent(reader) { IsStored = true };
 
         await using (reader.ConfigureAwait(false))
         {

@@ -25,8 +25,8 @@ internal sealed record ClusterPlan
     /// <summary>Further options of every server, by their keys.</summary>
     public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Further options of a region's server alone; null for none.</summary>
-    public Func<string, IReadOnlyDictionary<string, string>>? OptionsOf { get; init; }
+    /// <summary>Further options of one region's server; null for none.</summary>
+    public Func<string, Dictionary<string, string>>? OptionsOf { get; init; }
 
     /// <summary>The members of etcd that have the topology; null where it is a file.</summary>
     public string? Etcd { get; init; }

@@ -29,7 +29,7 @@ internal sealed class ClusterRegion : IAsyncDisposable
             "--peer-listen", $"http://{PeerEndPoint}", "--peer-key", files.KeyFile,
             "--GeoRegistry:Peer:Addresses", string.Join(';',
                 addresses.Select(peer => $"{peer.Peer}={peer.Address.GetLeftPart(UriPartial.Authority)}")),
-            .. plan.Options.Concat(plan.OptionsOf?.Invoke(id) ?? new Dictionary<string, string>()).SelectMany(option => new[] { $"--{option.Key}", option.Value }),
+            .. plan.Options.Concat(plan.OptionsOf?.Invoke(id) ?? []).SelectMany(option => new[] { $"--{option.Key}", option.Value }),
         ];
         Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, MaxConnectionsPerServer = 256 })
         {

@@ -27,6 +27,11 @@ internal sealed class HydratingRegion : IAsyncDisposable
     }
 
     public HydratingRegion(TimeProvider clock, params IReadOnlyList<string> sources)
+        : this(clock, null, sources)
+    {
+    }
+
+    public HydratingRegion(TimeProvider clock, IBlobCopies? copies, params IReadOnlyList<string> sources)
     {
         File.WriteAllText(_folder.Child("key"), new string('k', 32));
         var others = new[] { Us, Ap }.Zip(sources);
@@ -35,7 +40,7 @@ internal sealed class HydratingRegion : IAsyncDisposable
         Blobs = new FileBlobStore(_folder.Child("blobs"));
         Faulty = new FaultyBlobStore(Blobs);
         Peers = new PeerClient(map, new PeerOptions { KeyFile = _folder.Child("key") }, clock);
-        Fetches = new BlobFetches(map, Faulty, Peers, Metadata, new Latencies(), clock, Log);
+        Fetches = new BlobFetches(map, Faulty, Peers, Metadata, new Latencies(), clock, Log, copies);
         Hydrator = new Hydrator(map, Metadata, Fetches, Options, clock, NullLogger<Hydrator>.Instance);
         Ledger = new SampleLedger(() => Metadata, "team/app");
     }
