@@ -11,7 +11,10 @@ namespace GeoRegistry.Storage.Azure;
 internal sealed class BlobSignatures(BlobContainerClient container, bool hasIdentity, AzureFaults faults, TimeProvider clock)
 {
     /// <summary>How long a key of the identity is used; the service allows a week.</summary>
-    private static readonly TimeSpan KeyLifetime = TimeSpan.FromHours(12);
+    internal static readonly TimeSpan KeyLifetime = TimeSpan.FromHours(12);
+
+    /// <summary>How much earlier than here it may be by the service's clock: a key that begins now might not be valid yet.</summary>
+    private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(15);
 
     private readonly SemaphoreSlim _asking = new(1);
     private volatile UserDelegationKey? _key;
@@ -41,7 +44,7 @@ internal sealed class BlobSignatures(BlobContainerClient container, bool hasIden
         try
         {
             if (_key is { } asked && asked.SignedExpiresOn > neededUntil) return asked;
-            var options = new BlobGetUserDelegationKeyOptions(neededUntil + KeyLifetime);
+            var options = new BlobGetUserDelegationKeyOptions(neededUntil + KeyLifetime) { StartsOn = clock.GetUtcNow() - ClockSkew };
             return _key = (await faults.RunAsync(
                 "get a user delegation key",
                 () => container.GetParentBlobServiceClient().GetUserDelegationKeyAsync(options, cancellation),

@@ -22,15 +22,17 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
 
     private readonly TemporaryFolder _folder = new();
     private readonly IReadOnlyList<string> _accounts;
+    private readonly CertificateFiles? _certificate;
     private Process? _process;
 
-    private AzuriteProcess(IReadOnlyList<string> accounts) => _accounts = accounts;
+    private AzuriteProcess(IReadOnlyList<string> accounts, CertificateFiles? certificate = null) =>
+        (_accounts, _certificate) = (accounts, certificate);
 
     /// <summary>The port that it listens on, after a restart, too.</summary>
     public int Port { get; private set; }
 
     /// <summary>The address of the account.</summary>
-    public Uri Url => UrlAt(Port);
+    public Uri Url => _certificate is null ? UrlAt(Port) : new UriBuilder(UrlAt(Port)) { Scheme = Uri.UriSchemeHttps }.Uri;
 
     /// <summary>The connection string of the account.</summary>
     public string ConnectionString => ConnectionStringAt(Port);
@@ -42,9 +44,14 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
     /// <param name="accounts">
     /// Its accounts, all with the well-known key; none for the usual one. Only between those of one Azurite can blobs be copied.
     /// </param>
-    public static async Task<AzuriteProcess> StartAsync(params IReadOnlyList<string> accounts)
+    public static Task<AzuriteProcess> StartAsync(params IReadOnlyList<string> accounts) => StartAsync(new AzuriteProcess(accounts));
+
+    /// <summary>Starts one that is asked by identities, which takes https: it takes any token that looks like one.</summary>
+    public static Task<AzuriteProcess> StartForIdentitiesAsync(CertificateFiles certificate) =>
+        StartAsync(new AzuriteProcess([], certificate));
+
+    private static async Task<AzuriteProcess> StartAsync(AzuriteProcess azurite)
     {
-        var azurite = new AzuriteProcess(accounts);
         try
         {
             await azurite.RestartAsync();
@@ -80,6 +87,7 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
                 [
                     MainScript, "--blobHost", "127.0.0.1", "--blobPort", $"{Port}", "--location", _folder.Path,
                     "--skipApiVersionCheck", "--disableTelemetry",
+                    .. CertificateArguments,
                 ])
             {
                 RedirectStandardOutput = true,
@@ -132,6 +140,9 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         _folder.Dispose();
     }
 
+    private string[] CertificateArguments =>
+        _certificate is { } files ? ["--oauth", "basic", "--cert", files.Certificate, "--key", files.Key] : [];
+
     // Where it is installed: in the tree that the tests were built from, or where another says that has none of its own.
     private static string MainScript
     {
@@ -147,6 +158,6 @@ public sealed partial class AzuriteProcess : IAsyncDisposable
         }
     }
 
-    [GeneratedRegex(@"successfully listen\w* (?:on|at) http://127\.0\.0\.1:(\d+)")]
+    [GeneratedRegex(@"successfully listen\w* (?:on|at) https?://127\.0\.0\.1:(\d+)")]
     private static partial Regex ListeningLine();
 }
