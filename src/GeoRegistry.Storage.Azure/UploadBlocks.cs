@@ -1,4 +1,5 @@
 using System.Text;
+using GeoRegistry.Ledgers.Blobs;
 
 namespace GeoRegistry.Storage.Azure;
 
@@ -34,8 +35,7 @@ internal sealed class UploadBlocks
 
     public void Add(string id, long sizeBytes)
     {
-        if (_blocks.Count == MaxCount)
-            throw new IOException($"The upload has {MaxCount} parts, as many as Azure allows: send it in larger ones.");
+        if (_blocks.Count == MaxCount) throw new UploadFullException(MaxCount);
         _blocks.Add((id, sizeBytes));
         SizeBytes += sizeBytes;
     }

@@ -187,6 +187,23 @@ public sealed class AccountCopyTests(AccountCopyTests.Accounts accounts) : IClas
         await AssertIsWrittenAsync(resumed);
     }
 
+    /// <summary>What a sweep does with what nobody resumed.</summary>
+    [Fact]
+    public async Task DiscardAsync_OfAnUploadWhoseCopyWasPending_LeavesNothing()
+    {
+        _pending.Progress = "1/10";
+        var killed = await _target.BeginUploadAsync(Key);
+        _ = _target.CopyAsync(killed, await OfferAsync());
+        await AdvanceUntilAsync("a look at the copy", () => _pending.Looks >= 1);
+        Assert.Equal(Key, Assert.Single(await _target.ListUploadsAsync().ToListAsync()).Key);
+
+        await using (var resumed = await _target.ResumeUploadAsync(Key)) await resumed!.DiscardAsync();
+
+        Assert.NotEmpty(_pending.Aborted);
+        Assert.Empty(await _target.ListUploadsAsync().ToListAsync());
+        Assert.Null(await _target.FindAsync(Blob.Digest));
+    }
+
     /// <summary>A killed server's copy ended after it: who resumes it has the bytes, and their hash is theirs to see to.</summary>
     [Fact]
     public async Task ResumeUploadAsync_ACopyHasEnded_HasItsBytesAndCanBeDiscarded()

@@ -1,3 +1,5 @@
+using GeoRegistry.Ledgers.Blobs;
+
 namespace GeoRegistry.Storage.Azure.Tests;
 
 public sealed class UploadBlocksTests
@@ -11,7 +13,7 @@ public sealed class UploadBlocksTests
         while (blocks.Count < UploadBlocks.MaxCount) blocks.Add("id", blocks.NextBlockBytes);
 
         Assert.InRange(blocks.SizeBytes, 2 * TiB, 3 * TiB);
-        Assert.Throws<IOException>(() => blocks.Add("id", 1));
+        Assert.Throws<UploadFullException>(() => blocks.Add("id", 1));
     }
 
     [Theory]

@@ -34,12 +34,14 @@ public interface IBlobUpload : IAsyncDisposable
     /// <param name="cancellation">Cancels the call; the upload may have grown by a part of the data.</param>
     /// <remarks>After an exception the size is what the upload really has, which may be less than before: what is not flushed can be
     /// lost.</remarks>
+    /// <exception cref="UploadFullException">It may not have more parts.</exception>
     ValueTask AppendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation = default);
 
     /// <summary>
     /// Hands everything appended to the store, so that <see cref="IBlobStore.ResumeUploadAsync"/> finds it after a crash
     /// of this process.
     /// </summary>
+    /// <exception cref="UploadFullException">It may not have more parts.</exception>
     ValueTask FlushAsync(CancellationToken cancellation = default);
 
     /// <summary>Removes the bytes from an offset on, and gives back their space.</summary>

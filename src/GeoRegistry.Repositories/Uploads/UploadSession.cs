@@ -114,6 +114,11 @@ internal sealed class UploadSession(IBlobStore store, string key, DigestAlgorith
 
             await Upload.FlushAsync(cancellation).ConfigureAwait(false);
         }
+        catch (UploadFullException e)
+        {
+            await TakeBackAsync(start).ConfigureAwait(false);
+            return new UploadOutcome.Refused(RegistryError.Of(ErrorCode.BlobUploadInvalid, e.Message) with { Status = 413 });
+        }
         catch (StoreFaultException)
         {
             await TakeBackAsync(start).ConfigureAwait(false);

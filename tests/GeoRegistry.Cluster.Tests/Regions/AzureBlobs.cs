@@ -1,20 +1,17 @@
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using GeoRegistry.TestKit.Stores;
 
 namespace GeoRegistry.Cluster.Tests.Regions;
 
 /// <summary>A region's blobs as they are in its container.</summary>
-internal sealed class AzureBlobs(string dataFolder) : RegionBlobs
+internal sealed class AzureBlobs(BlobContainerClient container) : RegionBlobs
 {
     private const string Folder = "blobs/sha256/";
-
-    private readonly BlobContainerClient _container = ProductionStores.GetAsync().GetAwaiter().GetResult().ContainerOf(dataFolder);
 
     public override bool Has(string digest) => Client(digest).Exists();
 
     public override IEnumerable<string> List() =>
-        _container.GetBlobs(BlobTraits.None, BlobStates.None, Folder, CancellationToken.None)
+        container.GetBlobs(BlobTraits.None, BlobStates.None, Folder, CancellationToken.None)
             .Select(blob => $"sha256:{Path.GetFileName(blob.Name)}");
 
     public override void FlipOneBit(string digest, Random random)
@@ -29,6 +26,6 @@ internal sealed class AzureBlobs(string dataFolder) : RegionBlobs
     private BlobClient Client(string digest)
     {
         var hex = digest["sha256:".Length..];
-        return _container.GetBlobClient($"{Folder}{hex[..2]}/{hex}");
+        return container.GetBlobClient($"{Folder}{hex[..2]}/{hex}");
     }
 }

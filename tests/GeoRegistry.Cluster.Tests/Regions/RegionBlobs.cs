@@ -8,7 +8,9 @@ internal abstract class RegionBlobs
 {
     /// <summary>Those of a data folder's region, wherever this run keeps blobs.</summary>
     public static RegionBlobs Of(string dataFolder) =>
-        ProductionStores.AreOn ? new AzureBlobs(dataFolder) : new BlobFiles(dataFolder);
+        ProductionStores.AreOn
+            ? new AzureBlobs(ProductionStores.GetAsync().GetAwaiter().GetResult().ContainerOf(dataFolder))
+            : new BlobFiles(dataFolder);
 
     public abstract bool Has(string digest);
 

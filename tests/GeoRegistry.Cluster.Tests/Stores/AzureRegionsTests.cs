@@ -1,4 +1,6 @@
 using System.Net;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
 using GeoRegistry.Cluster.Tests.Load;
 using GeoRegistry.Cluster.Tests.Regions;
 using GeoRegistry.TestKit;
@@ -9,7 +11,7 @@ namespace GeoRegistry.Cluster.Tests.Stores;
 /// <summary>Regions whose blobs are in Azure, each in an account of its own.</summary>
 public sealed class AzureRegionsTests(ITestOutputHelper output)
 {
-    private const int LayerBytes = 6_000_000, SmallBytes = 300_000;
+    private const int LayerBytes = 6_000_000, SmallBytes = 300_000, LargeBytes = 32_000_000;
 
     /// <summary>One Azurite with both accounts copies between them.</summary>
     [Fact]
@@ -48,6 +50,62 @@ public sealed class AzureRegionsTests(ITestOutputHelper output)
         (await cluster["eu"].Client.GetBlobAsync("team/app", image.Blobs[1].Digest)).Expect(HttpStatusCode.ServiceUnavailable);
         await eu.RestartAsync();
         await cluster["eu"].Client.PullExactlyAsync("team/app", "1", image);
+    }
+
+    /// <summary>The bytes are in the upload, and no server has hashed all of them yet.</summary>
+    [Fact]
+    public async Task Copy_TheServerIsKilledInTheMiddle_TheNextStoresTheBlobsAndLeavesNothing()
+    {
+        await using var azurite = await AzuriteProcess.StartAsync("eu", "us");
+        await using var cluster = await RegionCluster.StartAsync(PlanOf(azurite.ConnectionStringOf));
+        var image = TestImage.Next(Seeds.Next(output), LargeBytes, LargeBytes);
+        var container = ContainerOf(azurite, "us");
+
+        var push = cluster["eu"].Client.PushAsync("team/app", "1", image);
+        await Waiting.UntilAsync(
+            "us has a copy in an upload", async () => (await UploadsOfAsync(container)).Any(upload => upload == CopyStatus.Success));
+        await cluster["us"].KillAsync();
+        output.WriteLine($"{(await UploadsOfAsync(container)).Count} uploads are left of the killed server");
+        await push;
+        await cluster["us"].StartAsync();
+        await cluster.WaitUntilConvergedAsync();
+
+        await cluster["us"].Client.PullExactlyAsync("team/app", "1", image);
+        Assert.Empty(await UploadsOfAsync(container));
+        Assert.InRange(cluster.Direction("eu", "us").Bytes, 1, LargeBytes / 2);
+    }
+
+    [Fact]
+    public async Task Verify_ADamagedBlobInAnAccount_IsSetAsideAndCopiedAnew()
+    {
+        await using var azurite = await AzuriteProcess.StartAsync("eu", "us");
+        await using var cluster = await RegionCluster.StartAsync(PlanOf(azurite.ConnectionStringOf));
+        var random = Seeds.Next(output);
+        var image = TestImage.Next(random, LayerBytes);
+        await cluster["eu"].Client.PushAsync("team/app", "1", image);
+        await cluster.WaitUntilConvergedAsync();
+        var (blobs, layer) = (new AzureBlobs(ContainerOf(azurite, "us")), image.Blobs[1].Digest);
+        blobs.FlipOneBit(layer, random);
+
+        await cluster["us"].Client.PostAsync<object>("/api/v1/replication/verify?repair=true&region=us");
+
+        await Waiting.UntilAsync(
+            "the blob is repaired in us",
+            () => Task.FromResult(cluster["us"].Output.Contains($"The blob {layer} is repaired.", StringComparison.Ordinal)));
+        Assert.True(blobs.IsWhole(layer));
+        Assert.InRange(cluster.Direction("eu", "us").Bytes, 1, LayerBytes / 2);
+    }
+
+    private static BlobContainerClient ContainerOf(AzuriteProcess azurite, string region) => new(
+        azurite.ConnectionStringOf(region), $"blobs-of-{region}", new BlobClientOptions(BlobClientOptions.ServiceVersion.V2025_05_05));
+
+    /// <summary>The states of the copies to uploads of fetches; null for one that is none.</summary>
+    private static async Task<IReadOnlyList<CopyStatus?>> UploadsOfAsync(BlobContainerClient container)
+    {
+        var states = new List<CopyStatus?>();
+        await foreach (var item in container.GetBlobsAsync(BlobTraits.CopyStatus, BlobStates.None, "uploads/fetch-", default))
+            states.Add(item.Properties.CopyStatus);
+        return states;
     }
 
     private static ClusterPlan PlanOf(Func<string, string> connectionOf) => new()

@@ -1,3 +1,4 @@
+using GeoRegistry.Ledgers.Blobs;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Protocol;
 using GeoRegistry.Protocol.Errors;
@@ -66,6 +67,26 @@ public sealed class UploadFaultTests(ITestOutputHelper output)
         Assert.Equal(ErrorCode.BlobUploadUnknown, Assert.IsType<UploadOutcome.Refused>(other).Error.Code);
 
         Assert.IsType<UploadOutcome.Completed>(await uploads.CompleteAsync(Name, id.Value, Chunk(0), Digest.Of(Content)));
+    }
+
+    /// <summary>In an object store each request leaves a part, of which there may be so many.</summary>
+    [Theory]
+    [InlineData(StoreCall.Append)]
+    [InlineData(StoreCall.Flush)]
+    public async Task AppendAsync_TheStoreTakesNoMoreParts_IsRefusedInWordsAndTheUploadStays(StoreCall call)
+    {
+        await using var region = new TestRegion();
+        var blobs = new FaultyBlobStore(region.Blobs).FailAt(call, () => new UploadFullException(50_000), first: 2);
+        var uploads = region.Start(blobs).Uploads;
+        var id = (await uploads.BeginAsync(Name, DigestAlgorithm.Sha256))!.Value;
+        await uploads.AppendAsync(Name, id, new UploadChunk(new MemoryStream(Content, 0, 100), null, null));
+
+        var outcome = await uploads.AppendAsync(Name, id, new UploadChunk(new MemoryStream(Content, 100, 100), null, null));
+
+        var refusal = Assert.IsType<UploadOutcome.Refused>(outcome).Error;
+        Assert.Equal((ErrorCode.BlobUploadInvalid, 413), (refusal.Code, refusal.Status));
+        Assert.Contains("50000 parts, as many as the storage allows: begin another", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(new UploadOutcome.Open(100), await uploads.StatusAsync(Name, id));
     }
 
     private static async Task PushAsync(StoreFaults faults, int before)
