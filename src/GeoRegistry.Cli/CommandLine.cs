@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using GeoRegistry.Cli.Api;
+using GeoRegistry.Cli.Maintenance;
 using GeoRegistry.Cli.Output;
 using GeoRegistry.Cli.Receipts;
 using GeoRegistry.Cli.Regions;
@@ -78,6 +79,10 @@ internal static class CommandLine
                 RetryCommand.Create(api),
                 VerifyCommand.Create(api),
             },
+            BackupCommand.Create(api),
+            RestoreCommand.Create(api),
+            VerifyCommand.Create(api),
+            new Command("store", "The stores that a region keeps its data in.") { MigrateCommand.Create(api) },
             new Command("region", "Commands for one region.") { ResumeCommand.Create(api) },
             new Command("topology", "The topology, where it is in etcd.") { PutCommand.Create(api), ShowCommand.Create(api) },
             new Command("repo", "Where a repository's images are stored.") { WhereCommand.Create(api) },

@@ -40,6 +40,7 @@ public static class FrontDoorServices
             provider.GetRequiredService<OciApi>(),
             provider.GetRequiredService<HealthEndpoints>(),
             provider.GetRequiredService<FailureMapping>(),
+            ActivatorUtilities.CreateInstance<BackupEndpoint>(provider, region),
             provider.GetService<AdminApi>()));
 
     /// <summary>

@@ -15,11 +15,13 @@ public sealed class RegistryFrontDoor
     private readonly HealthEndpoints _health;
     private readonly FailureMapping _failures;
 
+    private readonly BackupEndpoint _backup;
     private readonly AdminApi? _admin;
 
-    internal RegistryFrontDoor(OciApi oci, HealthEndpoints health, FailureMapping failures, AdminApi? admin)
+    internal RegistryFrontDoor(
+        OciApi oci, HealthEndpoints health, FailureMapping failures, BackupEndpoint backup, AdminApi? admin)
     {
-        _admin = admin;
+        (_backup, _admin) = (backup, admin);
         _oci = oci;
         _health = health;
         _failures = failures;
@@ -45,6 +47,7 @@ public sealed class RegistryFrontDoor
         var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         if (http.Request.Path.StartsWithSegments("/v2") || target.StartsWith("/v2/", StringComparison.Ordinal))
             return _oci.HandleAsync(http, target);
+        if (_backup.TryHandle(http, out var archive)) return archive;
         if (_admin is not null && http.Request.Path.Value!.StartsWith(AdminApi.Prefix, StringComparison.Ordinal))
             return _admin.HandleAsync(http);
         return _health.TryHandle(http, out var answer)

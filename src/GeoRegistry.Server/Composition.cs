@@ -1,5 +1,6 @@
 using GeoRegistry.FrontDoor;
 using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Archives;
 using GeoRegistry.Ledgers.Blobs;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Ledgers.Verification;
@@ -104,7 +105,7 @@ internal static class Composition
 
     private static IServiceCollection AddMetadata<T>(this IServiceCollection services)
         where T : class, ILedgerStore, IReplicaStore, IRegionRecord, ILedgerVerification, IAnnouncements, IHydrationQueue,
-            IRepositoryTables, IStoreHealth => services
+            IRepositoryTables, IMetadataArchive, IStoreHealth => services
         .AddSingleton<ILedgerStore>(provider => provider.GetRequiredService<T>())
         .AddSingleton<IReplicaStore>(provider => provider.GetRequiredService<T>())
         .AddSingleton<IRegionRecord>(provider => provider.GetRequiredService<T>())
@@ -112,6 +113,7 @@ internal static class Composition
         .AddSingleton<IAnnouncements>(provider => provider.GetRequiredService<T>())
         .AddSingleton<IHydrationQueue>(provider => provider.GetRequiredService<T>())
         .AddSingleton<IRepositoryTables>(provider => provider.GetRequiredService<T>())
+        .AddSingleton<IMetadataArchive>(provider => provider.GetRequiredService<T>())
         .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<T>());
 
     private static IServiceCollection AddAlone(this IServiceCollection services, RegionId region) => services

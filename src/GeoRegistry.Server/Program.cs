@@ -1,11 +1,14 @@
 using GeoRegistry.Server;
 using GeoRegistry.Server.Configuration;
+using GeoRegistry.Server.Maintenance;
 
 if (args.Intersect(["--help", "-h", "-?"]).Any())
 {
     Console.WriteLine(CommandLine.Help);
     return ExitCode.Stopped;
 }
+
+if (Verbs.TryFind(args, out var verb)) return await verb();
 
 var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
 CommandLine.Add(builder.Configuration, args, out var faults);

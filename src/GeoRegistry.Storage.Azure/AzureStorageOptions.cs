@@ -62,6 +62,11 @@ public sealed class AzureStorageOptions : IValidatableObject
     /// <summary>Whether the region's blobs are in Azure at all.</summary>
     public bool IsConfigured => ConnectionString.Length + AccountUrl.Length + Container.Length + Sas.Length + ManagedIdentity.Length > 0;
 
+    /// <summary>Where the container is, for people: its URL, without a signature.</summary>
+    public string Place => ConnectionString.Length > 0
+        ? new BlobContainerClient(ConnectionString, Container).Uri.GetLeftPart(UriPartial.Path)
+        : $"{AccountUrl.TrimEnd('/')}/{Container}";
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) => IsConfigured ? Faults() : [];
 

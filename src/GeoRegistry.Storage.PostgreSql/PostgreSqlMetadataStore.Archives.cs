@@ -8,6 +8,22 @@ namespace GeoRegistry.Storage.PostgreSql;
 
 public sealed partial class PostgreSqlMetadataStore
 {
+    /// <summary>Whether a server runs on a database, as far as it has a connection there now.</summary>
+    /// <param name="options">Where the database is.</param>
+    /// <param name="cancellation">Cancels.</param>
+    public static async Task<bool> IsServedAsync(PostgreSqlOptions options, CancellationToken cancellation = default)
+    {
+        var connection = new NpgsqlConnection($"{options.ConnectionString};Pooling=false");
+        await using (connection.ConfigureAwait(false))
+        {
+            await connection.OpenAsync(cancellation).ConfigureAwait(false);
+            var isFree = await connection.ListAsync(
+                row => row.GetBoolean(0), "SELECT pg_try_advisory_lock(hashtext($1))",
+                [PostgreSqlDatabase.ServedLockOf(options.Schema)], cancellation).ConfigureAwait(false);
+            return !isFree[0];
+        }
+    }
+
     /// <inheritdoc/>
     public Task ExportAsync(Stream output, CancellationToken cancellation = default) => _database.RunOnceAsync(
         connection => InTransactionAsync(connection, IsolationLevel.RepeatableRead, async () =>

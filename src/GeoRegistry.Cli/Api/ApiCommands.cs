@@ -60,12 +60,7 @@ internal sealed class ApiCommands(CliConsole console)
         ParseResult parsed, HttpMethod method, string target, JsonTypeInfo<T> type, CancellationToken cancellation)
         where T : class
     {
-        var server = parsed.GetValue(Server)!;
-        if (!Uri.TryCreate(server, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
-        {
-            console.Say($"--server or {ServerVariable}: '{server}' is not an address: use a form such as {DefaultServer}.");
-            return (null, [], ExitCode.Usage);
-        }
+        if (ServerOf(parsed) is not { } address) return (null, [], ExitCode.Usage);
 
         using var api = new RegistryApi(address);
         switch (await api.SendAsync(method, target, cancellation))
@@ -76,11 +71,20 @@ internal sealed class ApiCommands(CliConsole console)
                 console.Say(fault.Sentence);
                 break;
             default:
-                console.Say($"{server} gave an answer that cannot be read: is it a registry of this version?");
+                console.Say($"{parsed.GetValue(Server)} gave an answer that cannot be read: is it a registry of this version?");
                 break;
         }
 
         return (null, [], ExitCode.Failed);
+    }
+
+    /// <summary>Whom a command line asks; where the result is null, the fault was already reported.</summary>
+    public Uri? ServerOf(ParseResult parsed)
+    {
+        var server = parsed.GetValue(Server)!;
+        if (Uri.TryCreate(server, UriKind.Absolute, out var address) && address is { Scheme: "http" or "https" }) return address;
+        console.Say($"--server or {ServerVariable}: '{server}' is not an address: use a form such as {DefaultServer}.");
+        return null;
     }
 
     /// <summary>Names the regions that are missing in an answer.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using GeoRegistry.Cli.Maintenance;
 using GeoRegistry.Cli.Receipts;
 using GeoRegistry.Cli.Regions;
 using GeoRegistry.Cli.Replication;
@@ -19,6 +20,9 @@ namespace GeoRegistry.Cli.Api;
 [JsonSerializable(typeof(WhereReport))]
 [JsonSerializable(typeof(ResumptionReport))]
 [JsonSerializable(typeof(PutReport))]
+[JsonSerializable(typeof(BackupReport))]
+[JsonSerializable(typeof(RestoreReport))]
+[JsonSerializable(typeof(MigrationReport))]
 internal sealed partial class ApiJson : JsonSerializerContext;
 
 /// <summary>The body of an error.</summary>

@@ -26,6 +26,15 @@ internal sealed record Programs(string Server, string Balancer)
         return null;
     }
 
+    /// <summary>As <see cref="Find(out string)"/>, the server alone.</summary>
+    public static string? FindServer(out string fault)
+    {
+        var server = Find(ServerName);
+        fault = server is not null ? ""
+            : $"There is no {ServerName}.dll beside this program or in its source tree: build it, or publish the two into one folder.";
+        return server;
+    }
+
     private static string? Find(string name)
     {
         // …/src/GeoRegistry.Cli/bin/Debug/net10.0/ beside …/src/GeoRegistry.Server/bin/Release/net10.0/

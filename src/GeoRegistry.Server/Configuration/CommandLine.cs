@@ -44,6 +44,11 @@ internal static class CommandLine
         Health: GET /healthz/live (the process runs), /healthz/ready/pull and /healthz/ready/push (it can serve pulls, take
         pushes: 200, else 503).
         Exit codes: 0 stopped as asked, 1 could not start, 2 the configuration is not valid.
+
+        With the region's servers stopped, and run by 'georegistry restore' and 'georegistry store migrate':
+          restore --from FILE [options]            its metadata from a backup
+          migrate --from OLD.json --to NEW.json    to other stores
+        Exit codes of these: 0 done, 1 could not be done, 2 the configuration is not valid, 3 some blobs are damaged.
         """;
 
     /// <summary>Adds the configuration file and the options of a command line.</summary>
@@ -61,7 +66,8 @@ internal static class CommandLine
         configuration.AddCommandLine(understood, Names);
     }
 
-    private static void AddFile(IConfigurationManager configuration, string file, List<string> faults)
+    /// <summary>Adds a configuration file.</summary>
+    public static void AddFile(IConfigurationManager configuration, string file, List<string> faults)
     {
         try
         {

@@ -79,6 +79,8 @@ internal sealed class FeedListener : IAsyncDisposable
             await connection.OpenAsync(ending).ConfigureAwait(false);
             await _database.Continuity.CheckAsync(connection).ConfigureAwait(false);
             await connection.ExecuteAsync($"LISTEN {PostgreSqlDatabase.FeedChannel}", [], ending).ConfigureAwait(false);
+            await connection.ExecuteAsync(
+                "SELECT pg_advisory_lock_shared(hashtext($1))", [_database.ServedLock], ending).ConfigureAwait(false);
             while (true)
             {
                 await ReadHeadsAsync(connection, ending).ConfigureAwait(false);

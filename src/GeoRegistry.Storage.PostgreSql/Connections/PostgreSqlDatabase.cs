@@ -68,8 +68,14 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable
     /// <summary>Whether the data is still what this region wrote last, as each connection says when it is opened.</summary>
     public DatabaseContinuity Continuity { get; } = new();
 
+    /// <summary>The name of the advisory lock that every server of the region shares while it runs.</summary>
+    public string ServedLock => ServedLockOf(ConnectionString.SearchPath!);
+
     /// <summary>The options as a connection has them.</summary>
     public NpgsqlConnectionStringBuilder ConnectionString { get; }
+
+    /// <summary>The name of the lock of <see cref="ServedLock"/> for a schema.</summary>
+    public static string ServedLockOf(string schema) => $"georegistry servers {schema}";
 
     /// <summary>Runs what may run any number of times, and runs it again while the database is away.</summary>
     /// <param name="work">The work.</param>
