@@ -25,7 +25,7 @@ internal sealed class ClusterWatch(LocalCluster cluster, TimeProvider time) : ID
         using var timer = new PeriodicTimer(Interval, time);
         do
         {
-            foreach (var line in cluster.Regions.Append(cluster.Entrance!).SelectMany(NewsOf)) say(line);
+            foreach (var line in cluster.All.SelectMany(NewsOf)) say(line);
 
             seen(await AskAsync(stop));
             if (cluster.Regions.All(child => !child.IsRunning)) return;

@@ -1,11 +1,14 @@
 using System.Globalization;
+using GeoRegistry.Cli.Up.Stores;
 
 namespace GeoRegistry.Cli.Up;
 
-/// <summary>The processes of a cluster on this machine: a server for each region, and the entrance.</summary>
-internal sealed class LocalCluster(ClusterFolder folder, Programs programs, ProcessStarter starter, TimeProvider time) : IAsyncDisposable
+/// <summary>The processes of a cluster on this machine: a server a region, the entrance, and in production form the stores.</summary>
+internal sealed class LocalCluster(
+    ClusterFolder folder, Programs programs, LocalStores? stores, ProcessStarter starter, TimeProvider time) : IAsyncDisposable
 {
-    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
+    /// <summary>How long a process may take until it is ready.</summary>
+    public static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
 
     /// <summary>How long processes may take to end; then they are killed.</summary>
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
@@ -16,21 +19,25 @@ internal sealed class LocalCluster(ClusterFolder folder, Programs programs, Proc
 
     public ChildProcess? Entrance { get; private set; }
 
-    private IEnumerable<ChildProcess> All => Entrance is null ? _regions : _regions.Append(Entrance);
+    /// <summary>All processes.</summary>
+    public IEnumerable<ChildProcess> All => [.. Registry, .. stores?.All ?? []];
 
-    /// <summary>Starts the regions, and when all are ready the entrance.</summary>
+    private IEnumerable<ChildProcess> Registry => Entrance is null ? _regions : _regions.Append(Entrance);
+
+    /// <summary>Starts the stores, when they are ready the regions, and when all of these are the entrance.</summary>
     /// <exception cref="StartFault">One of them did not start; the others may be running.</exception>
     public async Task StartAsync(UpOptions options, CancellationToken cancellation)
     {
+        if (stores is not null) await stores.StartAsync(cancellation);
         foreach (var region in folder.Regions)
-            _regions.Add(new ChildProcess(region.Id, programs.Server, Arguments(region, options), folder.LogOf(region.Id)));
+            _regions.Add(new ChildProcess(
+                region.Id, [Programs.Dotnet, programs.Server, .. Arguments(region, options)], folder.LogOf(region.Id)));
         await Task.WhenAll(_regions.Select(child => child.StartAsync(starter, StartTimeout, time, cancellation)));
 
         var regions = string.Join(';', _regions.Select(child => $"{child.Name}={child.Address!.GetLeftPart(UriPartial.Authority)}"));
         Entrance = new ChildProcess(
             "entrance",
-            programs.Balancer,
-            ["--listen", options.Listen.GetLeftPart(UriPartial.Authority), "--regions", regions],
+            [Programs.Dotnet, programs.Balancer, "--listen", options.Listen.GetLeftPart(UriPartial.Authority), "--regions", regions],
             folder.LogOf("entrance"));
         await Entrance.StartAsync(starter, StartTimeout, time, cancellation);
     }
@@ -38,12 +45,14 @@ internal sealed class LocalCluster(ClusterFolder folder, Programs programs, Proc
     /// <summary>Asks every process to stop and waits until all have; those that take too long are killed.</summary>
     public async Task StopAsync()
     {
-        // The entrance first: requests that it has under way need the regions.
+        // The entrance first: requests that it has under way need the regions, as those need their stores.
         var began = time.GetTimestamp();
-        Entrance?.Terminate();
-        await EndedAsync(Entrance is null ? [] : [Entrance], StopTimeout / 2);
-        foreach (var child in All) child.Terminate();
-        await EndedAsync(All, StopTimeout - time.GetElapsedTime(began));
+        await StopAsync(Entrance is null ? [] : [Entrance], StopTimeout / 2);
+        await StopAsync(_regions, StopTimeout - time.GetElapsedTime(began));
+        foreach (var child in Registry) child.Kill();
+        await Task.WhenAll(Registry.Select(child => child.Ended));
+
+        await StopAsync(stores?.All ?? [], StopTimeout);
         Kill();
         await Task.WhenAll(All.Select(child => child.Ended));
     }
@@ -60,8 +69,9 @@ internal sealed class LocalCluster(ClusterFolder folder, Programs programs, Proc
         foreach (var child in All) child.Dispose();
     }
 
-    private async Task EndedAsync(IEnumerable<ChildProcess> children, TimeSpan timeout)
+    private async Task StopAsync(IReadOnlyList<ChildProcess> children, TimeSpan timeout)
     {
+        foreach (var child in children) child.Terminate();
         try
         {
             await Task.WhenAll(children.Select(child => child.Ended)).WaitAsync(timeout, time);
@@ -79,9 +89,9 @@ internal sealed class LocalCluster(ClusterFolder folder, Programs programs, Proc
             "--listen", "http://127.0.0.1:0",
             "--data", region.Data,
             "--region", region.Id,
-            "--topology", folder.TopologyFile,
             "--peer-listen", region.PeerAddress.GetLeftPart(UriPartial.Authority),
             "--peer-key", folder.KeyFile,
+            .. stores?.ArgumentsOf(region) ?? ["--topology", folder.TopologyFile],
         ];
         var moved = folder.Regions
             .Where(other => other.IsMoved && other != region)

@@ -9,16 +9,19 @@ namespace GeoRegistry.Cli.Up;
 /// Ctrl-C from the children, who are stopped in order; without these programs (of util-linux) children are started plainly.</remarks>
 internal sealed class ProcessStarter : IDisposable
 {
-    private static readonly string[] Wrapper = IsThere("setsid") && IsThere("setpriv") ? ["setsid", "setpriv", "--pdeathsig", "TERM"] : [];
+    private static readonly string[] Wrapper =
+        Programs.OnPath("setsid") is not null && Programs.OnPath("setpriv") is not null
+            ? ["setsid", "setpriv", "--pdeathsig", "TERM"]
+            : [];
 
     private readonly BlockingCollection<(Process Process, TaskCompletionSource Started)> _starts = [];
 
     public ProcessStarter() => new Thread(StartAll) { IsBackground = true, Name = nameof(ProcessStarter) }.Start();
 
     /// <summary>What is to be started: a command with its arguments, its output read by this process.</summary>
-    public static ProcessStartInfo Describe(string command, IEnumerable<string> arguments)
+    public static ProcessStartInfo Describe(IEnumerable<string> command)
     {
-        string[] line = [.. Wrapper, command, .. arguments];
+        string[] line = [.. Wrapper, .. command];
         return new ProcessStartInfo(line[0], line[1..])
         {
             RedirectStandardInput = true,
@@ -36,11 +39,6 @@ internal sealed class ProcessStarter : IDisposable
     }
 
     public void Dispose() => _starts.CompleteAdding();
-
-    private static bool IsThere(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "")
-            .Split(Path.PathSeparator)
-            .Any(folder => File.Exists(Path.Combine(folder, program)));
 
     private void StartAll()
     {

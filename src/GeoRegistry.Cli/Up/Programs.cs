@@ -11,6 +11,26 @@ internal sealed record Programs(string Server, string Balancer)
     public static string Dotnet { get; } =
         Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet";
 
+    /// <summary>The source tree that this program was built in; null where it was published.</summary>
+    public static string? Sources
+    {
+        get
+        {
+            // …/src/GeoRegistry.Cli/bin/Debug/net10.0/
+            var sources = Here.Parent?.Parent?.Parent?.Parent;
+            return sources is { Name: "src", Parent: { } tree } ? tree.FullName : null;
+        }
+    }
+
+    private static DirectoryInfo Here => new(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
+
+    /// <summary>Where a program is that can be started by its name; null where it is not installed.</summary>
+    public static string? OnPath(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator)
+            .Select(folder => Path.Combine(folder, program))
+            .FirstOrDefault(File.Exists);
+
     /// <summary>
     /// Finds both beside this program where they are published together, else their Release builds in the source tree
     /// that it was built in.
@@ -37,12 +57,9 @@ internal sealed record Programs(string Server, string Balancer)
 
     private static string? Find(string name)
     {
-        // …/src/GeoRegistry.Cli/bin/Debug/net10.0/ beside …/src/GeoRegistry.Server/bin/Release/net10.0/
-        var here = new DirectoryInfo(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
-        var sources = here.Parent?.Parent?.Parent?.Parent?.FullName;
-        string[] candidates = sources is null
-            ? [Path.Combine(here.FullName, $"{name}.dll")]
-            : [Path.Combine(here.FullName, $"{name}.dll"), Path.Combine(sources, name, "bin", "Release", here.Name, $"{name}.dll")];
-        return candidates.FirstOrDefault(File.Exists);
+        var beside = Path.Combine(Here.FullName, $"{name}.dll");
+        if (File.Exists(beside)) return beside;
+        var built = Path.Combine(Sources ?? "", "src", name, "bin", "Release", Here.Name, $"{name}.dll");
+        return Sources is not null && File.Exists(built) ? built : null;
     }
 }

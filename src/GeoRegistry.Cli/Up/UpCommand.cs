@@ -42,6 +42,11 @@ internal static class UpCommand
             CustomParser = ParseListen,
             DefaultValueFactory = _ => new Uri(DefaultListen),
         };
+        var production = new Option<bool>("--production")
+        {
+            Description = "Starts PostgreSQL, etcd and Azurite, too, and lets the regions use them: a database and an account for each. "
+                + "They must be installed; what is missing is said. All is in DIR/production, beside what 'up' alone keeps.",
+        };
         var command = new Command("up", """
             Runs several regions and an entrance to them on this machine, until Ctrl-C.
 
@@ -52,7 +57,7 @@ internal static class UpCommand
             each other, every second.
             """)
         {
-            regions, data, latency, listen,
+            regions, data, latency, listen, production,
         };
         command.SetAction((parsed, _) =>
         {
@@ -61,6 +66,7 @@ internal static class UpCommand
                 parsed.GetValue(data)!,
                 parsed.GetValue(latency),
                 parsed.GetRequiredValue(listen),
+                parsed.GetValue(production),
                 ApiCommands.IsJson(parsed, output));
             return new UpSession(console, options, TimeProvider.System).RunAsync();
         });

@@ -5,5 +5,6 @@ namespace GeoRegistry.Cli.Up;
 /// <param name="Data">The folder of the regions' data, the topology, the key and the logs.</param>
 /// <param name="Latency">What is added to all that goes between regions; null for nothing.</param>
 /// <param name="Listen">Where the entrance serves clients.</param>
+/// <param name="Production">Whether the regions use PostgreSQL, Azurite and etcd.</param>
 /// <param name="Json">Whether the addresses are printed as JSON.</param>
-internal sealed record UpOptions(int? Regions, string Data, TimeSpan? Latency, Uri Listen, bool Json);
+internal sealed record UpOptions(int? Regions, string Data, TimeSpan? Latency, Uri Listen, bool Production, bool Json);

@@ -37,6 +37,9 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable
     public PostgreSqlDatabase(PostgreSqlOptions options, TimeProvider time, StoreCalls calls)
     {
         _calls = calls;
+
+        // A file of this machine has no machine on its other side that could be gone, and refuses what is for TCP.
+        var isSocketFile = new NpgsqlConnectionStringBuilder(options.ConnectionString).Host!.StartsWith('/');
         ConnectionString = new NpgsqlConnectionStringBuilder(options.ConnectionString)
         {
             ApplicationName = "georegistry",
@@ -44,9 +47,9 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable
             MaxPoolSize = options.MaxConnections,
             Timeout = ConnectTimeoutSeconds,
             CommandTimeout = CommandTimeoutSeconds,
-            TcpKeepAlive = true,
-            TcpKeepAliveTime = KeepAliveSeconds,
-            TcpKeepAliveInterval = KeepAliveSeconds,
+            TcpKeepAlive = !isSocketFile,
+            TcpKeepAliveTime = isSocketFile ? 0 : KeepAliveSeconds,
+            TcpKeepAliveInterval = isSocketFile ? 0 : KeepAliveSeconds,
             NoResetOnClose = true,
             Options = $"-c idle_in_transaction_session_timeout={IdleInTransactionMilliseconds}",
         };
