@@ -26,7 +26,8 @@ internal sealed partial class LoneRegionRecovery(
         {
             await _breaks.WaitForAsync(recovered, stoppingToken);
             continuity!.Recover();
-            while (continuity.Break is not null && !await TryGoOnAsync(stoppingToken)) await Task.Delay(RetryInterval, clock, stoppingToken);
+            while (continuity.Break is not null && !await TryGoOnAsync(stoppingToken))
+                await Task.Delay(RetryInterval, clock, stoppingToken);
             continuity.Release();
         }
     }

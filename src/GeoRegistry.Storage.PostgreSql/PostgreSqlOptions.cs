@@ -8,7 +8,8 @@ public sealed class PostgreSqlOptions : IValidatableObject
 {
     /// <summary>
     /// Where the database is and who asks, as Npgsql writes it: <c>Host=db;Database=georegistry;Username=georegistry</c>.
-    /// <c>Host=db1,db2</c> names a primary and its standbys, in any order. Its password is better kept in a file (<c>Passfile=…</c>). Default none: the metadata is in SQLite, in the data folder.
+    /// <c>Host=db1,db2</c> names a primary and its standbys, in any order. Its password is better kept in a file (<c>Passfile=…</c>).
+    /// Default none: the metadata is in SQLite, in the data folder.
     /// </summary>
     public string ConnectionString { get; set; } = "";
 
@@ -38,7 +39,8 @@ public sealed class PostgreSqlOptions : IValidatableObject
     public bool IsUsed => ConnectionString.Length > 0;
 
     /// <summary>Whether <c>Host</c> names several servers, of which the primary is used.</summary>
-    internal bool HasSeveralHosts => new NpgsqlConnectionStringBuilder(ConnectionString).Host?.Contains(',', StringComparison.Ordinal) == true;
+    internal bool HasSeveralHosts =>
+        new NpgsqlConnectionStringBuilder(ConnectionString).Host?.Contains(',', StringComparison.Ordinal) == true;
 
     /// <summary>Where the database is, without who asks: <c>db:5432/georegistry</c>.</summary>
     public string Place

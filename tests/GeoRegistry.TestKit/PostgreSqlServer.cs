@@ -54,7 +54,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         server => server.RunProgramAsync(
             "initdb", "-D", server.DataFolder, "-U", User, "-A", "trust", "-E", "UTF8", "--locale=C", "--data-checksums", "--no-sync"));
 
-    /// <summary>Makes a standby of this server and starts it. Commits do not wait for it until <see cref="WaitForStandbyAsync"/>.</summary>
+    /// <summary>Makes a standby of this server and starts it. Commits wait for it from <see cref="WaitForStandbyAsync"/> on.</summary>
     public Task<PostgreSqlServer> StartStandbyAsync() => StartAsync(
         inMemory: true,
         ["cluster_name=standby", .. _settings],

@@ -30,7 +30,7 @@ internal sealed class ServerVerb(ApiCommands api)
         }
 
         using var starter = new ProcessStarter();
-        using var process = new Process { StartInfo = ProcessStarter.Describe(Programs.Dotnet, [server, .. arguments]) };
+        using var process = new Process { StartInfo = ProcessStarter.Describe([Programs.Dotnet, server, .. arguments]) };
         await starter.StartAsync(process);
         try
         {

@@ -1,14 +1,18 @@
 namespace GeoRegistry.Ledgers.Stores;
 
-/// <summary>Tells that a metadata store has other data than this region wrote last: a standby was promoted, or a copy put in place.</summary>
+/// <summary>
+/// Tells that a metadata store has other data than this region wrote last: a standby was promoted, or a copy put in place.
+/// </summary>
 /// <remarks>
 /// Commits that were acknowledged may be missing then. So calls wait until the region has recovered what others have
-/// (<see cref="Recover"/>, <see cref="Release"/>), and nothing is appended before <see cref="ILedgerStore.BeginIncarnationAsync"/> has begun
-/// another incarnation of the feed.
+/// (<see cref="Recover"/>, <see cref="Release"/>), and nothing is appended before
+/// <see cref="ILedgerStore.BeginIncarnationAsync"/> has begun another incarnation of the feed.
 /// </remarks>
 public interface IDataContinuity
 {
-    /// <summary>What happened to the data, as the end of a sentence whose subject is it; null while it is what this region wrote.</summary>
+    /// <summary>
+    /// What happened to the data, as the end of a sentence whose subject is it; null while it is what this region wrote.
+    /// </summary>
     string? Break { get; }
 
     /// <summary>

@@ -7,7 +7,9 @@ using Microsoft.Extensions.Logging;
 
 namespace GeoRegistry.Replication.Homes;
 
-/// <summary>Recovers a region whose metadata was replaced while it ran, or while it did not: by a standby that was promoted, or a copy.</summary>
+/// <summary>
+/// Recovers a region whose metadata was replaced while it ran, or while it did not: by a standby that was promoted, or a copy.
+/// </summary>
 /// <remarks>
 /// <para>
 /// What was acknowledged may be missing in it. So before anything of it is answered, all that is in memory is dropped, and with it the
@@ -27,7 +29,9 @@ public sealed partial class DataRecovery(
     ILogger<DataRecovery> logger,
     IDataContinuity? continuity = null)
 {
-    /// <summary>How long requests wait: while the other regions answer it takes less, and a region that is away would hold them up.</summary>
+    /// <summary>
+    /// How long requests wait: while the other regions answer it takes less, and a region that is away would hold them up.
+    /// </summary>
     private static readonly TimeSpan WaitTime = TimeSpan.FromSeconds(10);
 
     /// <summary>How long until it is tried again: the first time, and at most; each time twice as long.</summary>

@@ -18,8 +18,8 @@ namespace GeoRegistry.Storage.PostgreSql.Connections;
 internal sealed class DatabaseContinuity : IDataContinuity
 {
     /// <summary>
-    /// What a primary is: system identifier and timeline, as <c>7301…/00000002</c>. The timeline is that of the WAL that is written now, as
-    /// the control file may still have the one before.
+    /// What a primary is: system identifier and timeline, as <c>7301…/00000002</c>. The timeline is that of the WAL that is written
+    /// now, as the control file may still have the one before.
     /// </summary>
     public const string ThisDatabase =
         "(SELECT system_identifier::text FROM pg_control_system()) || '/' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)";
@@ -139,7 +139,8 @@ internal sealed class DatabaseContinuity : IDataContinuity
     {
         var (written, now) = (_written!.Split('/'), database.Split('/'));
         return written[0] == now[0]
-            ? $"is of a database that was promoted or recovered: it was written in timeline {Timeline(written)}, and is in {Timeline(now)} now"
+            ? "is of a database that was promoted or recovered: "
+                + $"it was written in timeline {Timeline(written)}, and is in {Timeline(now)} now"
             : $"is of another database server: it was written in the system {written[0]}, and is in {now[0]} now";
     }
 

@@ -134,9 +134,10 @@ public sealed class PromotionTests(ITestOutputHelper output) : IAsyncLifetime
         {
             var refused = await eu.Client.PutManifestAsync("team/app", "2", old);
             Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.Status);
-            return refused.Text.Contains("promoted", StringComparison.Ordinal);
+            return refused.Text.Contains("was written in timeline 1", StringComparison.Ordinal);
         });
-        await Waiting.UntilAsync("it names who is away", () => Task.FromResult(eu.Output.Contains("Unreachable: ap", StringComparison.Ordinal)));
+        await Waiting.UntilAsync(
+            "it names who is away", () => Task.FromResult(eu.Output.Contains("Unreachable: ap", StringComparison.Ordinal)));
 
         await ap.ContinueAsync();
         await Waiting.UntilAsync("eu has it back", async () =>
