@@ -68,7 +68,8 @@ internal static class Composition
             .AddSingleton<IBlobStore>(provider => provider.GetRequiredService<MeasuredBlobStore>())
             .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<AzureBlobStore>());
         if (options.CopyBetweenAccounts)
-            services.AddSingleton<IBlobCopies>(provider => provider.GetRequiredService<AzureBlobStore>());
+            services.AddSingleton(
+                provider => provider.GetRequiredService<MeasuredBlobStore>().Measure(provider.GetRequiredService<AzureBlobStore>()));
         if (options.RedirectMinMiB > 0)
             services.AddSingleton<IBlobRedirects>(provider => provider.GetRequiredService<AzureBlobStore>());
         return services;

@@ -9,24 +9,16 @@ namespace GeoRegistry.Storage.PostgreSql.Tests;
 /// <summary>A standby that is promoted, with and without all commits, and data that is put back.</summary>
 public sealed class PromotionTests : IAsyncLifetime
 {
-    private PostgreSqlServer _primary = null!, _standby = null!;
+    private PostgreSqlPair _databases = null!;
 
-    public async Task InitializeAsync()
-    {
-        _primary = await PostgreSqlServer.StartAsync(inMemory: true);
-        _standby = await _primary.StartStandbyAsync();
-    }
+    public async Task InitializeAsync() => _databases = await PostgreSqlPair.StartAsync();
 
-    public async Task DisposeAsync()
-    {
-        await _standby.DisposeAsync();
-        await _primary.DisposeAsync();
-    }
+    public async Task DisposeAsync() => await _databases.DisposeAsync();
 
     [Fact]
     public async Task AppendAsync_StandbyIsPromoted_WaitsForTheNextIncarnation()
     {
-        await _primary.WaitForStandbyAsync();
+        await _databases.Primary.WaitForStandbyAsync();
         await using var store = await OpenAsync();
         var ledger = new SampleLedger(() => store, "library/sample");
         var before = (await TagAsync(ledger, "1")).Position;
@@ -34,8 +26,8 @@ public sealed class PromotionTests : IAsyncLifetime
         store.Broken += () => broken.TrySetResult();
         Assert.Null(store.Break);
 
-        await _primary.KillAsync();
-        await _standby.PromoteAsync();
+        await _databases.Primary.KillAsync();
+        await _databases.Standby.PromoteAsync();
         await broken.Task.OrFail("the promotion is noticed");
         Assert.Contains("was written in timeline 1, and is in 2 now", store.Break, StringComparison.Ordinal);
         var append = TagAsync(ledger, "2");
@@ -59,9 +51,9 @@ public sealed class PromotionTests : IAsyncLifetime
     public async Task OpenAsync_StandbyWasPromoted_SaysSoUntilTheNextIncarnation()
     {
         await using (var store = await OpenAsync()) Assert.Null(store.Break);
-        await CatchUpAsync();
-        await _primary.KillAsync();
-        await _standby.PromoteAsync();
+        await _databases.CatchUpAsync();
+        await _databases.Primary.KillAsync();
+        await _databases.Standby.PromoteAsync();
 
         await using (var store = await OpenAsync())
         {
@@ -84,8 +76,8 @@ public sealed class PromotionTests : IAsyncLifetime
 
         await using var other = await PostgreSqlServer.StartAsync(inMemory: true);
         var dump = $"{other.DataFolder}/copy.sql";
-        await _primary.RunProgramAsync(
-            "pg_dump", "-h", "127.0.0.1", "-p", $"{_primary.Port}", "-U", PostgreSqlServer.User, "-f", dump, "postgres");
+        await _databases.Primary.RunProgramAsync(
+            "pg_dump", "-h", "127.0.0.1", "-p", $"{_databases.Primary.Port}", "-U", PostgreSqlServer.User, "-f", dump, "postgres");
         await other.RunProgramAsync(
             "psql", "-h", "127.0.0.1", "-p", $"{other.Port}", "-U", PostgreSqlServer.User, "-q", "-d", "postgres", "-f", dump);
 
@@ -98,7 +90,7 @@ public sealed class PromotionTests : IAsyncLifetime
     [Fact]
     public async Task Feed_EndsEarlierThanBefore_IsNoticed()
     {
-        await using var store = await OpenAsync(_primary.ConnectionString);
+        await using var store = await OpenAsync(_databases.Primary.ConnectionString);
         var ledger = new SampleLedger(() => store, "library/sample");
         await TagAsync(ledger, "1");
         var last = (await TagAsync(ledger, "2")).Position;
@@ -106,7 +98,7 @@ public sealed class PromotionTests : IAsyncLifetime
         var broken = new TaskCompletionSource();
         store.Broken += () => broken.TrySetResult();
 
-        await _primary.QueryAsync("UPDATE georegistry.feeds SET head = 1");
+        await _databases.Primary.QueryAsync("UPDATE georegistry.feeds SET head = 1");
 
         await broken.Task.OrFail("it is noticed");
         Assert.Contains("was put back: the region's feed ended at 2, and ends at 1 now", store.Break, StringComparison.Ordinal);
@@ -121,14 +113,14 @@ public sealed class PromotionTests : IAsyncLifetime
         await using var store = await OpenAsync();
         var ledger = new SampleLedger(() => store, "library/sample");
         await TagAsync(ledger, "1");
-        await _primary.WaitForStandbyAsync();
-        await _standby.StopAsync();
+        await _databases.Primary.WaitForStandbyAsync();
+        await _databases.Standby.StopAsync();
 
         var append = TagAsync(ledger, "2");
         await CutWaitAsync();
         await CutWaitAsync(); // The one that confirms it, too.
         await Assert.ThrowsAsync<TimeoutException>(() => append.WaitAsync(TimeSpan.FromSeconds(1)));
-        await _standby.StartAsync();
+        await _databases.Standby.StartAsync();
 
         var appended = await append.OrFail("the append");
         Assert.Equal((2, 2), (appended.Head.Number, appended.Position.Number));
@@ -136,24 +128,16 @@ public sealed class PromotionTests : IAsyncLifetime
         async Task CutWaitAsync()
         {
             const string waiting = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
-            await Waiting.UntilAsync("it waits", async () => await _primary.QueryAsync($"SELECT count(*) {waiting}") == "1");
-            Assert.Equal("t", await _primary.QueryAsync($"SELECT {cut}(pid) {waiting}"));
+            await Waiting.UntilAsync("it waits", async () => await _databases.Primary.QueryAsync($"SELECT count(*) {waiting}") == "1");
+            Assert.Equal("t", await _databases.Primary.QueryAsync($"SELECT {cut}(pid) {waiting}"));
         }
     }
 
     private static Task<AppendOutcome.Appended> TagAsync(SampleLedger ledger, string content) =>
         ledger.AppendAsync(new Operation.TagSet(Tag.Parse("v1"), SampleBlob.Of(content).Digest));
 
-    private Task<PostgreSqlMetadataStore> OpenAsync() => OpenAsync(
-        $"Host=127.0.0.1:{_standby.Port},127.0.0.1:{_primary.Port};Database=postgres;Username={PostgreSqlServer.User};Ssl Mode=Disable");
+    private Task<PostgreSqlMetadataStore> OpenAsync() => OpenAsync(_databases.ConnectionString);
 
     private static Task<PostgreSqlMetadataStore> OpenAsync(string connectionString) => PostgreSqlMetadataStore.OpenAsync(
         new PostgreSqlOptions { ConnectionString = connectionString, RetryTimeout = TimeSpan.FromMinutes(1) }, SampleLedger.Region);
-
-    private async Task CatchUpAsync()
-    {
-        var end = await _primary.QueryAsync("SELECT pg_current_wal_lsn()");
-        await Waiting.UntilAsync(
-            "the standby has caught up", async () => await _standby.QueryAsync($"SELECT pg_last_wal_replay_lsn() >= '{end}'") == "t");
-    }
 }

@@ -43,6 +43,7 @@ internal sealed class Relay(PeerClient peers, PeerOptions options)
         if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
             return await peers.SendAsync(region, relayed, ReadTimeout, http.RequestAborted).ConfigureAwait(false);
 
+        await peers.AwaitReturnAsync(region, http.RequestAborted).ConfigureAwait(false);
         using var timeout = peers.StartTimeout(options.WriteTimeout);
         var body = new RelayedBody(request, timeout);
         try

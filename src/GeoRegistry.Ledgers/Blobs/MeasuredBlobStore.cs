@@ -60,6 +60,18 @@ public sealed class MeasuredBlobStore(IBlobStore inner, string kind) : IBlobStor
     public IAsyncEnumerable<StoredUpload> ListUploadsAsync(CancellationToken cancellation = default) =>
         inner.ListUploadsAsync(cancellation);
 
+    /// <summary>The copies of the same store, which know its own uploads and not those that are measured here.</summary>
+    public IBlobCopies Measure(IBlobCopies copies) => new Copies(_calls, copies);
+
+    private sealed class Copies(StoreCalls calls, IBlobCopies inner) : IBlobCopies
+    {
+        public ValueTask<Uri?> OfferAsync(Digest digest, CancellationToken cancellation = default) =>
+            calls.RunAsync("OfferBlob", () => inner.OfferAsync(digest, cancellation));
+
+        public Task<string?> CopyAsync(IBlobUpload upload, Uri source, CancellationToken cancellation = default) => calls.RunAsync(
+            "CopyUpload", () => new ValueTask<string?>(inner.CopyAsync(((Upload)upload).Inner, source, cancellation))).AsTask();
+    }
+
     private sealed class Reader(StoreCalls calls, IBlobReader inner) : IBlobReader
     {
         public long SizeBytes => inner.SizeBytes;
@@ -74,6 +86,8 @@ public sealed class MeasuredBlobStore(IBlobStore inner, string kind) : IBlobStor
 
     private sealed class Upload(StoreCalls calls, IBlobUpload inner) : IBlobUpload
     {
+        public IBlobUpload Inner => inner;
+
         public string Holder => inner.Holder;
 
         public string? PreviousHolder => inner.PreviousHolder;

@@ -28,6 +28,12 @@ public sealed class PeerClient : IDisposable
     private static readonly TimeSpan SuspectTimeout = TimeSpan.FromSeconds(1);
 
     /// <summary>
+    /// How long a write waits for a region that failed the last requests, and how often it looks: its circuit is open for a second, and
+    /// then a report of the feed that follows it, each second, decides.
+    /// </summary>
+    private static readonly TimeSpan ReturnTime = TimeSpan.FromSeconds(3), ReturnInterval = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>
     /// How many requests to one region may await an answer: a fifth of the clients' connections, so that a slow one has not all of them.
     /// </summary>
     private const int MaxUnderWay = 2048;
@@ -60,6 +66,17 @@ public sealed class PeerClient : IDisposable
 
     /// <summary>Whether the last request to a region failed, other than by a blob that did not come in time.</summary>
     public bool IsSuspect(RegionId region) => _suspects.ContainsKey(region);
+
+    /// <summary>
+    /// Waits for a moment where a region failed the last requests: one that is back is heard of meanwhile, as its feed is followed.
+    /// For what would be refused otherwise, and has nobody else to answer it.
+    /// </summary>
+    public async Task AwaitReturnAsync(RegionId region, CancellationToken cancellation)
+    {
+        var began = _clock.GetTimestamp();
+        while (CircuitOf(region).IsOpen && _clock.GetElapsedTime(began) < ReturnTime)
+            await Task.Delay(ReturnInterval, _clock, cancellation).ConfigureAwait(false);
+    }
 
     /// <summary>Sends a request and returns when the answer's head has arrived.</summary>
     /// <param name="region">The region.</param>

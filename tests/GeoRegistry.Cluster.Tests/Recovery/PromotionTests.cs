@@ -15,25 +15,17 @@ public sealed class PromotionTests(ITestOutputHelper output) : IAsyncLifetime
     /// <summary>The longest that a request may take from the loss on: a second to find the primary, and leases that have to end.</summary>
     private static readonly TimeSpan LongestAnswer = TimeSpan.FromSeconds(20);
 
-    private PostgreSqlServer _primary = null!, _standby = null!;
+    private PostgreSqlPair _databases = null!;
 
-    public async Task InitializeAsync()
-    {
-        _primary = await PostgreSqlServer.StartAsync(inMemory: true);
-        _standby = await _primary.StartStandbyAsync();
-    }
+    public async Task InitializeAsync() => _databases = await PostgreSqlPair.StartAsync();
 
-    public async Task DisposeAsync()
-    {
-        await _standby.DisposeAsync();
-        await _primary.DisposeAsync();
-    }
+    public async Task DisposeAsync() => await _databases.DisposeAsync();
 
     /// <summary>The standby has all that was acknowledged.</summary>
     [Fact]
     public async Task Promotion_UnderLoad_NobodySeesAnErrorAndNothingIsLost()
     {
-        await _primary.WaitForStandbyAsync();
+        await _databases.Primary.WaitForStandbyAsync();
         await using var cluster = await StartAsync();
         var random = Seeds.Next(output);
         foreach (var region in cluster.Regions)
@@ -56,8 +48,8 @@ public sealed class PromotionTests(ITestOutputHelper output) : IAsyncLifetime
         var load = new PushLoad(cluster, random);
         await load.UntilEachPushedAsync(5);
 
-        await _primary.KillAsync();
-        await _standby.PromoteAsync();
+        await _databases.Primary.KillAsync();
+        await _databases.Standby.PromoteAsync();
         await load.UntilEachPushedAsync(10);
         await load.EndAsync();
 
@@ -83,8 +75,8 @@ public sealed class PromotionTests(ITestOutputHelper output) : IAsyncLifetime
         await eu.Client.PushAsync("team/app", "1", old);
         await cluster["us"].Client.PushAsync("us-team/app", "1", old);
         await cluster.WaitUntilConvergedAsync();
-        await CatchUpAsync();
-        await _standby.StopAsync();
+        await _databases.CatchUpAsync();
+        await _databases.Standby.StopAsync();
         var receipt = (await eu.Client.PushAsync("team/app", "1", image)).Receipt;
         await us.Client.PushAsync("us-team/app", "1", image);
         await cluster.WaitUntilConvergedAsync();
@@ -120,8 +112,8 @@ public sealed class PromotionTests(ITestOutputHelper output) : IAsyncLifetime
         var (old, image) = (TestImage.Next(random, 1000), TestImage.Next(random, 1000));
         await eu.Client.PushAsync("team/app", "1", old);
         await cluster.WaitUntilConvergedAsync();
-        await CatchUpAsync();
-        await _standby.StopAsync();
+        await _databases.CatchUpAsync();
+        await _databases.Standby.StopAsync();
         await cluster["us"].KillAsync();
         await eu.Client.PushAsync("team/app", "1", image);
         await Waiting.UntilAsync("ap has it", async () => (await ap.Client.GetManifestAsync("team/app", "1")).Digest == image.Digest);
@@ -149,28 +141,15 @@ public sealed class PromotionTests(ITestOutputHelper output) : IAsyncLifetime
 
     private Task<RegionCluster> StartAsync() => RegionCluster.StartAsync(new ClusterPlan
     {
-        OptionsOf = region => new Dictionary<string, string>(region != "eu"
-            ? []
-            : [
-                KeyValuePair.Create(
-                    "GeoRegistry:PostgreSql:ConnectionString",
-                    $"Host=127.0.0.1:{_standby.Port},127.0.0.1:{_primary.Port};Database=postgres;Username={PostgreSqlServer.User};"
-                        + "Ssl Mode=Disable"),
-            ]),
+        OptionsOf = region =>
+            region == "eu" ? new() { ["GeoRegistry:PostgreSql:ConnectionString"] = _databases.ConnectionString } : [],
     });
 
     private async Task LoseAsync()
     {
-        await _primary.KillAsync();
-        await _standby.StartAsync();
-        await _standby.PromoteAsync();
-    }
-
-    private async Task CatchUpAsync()
-    {
-        var end = await _primary.QueryAsync("SELECT pg_current_wal_lsn()");
-        await Waiting.UntilAsync(
-            "the standby has caught up", async () => await _standby.QueryAsync($"SELECT pg_last_wal_replay_lsn() >= '{end}'") == "t");
+        await _databases.Primary.KillAsync();
+        await _databases.Standby.StartAsync();
+        await _databases.Standby.PromoteAsync();
     }
 
     private static async Task<string?> FindTagsAsync(ClusterRegion region) =>
