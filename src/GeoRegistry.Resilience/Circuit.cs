@@ -27,6 +27,7 @@ public sealed class Circuit
     public static readonly TimeSpan Break = TimeSpan.FromSeconds(1);
 
     private readonly CircuitBreakerStateProvider _state = new();
+    private readonly CircuitBreakerManualControl _control = new();
     private readonly ResiliencePipeline _pipeline;
     private readonly int _maxUnderWay;
 
@@ -47,6 +48,7 @@ public sealed class Circuit
                 SamplingDuration = Window,
                 BreakDuration = Break,
                 StateProvider = _state,
+                ManualControl = _control,
                 ShouldHandle = call => ValueTask.FromResult(call.Outcome.Exception is { } failure && isFailure(failure)),
             })
             .CountedAs(name).Build();
@@ -54,6 +56,9 @@ public sealed class Circuit
 
     /// <summary>Whether the last calls failed, so that calls are refused or tried one at a time.</summary>
     public bool IsOpen => _state.CircuitState != CircuitState.Closed;
+
+    /// <summary>Forgets the last failures, as the callee is known to be back: calls are made again.</summary>
+    public Task CloseAsync() => IsOpen ? _control.CloseAsync() : Task.CompletedTask;
 
     /// <summary>Makes a call.</summary>
     /// <param name="work">The call.</param>

@@ -19,7 +19,7 @@ namespace GeoRegistry.FrontDoor.Peers;
 
 /// <summary>What tails ask: this region's feed, its end, snapshots of its ledgers; and what they tell: how far they are.</summary>
 internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, HomeGate gate, ReadLeases leases, Completion completion,
-    ILedgerStore ledgers, ILedgerVerification states, IReplicaStore replicas, ISpoolFolder spools)
+    ILedgerStore ledgers, ILedgerVerification states, IReplicaStore replicas, ISpoolFolder spools, PeerClient peers)
 {
     private const string Ledger = "/peer/ledgers/";
 
@@ -51,6 +51,7 @@ internal sealed class FeedEndpoints(RegionMap map, FeedServer feeds, HomeGate ga
             return;
         }
 
+        await peers.NoteReturnAsync(reader).ConfigureAwait(false);
         var cursor = new FeedCursor(incarnation, after, checksum);
         var (start, extent) = await feeds.FindStartAsync(cursor, http.RequestAborted).ConfigureAwait(false);
         await gate.CheckAsync(reader, cursor, http.RequestAborted).ConfigureAwait(false);

@@ -67,6 +67,9 @@ public sealed class PeerClient : IDisposable
     /// <summary>Whether the last request to a region failed, other than by a blob that did not come in time.</summary>
     public bool IsSuspect(RegionId region) => _suspects.ContainsKey(region);
 
+    /// <summary>Notes that a region has started, or can be reached again: it begins to follow this one.</summary>
+    public Task NoteReturnAsync(RegionId region) => CircuitOf(region).CloseAsync();
+
     /// <summary>
     /// Waits for a moment where a region failed the last requests: one that is back is heard of meanwhile, as its feed is followed.
     /// For what would be refused otherwise, and has nobody else to answer it.

@@ -2,6 +2,7 @@ using System.Net;
 using GeoRegistry.FrontDoor;
 using GeoRegistry.FrontDoor.Peers;
 using GeoRegistry.Ledgers;
+using GeoRegistry.Ledgers.Archives;
 using GeoRegistry.Ledgers.Blobs;
 using GeoRegistry.Ledgers.Stores;
 using GeoRegistry.Ledgers.Verification;
@@ -113,6 +114,7 @@ internal sealed class InProcessRegion : IAsyncDisposable
             .AddSingleton(provider => plan.Faults.Over<IReplicaStore>(provider.GetRequiredService<SqliteMetadataStore>()))
             .AddSingleton(provider => plan.Faults.Over<IRegionRecord>(provider.GetRequiredService<SqliteMetadataStore>()))
             .AddSingleton(provider => plan.Faults.Over<IAnnouncements>(provider.GetRequiredService<SqliteMetadataStore>()))
+            .AddSingleton<IMetadataArchive>(provider => provider.GetRequiredService<SqliteMetadataStore>())
             .AddSingleton(provider => plan.Faults.Over<IHydrationQueue>(provider.GetRequiredService<SqliteMetadataStore>()))
             .AddSingleton(provider => plan.Faults.Over<IRepositoryTables>(provider.GetRequiredService<SqliteMetadataStore>()));
     }
