@@ -49,6 +49,9 @@ public sealed class PeerClient : IDisposable
     private readonly TimeProvider _clock;
     private readonly ConcurrentDictionary<RegionId, bool> _suspects = new();
     private readonly ConcurrentDictionary<RegionId, Circuit> _circuits = new();
+
+    /// <summary>The regions that have answered: one that has not, since this one started, may be about to start itself.</summary>
+    private readonly ConcurrentDictionary<RegionId, bool> _heard = new();
     private readonly HedgeBudget _hedges = new();
     private readonly TimeSpan _hedgeDelay;
 
@@ -200,6 +203,7 @@ public sealed class PeerClient : IDisposable
             }
 
             _suspects.TryRemove(region, out _);
+            _heard.TryAdd(region, true);
             return response;
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested && IsFailureOfRegion(e))
@@ -207,7 +211,7 @@ public sealed class PeerClient : IDisposable
             response?.Dispose();
             var isItsFault = !IsOutOfResources(e) && (CircuitOf(region).IsOpen || !MayBeHashing(request, timeout));
             if (isItsFault) _suspects[region] = true;
-            throw new FailedException(e, isItsFault);
+            throw new FailedException(e, isItsFault && _heard.ContainsKey(region));
         }
         catch
         {

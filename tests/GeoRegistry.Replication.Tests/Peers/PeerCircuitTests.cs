@@ -89,6 +89,27 @@ public sealed class PeerCircuitTests : IAsyncLifetime
         (await _peers.SendAsync(Eu, HttpMethod.Get, "/peer/feed", default).OrFail("the answer")).Dispose();
     }
 
+    /// <summary>It may be about to start: whoever asks then is not refused for what was before.</summary>
+    [Fact]
+    public async Task SendAsync_RegionNeverAnswered_IsAskedAgain()
+    {
+        await FailFromTheBeginningAsync(2 * Circuit.MinCalls);
+        Answer();
+
+        (await AskAsync().OrFail("the answer")).Dispose();
+    }
+
+    [Fact]
+    public async Task NoteReturnAsync_RegionFailedTheLastRequests_IsAskedAtOnce()
+    {
+        await FailAsync(Circuit.MinCalls);
+        Answer();
+
+        await _peers.NoteReturnAsync(Eu);
+
+        (await AskAsync().OrFail("the answer")).Dispose();
+    }
+
     [Theory]
     [InlineData(StatusCodes.Status404NotFound)]
     [InlineData(StatusCodes.Status429TooManyRequests)]
@@ -120,7 +141,16 @@ public sealed class PeerCircuitTests : IAsyncLifetime
     private Task<HttpResponseMessage> AskAsync(CancellationToken cancellation = default) =>
         _peers.SendAsync(Eu, HttpMethod.Get, "/v2/", cancellation, AskTimeout);
 
+    /// <summary>Has requests fail of a region that has answered before.</summary>
     private async Task FailAsync(int requests)
+    {
+        Answer();
+        (await AskAsync().OrFail("the answer")).Dispose();
+        _clock.Advance(2 * Circuit.Window);
+        await FailFromTheBeginningAsync(requests);
+    }
+
+    private async Task FailFromTheBeginningAsync(int requests)
     {
         _source.Other = http =>
         {
