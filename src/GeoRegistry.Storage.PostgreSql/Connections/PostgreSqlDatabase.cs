@@ -128,38 +128,20 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _source.DisposeAsync();
 
-    private async ValueTask<T> RetryAsync<T>(
-        Func<NpgsqlConnection, CancellationToken, Task<T>> work, bool mayTakeLong, CancellationToken cancellation)
-    {
-        while (true)
-        {
-            await Continuity.AwaitReleaseAsync(_retryTimeout, _time, cancellation).ConfigureAwait(false);
-            try
-            {
-                return await _circuit.RunAsync(
-                    static (run, cancellation) => run.Self._retries.RunStoreAsync(
-                        static (run, cancellation) => run.Self.RunOnConnectionAsync(run.work, cancellation),
-                        run,
-                        run.Self._time,
-                        cancellation),
-                    (Self: this, work),
-                    mayTakeLong,
-                    cancellation).ConfigureAwait(false);
-            }
-            catch (DataReplacedException)
-            {
-                // It is run again when the region has recovered.
-            }
-            catch (NpgsqlException e) when (PostgreSqlFaults.Translate(e) is { } translated)
-            {
-                throw translated;
-            }
-            catch (CircuitRefusedException e)
-            {
-                throw new StoreUnavailableException($"The metadata database {e.Message}.", e);
-            }
-        }
-    }
+    private ValueTask<T> RetryAsync<T>(
+        Func<NpgsqlConnection, CancellationToken, Task<T>> work, bool mayTakeLong, CancellationToken cancellation) =>
+        WhenReleasedAsync(
+            run => run.Self._circuit.RunAsync(
+                static (run, cancellation) => run.Self._retries.RunStoreAsync(
+                    static (run, cancellation) => run.Self.RunOnConnectionAsync(run.work, cancellation),
+                    run,
+                    run.Self._time,
+                    cancellation),
+                run,
+                mayTakeLong,
+                cancellation),
+            (Self: this, work),
+            cancellation);
 
     private async ValueTask<T> RepeatAsync<T>(
         Func<NpgsqlConnection, Task<T>> work, bool mayTakeLong, CancellationToken cancellation)
@@ -177,22 +159,31 @@ internal sealed class PostgreSqlDatabase : IAsyncDisposable
         }
     }
 
-    private async ValueTask<T> TryAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellation)
+    private ValueTask<T> TryAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellation) => WhenReleasedAsync(
+        work => RunOnConnectionAsync((connection, _) => work(connection), cancellation), work, cancellation);
+
+    // Where the data is replaced as the connection is opened, nothing was asked yet, and it is run again when the region has recovered.
+    private async ValueTask<T> WhenReleasedAsync<TState, T>(
+        Func<TState, ValueTask<T>> run, TState state, CancellationToken cancellation)
     {
         while (true)
         {
             await Continuity.AwaitReleaseAsync(_retryTimeout, _time, cancellation).ConfigureAwait(false);
             try
             {
-                return await RunOnConnectionAsync((connection, _) => work(connection), cancellation).ConfigureAwait(false);
+                return await run(state).ConfigureAwait(false);
             }
             catch (DataReplacedException)
             {
-                // As above: nothing was read of it yet.
+                // Wait again.
             }
             catch (NpgsqlException e) when (PostgreSqlFaults.Translate(e) is { } translated)
             {
                 throw translated;
+            }
+            catch (CircuitRefusedException e)
+            {
+                throw new StoreUnavailableException($"The metadata database {e.Message}.", e);
             }
         }
     }
